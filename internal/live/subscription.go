@@ -1,0 +1,316 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/fault"
+)
+
+// Subscription is one subscriber's place in the log. Next is called by one goroutine at a time; the other methods by any.
+type Subscription struct {
+	hub      *Hub
+	tail     *tail
+	group    *group
+	stream   Stream
+	viewer   Viewer
+	wake     func()
+	isHearer bool
+
+	// Of the goroutine that calls Next.
+	gen       int
+	pos       event.Cursor
+	recovered bool
+	resync    string // what the client has to be told
+	stage     stage
+	heard     int64
+	older     []*entry // read from the log, since they have left the ring
+	due       *Verdict // waits for its time, since it is coalesced
+	dueFor    *entry
+	shownAt   time.Time // when something was coalesced last
+
+	shown   atomic.Int64 // when the last frame was given, in Unix nanoseconds
+	stale   atomic.Bool  // rights have changed: ask for the class again
+	ending  atomic.Pointer[Ended]
+	closing sync.Once
+	closed  atomic.Bool
+	alarm   alarmItem
+}
+
+type stage int
+
+const (
+	ungreeted stage = iota
+	unstarted
+	running
+	over
+)
+
+// place finds where the subscription begins and holds on to the team's tailer.
+func (s *Subscription) place(ctx context.Context, after *event.Cursor) error {
+	if s.tail = s.hub.acquire(s.viewer.TeamID); s.tail == nil {
+		return fault.New(fault.Unavailable, "this server is shutting down; connect again")
+	}
+	p, err := s.tail.locate(ctx, after)
+	if err != nil {
+		return err
+	}
+	s.gen, s.pos, s.recovered, s.resync = p.gen, p.at, p.recovered, p.resync
+	s.shown.Store(s.hub.cfg.Clock.Now().UnixNano())
+	return nil
+}
+
+// Next gives the next frame that is due, and false where none is: wake is called when that changes. ctx carries the subscriber's present
+// principal; call Refresh first where that is another one than before.
+func (s *Subscription) Next(ctx context.Context) (f Frame, ok bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.hub.panicked(ctx, v)
+			s.stage = over
+			f, ok = Frame{Last: true}, true
+		}
+	}()
+	if s.closed.Load() || s.stage == over {
+		return Frame{}, false
+	}
+	if s.stale.CompareAndSwap(true, false) {
+		s.regroup(ctx)
+	}
+	for ctx.Err() == nil {
+		if e := s.ending.Load(); e != nil {
+			return s.end(ctx, *e)
+		}
+		switch {
+		case s.stage == ungreeted:
+			s.stage = unstarted
+			return s.control(ctx, Control{Kind: Hello, Recovered: s.recovered})
+		case s.resync != "":
+			reason := s.resync
+			s.resync = ""
+			return s.control(ctx, Control{Kind: ResyncRequired, Reason: reason})
+		case s.stage == unstarted:
+			s.stage = running
+			if st, is := s.stream.(Starter); is {
+				if f, ok := s.show(ctx, st.Start(ctx), nil, cellKey{variant: "\x00start"}); ok {
+					return f, true
+				}
+				continue
+			}
+		}
+		e, found := s.advance(ctx)
+		if found {
+			key := cellKey{gen: s.gen, seq: s.pos.Seq}
+			if f, ok := s.show(ctx, s.stream.Judge(ctx, e.event), e, key); ok {
+				return f, true
+			}
+			continue
+		}
+		if s.resync != "" {
+			continue
+		}
+		if e := s.listen(); e != nil {
+			key := cellKey{seq: s.heard, isHeard: true}
+			if f, ok := s.show(ctx, s.stream.(Hearer).Hear(ctx, e.message), e, key); ok {
+				return f, true
+			}
+			continue
+		}
+		return s.idle(ctx)
+	}
+	return Frame{}, false
+}
+
+// End ends the stream: the next frame is StreamEnded. The first reason counts.
+func (s *Subscription) End(e Ended) {
+	if s.ending.CompareAndSwap(nil, &e) {
+		s.wake()
+	}
+}
+
+// Refresh makes the stream ask for the viewer's class again, since rights have changed.
+func (s *Subscription) Refresh() { s.stale.Store(true) }
+
+// Close gives up the subscription; Next gives nothing more. A second call does nothing.
+func (s *Subscription) Close() {
+	s.closing.Do(func() {
+		s.closed.Store(true)
+		s.hub.alarm.clear(s)
+		if s.tail != nil {
+			s.tail.remove(s)
+			s.hub.release(s.tail)
+		}
+		s.hub.mu.Lock()
+		g := s.group
+		s.hub.mu.Unlock()
+		if g != nil {
+			s.hub.leave(g)
+		}
+	})
+}
+
+// advance moves on to the next event, from the ring or from the log.
+func (s *Subscription) advance(ctx context.Context) (*entry, bool) {
+	p := s.tail.peek(s.gen, s.pos.Seq)
+	if p.moved != nil {
+		s.gen, s.pos, s.resync, s.older = p.moved.gen, p.moved.at, p.moved.resync, nil
+		return nil, false
+	}
+	if !p.older {
+		s.older = nil
+		if p.entry == nil {
+			return nil, false
+		}
+		s.pos.Seq++
+		return p.entry, true
+	}
+	if len(s.older) == 0 {
+		evs, err := s.hub.cfg.Log.After(ctx, s.viewer.TeamID, s.pos.Seq, s.hub.cfg.Batch)
+		if err != nil {
+			s.hub.failed(ctx, fmt.Errorf("read the log of team %d after %d: %w", s.viewer.TeamID, s.pos.Seq, err))
+			s.hub.alarm.set(s, s.hub.cfg.Clock.Now().Add(s.hub.cfg.Poll))
+			return nil, false
+		}
+		if len(evs) == 0 || !isDense(evs, s.pos.Seq) {
+			s.pos, s.resync = p.head, ResyncExpired
+			return nil, false
+		}
+		s.older = make([]*entry, len(evs))
+		for i := range evs {
+			s.older[i] = &entry{event: evs[i]}
+		}
+	}
+	e := s.older[0]
+	s.older = s.older[1:]
+	s.pos.Seq++
+	return e, true
+}
+
+func (s *Subscription) listen() *entry {
+	if !s.isHearer {
+		return nil
+	}
+	e, n := s.tail.listen(s.heard)
+	s.heard = n
+	return e
+}
+
+// idle is what is due where nothing new is there: a coalesced object whose time has come, or a tick.
+func (s *Subscription) idle(ctx context.Context) (Frame, bool) {
+	now := s.hub.cfg.Clock.Now()
+	if s.due != nil {
+		if at := s.shownAt.Add(s.hub.cfg.Coalesce); at.After(now) {
+			s.hub.alarm.set(s, at)
+			return Frame{}, false
+		}
+		v, e := *s.due, s.dueFor
+		s.due, s.dueFor, s.shownAt = nil, nil, now
+		v.Coalesce = false
+		if f, ok := s.show(ctx, v, e, cellKey{gen: s.gen, seq: s.pos.Seq}); ok {
+			return f, true
+		}
+	}
+	if tick := time.Unix(0, s.shown.Load()).Add(s.hub.cfg.Tick); tick.After(now) {
+		s.hub.alarm.set(s, tick)
+		return Frame{}, false
+	}
+	return s.control(ctx, Control{Kind: Tick})
+}
+
+// show gives the frame of a verdict; false where it shows nothing.
+func (s *Subscription) show(ctx context.Context, v Verdict, e *entry, key cellKey) (Frame, bool) {
+	if v.Load != nil && v.Coalesce && v.End == nil {
+		s.due, s.dueFor = &v, e
+		return Frame{}, false
+	}
+	if v.End != nil {
+		// The last object of a stream is not coalesced: nothing follows that could show a newer one.
+		s.due = nil
+		s.ending.CompareAndSwap(nil, v.End)
+	}
+	if v.Load == nil {
+		if v.End != nil {
+			return s.end(ctx, *s.ending.Load())
+		}
+		return Frame{}, false
+	}
+	at := s.pos
+	if key.variant == "" {
+		key.variant = v.Variant
+	} else {
+		// What is shown at the start is not of one event: it is made for this subscriber.
+		key.variant = fmt.Sprintf("%s%p", key.variant, s)
+	}
+	payload, err := s.group.render(ctx, key, e, func(ctx context.Context) (any, error) { return v.Load(ctx, at) })
+	switch {
+	case errors.Is(err, errUnreadable):
+		return s.control(ctx, Control{Kind: ResyncRequired, Reason: ResyncUnreadable})
+	case ctx.Err() != nil || s.hub.ctx.Err() != nil:
+		return Frame{}, false
+	case err != nil:
+		return s.end(ctx, Ended{Reason: ReasonUnavailable, Resubscribe: true})
+	case len(payload) == 0:
+		return Frame{}, false
+	}
+	return s.frame(payload), true
+}
+
+func (s *Subscription) frame(payload []byte) Frame {
+	now := s.hub.cfg.Clock.Now()
+	s.shown.Store(now.UnixNano())
+	return Frame{Payload: payload}
+}
+
+// control gives one of the frames that every field has. Where even that cannot be made the stream ends without a word.
+func (s *Subscription) control(ctx context.Context, c Control) (Frame, bool) {
+	c.Cursor = s.pos
+	payload, err := s.group.control(ctx, s.gen, s.stream, c)
+	switch {
+	case ctx.Err() != nil || s.hub.ctx.Err() != nil:
+		return Frame{}, false
+	case err != nil || len(payload) == 0:
+		s.stage = over
+		return Frame{Last: true}, true
+	}
+	return s.frame(payload), true
+}
+
+func (s *Subscription) end(ctx context.Context, e Ended) (Frame, bool) {
+	f, ok := s.control(ctx, Control{Kind: StreamEnded, Reason: e.Reason, Resubscribe: e.Resubscribe})
+	if ok {
+		s.stage = over
+		f.Last = true
+	}
+	return f, ok
+}
+
+// class asks the stream for the viewer's class.
+func (s *Subscription) class(ctx context.Context) (class string, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.hub.panicked(ctx, v)
+			err = broken(v)
+		}
+	}()
+	return s.stream.Class(ctx), nil
+}
+
+// regroup moves the subscriber to the group of what it may see now.
+func (s *Subscription) regroup(ctx context.Context) {
+	class := s.stream.Class(ctx)
+	old := s.group
+	g := s.hub.join(old.tmpl, s.viewer, class, old.perAgent)
+	s.hub.mu.Lock()
+	if s.closed.Load() {
+		s.hub.mu.Unlock()
+		s.hub.leave(g)
+		return
+	}
+	s.group = g
+	s.hub.mu.Unlock()
+	s.hub.leave(old)
+}
