@@ -1,0 +1,75 @@
+// Package line speaks the LINE Messaging API: it verifies and parses LINE's webhooks, and pushes messages to people, groups and rooms.
+// Parser and client are our own. LINE's Go SDK (v8.14.0) loses every event of a body when one of them is malformed, does not know
+// messageEdited, cannot send mentions and races on its shared client.
+//
+// LINE's reference: https://developers.line.biz/en/reference/messaging-api/ (read 2026-08-07).
+package line
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/switchyard-chat/switchyard/channels"
+)
+
+// The names of the credentials of a LINE account.
+const (
+	ChannelID          = "channelId"
+	ChannelSecret      = "channelSecret"
+	ChannelAccessToken = "channelAccessToken"
+)
+
+// BaseAPI is the name in Account.BaseURLs of the host that takes every request of this adapter.
+const BaseAPI = "api"
+
+// defaultAPI is LINE's own host. Binary content lies on another one, api-data.line.me, and the two are not interchangeable.
+const defaultAPI = "https://api.line.me"
+
+// LINE's limits (reference, "Message objects" and "Rate limits").
+const (
+	textLimit     = 5000 // UTF-16 code units
+	urlLimit      = 2000 // characters
+	placeLimit    = 100  // characters of a location's title and address
+	previewLimit  = 1 << 20
+	retryKeyHolds = 24 * time.Hour
+	pushRate      = 2000 // requests a second, per channel and endpoint
+)
+
+// Adapter speaks LINE. It keeps no state between calls and is safe for concurrent use.
+type Adapter struct {
+	http *http.Client
+}
+
+var _ channels.Adapter = (*Adapter)(nil)
+
+// New makes an adapter that dials through the client, whose time-out is how long one try to send may take. The client itself is not
+// changed; redirects are not followed whatever it says, because a redirected request would carry the account's token elsewhere.
+func New(httpClient *http.Client) *Adapter {
+	own := *httpClient
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Adapter{http: &own}
+}
+
+// Capability says what LINE can do. LINE reports neither delivery nor reading (MSG-3), and recognises a repeated push for 24 hours
+// (CHAN-11).
+func (a *Adapter) Capability() channels.Capability {
+	return channels.Capability{
+		Type: channels.LINE,
+		Credentials: []channels.CredentialField{
+			{Name: ChannelID, Text: "Channel ID, in the LINE Developers Console under Basic settings"},
+			{Name: ChannelSecret, IsSecret: true, Text: "Channel secret, in the LINE Developers Console under Basic settings"},
+			{Name: ChannelAccessToken, IsSecret: true, Text: "Channel access token (long-lived), in the LINE Developers Console under Messaging API"},
+		},
+		SendKinds: []channels.MessageKind{
+			channels.Text, channels.Sticker, channels.Location, channels.Image, channels.Video, channels.Audio,
+		},
+		TextLimit:       textLimit,
+		TextUnits:       channels.UTF16Units,
+		RetryKeyFor:     retryKeyHolds,
+		ReadByAnswer:    true,
+		CanQuote:        true,
+		HasGroups:       true,
+		ProfileFreshFor: 24 * time.Hour,
+		SendRate:        pushRate,
+	}
+}

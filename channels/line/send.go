@@ -1,0 +1,178 @@
+package line
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/switchyard-chat/switchyard/channels"
+)
+
+// push is the body of a push message. It carries one message: LINE counts quota by recipient and request, but one request for each
+// message is what lets each of them have its own outcome (MSG-2).
+type push struct {
+	To       string        `json:"to"`
+	Messages []messageBody `json:"messages"`
+}
+
+// messageBody is one of LINE's message objects.
+type messageBody struct {
+	Type               string   `json:"type"`
+	Text               string   `json:"text,omitempty"`
+	QuoteToken         string   `json:"quoteToken,omitempty"`
+	PackageID          string   `json:"packageId,omitempty"`
+	StickerID          string   `json:"stickerId,omitempty"`
+	Title              string   `json:"title,omitempty"`
+	Address            string   `json:"address,omitempty"`
+	Latitude           *float64 `json:"latitude,omitempty"`
+	Longitude          *float64 `json:"longitude,omitempty"`
+	OriginalContentURL string   `json:"originalContentUrl,omitempty"`
+	PreviewImageURL    string   `json:"previewImageUrl,omitempty"`
+	Duration           int64    `json:"duration,omitempty"`
+}
+
+// Send pushes one message under its retry key (CHAN-11). What LINE would refuse anyway is Refused here, before it costs a request. A
+// time-out, a broken connection and a 5xx are Transient: the same key is sent again, and LINE answers 409 with the ids of the first
+// time if it had taken it, which is Sent.
+//
+// Sent does not mean delivered: LINE answers 200 for people who blocked the account, and nothing else ever tells.
+func (a *Adapter) Send(ctx context.Context, account channels.Account, message channels.Outgoing) channels.SendResult {
+	if !isUUID(message.RetryKey) {
+		return refused("the retry key is no UUID")
+	}
+	if message.To.ID == "" {
+		return refused("there is no recipient")
+	}
+	body, reason := outgoing(message)
+	if reason != "" {
+		return refused(reason)
+	}
+	answer := a.do(ctx, account, request{
+		method:   http.MethodPost,
+		path:     "/v2/bot/message/push",
+		payload:  push{To: message.To.ID, Messages: []messageBody{body}},
+		retryKey: message.RetryKey,
+	})
+	return sendResult(answer, message.To, account.Credentials)
+}
+
+func refused(reason string) channels.SendResult {
+	return channels.SendResult{Outcome: channels.Refused, Code: channels.CodeInvalidContent, Reason: reason}
+}
+
+// outgoing writes a message in LINE's words, or says why it cannot be.
+func outgoing(message channels.Outgoing) (messageBody, string) {
+	c := message.Content
+	if message.QuoteToken != "" && c.Kind != channels.Text && c.Kind != channels.Sticker {
+		return messageBody{}, "on LINE only a text or a sticker can quote a message"
+	}
+	if c.Text != "" && c.Kind != channels.Text {
+		return messageBody{}, "LINE has no captions: send the text as a message of its own"
+	}
+	switch c.Kind {
+	case channels.Text:
+		switch units := utf16Units(c.Text); {
+		case units == 0:
+			return messageBody{}, "the text is empty"
+		case units > textLimit:
+			return messageBody{}, "the text is longer than the 5000 UTF-16 units LINE allows"
+		}
+		return messageBody{Type: "text", Text: c.Text, QuoteToken: message.QuoteToken}, ""
+	case channels.Sticker:
+		if c.Sticker == nil || c.Sticker.PackageID == "" || c.Sticker.StickerID == "" {
+			return messageBody{}, "a sticker needs its package and its id"
+		}
+		return messageBody{Type: "sticker", PackageID: c.Sticker.PackageID, StickerID: c.Sticker.StickerID, QuoteToken: message.QuoteToken}, ""
+	case channels.Location:
+		return outgoingLocation(c.Location)
+	case channels.Image, channels.Video, channels.Audio:
+		return outgoingMedia(c.Kind, c.Media)
+	case channels.File:
+		return messageBody{}, "LINE has no file messages: send a link to the file"
+	default:
+		return messageBody{}, "LINE cannot be sent a message of kind " + string(c.Kind)
+	}
+}
+
+// outgoingLocation writes a place. LINE wants both title and address; one stands in for the other.
+func outgoingLocation(l *channels.LocationRef) (messageBody, string) {
+	if l == nil || !isOnEarth(l.Latitude, l.Longitude) {
+		return messageBody{}, "a location needs a latitude from -90 to 90 and a longitude from -180 to 180"
+	}
+	title, address := l.Title, l.Address
+	if title == "" {
+		title = address
+	}
+	if address == "" {
+		address = title
+	}
+	if title == "" {
+		return messageBody{}, "a location needs a title or an address"
+	}
+	if utf16Units(title) > placeLimit || utf16Units(address) > placeLimit {
+		return messageBody{}, "title and address of a location may have 100 characters each"
+	}
+	return messageBody{Type: "location", Title: title, Address: address, Latitude: &l.Latitude, Longitude: &l.Longitude}, ""
+}
+
+// outgoingMedia writes a picture, film or sound. LINE fetches them itself from where they lie.
+func outgoingMedia(kind channels.MessageKind, m *channels.Media) (messageBody, string) {
+	if m == nil || !isFetchable(m.URL) {
+		return messageBody{}, "LINE fetches media from an https address of at most 2000 characters"
+	}
+	body := messageBody{Type: strings.ToLower(string(kind)), OriginalContentURL: m.URL}
+	if kind == channels.Audio {
+		if m.DurationMS <= 0 {
+			return messageBody{}, "LINE needs the duration of a sound"
+		}
+		body.Duration = m.DurationMS
+		return body, ""
+	}
+	body.PreviewImageURL = m.PreviewURL
+	if kind == channels.Image && m.PreviewURL == "" && m.Size > 0 && m.Size <= previewLimit {
+		// A small picture is its own preview.
+		body.PreviewImageURL = m.URL
+	}
+	if !isFetchable(body.PreviewImageURL) {
+		return messageBody{}, "LINE needs a preview picture at an https address of at most 2000 characters"
+	}
+	return body, ""
+}
+
+func isFetchable(address string) bool {
+	if address == "" || utf8.RuneCountInString(address) > urlLimit {
+		return false
+	}
+	u, err := url.Parse(address)
+	return err == nil && u.Scheme == "https" && u.Host != ""
+}
+
+func utf16Units(s string) int {
+	n := 0
+	for _, r := range s {
+		n += utf16.RuneLen(r)
+	}
+	return n
+}
+
+// isUUID says whether a key has the form LINE demands of retry keys: 8-4-4-4-12 hexadecimal digits.
+func isUUID(key string) bool {
+	if len(key) != 36 {
+		return false
+	}
+	for i := range len(key) {
+		switch c := key[i]; {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+			if c != '-' {
+				return false
+			}
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'f', c >= 'A' && c <= 'F':
+		default:
+			return false
+		}
+	}
+	return true
+}
