@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -121,7 +122,9 @@ type group struct {
 type cellKey struct {
 	gen     int
 	seq     int64
-	isHeard bool // seq counts what was heard, not the log
+	heard   int64 // number of what was heard; 0 for an event
+	own     int64 // number of the only subscription that it is for; 0 for all
+	isDue   bool  // it was coalesced: not the event's own object
 	variant string
 }
 
@@ -131,6 +134,7 @@ type cell struct {
 	payload []byte // empty where nothing is to be shown
 	err     error
 	kept    *list.Element // in the cellar, under its mutex
+	oldAt   time.Time     // from then on it is made anew; set once it is made
 }
 
 // errUnreadable is an object that could not be shown, as opposed to one that could not be had just now.
@@ -167,6 +171,9 @@ func (h *Hub) leave(g *group) {
 func (g *group) render(ctx context.Context, key cellKey, e *entry, load func(context.Context) (any, error)) ([]byte, error) {
 	g.mu.Lock()
 	c, ok := g.cells[key]
+	if ok && !c.oldAt.IsZero() && g.hub.cfg.Clock.Now().After(c.oldAt) {
+		ok = false
+	}
 	if !ok {
 		c = &cell{done: make(chan struct{})}
 		g.cells[key] = c
@@ -195,9 +202,14 @@ func (g *group) fill(ctx context.Context, key cellKey, c *cell, e *entry, load f
 	if c.err != nil {
 		g.hub.failed(ctx, c.err)
 		g.mu.Lock()
-		delete(g.cells, key)
+		if g.cells[key] == c {
+			delete(g.cells, key)
+		}
 		g.mu.Unlock()
 	} else {
+		g.mu.Lock()
+		c.oldAt = g.hub.cfg.Clock.Now().Add(keep)
+		g.mu.Unlock()
 		g.hub.cells.keep(g, key, c)
 	}
 	if g.hub.cfg.Hooks.Executed != nil {
@@ -215,7 +227,7 @@ func (g *group) execute(ctx context.Context, e *entry, load func(context.Context
 		}
 	}()
 	if e != nil {
-		ctx = context.WithValue(ctx, entryKey{}, e)
+		ctx = context.WithValue(ctx, entryKey{}, memory{e, g.hub.cfg.Clock.Now()})
 	}
 	object, err := load(ctx)
 	switch {
@@ -266,8 +278,13 @@ type cellar struct {
 type stored struct {
 	group *group
 	key   cellKey
+	cell  *cell
 	bytes int
 }
+
+// keep is how long what was made for one is given to others. Content is loaded at delivery so that what was erased stays erased: a replay minutes
+// later must not be served from memory.
+const keep = 10 * time.Second
 
 // cellOverhead is what a cell costs beside its payload.
 const cellOverhead = 256
@@ -276,14 +293,30 @@ func (c *cellar) keep(g *group, key cellKey, l *cell) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := len(l.payload) + cellOverhead
-	l.kept = c.order.PushBack(stored{g, key, n})
+	l.kept = c.order.PushBack(stored{g, key, l, n})
 	c.bytes += n
 	for c.bytes > c.limit && c.order.Len() > 1 {
-		s := c.order.Front().Value.(stored)
-		c.drop(c.order.Front())
-		s.group.mu.Lock()
+		c.discard(c.order.Front())
+	}
+}
+
+// expire drops what is too old to be given.
+func (c *cellar) expire(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for el := c.order.Front(); el != nil && now.After(el.Value.(stored).cell.oldAt); el = c.order.Front() {
+		c.discard(el)
+	}
+}
+
+func (c *cellar) discard(el *list.Element) {
+	s := el.Value.(stored)
+	c.drop(el)
+	s.group.mu.Lock()
+	defer s.group.mu.Unlock()
+	s.cell.kept = nil
+	if s.group.cells[s.key] == s.cell { // a newer one may have taken its place
 		delete(s.group.cells, s.key)
-		s.group.mu.Unlock()
 	}
 }
 

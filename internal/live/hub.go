@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -30,6 +31,8 @@ type Hub struct {
 	alarm *alarm
 	cells cellar
 
+	numbers atomic.Int64 // of subscriptions
+
 	mu     sync.Mutex
 	closed bool
 	tails  map[int64]*tail
@@ -45,6 +48,7 @@ func New(cfg Config) *Hub {
 	}
 	set(&cfg.Poll, 250*time.Millisecond)
 	set(&cfg.Tick, 10*time.Second)
+	cfg.Tick -= cfg.Tick / 10 // the promise holds for the time of arrival
 	set(&cfg.Coalesce, 200*time.Millisecond)
 	set(&cfg.Render, 10*time.Second)
 	if cfg.Ring <= 0 {
@@ -127,7 +131,7 @@ func (h *Hub) Open(ctx context.Context, op *graphql.OperationContext, v Viewer, 
 	if err := h.dispatchOpening(ctx, op, o); err != nil {
 		return nil, err
 	}
-	s := &Subscription{hub: h, stream: o.stream, viewer: v, wake: wake}
+	s := &Subscription{hub: h, number: h.numbers.Add(1), stream: o.stream, viewer: v, wake: wake}
 	_, s.isHearer = o.stream.(Hearer)
 	if err := s.place(ctx, o.after); err != nil {
 		s.Close()
@@ -255,6 +259,10 @@ func (h *Hub) poll() {
 			known[id] = t.head()
 		}
 		h.mu.Unlock()
+		h.cells.expire(now)
+		for _, t := range tails {
+			t.expire(now)
+		}
 		if len(tails) == 0 {
 			continue
 		}

@@ -176,11 +176,11 @@ func IsRendering(ctx context.Context) bool { return ctx.Value(renderKey{}) != ni
 // it is for the event's row. key says what is loaded; the value is shared by all viewers, so it must not depend on one, and must not be
 // changed. Outside of Verdict.Load it only calls load. An error is not kept.
 func Once[T any](ctx context.Context, key string, load func(ctx context.Context) (T, error)) (T, error) {
-	e, ok := ctx.Value(entryKey{}).(*entry)
+	m, ok := ctx.Value(entryKey{}).(memory)
 	if !ok {
 		return load(ctx)
 	}
-	v, err := e.once(ctx, key, func(ctx context.Context) (any, error) { return load(ctx) })
+	v, err := m.entry.once(ctx, m.now, key, func(ctx context.Context) (any, error) { return load(ctx) })
 	if err != nil {
 		var zero T
 		return zero, err

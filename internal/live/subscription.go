@@ -18,6 +18,7 @@ type Subscription struct {
 	tail     *tail
 	group    *group
 	stream   Stream
+	number   int64 // of this subscription on this node
 	viewer   Viewer
 	wake     func()
 	isHearer bool
@@ -32,7 +33,8 @@ type Subscription struct {
 	older     []*entry // read from the log, since they have left the ring
 	due       *Verdict // waits for its time, since it is coalesced
 	dueFor    *entry
-	shownAt   time.Time // when something was coalesced last
+	shownAt   time.Time // when something coalesced was shown last
+	failed    error     // why the last verdict could not be followed
 
 	shown   atomic.Int64 // when the last frame was given, in Unix nanoseconds
 	stale   atomic.Bool  // rights have changed: ask for the class again
@@ -96,17 +98,27 @@ func (s *Subscription) Next(ctx context.Context) (f Frame, ok bool) {
 		case s.stage == unstarted:
 			s.stage = running
 			if st, is := s.stream.(Starter); is {
-				if f, ok := s.show(ctx, st.Start(ctx), nil, cellKey{variant: "\x00start"}); ok {
+				if f, ok := s.show(ctx, st.Start(ctx), nil, cellKey{gen: s.gen, seq: s.pos.Seq, own: s.number}); ok {
 					return f, true
+				}
+				if s.failed != nil {
+					return s.giveUp(ctx)
 				}
 				continue
 			}
 		}
 		e, found := s.advance(ctx)
 		if found {
-			key := cellKey{gen: s.gen, seq: s.pos.Seq}
-			if f, ok := s.show(ctx, s.stream.Judge(ctx, e.event), e, key); ok {
+			before := s.pos
+			before.Seq--
+			f, ok := s.show(ctx, s.stream.Judge(ctx, e.event), e, cellKey{gen: s.gen, seq: s.pos.Seq})
+			if ok {
 				return f, true
+			}
+			if s.failed != nil {
+				// Nobody has been shown the event: it is the first one for whoever comes back.
+				s.pos = before
+				return s.giveUp(ctx)
 			}
 			continue
 		}
@@ -114,9 +126,12 @@ func (s *Subscription) Next(ctx context.Context) (f Frame, ok bool) {
 			continue
 		}
 		if e := s.listen(); e != nil {
-			key := cellKey{seq: s.heard, isHeard: true}
+			key := cellKey{gen: s.gen, seq: s.pos.Seq, heard: s.heard}
 			if f, ok := s.show(ctx, s.stream.(Hearer).Hear(ctx, e.message), e, key); ok {
 				return f, true
+			}
+			if s.failed != nil {
+				return s.giveUp(ctx)
 			}
 			continue
 		}
@@ -210,8 +225,11 @@ func (s *Subscription) idle(ctx context.Context) (Frame, bool) {
 		v, e := *s.due, s.dueFor
 		s.due, s.dueFor, s.shownAt = nil, nil, now
 		v.Coalesce = false
-		if f, ok := s.show(ctx, v, e, cellKey{gen: s.gen, seq: s.pos.Seq}); ok {
+		if f, ok := s.show(ctx, v, e, cellKey{gen: s.gen, seq: s.pos.Seq, heard: s.heard, isDue: true}); ok {
 			return f, true
+		}
+		if s.failed != nil {
+			return s.giveUp(ctx)
 		}
 	}
 	if tick := time.Unix(0, s.shown.Load()).Add(s.hub.cfg.Tick); tick.After(now) {
@@ -221,7 +239,7 @@ func (s *Subscription) idle(ctx context.Context) (Frame, bool) {
 	return s.control(ctx, Control{Kind: Tick})
 }
 
-// show gives the frame of a verdict; false where it shows nothing.
+// show gives the frame of a verdict; false where it shows nothing, or where s.failed says why it could not.
 func (s *Subscription) show(ctx context.Context, v Verdict, e *entry, key cellKey) (Frame, bool) {
 	if v.Load != nil && v.Coalesce && v.End == nil {
 		s.due, s.dueFor = &v, e
@@ -239,24 +257,28 @@ func (s *Subscription) show(ctx context.Context, v Verdict, e *entry, key cellKe
 		return Frame{}, false
 	}
 	at := s.pos
-	if key.variant == "" {
-		key.variant = v.Variant
-	} else {
-		// What is shown at the start is not of one event: it is made for this subscriber.
-		key.variant = fmt.Sprintf("%s%p", key.variant, s)
-	}
+	key.variant = v.Variant
 	payload, err := s.group.render(ctx, key, e, func(ctx context.Context) (any, error) { return v.Load(ctx, at) })
 	switch {
 	case errors.Is(err, errUnreadable):
 		return s.control(ctx, Control{Kind: ResyncRequired, Reason: ResyncUnreadable})
-	case ctx.Err() != nil || s.hub.ctx.Err() != nil:
-		return Frame{}, false
 	case err != nil:
-		return s.end(ctx, Ended{Reason: ReasonUnavailable, Resubscribe: true})
+		s.failed = err
+		return Frame{}, false
 	case len(payload) == 0:
 		return Frame{}, false
 	}
 	return s.frame(payload), true
+}
+
+// giveUp ends the stream since what it should show cannot be had; a subscriber who is leaving or whose rights are just changing is told
+// nothing and may ask again.
+func (s *Subscription) giveUp(ctx context.Context) (Frame, bool) {
+	s.failed = nil
+	if ctx.Err() != nil || s.hub.ctx.Err() != nil {
+		return Frame{}, false
+	}
+	return s.end(ctx, Ended{Reason: ReasonUnavailable, Resubscribe: true})
 }
 
 func (s *Subscription) frame(payload []byte) Frame {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/switchyard-chat/switchyard/internal/bus"
 	"github.com/switchyard-chat/switchyard/internal/event"
@@ -32,6 +33,7 @@ type tail struct {
 	gen       int    // raised whenever positions lose their meaning; a subscriber of another gen must resync, for the reason
 	reason    string // why gen was raised last
 	last      int64
+	swept     int64        // the first event whose loaded values have not been dropped
 	ring      ring[*entry] // the events up to last, without a hole
 	air       ring[*entry] // what was heard
 	aired     int64        // number of the newest of them
@@ -177,6 +179,7 @@ func (t *tail) reset(at event.Cursor, reason string) {
 	t.epoch, t.last, t.reason = at.Epoch, at.Seq, reason
 	t.gen++
 	t.ring.clear()
+	t.swept = 0
 	followers := slices.Collect(maps.Keys(t.followers))
 	t.wake(false)
 	t.mu.Unlock()
@@ -188,9 +191,10 @@ func (t *tail) reset(at event.Cursor, reason string) {
 // append takes events into the ring and wakes everybody.
 func (t *tail) append(evs []event.Event) {
 	var changed []int64
+	oldAt := t.hub.cfg.Clock.Now().Add(keep)
 	t.mu.Lock()
 	for _, e := range evs {
-		t.ring.push(&entry{event: e})
+		t.ring.push(&entry{event: e, oldAt: oldAt})
 		if e.Kind == event.AuthChanged {
 			changed = append(changed, e.AgentID)
 		}
@@ -216,6 +220,20 @@ func (t *tail) hear(m bus.Message) {
 	t.air.push(&entry{message: m})
 	t.aired++
 	t.wake(true)
+}
+
+// expire drops what was loaded for events that are no longer new.
+func (t *tail) expire(now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	first := t.last + 1 - int64(t.ring.len())
+	for t.swept = max(t.swept, first); t.swept <= t.last; t.swept++ {
+		e := t.ring.at(int(t.swept - first))
+		if now.Before(e.oldAt) {
+			return
+		}
+		e.forget()
+	}
 }
 
 func (t *tail) wake(hearersOnly bool) {
@@ -317,7 +335,7 @@ func (t *tail) peek(gen int, pos int64) peek {
 	switch {
 	case gen != t.gen:
 		p.moved = &place{gen: t.gen, at: p.head, resync: t.reason}
-	case t.last-pos > t.hub.cfg.MaxBehind:
+	case t.last-pos > t.hub.cfg.MaxBehind+int64(t.hub.cfg.Ring): // room for what comes while a subscriber catches up
 		p.moved = &place{gen: t.gen, at: p.head, resync: ResyncBehind}
 	case pos >= t.last:
 	case pos+1 < first:
@@ -344,8 +362,15 @@ func (t *tail) listen(after int64) (*entry, int64) {
 type entry struct {
 	event   event.Event
 	message bus.Message
+	oldAt   time.Time // from then on nothing that was loaded is kept
 	mu      sync.Mutex
 	loaded  map[string]*load
+}
+
+// memory is what Once finds in the context while an event is loaded.
+type memory struct {
+	entry *entry
+	now   time.Time
 }
 
 type load struct {
@@ -355,7 +380,7 @@ type load struct {
 }
 
 // once calls f for the first who asks, and lets the others wait for it.
-func (e *entry) once(ctx context.Context, key string, f func(context.Context) (any, error)) (any, error) {
+func (e *entry) once(ctx context.Context, now time.Time, key string, f func(context.Context) (any, error)) (any, error) {
 	e.mu.Lock()
 	if l, ok := e.loaded[key]; ok {
 		e.mu.Unlock()
@@ -373,7 +398,7 @@ func (e *entry) once(ctx context.Context, key string, f func(context.Context) (a
 	e.loaded[key] = l
 	e.mu.Unlock()
 	defer func() { // a panic goes on to the caller, with the error above for those who wait
-		if l.err != nil {
+		if l.err != nil || !now.Before(e.oldAt) {
 			e.mu.Lock()
 			delete(e.loaded, key)
 			e.mu.Unlock()
@@ -382,6 +407,12 @@ func (e *entry) once(ctx context.Context, key string, f func(context.Context) (a
 	}()
 	l.value, l.err = f(ctx)
 	return l.value, l.err
+}
+
+func (e *entry) forget() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.loaded = nil
 }
 
 // ring keeps the newest max values. It grows as it fills: most teams are quiet.
