@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"entgo.io/ent/dialect"
+	"github.com/golang-migrate/migrate/v4"
+	"github.com/golang-migrate/migrate/v4/database"
+	"github.com/golang-migrate/migrate/v4/database/postgres"
+	"github.com/golang-migrate/migrate/v4/database/sqlite"
+	"github.com/golang-migrate/migrate/v4/source/iofs"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+
+	"github.com/switchyard-chat/switchyard/ent/migrations"
+)
+
+// Migrate brings the database to the newest version; a second call does nothing. Several servers may call it at once on PostgreSQL.
+func (db *DB) Migrate(ctx context.Context) error {
+	m, done, err := db.migrator(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := m.Up(); err != nil && !errors.Is(err, migrate.ErrNoChange) {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return db.migrateJobs(ctx)
+}
+
+// migrator makes a migrator on a connection of its own.
+func (db *DB) migrator(ctx context.Context) (*migrate.Migrate, func(), error) {
+	folder, name := "sqlite", "sqlite"
+	if db.IsPostgres() {
+		folder, name = "postgres", "postgres"
+	}
+	files, err := iofs.New(migrations.FS, folder)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the migrations: %w", err)
+	}
+	var driver database.Driver
+	done := func() {}
+	if db.IsPostgres() {
+		conn, err := db.write.Conn(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		done = func() { _ = conn.Close() }
+		driver, err = postgres.WithConnection(ctx, conn, &postgres.Config{MultiStatementEnabled: false})
+		if err != nil {
+			done()
+			return nil, nil, fmt.Errorf("migrate: %w", err)
+		}
+	} else {
+		// A whole file is one transaction, as on PostgreSQL.
+		if driver, err = sqlite.WithInstance(db.write, &sqlite.Config{}); err != nil {
+			return nil, nil, fmt.Errorf("migrate: %w", err)
+		}
+	}
+	m, err := migrate.NewWithInstance("embedded", files, name, driver)
+	if err != nil {
+		done()
+		return nil, nil, fmt.Errorf("migrate: %w", err)
+	}
+	return m, done, nil
+}
+
+// migrateJobs brings the job queue's own tables to their newest version.
+func (db *DB) migrateJobs(ctx context.Context) error {
+	var err error
+	if db.dialect == dialect.Postgres {
+		var m *rivermigrate.Migrator[*sqlTx]
+		if m, err = rivermigrate.New(riverdatabasesql.New(db.write), nil); err == nil {
+			_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+		}
+	} else {
+		var m *rivermigrate.Migrator[*sqlTx]
+		if m, err = rivermigrate.New(riversqlite.New(db.write), nil); err == nil {
+			_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("migrate the job queue: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,193 @@
+// Package store opens the database, migrates it, and is the only way to it: Read gives a consistent view of one team, Write a transaction
+// of one team whose events are written last and whose hints go out after the commit. PostgreSQL and SQLite behave alike.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect"
+	"github.com/lib/pq"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/switchyard-chat/switchyard/internal/clock"
+	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/random"
+)
+
+// File is the name of SQLite's file in its folder.
+const File = "switchyard.db"
+
+// Config says where the database is.
+type Config struct {
+	// URL is postgres://… for PostgreSQL. Empty means SQLite in Folder.
+	URL string
+	// Folder holds SQLite's file switchyard.db and its lock. It is made when it is missing.
+	Folder string
+	// Unsafe lets SQLite answer before the disk has: for tests, which lose nothing when the machine stops.
+	Unsafe bool
+	// MaxConns bounds the connections to PostgreSQL; 0 is 20.
+	MaxConns int
+	Clock    clock.Clock
+	Log      *slog.Logger
+	// Committed is called after every commit that wrote events, with the team's new position. It must not block. Nil is allowed.
+	Committed func(team int64, at event.Cursor)
+}
+
+// DB is the opened database. It is safe for concurrent use.
+type DB struct {
+	dialect   string // dialect.Postgres or dialect.SQLite
+	write     *sql.DB
+	read      *sql.DB
+	clock     clock.Clock
+	random    *random.Source
+	log       *slog.Logger
+	committed func(int64, event.Cursor)
+	lock      *os.File
+}
+
+// Open opens the database; it migrates nothing. A second process on the same SQLite folder is refused.
+func Open(ctx context.Context, c Config) (*DB, error) {
+	db := &DB{random: random.New(), clock: c.Clock, log: c.Log, committed: c.Committed}
+	if db.clock == nil {
+		db.clock = clock.Real{}
+	}
+	if db.log == nil {
+		db.log = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if c.URL == "" {
+		err = db.openSQLite(c.Folder, c.Unsafe)
+	} else {
+		err = db.openPostgres(c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Ping(ctx); err != nil {
+		_ = db.Close()
+		return nil, fmt.Errorf("reach the database: %w", err)
+	}
+	return db, nil
+}
+
+func (db *DB) openPostgres(c Config) error {
+	db.dialect = dialect.Postgres
+	u, err := url.Parse(c.URL)
+	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
+		return errors.New("DATABASE_URL must look like postgres://user:password@host:5432/name")
+	}
+	connector, err := pq.NewConnector(c.URL)
+	if err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	pool := sql.OpenDB(connector)
+	most := c.MaxConns
+	if most <= 0 {
+		most = 20
+	}
+	pool.SetMaxOpenConns(most)
+	pool.SetMaxIdleConns(most)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	db.write, db.read = pool, pool
+	return nil
+}
+
+func (db *DB) openSQLite(folder string, unsafe bool) error {
+	db.dialect = dialect.SQLite
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	lock, err := lockFile(filepath.Join(folder, "switchyard.lock"))
+	if err != nil {
+		return err
+	}
+	db.lock = lock
+	sync := "synchronous(FULL)"
+	if unsafe {
+		sync = "synchronous(OFF)"
+	}
+	dsn := func(pragmas ...string) string {
+		q := url.Values{"_txlock": {"immediate"}, "_time_format": {"sqlite"}, "_timezone": {"UTC"}}
+		q["_pragma"] = append([]string{"busy_timeout(10000)", "journal_mode(WAL)", sync, "foreign_keys(1)", "cache_size(-32000)"}, pragmas...)
+		return "file:" + (&url.URL{Path: filepath.Join(folder, File)}).EscapedPath() + "?" + q.Encode()
+	}
+	if db.write, err = sql.Open("sqlite", dsn()); err != nil {
+		return err
+	}
+	// One writer: SQLite has one anyway, and waiting for it in Go keeps order and costs no busy time-out.
+	db.write.SetMaxOpenConns(1)
+	readers := strings.Replace(dsn("query_only(1)"), "_txlock=immediate", "_txlock=deferred", 1)
+	if db.read, err = sql.Open("sqlite", readers); err != nil {
+		return err
+	}
+	db.read.SetMaxOpenConns(8)
+	db.read.SetMaxIdleConns(8)
+	return nil
+}
+
+// Dialect is "postgres" or "sqlite3", as ent calls them.
+func (db *DB) Dialect() string { return db.dialect }
+
+// IsPostgres says whether this is PostgreSQL, which several servers may share.
+func (db *DB) IsPostgres() bool { return db.dialect == dialect.Postgres }
+
+// Clock is the clock the store was opened with.
+func (db *DB) Clock() clock.Clock { return db.clock }
+
+// SQL is the pool that can write, for the machinery that speaks SQL itself: jobs, lanes and look-ups by a secret's hash, which cannot
+// know the team beforehand.
+func (db *DB) SQL() *sql.DB { return db.write }
+
+// Ping says whether the database answers.
+func (db *DB) Ping(ctx context.Context) error {
+	if err := db.write.PingContext(ctx); err != nil {
+		return err
+	}
+	return db.read.PingContext(ctx)
+}
+
+// Close closes the database; a second call does nothing.
+func (db *DB) Close() error {
+	var errs []error
+	if db.read != nil && db.read != db.write {
+		errs = append(errs, db.read.Close())
+	}
+	if db.write != nil {
+		errs = append(errs, db.write.Close())
+	}
+	if db.lock != nil {
+		errs = append(errs, db.lock.Close())
+		db.lock = nil
+	}
+	return errors.Join(errs...)
+}
+
+// Rebind writes a query with ? marks in the words of the dialect. The query must not hold a question mark inside a text.
+func (db *DB) Rebind(q string) string { return rebind(db.dialect, q) }
+
+func rebind(d, q string) string {
+	if d != dialect.Postgres {
+		return q
+	}
+	var b strings.Builder
+	b.Grow(len(q) + 16)
+	n := 0
+	for i := range len(q) {
+		if q[i] == '?' {
+			n++
+			fmt.Fprintf(&b, "$%d", n)
+			continue
+		}
+		b.WriteByte(q[i])
+	}
+	return b.String()
+}

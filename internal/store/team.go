@@ -1,0 +1,79 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/switchyard-chat/switchyard/internal/fault"
+)
+
+// NewTeam is what a team begins with.
+type NewTeam struct {
+	Slug, Name, Language, TimeZone, Country string
+	JoinsNames                              bool
+}
+
+// CreateTeam makes a team and its event stream and gives its id. A slug that is taken is a fault of kind Conflict.
+func (db *DB) CreateTeam(ctx context.Context, t NewTeam) (int64, error) {
+	tx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return 0, outage(ctx, err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	now := db.clock.Now()
+	var id int64
+	err = tx.QueryRowContext(ctx, db.Rebind(`INSERT INTO teams (slug, name, language, time_zone, country, joins_names, status, version, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, 'ACTIVE', 1, ?, ?) ON CONFLICT (slug) DO NOTHING RETURNING id`),
+		t.Slug, t.Name, t.Language, t.TimeZone, t.Country, t.JoinsNames, now, now).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, fault.New(fault.Conflict, "the team name %q is taken; choose another", t.Slug)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("create team: %w", outage(ctx, err))
+	}
+	if _, err := tx.ExecContext(ctx, db.Rebind("INSERT INTO streams (team_id, epoch, seq) VALUES (?, ?, 0)"), id, db.random.UUID()); err != nil {
+		return 0, fmt.Errorf("create stream: %w", err)
+	}
+	return id, outage(ctx, tx.Commit())
+}
+
+// Team is what every part of the program may know of a team.
+type Team struct {
+	ID                                      int64
+	Slug, Name, Language, TimeZone, Country string
+	JoinsNames, IsSuspended                 bool
+}
+
+// TeamBySlug finds a team by its slug; none is a fault of kind NotFound.
+func (db *DB) TeamBySlug(ctx context.Context, slug string) (Team, error) {
+	return db.team(ctx, "slug = ?", slug)
+}
+
+// TeamByID finds a team by its id; none is a fault of kind NotFound.
+func (db *DB) TeamByID(ctx context.Context, id int64) (Team, error) {
+	return db.team(ctx, "id = ?", id)
+}
+
+func (db *DB) team(ctx context.Context, where string, arg any) (Team, error) {
+	var t Team
+	var status string
+	err := db.read.QueryRowContext(ctx, db.Rebind("SELECT id, slug, name, language, time_zone, country, joins_names, status FROM teams WHERE "+where), arg).
+		Scan(&t.ID, &t.Slug, &t.Name, &t.Language, &t.TimeZone, &t.Country, &t.JoinsNames, &status)
+	if errors.Is(err, sql.ErrNoRows) {
+		return t, fault.Missing("the team")
+	}
+	t.IsSuspended = status == "SUSPENDED"
+	return t, outage(ctx, err)
+}
+
+// Location is the team's time zone; UTC where it is not known on this machine.
+func (t Team) Location() *time.Location {
+	l, err := time.LoadLocation(t.TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return l
+}
