@@ -68,7 +68,8 @@ func (s *Subscription) place(ctx context.Context, after *event.Cursor) error {
 }
 
 // Next gives the next frame that is due, and false where none is: wake is called when that changes. ctx carries the subscriber's present
-// principal; call Refresh first where that is another one than before.
+// principal; call Refresh first where that is another one than before. A frame without a payload asks to be called again with the principal
+// of now.
 func (s *Subscription) Next(ctx context.Context) (f Frame, ok bool) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -119,6 +120,9 @@ func (s *Subscription) Next(ctx context.Context) (f Frame, ok bool) {
 				// Nobody has been shown the event: it is the first one for whoever comes back.
 				s.pos = before
 				return s.giveUp(ctx)
+			}
+			if e.event.Kind == event.AuthChanged && (e.event.AgentID == 0 || e.event.AgentID == s.viewer.AgentID) {
+				return Frame{}, true // what comes next must be judged by the rights of now
 			}
 			continue
 		}

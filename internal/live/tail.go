@@ -175,41 +175,41 @@ func (t *tail) restart(reason string) bool {
 }
 
 func (t *tail) reset(at event.Cursor, reason string) {
+	t.tell(0) // a change of rights may be among what was missed
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.epoch, t.last, t.reason = at.Epoch, at.Seq, reason
 	t.gen++
 	t.ring.clear()
 	t.swept = 0
-	followers := slices.Collect(maps.Keys(t.followers))
 	t.wake(false)
-	t.mu.Unlock()
-	for _, f := range followers {
-		f.changed(0) // a change of rights may be among what was missed
-	}
 }
 
-// append takes events into the ring and wakes everybody.
+// append takes events into the ring and wakes everybody. Whose rights have changed is told before: nobody is shown an event that comes
+// after the change by the rights from before it.
 func (t *tail) append(evs []event.Event) {
-	var changed []int64
+	for _, e := range evs {
+		if e.Kind == event.AuthChanged {
+			t.tell(e.AgentID)
+		}
+	}
 	oldAt := t.hub.cfg.Clock.Now().Add(keep)
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	for _, e := range evs {
 		t.ring.push(&entry{event: e, oldAt: oldAt})
-		if e.Kind == event.AuthChanged {
-			changed = append(changed, e.AgentID)
-		}
 	}
 	t.last = evs[len(evs)-1].Seq
-	var followers []*follower
-	if len(changed) > 0 {
-		followers = slices.Collect(maps.Keys(t.followers))
-	}
 	t.wake(false)
-	t.mu.Unlock()
-	for _, agent := range changed {
-		for _, f := range followers {
-			f.changed(agent)
-		}
+}
+
+// tell says to all who follow that an agent's rights have changed.
+func (t *tail) tell(agent int64) {
+	t.mu.RLock()
+	followers := slices.Collect(maps.Keys(t.followers))
+	t.mu.RUnlock()
+	for _, f := range followers {
+		f.changed(agent)
 	}
 }
 
