@@ -81,7 +81,7 @@ func TestImports(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			found := check(t, map[string]string{c.file: "package p\n\nimport _ \"" + arch.Module + "/" + c.to + "\"\n"})
+			found := check(t, map[string]string{c.file: "package p\n\nimport _ \"" + arch.Module + "/" + c.to + "\"\n"}, []arch.Single{}...)
 			if (len(found) == 0) != c.allowed {
 				t.Errorf("found %q", found)
 			}
