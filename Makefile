@@ -1,0 +1,29 @@
+# The work is done by Go and by the small scripts in .ci; here it only has names.
+.PHONY: help run demo build test check generate bench fuzz
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+build: ## build bin/switchyard
+	@go build -o bin/switchyard ./cmd/switchyard
+
+run: build ## build and start on PORT (8080) with SQLite and, at first, a demo team
+	@exec bin/switchyard serve --demo
+
+demo: build ## let simulated customers write to the server that `make run` started
+	@exec bin/switchyard demo
+
+test: ## run all tests on both databases, installing what they need; PKG="./desk/..." for some
+	@.ci/test $(PKG)
+
+check: ## generated code, vet, staticcheck, format, imports, schema, migrations
+	@.ci/check
+
+generate: ## write all generated code
+	@.ci/generate
+
+bench: ## run the benchmarks; BENCH=name for one
+	@.ci/bench
+
+fuzz: ## fuzz every parser for FUZZTIME (10s)
+	@.ci/fuzz
