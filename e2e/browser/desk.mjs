@@ -98,7 +98,7 @@ export class Desk {
     await this.page.getByRole("menu").waitFor({ state: "detached" });
   }
 
-  /** Runs the open operation, or ends it when it is a running subscription. */
+  /** Runs the open operation. */
   async run() {
     await this.page.locator(".graphiql-execute-button").click();
   }

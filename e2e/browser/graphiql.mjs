@@ -42,7 +42,11 @@ try {
   if (connection !== "open") throw new Error(`the sign in the bar says ${connection} while events come in`);
   await desk.screenshot("3-live");
 
-  await desk.run(); // the same button ends it
+  // The stream goes on while something else is run, until it is stopped.
+  await desk.openExample(/who am i/i);
+  await desk.result();
+  await desk.page.locator('.live[data-running="true"]').waitFor();
+  await desk.page.getByRole("button", { name: "Stop", exact: true }).click();
   await desk.page.locator('.live[data-running="false"]').waitFor();
   await desk.page.getByRole("button", { name: "Sign out" }).click();
   await desk.page.locator("#bar > .account > button", { hasText: "Sign in" }).waitFor();

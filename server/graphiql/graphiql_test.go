@@ -6,12 +6,16 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/switchyard-chat/switchyard/server/graphiql"
 )
@@ -260,21 +264,22 @@ func TestWithoutDemoDataNoAccountIsShown(t *testing.T) {
 	}
 }
 
-func TestExamplesAreOneNamedOperationEach(t *testing.T) {
+func TestExamplesAreOneValidNamedOperationEach(t *testing.T) {
 	t.Parallel()
 	examples, err := graphiql.Examples()
 	if err != nil {
 		t.Fatal(err)
 	}
+	schema := loadSchema(t)
 	titles, operations := map[string]bool{}, map[string]bool{}
 	for _, example := range examples {
 		if titles[example.Title] {
 			t.Errorf("two examples are called %q", example.Title)
 		}
 		titles[example.Title] = true
-		document, err := parser.ParseQuery(&ast.Source{Name: example.Title, Input: example.Document})
-		if err != nil {
-			t.Errorf("%s: %v", example.Title, err)
+		document, problems := gqlparser.LoadQueryWithRules(schema, example.Document, rules.NewDefaultRules())
+		if len(problems) > 0 {
+			t.Errorf("%s: %v", example.Title, problems)
 			continue
 		}
 		if len(document.Operations) != 1 || document.Operations[0].Name == "" || operations[document.Operations[0].Name] {
@@ -283,6 +288,9 @@ func TestExamplesAreOneNamedOperationEach(t *testing.T) {
 		}
 		operation := document.Operations[0]
 		operations[operation.Name] = true
+		if example.Document != strings.TrimLeft(example.Document, "\n ") {
+			t.Errorf("%s: the text begins with an empty line", example.Title)
+		}
 		variables := map[string]any{}
 		if example.Variables != "" {
 			if err := json.Unmarshal([]byte(example.Variables), &variables); err != nil {
@@ -294,11 +302,30 @@ func TestExamplesAreOneNamedOperationEach(t *testing.T) {
 				t.Errorf("%s: $%s is given and not declared", example.Title, name)
 			}
 		}
-		for _, definition := range operation.VariableDefinitions {
-			_, given := variables[definition.Variable]
-			if definition.Type.NonNull && definition.DefaultValue == nil && !given {
-				t.Errorf("%s: $%s is required and not given", example.Title, definition.Variable)
-			}
+		if _, err := validator.VariableValues(schema, operation, variables); err != nil {
+			t.Errorf("%s: variables: %v", example.Title, err)
 		}
 	}
+}
+
+// loadSchema reads the schema that the examples are for.
+func loadSchema(t *testing.T) *ast.Schema {
+	t.Helper()
+	names, err := filepath.Glob("../../graph/schema/*.graphql")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no schema was found: %v", err)
+	}
+	sources := make([]*ast.Source, len(names))
+	for i, name := range names {
+		body, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources[i] = &ast.Source{Name: name, Input: string(body)}
+	}
+	schema, err := gqlparser.LoadSchema(sources...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
 }

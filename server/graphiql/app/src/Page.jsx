@@ -1,7 +1,8 @@
-import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
 import { explorerPlugin } from "@graphiql/plugin-explorer";
+import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
+import { useGraphiQL } from "@graphiql/react";
 import { GraphiQL } from "graphiql";
-import { useState } from "react";
+import { useLayoutEffect, useState } from "react";
 import { createPortal } from "react-dom";
 import { Account } from "./Account.jsx";
 import { Examples } from "./Examples.jsx";
@@ -45,9 +46,18 @@ export function Page({ bar, config, examples, schema, session, stream, ids, fetc
       <GraphiQL.Footer>
         <LivePanel stream={stream} text={text} />
       </GraphiQL.Footer>
+      <OpenTab stream={stream} />
       <Bar {...{ bar, config, examples, session, stream, ids, text, changeLanguage }} />
     </GraphiQL>
   );
+}
+
+function OpenTab({ stream }) {
+  const id = useGraphiQL(({ tabs, activeTabIndex }) => tabs[activeTabIndex]?.id);
+  useLayoutEffect(() => {
+    stream.tab = id;
+  }, [stream, id]);
+  return null;
 }
 
 // The tab that was open before a reload. GraphiQL keeps its tabs, but fills its editors only with what was typed into them: the

@@ -1,4 +1,5 @@
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
+import { parse } from "graphql";
 import { randomId } from "./session.js";
 
 /**
@@ -25,19 +26,25 @@ export function createFetcher({ endpoint, session, stream, ids }) {
   });
 
   return (params, options) => {
-    if (isSubscription(options?.documentAST, params.operationName)) {
-      const { query, operationName, variables } = params;
-      const operation = { query, operationName: operationName || undefined, variables: { ...variables } };
-      return stream.observe(operation, operationName || "subscription", options.headers);
-    }
-    return http(params, options);
+    const chosen = operationOf(params);
+    const sent = { ...params, operationName: chosen ? chosen.name?.value : params.operationName };
+    if (chosen?.operation !== "subscription") return http(sent, { headers: options?.headers });
+    const { query, operationName, variables } = sent;
+    return stream.observe({ query, operationName, variables: { ...variables } }, operationName ?? "subscription", options?.headers);
   };
 }
 
-function isSubscription(document, operationName) {
-  const operations = (document?.definitions ?? []).filter(({ kind }) => kind === "OperationDefinition");
-  const chosen = operationName ? operations.find(({ name }) => name?.value === operationName) : operations[0];
-  return chosen?.operation === "subscription";
+// The operation that is meant. GraphiQL says its name and its document a moment late: who opens an example and runs it at once
+// would run it under the name of the one before. Undefined where the text cannot be read; the server says why.
+function operationOf({ query, operationName }) {
+  let document;
+  try {
+    document = parse(query, { noLocation: true });
+  } catch {
+    return undefined;
+  }
+  const operations = document.definitions.filter(({ kind }) => kind === "OperationDefinition");
+  return operations.length === 1 ? operations[0] : operations.find(({ name }) => name?.value === operationName);
 }
 
 async function read(response) {

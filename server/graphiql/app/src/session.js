@@ -10,7 +10,8 @@ const longestTimer = 2 ** 31 - 1;
 const grant = "accessToken refreshToken accessTokenExpiresAt viewer { id name role }";
 const signInDocument = `mutation SignIn($input: SignInInput!) { signIn(input: $input) { ${grant} userErrors { message code field } } }`;
 const refreshDocument = `mutation SessionRefresh($input: SessionRefreshInput!) { sessionRefresh(input: $input) { ${grant} userErrors { message code field } } }`;
-const viewerDocument = "query Viewer { viewer { id name role } }";
+const viewerDocument = "query Viewer { viewer { role team { slug } agent { name } apiToken { name } } }";
+const signOutDocument = "mutation SignOut($input: SignOutInput!) { signOut(input: $input) { userErrors { message } } }";
 
 /** A failure with the code of a text that the page knows, or the server's own text. */
 export class SessionError extends Error {
@@ -73,11 +74,19 @@ export class Session extends Store {
     if (result.errors?.some((error) => error.extensions?.code === "UNAUTHENTICATED")) {
       throw new SessionError("refused", result.errors[0].message);
     }
-    await this.#accept({ ...signedOut, kind: "token", id: randomId(), accessToken: token, viewer: result.data?.viewer ?? null });
+    const { role, team, agent, apiToken } = result.data?.viewer ?? {};
+    const viewer = { name: (apiToken ?? agent)?.name, role };
+    await this.#accept({ ...signedOut, kind: "token", id: randomId(), accessToken: token, viewer, team: team?.slug ?? null });
   }
 
-  /** Forgets the tokens here. */
-  signOut(notice = null) {
+  /** Forgets the tokens here, and tells the server to; without an answer they end there by themselves. An API token lives on. */
+  signOut() {
+    const { kind, accessToken } = this.value;
+    this.#forget(null);
+    if (kind === "session") this.#post(signOutDocument, { input: {} }, accessToken).catch(() => {});
+  }
+
+  #forget(notice) {
     clearTimeout(this.#timer);
     this.#release();
     sessionStorage.removeItem(storageKey);
@@ -125,7 +134,7 @@ export class Session extends Store {
       if (error.code === "busy") {
         this.#schedule(10_000);
       } else {
-        this.signOut("sessionOver");
+        this.#forget("sessionOver");
       }
       throw error;
     }

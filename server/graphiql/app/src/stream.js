@@ -8,6 +8,10 @@ const tokenExpired = 4403;
 /**
  * The live connection: one graphql-transport-ws socket, the subscription that runs over it, and what it has brought.
  *
+ * GraphiQL ends a subscription as soon as anything else is run or shown. Here GraphiQL is told that its part is over with the
+ * first result, and the stream goes on in the live panel until it is stopped there: one can answer a customer and see the answer
+ * arrive. Later results still go to the result pane while the subscription's own tab is open.
+ *
  * A stock client sends the first variables again when it reconnects. Here the last cursor is put into the operation's own
  * variables, so that a stream with an `$after` variable goes on where it stopped: no gap and no double.
  */
@@ -17,6 +21,9 @@ export class Stream extends Store {
   #client = null;
   #clientToken = null;
   #stopRunning = () => {};
+
+  /** The id of GraphiQL's open tab. */
+  tab = null;
 
   constructor(endpoint, session) {
     super({ connection: "closed", detail: null, running: false, name: null, cursor: null, received: 0, seenAt: null, log: [] });
@@ -58,32 +65,41 @@ export class Stream extends Store {
     this.#client ??= this.#connect(token);
     this.set({ running: true, name, cursor: null, received: 0, seenAt: null, log: [] });
 
+    const tab = this.tab;
+    let begun = false;
     let over = false;
-    let shown = false;
-    const finish = (tell) => {
-      if (over) return;
-      over = true;
-      this.set({ running: false });
-      tell?.();
+    const begin = () => {
+      if (!begun) sink.complete();
+      begun = true;
     };
     const dispose = this.#client.subscribe(operation, {
       next: (result) => {
         if (over) return;
         const tick = this.#record(result, operation);
-        if (!tick || !shown) sink.next(result);
-        shown = true;
+        if (this.tab === tab && !(tick && begun)) sink.next(result);
+        begin();
       },
-      error: (cause) => finish(() => sink.error(asError(cause))),
-      complete: () => finish(() => sink.complete()),
+      error: (cause) => {
+        if (over) return;
+        const error = asError(cause);
+        this.#log("Error", null, { message: error.message });
+        if (!begun) sink.error(error);
+        begun = true;
+        finish();
+      },
+      complete: () => finish(),
     });
-    this.#stopRunning = () => {
-      finish(() => sink.complete());
-      dispose();
+    const finish = () => {
+      if (over) return;
+      over = true;
+      begin();
+      this.set({ running: false });
     };
-    return () => {
+    this.#stopRunning = () => {
       finish();
       dispose();
     };
+    return this.#stopRunning;
   }
 
   #connect(token) {
@@ -131,15 +147,16 @@ export class Stream extends Store {
     const type = failed ? "Error" : (event?.__typename ?? this.value.name);
     const cursor = event?.cursor ?? null;
     if (cursor !== null && /\$after\s*:/.test(operation.query)) operation.variables.after = cursor;
-    const parts = { seenAt: new Date(), cursor: cursor ?? this.value.cursor };
-    if (type === "Tick") {
-      this.set(parts);
-      return true;
-    }
-    const received = this.value.received + 1;
-    const entry = { key: received, at: parts.seenAt, type, cursor, body: failed ? result.errors : (event ?? result) };
-    this.set({ ...parts, received, log: [entry, ...this.value.log].slice(0, longestLog) });
+    this.set({ seenAt: new Date(), cursor: cursor ?? this.value.cursor });
+    if (type === "Tick") return true;
+    this.#log(type, cursor, failed ? result.errors : (event ?? result));
     return false;
+  }
+
+  #log(type, cursor, body) {
+    const received = this.value.received + 1;
+    const entry = { key: received, at: new Date(), type, cursor, body };
+    this.set({ received, log: [entry, ...this.value.log].slice(0, longestLog) });
   }
 }
 
