@@ -92,7 +92,7 @@ func (l *lint) definition(d *ast.Definition) {
 		l.named(f.Position, camel, "a field", what, f.Name)
 		l.deprecated(f.Position, what, f.Directives)
 		l.arguments(what, f.Arguments)
-		l.list(what, f)
+		l.list(d, f)
 	}
 	switch {
 	case l.schema.Mutation != nil && d.Name == l.schema.Mutation.Name:
@@ -163,8 +163,10 @@ func (l *lint) connection(d *ast.Definition) {
 	}
 }
 
-// list: a field that gives a connection can be paged.
-func (l *lint) list(what string, f *ast.FieldDefinition) {
+// list: a field that gives a connection can be paged, and is empty rather than null; but a query that is given the id of what may not be
+// seen has no list at all.
+func (l *lint) list(of *ast.Definition, f *ast.FieldDefinition) {
+	what := of.Name + "." + f.Name
 	if f.Type.Elem != nil || !strings.HasSuffix(f.Type.Name(), "Connection") {
 		return
 	}
@@ -177,7 +179,8 @@ func (l *lint) list(what string, f *ast.FieldDefinition) {
 			l.report(f.Position, "%s takes %s: Int and %s: Cursor", what, pair[0], pair[1])
 		}
 	}
-	if !f.Type.NonNull {
+	byID := slices.ContainsFunc(f.Arguments, func(a *ast.ArgumentDefinition) bool { return a.Type.String() == "ID!" })
+	if !f.Type.NonNull && !(of == l.schema.Query && byID) {
 		l.report(f.Position, "%s is never null: a list may be empty", what)
 	}
 }

@@ -148,6 +148,13 @@ func TestLint(t *testing.T) {
 			t.Errorf("found %q", found)
 		}
 	})
+	t.Run("a query by an id has no list where the id is not to be seen", func(t *testing.T) {
+		t.Parallel()
+		s := changed(t, "\"How many.\" first", "\"Of what.\" of: ID!, \"How many.\" first", "): ThingConnection!", "): ThingConnection")
+		if found := sdl.Lint(s); len(found) > 0 {
+			t.Errorf("found %q", found)
+		}
+	})
 	for name, c := range map[string]struct{ old, new, want string }{
 		"a type without a description":         {"\"A thing.\"\n", "", "Thing has no description"},
 		"a blank description":                  {`"A thing."`, `" "`, "Thing has no description"},
