@@ -337,7 +337,7 @@ func TestTransaction(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		in, err := tx.PrepareContext(t.Context(), pq.CopyIn("things", "id", "name"))
+		in, err := tx.PrepareContext(t.Context(), "COPY things (id, name) FROM STDIN")
 		if err != nil {
 			t.Fatal(err)
 		}
