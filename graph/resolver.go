@@ -1,8 +1,20 @@
+// Package graph is the API: it converts, calls the desk and returns. The schema is in graph/schema, what gqlgen makes of it in graph/gen.
 package graph
 
-// This file will not be regenerated automatically.
-//
-// It serves as dependency injection for your app, add any dependencies you require
-// here.
+import (
+	"log/slog"
 
-type Resolver struct{}
+	"github.com/switchyard-chat/switchyard/internal/bus"
+	"github.com/switchyard-chat/switchyard/internal/clock"
+	"github.com/switchyard-chat/switchyard/internal/store"
+)
+
+// Resolver holds what resolvers call. The server makes it once.
+type Resolver struct {
+	DB    *store.DB
+	Bus   bus.Bus
+	Clock clock.Clock
+	Log   *slog.Logger
+	// PublicURL is where platforms and browsers reach this server, without a slash at the end.
+	PublicURL string
+}

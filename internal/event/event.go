@@ -159,3 +159,16 @@ type Log interface {
 	// Heads gives the sequence numbers of those of the teams whose log is beyond the known number.
 	Heads(ctx context.Context, known map[int64]int64) (map[int64]int64, error)
 }
+
+type requestKey struct{}
+
+// WithRequest puts the id of the request that is being served into the context; every event written in it carries the id.
+func WithRequest(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestKey{}, id)
+}
+
+// Request is the id of the request that is being served; empty outside of one.
+func Request(ctx context.Context) string {
+	id, _ := ctx.Value(requestKey{}).(string)
+	return id
+}

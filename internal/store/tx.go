@@ -36,7 +36,9 @@ type Tx struct {
 	View
 	sql    *sql.Tx
 	events []event.Event
+	last   []func(context.Context) error
 	after  []func()
+	kept   map[any]any
 	cursor event.Cursor
 }
 
@@ -104,6 +106,11 @@ func (db *DB) writeOnce(ctx context.Context, team int64, f func(context.Context,
 	if err := f(ctx, tx); err != nil {
 		return nil, err
 	}
+	for i := 0; i < len(tx.last); i++ {
+		if err := tx.last[i](ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := tx.writeEvents(ctx); err != nil {
 		return nil, err
 	}
@@ -119,6 +126,23 @@ func (tx *Tx) SQL() *sql.Tx { return tx.sql }
 
 // Emit adds an event to those that are written when the transaction commits. Team, time and sequence number are filled in.
 func (tx *Tx) Emit(e event.Event) { tx.events = append(tx.events, e) }
+
+// Last has f called when the transaction's work is done, before its events are written: for rows that many transactions share and that
+// should be locked as late as can be.
+func (tx *Tx) Last(f func(context.Context) error) { tx.last = append(tx.last, f) }
+
+// Keep gives the value kept in the transaction under a key, made by make the first time.
+func (tx *Tx) Keep(key any, make func() any) any {
+	v, ok := tx.kept[key]
+	if !ok {
+		v = make()
+		if tx.kept == nil {
+			tx.kept = map[any]any{}
+		}
+		tx.kept[key] = v
+	}
+	return v
+}
 
 // AfterCommit has f called once the transaction is committed, and never if it is not. f must not fail anything that matters.
 func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
@@ -190,6 +214,9 @@ func (tx *Tx) writeEvents(ctx context.Context) error {
 		part := tx.events[from:min(from+1000, len(tx.events))]
 		args := make([]any, 0, len(part)*columns)
 		for i, e := range part {
+			if e.RequestID == "" {
+				e.RequestID = event.Request(ctx)
+			}
 			body, err := e.Encode()
 			if err != nil {
 				return fmt.Errorf("write event %s: %w", e.Kind, err)

@@ -1,0 +1,81 @@
+package row
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/store"
+)
+
+// likeness is what conversations have in common that are counted together.
+type likeness struct {
+	status, queue      string
+	follower, channel  int64
+	kind, branch, area string
+}
+
+func compare(a, b likeness) int {
+	return cmp.Or(strings.Compare(a.status, b.status), strings.Compare(a.queue, b.queue), cmp.Compare(a.follower, b.follower),
+		cmp.Compare(a.channel, b.channel), strings.Compare(a.kind, b.kind), strings.Compare(a.branch, b.branch), strings.Compare(a.area, b.area))
+}
+
+// tally is how many conversations, how many of them with something unread, and how many unread messages.
+type tally struct{ n, unreadConversations, unread int64 }
+
+type talliesKey struct{}
+
+// count moves a conversation from one likeness to another: before is nil for a new one, after for a deleted one. The counter rows are
+// changed once, at the end of the transaction and in one order, so that transactions do not wait for each other long or in a circle.
+func count(tx *store.Tx, before, after *event.Facets) {
+	all := tx.Keep(talliesKey{}, func() any {
+		m := map[likeness]tally{}
+		tx.Last(func(ctx context.Context) error { return flush(ctx, tx, m) })
+		return m
+	}).(map[likeness]tally)
+	add := func(f *event.Facets, sign int64) {
+		if f == nil {
+			return
+		}
+		k := likeness{f.Status, f.Queue, f.FollowerID, f.ChannelID, f.Kind, f.BranchID, f.RegionID}
+		t := all[k]
+		t.n += sign
+		t.unread += sign * int64(f.Unread)
+		if f.Unread > 0 {
+			t.unreadConversations += sign
+		}
+		all[k] = t
+	}
+	add(before, -1)
+	add(after, 1)
+}
+
+// flush writes the differences.
+func flush(ctx context.Context, tx *store.Tx, all map[likeness]tally) error {
+	keys := make([]likeness, 0, len(all))
+	for k, t := range all {
+		if t != (tally{}) {
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, compare)
+	for _, k := range keys {
+		t := all[k]
+		_, err := tx.Exec(ctx, `INSERT INTO conversation_counters
+			(team_id, status, queue, follower_id, channel_id, kind, branch_id, region_id, n, unread_conversations, unread)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (team_id, status, queue, follower_id, channel_id, kind, branch_id, region_id) DO UPDATE SET
+			n = conversation_counters.n + excluded.n,
+			unread_conversations = conversation_counters.unread_conversations + excluded.unread_conversations,
+			unread = conversation_counters.unread + excluded.unread`,
+			tx.Team, k.status, k.queue, k.follower, k.channel, k.kind, k.branch, k.area, t.n, t.unreadConversations, t.unread)
+		if err != nil {
+			return fmt.Errorf("count conversations: %w", err)
+		}
+	}
+	clear(all)
+	return nil
+}
