@@ -225,7 +225,7 @@ func compose(t *atlasschema.Table) {
 // collate makes PostgreSQL compare folded and key columns as bytes, as SQLite and memory do.
 func collate(t *atlasschema.Table) {
 	for _, c := range t.Columns {
-		if strings.HasSuffix(c.Name, "_folded") || c.Name == "key_value" || c.Name == "set_value" || c.Name == "birth_at" {
+		if strings.HasSuffix(c.Name, "_folded") || c.Name == "key_value" || c.Name == "text_value" || c.Name == "set_value" || c.Name == "birth_at" {
 			c.SetCollation("C")
 		}
 	}

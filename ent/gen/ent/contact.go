@@ -37,6 +37,8 @@ type Contact struct {
 	NameFolded string `json:"name_folded,omitempty"`
 	// The brand's own number for the customer.
 	MembershipNo string `json:"membership_no,omitempty"`
+	// The membership number folded for comparison.
+	MembershipFolded string `json:"membership_folded,omitempty"`
 	// The national identity number.
 	IdentityNo string `json:"identity_no,omitempty"`
 	// CONT-2.
@@ -47,6 +49,8 @@ type Contact struct {
 	BirthMonth int `json:"birth_month,omitempty"`
 	// What agents noted.
 	Note string `json:"note,omitempty"`
+	// The note folded for comparison.
+	NoteFolded string `json:"note_folded,omitempty"`
 	// The brand's own level of the customer.
 	MembershipLevel string `json:"membership_level,omitempty"`
 	// The responsible agent.
@@ -96,7 +100,7 @@ func (*Contact) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case contact.FieldID, contact.FieldTeamID, contact.FieldVersion, contact.FieldBirthMonth, contact.FieldResponsibleID:
 			values[i] = new(sql.NullInt64)
-		case contact.FieldFirstName, contact.FieldLastName, contact.FieldName, contact.FieldNameFolded, contact.FieldMembershipNo, contact.FieldIdentityNo, contact.FieldGender, contact.FieldBirthAt, contact.FieldNote, contact.FieldMembershipLevel, contact.FieldPictureURL:
+		case contact.FieldFirstName, contact.FieldLastName, contact.FieldName, contact.FieldNameFolded, contact.FieldMembershipNo, contact.FieldMembershipFolded, contact.FieldIdentityNo, contact.FieldGender, contact.FieldBirthAt, contact.FieldNote, contact.FieldNoteFolded, contact.FieldMembershipLevel, contact.FieldPictureURL:
 			values[i] = new(sql.NullString)
 		case contact.FieldCreatedAt, contact.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -175,6 +179,12 @@ func (_m *Contact) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.MembershipNo = value.String
 			}
+		case contact.FieldMembershipFolded:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field membership_folded", values[i])
+			} else if value.Valid {
+				_m.MembershipFolded = value.String
+			}
 		case contact.FieldIdentityNo:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field identity_no", values[i])
@@ -204,6 +214,12 @@ func (_m *Contact) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field note", values[i])
 			} else if value.Valid {
 				_m.Note = value.String
+			}
+		case contact.FieldNoteFolded:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field note_folded", values[i])
+			} else if value.Valid {
+				_m.NoteFolded = value.String
 			}
 		case contact.FieldMembershipLevel:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -314,6 +330,9 @@ func (_m *Contact) String() string {
 	builder.WriteString("membership_no=")
 	builder.WriteString(_m.MembershipNo)
 	builder.WriteString(", ")
+	builder.WriteString("membership_folded=")
+	builder.WriteString(_m.MembershipFolded)
+	builder.WriteString(", ")
 	builder.WriteString("identity_no=")
 	builder.WriteString(_m.IdentityNo)
 	builder.WriteString(", ")
@@ -328,6 +347,9 @@ func (_m *Contact) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("note=")
 	builder.WriteString(_m.Note)
+	builder.WriteString(", ")
+	builder.WriteString("note_folded=")
+	builder.WriteString(_m.NoteFolded)
 	builder.WriteString(", ")
 	builder.WriteString("membership_level=")
 	builder.WriteString(_m.MembershipLevel)

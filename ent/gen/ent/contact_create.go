@@ -101,6 +101,20 @@ func (_c *ContactCreate) SetNillableMembershipNo(v *string) *ContactCreate {
 	return _c
 }
 
+// SetMembershipFolded sets the "membership_folded" field.
+func (_c *ContactCreate) SetMembershipFolded(v string) *ContactCreate {
+	_c.mutation.SetMembershipFolded(v)
+	return _c
+}
+
+// SetNillableMembershipFolded sets the "membership_folded" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableMembershipFolded(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetMembershipFolded(*v)
+	}
+	return _c
+}
+
 // SetIdentityNo sets the "identity_no" field.
 func (_c *ContactCreate) SetIdentityNo(v string) *ContactCreate {
 	_c.mutation.SetIdentityNo(v)
@@ -167,6 +181,20 @@ func (_c *ContactCreate) SetNote(v string) *ContactCreate {
 func (_c *ContactCreate) SetNillableNote(v *string) *ContactCreate {
 	if v != nil {
 		_c.SetNote(*v)
+	}
+	return _c
+}
+
+// SetNoteFolded sets the "note_folded" field.
+func (_c *ContactCreate) SetNoteFolded(v string) *ContactCreate {
+	_c.mutation.SetNoteFolded(v)
+	return _c
+}
+
+// SetNillableNoteFolded sets the "note_folded" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableNoteFolded(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetNoteFolded(*v)
 	}
 	return _c
 }
@@ -291,6 +319,10 @@ func (_c *ContactCreate) defaults() {
 		v := contact.DefaultMembershipNo
 		_c.mutation.SetMembershipNo(v)
 	}
+	if _, ok := _c.mutation.MembershipFolded(); !ok {
+		v := contact.DefaultMembershipFolded
+		_c.mutation.SetMembershipFolded(v)
+	}
 	if _, ok := _c.mutation.IdentityNo(); !ok {
 		v := contact.DefaultIdentityNo
 		_c.mutation.SetIdentityNo(v)
@@ -310,6 +342,10 @@ func (_c *ContactCreate) defaults() {
 	if _, ok := _c.mutation.Note(); !ok {
 		v := contact.DefaultNote
 		_c.mutation.SetNote(v)
+	}
+	if _, ok := _c.mutation.NoteFolded(); !ok {
+		v := contact.DefaultNoteFolded
+		_c.mutation.SetNoteFolded(v)
 	}
 	if _, ok := _c.mutation.MembershipLevel(); !ok {
 		v := contact.DefaultMembershipLevel
@@ -354,6 +390,9 @@ func (_c *ContactCreate) check() error {
 	if _, ok := _c.mutation.MembershipNo(); !ok {
 		return &ValidationError{Name: "membership_no", err: errors.New(`ent: missing required field "Contact.membership_no"`)}
 	}
+	if _, ok := _c.mutation.MembershipFolded(); !ok {
+		return &ValidationError{Name: "membership_folded", err: errors.New(`ent: missing required field "Contact.membership_folded"`)}
+	}
 	if _, ok := _c.mutation.IdentityNo(); !ok {
 		return &ValidationError{Name: "identity_no", err: errors.New(`ent: missing required field "Contact.identity_no"`)}
 	}
@@ -373,6 +412,9 @@ func (_c *ContactCreate) check() error {
 	}
 	if _, ok := _c.mutation.Note(); !ok {
 		return &ValidationError{Name: "note", err: errors.New(`ent: missing required field "Contact.note"`)}
+	}
+	if _, ok := _c.mutation.NoteFolded(); !ok {
+		return &ValidationError{Name: "note_folded", err: errors.New(`ent: missing required field "Contact.note_folded"`)}
 	}
 	if _, ok := _c.mutation.MembershipLevel(); !ok {
 		return &ValidationError{Name: "membership_level", err: errors.New(`ent: missing required field "Contact.membership_level"`)}
@@ -446,6 +488,10 @@ func (_c *ContactCreate) createSpec() (*Contact, *sqlgraph.CreateSpec) {
 		_spec.SetField(contact.FieldMembershipNo, field.TypeString, value)
 		_node.MembershipNo = value
 	}
+	if value, ok := _c.mutation.MembershipFolded(); ok {
+		_spec.SetField(contact.FieldMembershipFolded, field.TypeString, value)
+		_node.MembershipFolded = value
+	}
 	if value, ok := _c.mutation.IdentityNo(); ok {
 		_spec.SetField(contact.FieldIdentityNo, field.TypeString, value)
 		_node.IdentityNo = value
@@ -465,6 +511,10 @@ func (_c *ContactCreate) createSpec() (*Contact, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Note(); ok {
 		_spec.SetField(contact.FieldNote, field.TypeString, value)
 		_node.Note = value
+	}
+	if value, ok := _c.mutation.NoteFolded(); ok {
+		_spec.SetField(contact.FieldNoteFolded, field.TypeString, value)
+		_node.NoteFolded = value
 	}
 	if value, ok := _c.mutation.MembershipLevel(); ok {
 		_spec.SetField(contact.FieldMembershipLevel, field.TypeString, value)
@@ -645,6 +695,18 @@ func (u *ContactUpsert) UpdateMembershipNo() *ContactUpsert {
 	return u
 }
 
+// SetMembershipFolded sets the "membership_folded" field.
+func (u *ContactUpsert) SetMembershipFolded(v string) *ContactUpsert {
+	u.Set(contact.FieldMembershipFolded, v)
+	return u
+}
+
+// UpdateMembershipFolded sets the "membership_folded" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateMembershipFolded() *ContactUpsert {
+	u.SetExcluded(contact.FieldMembershipFolded)
+	return u
+}
+
 // SetIdentityNo sets the "identity_no" field.
 func (u *ContactUpsert) SetIdentityNo(v string) *ContactUpsert {
 	u.Set(contact.FieldIdentityNo, v)
@@ -708,6 +770,18 @@ func (u *ContactUpsert) SetNote(v string) *ContactUpsert {
 // UpdateNote sets the "note" field to the value that was provided on create.
 func (u *ContactUpsert) UpdateNote() *ContactUpsert {
 	u.SetExcluded(contact.FieldNote)
+	return u
+}
+
+// SetNoteFolded sets the "note_folded" field.
+func (u *ContactUpsert) SetNoteFolded(v string) *ContactUpsert {
+	u.Set(contact.FieldNoteFolded, v)
+	return u
+}
+
+// UpdateNoteFolded sets the "note_folded" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateNoteFolded() *ContactUpsert {
+	u.SetExcluded(contact.FieldNoteFolded)
 	return u
 }
 
@@ -954,6 +1028,20 @@ func (u *ContactUpsertOne) UpdateMembershipNo() *ContactUpsertOne {
 	})
 }
 
+// SetMembershipFolded sets the "membership_folded" field.
+func (u *ContactUpsertOne) SetMembershipFolded(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetMembershipFolded(v)
+	})
+}
+
+// UpdateMembershipFolded sets the "membership_folded" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateMembershipFolded() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateMembershipFolded()
+	})
+}
+
 // SetIdentityNo sets the "identity_no" field.
 func (u *ContactUpsertOne) SetIdentityNo(v string) *ContactUpsertOne {
 	return u.Update(func(s *ContactUpsert) {
@@ -1028,6 +1116,20 @@ func (u *ContactUpsertOne) SetNote(v string) *ContactUpsertOne {
 func (u *ContactUpsertOne) UpdateNote() *ContactUpsertOne {
 	return u.Update(func(s *ContactUpsert) {
 		s.UpdateNote()
+	})
+}
+
+// SetNoteFolded sets the "note_folded" field.
+func (u *ContactUpsertOne) SetNoteFolded(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetNoteFolded(v)
+	})
+}
+
+// UpdateNoteFolded sets the "note_folded" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateNoteFolded() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateNoteFolded()
 	})
 }
 
@@ -1455,6 +1557,20 @@ func (u *ContactUpsertBulk) UpdateMembershipNo() *ContactUpsertBulk {
 	})
 }
 
+// SetMembershipFolded sets the "membership_folded" field.
+func (u *ContactUpsertBulk) SetMembershipFolded(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetMembershipFolded(v)
+	})
+}
+
+// UpdateMembershipFolded sets the "membership_folded" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateMembershipFolded() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateMembershipFolded()
+	})
+}
+
 // SetIdentityNo sets the "identity_no" field.
 func (u *ContactUpsertBulk) SetIdentityNo(v string) *ContactUpsertBulk {
 	return u.Update(func(s *ContactUpsert) {
@@ -1529,6 +1645,20 @@ func (u *ContactUpsertBulk) SetNote(v string) *ContactUpsertBulk {
 func (u *ContactUpsertBulk) UpdateNote() *ContactUpsertBulk {
 	return u.Update(func(s *ContactUpsert) {
 		s.UpdateNote()
+	})
+}
+
+// SetNoteFolded sets the "note_folded" field.
+func (u *ContactUpsertBulk) SetNoteFolded(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetNoteFolded(v)
+	})
+}
+
+// UpdateNoteFolded sets the "note_folded" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateNoteFolded() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateNoteFolded()
 	})
 }
 

@@ -136,6 +136,20 @@ func (_u *ContactUpdate) SetNillableMembershipNo(v *string) *ContactUpdate {
 	return _u
 }
 
+// SetMembershipFolded sets the "membership_folded" field.
+func (_u *ContactUpdate) SetMembershipFolded(v string) *ContactUpdate {
+	_u.mutation.SetMembershipFolded(v)
+	return _u
+}
+
+// SetNillableMembershipFolded sets the "membership_folded" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableMembershipFolded(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetMembershipFolded(*v)
+	}
+	return _u
+}
+
 // SetIdentityNo sets the "identity_no" field.
 func (_u *ContactUpdate) SetIdentityNo(v string) *ContactUpdate {
 	_u.mutation.SetIdentityNo(v)
@@ -209,6 +223,20 @@ func (_u *ContactUpdate) SetNote(v string) *ContactUpdate {
 func (_u *ContactUpdate) SetNillableNote(v *string) *ContactUpdate {
 	if v != nil {
 		_u.SetNote(*v)
+	}
+	return _u
+}
+
+// SetNoteFolded sets the "note_folded" field.
+func (_u *ContactUpdate) SetNoteFolded(v string) *ContactUpdate {
+	_u.mutation.SetNoteFolded(v)
+	return _u
+}
+
+// SetNillableNoteFolded sets the "note_folded" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableNoteFolded(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetNoteFolded(*v)
 	}
 	return _u
 }
@@ -406,6 +434,9 @@ func (_u *ContactUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.MembershipNo(); ok {
 		_spec.SetField(contact.FieldMembershipNo, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.MembershipFolded(); ok {
+		_spec.SetField(contact.FieldMembershipFolded, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.IdentityNo(); ok {
 		_spec.SetField(contact.FieldIdentityNo, field.TypeString, value)
 	}
@@ -423,6 +454,9 @@ func (_u *ContactUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Note(); ok {
 		_spec.SetField(contact.FieldNote, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.NoteFolded(); ok {
+		_spec.SetField(contact.FieldNoteFolded, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.MembershipLevel(); ok {
 		_spec.SetField(contact.FieldMembershipLevel, field.TypeString, value)
@@ -611,6 +645,20 @@ func (_u *ContactUpdateOne) SetNillableMembershipNo(v *string) *ContactUpdateOne
 	return _u
 }
 
+// SetMembershipFolded sets the "membership_folded" field.
+func (_u *ContactUpdateOne) SetMembershipFolded(v string) *ContactUpdateOne {
+	_u.mutation.SetMembershipFolded(v)
+	return _u
+}
+
+// SetNillableMembershipFolded sets the "membership_folded" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableMembershipFolded(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetMembershipFolded(*v)
+	}
+	return _u
+}
+
 // SetIdentityNo sets the "identity_no" field.
 func (_u *ContactUpdateOne) SetIdentityNo(v string) *ContactUpdateOne {
 	_u.mutation.SetIdentityNo(v)
@@ -684,6 +732,20 @@ func (_u *ContactUpdateOne) SetNote(v string) *ContactUpdateOne {
 func (_u *ContactUpdateOne) SetNillableNote(v *string) *ContactUpdateOne {
 	if v != nil {
 		_u.SetNote(*v)
+	}
+	return _u
+}
+
+// SetNoteFolded sets the "note_folded" field.
+func (_u *ContactUpdateOne) SetNoteFolded(v string) *ContactUpdateOne {
+	_u.mutation.SetNoteFolded(v)
+	return _u
+}
+
+// SetNillableNoteFolded sets the "note_folded" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableNoteFolded(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetNoteFolded(*v)
 	}
 	return _u
 }
@@ -911,6 +973,9 @@ func (_u *ContactUpdateOne) sqlSave(ctx context.Context) (_node *Contact, err er
 	if value, ok := _u.mutation.MembershipNo(); ok {
 		_spec.SetField(contact.FieldMembershipNo, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.MembershipFolded(); ok {
+		_spec.SetField(contact.FieldMembershipFolded, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.IdentityNo(); ok {
 		_spec.SetField(contact.FieldIdentityNo, field.TypeString, value)
 	}
@@ -928,6 +993,9 @@ func (_u *ContactUpdateOne) sqlSave(ctx context.Context) (_node *Contact, err er
 	}
 	if value, ok := _u.mutation.Note(); ok {
 		_spec.SetField(contact.FieldNote, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.NoteFolded(); ok {
+		_spec.SetField(contact.FieldNoteFolded, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.MembershipLevel(); ok {
 		_spec.SetField(contact.FieldMembershipLevel, field.TypeString, value)

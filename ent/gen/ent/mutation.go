@@ -9407,12 +9407,14 @@ type ContactMutation struct {
 	name               *string
 	name_folded        *string
 	membership_no      *string
+	membership_folded  *string
 	identity_no        *string
 	gender             *contact.Gender
 	birth_at           *string
 	birth_month        *int
 	addbirth_month     *int
 	note               *string
+	note_folded        *string
 	membership_level   *string
 	is_blocked         *bool
 	picture_url        *string
@@ -9890,6 +9892,42 @@ func (m *ContactMutation) ResetMembershipNo() {
 	m.membership_no = nil
 }
 
+// SetMembershipFolded sets the "membership_folded" field.
+func (m *ContactMutation) SetMembershipFolded(s string) {
+	m.membership_folded = &s
+}
+
+// MembershipFolded returns the value of the "membership_folded" field in the mutation.
+func (m *ContactMutation) MembershipFolded() (r string, exists bool) {
+	v := m.membership_folded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMembershipFolded returns the old "membership_folded" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldMembershipFolded(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMembershipFolded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMembershipFolded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMembershipFolded: %w", err)
+	}
+	return oldValue.MembershipFolded, nil
+}
+
+// ResetMembershipFolded resets all changes to the "membership_folded" field.
+func (m *ContactMutation) ResetMembershipFolded() {
+	m.membership_folded = nil
+}
+
 // SetIdentityNo sets the "identity_no" field.
 func (m *ContactMutation) SetIdentityNo(s string) {
 	m.identity_no = &s
@@ -10088,6 +10126,42 @@ func (m *ContactMutation) OldNote(ctx context.Context) (v string, err error) {
 // ResetNote resets all changes to the "note" field.
 func (m *ContactMutation) ResetNote() {
 	m.note = nil
+}
+
+// SetNoteFolded sets the "note_folded" field.
+func (m *ContactMutation) SetNoteFolded(s string) {
+	m.note_folded = &s
+}
+
+// NoteFolded returns the value of the "note_folded" field in the mutation.
+func (m *ContactMutation) NoteFolded() (r string, exists bool) {
+	v := m.note_folded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNoteFolded returns the old "note_folded" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldNoteFolded(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNoteFolded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNoteFolded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNoteFolded: %w", err)
+	}
+	return oldValue.NoteFolded, nil
+}
+
+// ResetNoteFolded resets all changes to the "note_folded" field.
+func (m *ContactMutation) ResetNoteFolded() {
+	m.note_folded = nil
 }
 
 // SetMembershipLevel sets the "membership_level" field.
@@ -10438,7 +10512,7 @@ func (m *ContactMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ContactMutation) Fields() []string {
-	fields := make([]string, 0, 20)
+	fields := make([]string, 0, 22)
 	if m.team_id != nil {
 		fields = append(fields, contact.FieldTeamID)
 	}
@@ -10466,6 +10540,9 @@ func (m *ContactMutation) Fields() []string {
 	if m.membership_no != nil {
 		fields = append(fields, contact.FieldMembershipNo)
 	}
+	if m.membership_folded != nil {
+		fields = append(fields, contact.FieldMembershipFolded)
+	}
 	if m.identity_no != nil {
 		fields = append(fields, contact.FieldIdentityNo)
 	}
@@ -10480,6 +10557,9 @@ func (m *ContactMutation) Fields() []string {
 	}
 	if m.note != nil {
 		fields = append(fields, contact.FieldNote)
+	}
+	if m.note_folded != nil {
+		fields = append(fields, contact.FieldNoteFolded)
 	}
 	if m.membership_level != nil {
 		fields = append(fields, contact.FieldMembershipLevel)
@@ -10525,6 +10605,8 @@ func (m *ContactMutation) Field(name string) (ent.Value, bool) {
 		return m.NameFolded()
 	case contact.FieldMembershipNo:
 		return m.MembershipNo()
+	case contact.FieldMembershipFolded:
+		return m.MembershipFolded()
 	case contact.FieldIdentityNo:
 		return m.IdentityNo()
 	case contact.FieldGender:
@@ -10535,6 +10617,8 @@ func (m *ContactMutation) Field(name string) (ent.Value, bool) {
 		return m.BirthMonth()
 	case contact.FieldNote:
 		return m.Note()
+	case contact.FieldNoteFolded:
+		return m.NoteFolded()
 	case contact.FieldMembershipLevel:
 		return m.MembershipLevel()
 	case contact.FieldResponsibleID:
@@ -10574,6 +10658,8 @@ func (m *ContactMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldNameFolded(ctx)
 	case contact.FieldMembershipNo:
 		return m.OldMembershipNo(ctx)
+	case contact.FieldMembershipFolded:
+		return m.OldMembershipFolded(ctx)
 	case contact.FieldIdentityNo:
 		return m.OldIdentityNo(ctx)
 	case contact.FieldGender:
@@ -10584,6 +10670,8 @@ func (m *ContactMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldBirthMonth(ctx)
 	case contact.FieldNote:
 		return m.OldNote(ctx)
+	case contact.FieldNoteFolded:
+		return m.OldNoteFolded(ctx)
 	case contact.FieldMembershipLevel:
 		return m.OldMembershipLevel(ctx)
 	case contact.FieldResponsibleID:
@@ -10668,6 +10756,13 @@ func (m *ContactMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetMembershipNo(v)
 		return nil
+	case contact.FieldMembershipFolded:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMembershipFolded(v)
+		return nil
 	case contact.FieldIdentityNo:
 		v, ok := value.(string)
 		if !ok {
@@ -10702,6 +10797,13 @@ func (m *ContactMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetNote(v)
+		return nil
+	case contact.FieldNoteFolded:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNoteFolded(v)
 		return nil
 	case contact.FieldMembershipLevel:
 		v, ok := value.(string)
@@ -10881,6 +10983,9 @@ func (m *ContactMutation) ResetField(name string) error {
 	case contact.FieldMembershipNo:
 		m.ResetMembershipNo()
 		return nil
+	case contact.FieldMembershipFolded:
+		m.ResetMembershipFolded()
+		return nil
 	case contact.FieldIdentityNo:
 		m.ResetIdentityNo()
 		return nil
@@ -10895,6 +11000,9 @@ func (m *ContactMutation) ResetField(name string) error {
 		return nil
 	case contact.FieldNote:
 		m.ResetNote()
+		return nil
+	case contact.FieldNoteFolded:
+		m.ResetNoteFolded()
 		return nil
 	case contact.FieldMembershipLevel:
 		m.ResetMembershipLevel()

@@ -258,32 +258,40 @@ func init() {
 	contactDescMembershipNo := contactFields[4].Descriptor()
 	// contact.DefaultMembershipNo holds the default value on creation for the membership_no field.
 	contact.DefaultMembershipNo = contactDescMembershipNo.Default.(string)
+	// contactDescMembershipFolded is the schema descriptor for membership_folded field.
+	contactDescMembershipFolded := contactFields[5].Descriptor()
+	// contact.DefaultMembershipFolded holds the default value on creation for the membership_folded field.
+	contact.DefaultMembershipFolded = contactDescMembershipFolded.Default.(string)
 	// contactDescIdentityNo is the schema descriptor for identity_no field.
-	contactDescIdentityNo := contactFields[5].Descriptor()
+	contactDescIdentityNo := contactFields[6].Descriptor()
 	// contact.DefaultIdentityNo holds the default value on creation for the identity_no field.
 	contact.DefaultIdentityNo = contactDescIdentityNo.Default.(string)
 	// contactDescBirthAt is the schema descriptor for birth_at field.
-	contactDescBirthAt := contactFields[7].Descriptor()
+	contactDescBirthAt := contactFields[8].Descriptor()
 	// contact.DefaultBirthAt holds the default value on creation for the birth_at field.
 	contact.DefaultBirthAt = contactDescBirthAt.Default.(string)
 	// contactDescBirthMonth is the schema descriptor for birth_month field.
-	contactDescBirthMonth := contactFields[8].Descriptor()
+	contactDescBirthMonth := contactFields[9].Descriptor()
 	// contact.DefaultBirthMonth holds the default value on creation for the birth_month field.
 	contact.DefaultBirthMonth = contactDescBirthMonth.Default.(int)
 	// contactDescNote is the schema descriptor for note field.
-	contactDescNote := contactFields[9].Descriptor()
+	contactDescNote := contactFields[10].Descriptor()
 	// contact.DefaultNote holds the default value on creation for the note field.
 	contact.DefaultNote = contactDescNote.Default.(string)
+	// contactDescNoteFolded is the schema descriptor for note_folded field.
+	contactDescNoteFolded := contactFields[11].Descriptor()
+	// contact.DefaultNoteFolded holds the default value on creation for the note_folded field.
+	contact.DefaultNoteFolded = contactDescNoteFolded.Default.(string)
 	// contactDescMembershipLevel is the schema descriptor for membership_level field.
-	contactDescMembershipLevel := contactFields[10].Descriptor()
+	contactDescMembershipLevel := contactFields[12].Descriptor()
 	// contact.DefaultMembershipLevel holds the default value on creation for the membership_level field.
 	contact.DefaultMembershipLevel = contactDescMembershipLevel.Default.(string)
 	// contactDescIsBlocked is the schema descriptor for is_blocked field.
-	contactDescIsBlocked := contactFields[12].Descriptor()
+	contactDescIsBlocked := contactFields[14].Descriptor()
 	// contact.DefaultIsBlocked holds the default value on creation for the is_blocked field.
 	contact.DefaultIsBlocked = contactDescIsBlocked.Default.(bool)
 	// contactDescPictureURL is the schema descriptor for picture_url field.
-	contactDescPictureURL := contactFields[13].Descriptor()
+	contactDescPictureURL := contactFields[15].Descriptor()
 	// contact.DefaultPictureURL holds the default value on creation for the picture_url field.
 	contact.DefaultPictureURL = contactDescPictureURL.Default.(string)
 	contactemailFields := schema.ContactEmail{}.Fields()

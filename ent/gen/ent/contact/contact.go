@@ -32,6 +32,8 @@ const (
 	FieldNameFolded = "name_folded"
 	// FieldMembershipNo holds the string denoting the membership_no field in the database.
 	FieldMembershipNo = "membership_no"
+	// FieldMembershipFolded holds the string denoting the membership_folded field in the database.
+	FieldMembershipFolded = "membership_folded"
 	// FieldIdentityNo holds the string denoting the identity_no field in the database.
 	FieldIdentityNo = "identity_no"
 	// FieldGender holds the string denoting the gender field in the database.
@@ -42,6 +44,8 @@ const (
 	FieldBirthMonth = "birth_month"
 	// FieldNote holds the string denoting the note field in the database.
 	FieldNote = "note"
+	// FieldNoteFolded holds the string denoting the note_folded field in the database.
+	FieldNoteFolded = "note_folded"
 	// FieldMembershipLevel holds the string denoting the membership_level field in the database.
 	FieldMembershipLevel = "membership_level"
 	// FieldResponsibleID holds the string denoting the responsible_id field in the database.
@@ -79,11 +83,13 @@ var Columns = []string{
 	FieldName,
 	FieldNameFolded,
 	FieldMembershipNo,
+	FieldMembershipFolded,
 	FieldIdentityNo,
 	FieldGender,
 	FieldBirthAt,
 	FieldBirthMonth,
 	FieldNote,
+	FieldNoteFolded,
 	FieldMembershipLevel,
 	FieldResponsibleID,
 	FieldIsBlocked,
@@ -109,6 +115,8 @@ var (
 	DefaultLastName string
 	// DefaultMembershipNo holds the default value on creation for the "membership_no" field.
 	DefaultMembershipNo string
+	// DefaultMembershipFolded holds the default value on creation for the "membership_folded" field.
+	DefaultMembershipFolded string
 	// DefaultIdentityNo holds the default value on creation for the "identity_no" field.
 	DefaultIdentityNo string
 	// DefaultBirthAt holds the default value on creation for the "birth_at" field.
@@ -117,6 +125,8 @@ var (
 	DefaultBirthMonth int
 	// DefaultNote holds the default value on creation for the "note" field.
 	DefaultNote string
+	// DefaultNoteFolded holds the default value on creation for the "note_folded" field.
+	DefaultNoteFolded string
 	// DefaultMembershipLevel holds the default value on creation for the "membership_level" field.
 	DefaultMembershipLevel string
 	// DefaultIsBlocked holds the default value on creation for the "is_blocked" field.
@@ -205,6 +215,11 @@ func ByMembershipNo(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldMembershipNo, opts...).ToFunc()
 }
 
+// ByMembershipFolded orders the results by the membership_folded field.
+func ByMembershipFolded(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMembershipFolded, opts...).ToFunc()
+}
+
 // ByIdentityNo orders the results by the identity_no field.
 func ByIdentityNo(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldIdentityNo, opts...).ToFunc()
@@ -228,6 +243,11 @@ func ByBirthMonth(opts ...sql.OrderTermOption) OrderOption {
 // ByNote orders the results by the note field.
 func ByNote(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldNote, opts...).ToFunc()
+}
+
+// ByNoteFolded orders the results by the note_folded field.
+func ByNoteFolded(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNoteFolded, opts...).ToFunc()
 }
 
 // ByMembershipLevel orders the results by the membership_level field.

@@ -100,6 +100,11 @@ func MembershipNo(v string) predicate.Contact {
 	return predicate.Contact(sql.FieldEQ(FieldMembershipNo, v))
 }
 
+// MembershipFolded applies equality check predicate on the "membership_folded" field. It's identical to MembershipFoldedEQ.
+func MembershipFolded(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldMembershipFolded, v))
+}
+
 // IdentityNo applies equality check predicate on the "identity_no" field. It's identical to IdentityNoEQ.
 func IdentityNo(v string) predicate.Contact {
 	return predicate.Contact(sql.FieldEQ(FieldIdentityNo, v))
@@ -118,6 +123,11 @@ func BirthMonth(v int) predicate.Contact {
 // Note applies equality check predicate on the "note" field. It's identical to NoteEQ.
 func Note(v string) predicate.Contact {
 	return predicate.Contact(sql.FieldEQ(FieldNote, v))
+}
+
+// NoteFolded applies equality check predicate on the "note_folded" field. It's identical to NoteFoldedEQ.
+func NoteFolded(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldNoteFolded, v))
 }
 
 // MembershipLevel applies equality check predicate on the "membership_level" field. It's identical to MembershipLevelEQ.
@@ -625,6 +635,71 @@ func MembershipNoContainsFold(v string) predicate.Contact {
 	return predicate.Contact(sql.FieldContainsFold(FieldMembershipNo, v))
 }
 
+// MembershipFoldedEQ applies the EQ predicate on the "membership_folded" field.
+func MembershipFoldedEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldMembershipFolded, v))
+}
+
+// MembershipFoldedNEQ applies the NEQ predicate on the "membership_folded" field.
+func MembershipFoldedNEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldNEQ(FieldMembershipFolded, v))
+}
+
+// MembershipFoldedIn applies the In predicate on the "membership_folded" field.
+func MembershipFoldedIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldIn(FieldMembershipFolded, vs...))
+}
+
+// MembershipFoldedNotIn applies the NotIn predicate on the "membership_folded" field.
+func MembershipFoldedNotIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldNotIn(FieldMembershipFolded, vs...))
+}
+
+// MembershipFoldedGT applies the GT predicate on the "membership_folded" field.
+func MembershipFoldedGT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGT(FieldMembershipFolded, v))
+}
+
+// MembershipFoldedGTE applies the GTE predicate on the "membership_folded" field.
+func MembershipFoldedGTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGTE(FieldMembershipFolded, v))
+}
+
+// MembershipFoldedLT applies the LT predicate on the "membership_folded" field.
+func MembershipFoldedLT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLT(FieldMembershipFolded, v))
+}
+
+// MembershipFoldedLTE applies the LTE predicate on the "membership_folded" field.
+func MembershipFoldedLTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLTE(FieldMembershipFolded, v))
+}
+
+// MembershipFoldedContains applies the Contains predicate on the "membership_folded" field.
+func MembershipFoldedContains(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContains(FieldMembershipFolded, v))
+}
+
+// MembershipFoldedHasPrefix applies the HasPrefix predicate on the "membership_folded" field.
+func MembershipFoldedHasPrefix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasPrefix(FieldMembershipFolded, v))
+}
+
+// MembershipFoldedHasSuffix applies the HasSuffix predicate on the "membership_folded" field.
+func MembershipFoldedHasSuffix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasSuffix(FieldMembershipFolded, v))
+}
+
+// MembershipFoldedEqualFold applies the EqualFold predicate on the "membership_folded" field.
+func MembershipFoldedEqualFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEqualFold(FieldMembershipFolded, v))
+}
+
+// MembershipFoldedContainsFold applies the ContainsFold predicate on the "membership_folded" field.
+func MembershipFoldedContainsFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContainsFold(FieldMembershipFolded, v))
+}
+
 // IdentityNoEQ applies the EQ predicate on the "identity_no" field.
 func IdentityNoEQ(v string) predicate.Contact {
 	return predicate.Contact(sql.FieldEQ(FieldIdentityNo, v))
@@ -878,6 +953,71 @@ func NoteEqualFold(v string) predicate.Contact {
 // NoteContainsFold applies the ContainsFold predicate on the "note" field.
 func NoteContainsFold(v string) predicate.Contact {
 	return predicate.Contact(sql.FieldContainsFold(FieldNote, v))
+}
+
+// NoteFoldedEQ applies the EQ predicate on the "note_folded" field.
+func NoteFoldedEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldNoteFolded, v))
+}
+
+// NoteFoldedNEQ applies the NEQ predicate on the "note_folded" field.
+func NoteFoldedNEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldNEQ(FieldNoteFolded, v))
+}
+
+// NoteFoldedIn applies the In predicate on the "note_folded" field.
+func NoteFoldedIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldIn(FieldNoteFolded, vs...))
+}
+
+// NoteFoldedNotIn applies the NotIn predicate on the "note_folded" field.
+func NoteFoldedNotIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldNotIn(FieldNoteFolded, vs...))
+}
+
+// NoteFoldedGT applies the GT predicate on the "note_folded" field.
+func NoteFoldedGT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGT(FieldNoteFolded, v))
+}
+
+// NoteFoldedGTE applies the GTE predicate on the "note_folded" field.
+func NoteFoldedGTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGTE(FieldNoteFolded, v))
+}
+
+// NoteFoldedLT applies the LT predicate on the "note_folded" field.
+func NoteFoldedLT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLT(FieldNoteFolded, v))
+}
+
+// NoteFoldedLTE applies the LTE predicate on the "note_folded" field.
+func NoteFoldedLTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLTE(FieldNoteFolded, v))
+}
+
+// NoteFoldedContains applies the Contains predicate on the "note_folded" field.
+func NoteFoldedContains(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContains(FieldNoteFolded, v))
+}
+
+// NoteFoldedHasPrefix applies the HasPrefix predicate on the "note_folded" field.
+func NoteFoldedHasPrefix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasPrefix(FieldNoteFolded, v))
+}
+
+// NoteFoldedHasSuffix applies the HasSuffix predicate on the "note_folded" field.
+func NoteFoldedHasSuffix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasSuffix(FieldNoteFolded, v))
+}
+
+// NoteFoldedEqualFold applies the EqualFold predicate on the "note_folded" field.
+func NoteFoldedEqualFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEqualFold(FieldNoteFolded, v))
+}
+
+// NoteFoldedContainsFold applies the ContainsFold predicate on the "note_folded" field.
+func NoteFoldedContainsFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContainsFold(FieldNoteFolded, v))
 }
 
 // MembershipLevelEQ applies the EQ predicate on the "membership_level" field.

@@ -342,11 +342,13 @@ var (
 		{Name: "name", Type: field.TypeString, Comment: "What is shown: first name, a space, last name."},
 		{Name: "name_folded", Type: field.TypeString, Comment: "The shown name folded for comparison."},
 		{Name: "membership_no", Type: field.TypeString, Comment: "The brand's own number for the customer.", Default: ""},
+		{Name: "membership_folded", Type: field.TypeString, Comment: "The membership number folded for comparison.", Default: ""},
 		{Name: "identity_no", Type: field.TypeString, Comment: "The national identity number.", Default: ""},
 		{Name: "gender", Type: field.TypeEnum, Comment: "CONT-2.", Enums: []string{"MALE", "FEMALE", "UNDISCLOSED"}, Default: "UNDISCLOSED"},
 		{Name: "birth_at", Type: field.TypeString, Comment: "Date of birth as YYYY-MM-DD; empty is unknown.", Default: ""},
 		{Name: "birth_month", Type: field.TypeInt, Comment: "1 to 12; 0 is unknown.", Default: 0},
 		{Name: "note", Type: field.TypeString, Size: 2147483647, Comment: "What agents noted.", Default: ""},
+		{Name: "note_folded", Type: field.TypeString, Size: 2147483647, Comment: "The note folded for comparison.", Default: ""},
 		{Name: "membership_level", Type: field.TypeString, Comment: "The brand's own level of the customer.", Default: ""},
 		{Name: "is_blocked", Type: field.TypeBool, Comment: "Whether the team blocked the contact.", Default: false},
 		{Name: "picture_url", Type: field.TypeString, Comment: "A picture, from a platform's profile.", Default: ""},
@@ -363,7 +365,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "contacts_agents_responsible",
-				Columns:    []*schema.Column{ContactsColumns[20]},
+				Columns:    []*schema.Column{ContactsColumns[22]},
 				RefColumns: []*schema.Column{AgentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -397,22 +399,22 @@ var (
 			{
 				Name:    "contact_team_id_identity_no",
 				Unique:  false,
-				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[10]},
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[11]},
 			},
 			{
 				Name:    "contact_team_id_birth_month",
 				Unique:  false,
-				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[13]},
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[14]},
 			},
 			{
 				Name:    "contact_team_id_birth_at",
 				Unique:  false,
-				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[12]},
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[13]},
 			},
 			{
 				Name:    "contact_team_id_responsible_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[20]},
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[22]},
 			},
 		},
 	}

@@ -896,6 +896,8 @@ COMMENT ON COLUMN "contacts"."picture_url" IS '';
 COMMENT ON COLUMN "contacts"."is_blocked" IS '';
 -- reverse: set comment to column: "membership_level" on table: "contacts"
 COMMENT ON COLUMN "contacts"."membership_level" IS '';
+-- reverse: set comment to column: "note_folded" on table: "contacts"
+COMMENT ON COLUMN "contacts"."note_folded" IS '';
 -- reverse: set comment to column: "note" on table: "contacts"
 COMMENT ON COLUMN "contacts"."note" IS '';
 -- reverse: set comment to column: "birth_month" on table: "contacts"
@@ -906,6 +908,8 @@ COMMENT ON COLUMN "contacts"."birth_at" IS '';
 COMMENT ON COLUMN "contacts"."gender" IS '';
 -- reverse: set comment to column: "identity_no" on table: "contacts"
 COMMENT ON COLUMN "contacts"."identity_no" IS '';
+-- reverse: set comment to column: "membership_folded" on table: "contacts"
+COMMENT ON COLUMN "contacts"."membership_folded" IS '';
 -- reverse: set comment to column: "membership_no" on table: "contacts"
 COMMENT ON COLUMN "contacts"."membership_no" IS '';
 -- reverse: set comment to column: "name_folded" on table: "contacts"
