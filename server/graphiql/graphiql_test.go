@@ -4,9 +4,11 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -86,49 +88,56 @@ func TestThePageMayAskNoOtherHost(t *testing.T) {
 func TestThePageNamesNoOtherHost(t *testing.T) {
 	t.Parallel()
 	ask := setup(t, graphiql.Config{})
-	// Places where a browser fetches what it finds there. Addresses in texts and comments fetch nothing.
+	// What stands before the "//" of another host's address where a browser fetches what it finds there. Addresses in texts and
+	// comments fetch nothing.
 	fetches := regexp.MustCompile(`(?i)(?:` +
-		`<(?:script|link|img|iframe|source)\b[^>]*\b(?:src|href)=["']?(?:https?:)?//` +
-		`|@import\s*(?:url\()?["']?(?:https?:)?//` +
-		`|url\(\s*["']?(?:https?:)?//` +
-		`|\b(?:import|fetch|importScripts|Worker|SharedWorker|WebSocket|EventSource)\s*\(\s*["'` + "`" + `](?:https?:|wss?:)?//` +
-		`|\bfrom\s*["'](?:https?:)?//` +
-		`|\.(?:src|href)\s*=\s*["'` + "`" + `](?:https?:)?//` +
-		`|sourceMappingURL=` +
-		`)[^\s]{0,60}`)
-	parts := assets(t, ask)
-	if len(parts) < 10 {
-		t.Fatalf("only %d parts were found: the page is not what this test expects", len(parts))
-	}
-	for name, body := range parts {
-		if found := fetches.FindString(body); found != "" {
-			t.Errorf("%s fetches from another host: %s", name, found)
+		`<(?:script|link|img|iframe|source)\b[^>]*\b(?:src|href)=["']?(?:https?:)?` +
+		`|@import\s*(?:url\()?["']?(?:https?:)?` +
+		`|url\(\s*["']?(?:https?:)?` +
+		`|\b(?:import|fetch|importScripts|Worker|SharedWorker|WebSocket|EventSource)\s*\(\s*["'` + "`" + `](?:https?:|wss?:)?` +
+		`|\bfrom\s*["'](?:https?:)?` +
+		`|\.(?:src|href)\s*=\s*["'` + "`" + `](?:https?:)?` +
+		`)//$`)
+	count := 0
+	for _, name := range parts(t) {
+		if !strings.Contains(".html.js.css.svg", path.Ext(name)) {
+			continue
 		}
+		count++
+		body := read(t, ask(http.MethodGet, "/graphiql/"+name, nil))
+		if strings.Contains(body, "sourceMappingURL=") {
+			t.Errorf("%s names a source map, which is not there", name)
+		}
+		for at := 0; ; at += 2 {
+			next := strings.Index(body[at:], "//")
+			if next < 0 {
+				break
+			}
+			at += next
+			if found := fetches.FindString(body[max(0, at-80) : at+2]); found != "" {
+				t.Errorf("%s fetches from another host: %s%.40s", name, found, body[at+2:])
+			}
+		}
+	}
+	if count < 10 {
+		t.Errorf("only %d parts were looked at: the page is not what this test expects", count)
 	}
 }
 
-// assets reads the page and every part that it or its parts name.
-func assets(t *testing.T, ask func(method, target string, header http.Header) *http.Response) map[string]string {
+// parts gives the names of all files of the built page, as they are asked for.
+func parts(t *testing.T) []string {
 	t.Helper()
-	named := regexp.MustCompile(`[\w.-]+-[\w-]{8}\.(?:js|css)\b`)
-	parts := map[string]string{"index.html": read(t, ask(http.MethodGet, "/graphiql/", nil))}
-	queue := []string{"index.html"}
-	for len(queue) > 0 {
-		body := parts[queue[0]]
-		queue = queue[1:]
-		for _, name := range named.FindAllString(body, -1) {
-			if _, seen := parts[name]; seen {
-				continue
-			}
-			response := ask(http.MethodGet, "/graphiql/assets/"+name, nil)
-			if response.StatusCode != http.StatusOK {
-				continue // a name in a library's text that only looks like a part
-			}
-			parts[name] = read(t, response)
-			queue = append(queue, name)
+	var names []string
+	err := fs.WalkDir(os.DirFS("dist"), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			names = append(names, strings.TrimSuffix(name, ".gz"))
 		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	return parts
+	return names
 }
 
 func TestPartsAreSentCompressedToThoseWhoTakeIt(t *testing.T) {

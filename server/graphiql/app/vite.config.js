@@ -10,6 +10,8 @@ export default defineConfig({
     emptyOutDir: true,
     sourcemap: false,
     target: "es2022",
+    // The page asks for light-dark(); an older target would have it rewritten into something that ignores the theme setting.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 4096,
     license: { fileName: "LICENSES.md" },
