@@ -3,10 +3,12 @@ package transport_test
 import (
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,20 +24,54 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // place is a toy server at an address.
 type place struct {
 	*toyserver.Server
-	url string
+	url   string
+	stuck *atomic.Int64 // writes that have been under way for long
 }
 
 func setup(t testing.TB, change func(*transport.Config, *live.Config)) place {
 	t.Helper()
 	s := toyserver.New(change)
-	at := httptest.NewServer(s)
+	at := httptest.NewUnstartedServer(s)
+	l := &narrow{Listener: at.Listener}
+	at.Listener = l
+	at.Start()
 	t.Cleanup(func() {
 		s.Close()
 		at.CloseClientConnections()
 		at.Close()
 		http.DefaultClient.CloseIdleConnections()
 	})
-	return place{s, at.URL}
+	return place{s, at.URL, &l.stuck}
+}
+
+// narrow is a listener whose connections hold little, and that sees when a write is stuck.
+type narrow struct {
+	net.Listener
+	stuck atomic.Int64
+}
+
+func (l *narrow) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	_ = c.(*net.TCPConn).SetWriteBuffer(4 << 10)
+	return &narrowConn{c, l}, nil
+}
+
+type narrowConn struct {
+	net.Conn
+	l *narrow
+}
+
+func (c *narrowConn) Write(b []byte) (int, error) {
+	long := time.AfterFunc(100*time.Millisecond, func() { c.l.stuck.Add(1) })
+	defer func() {
+		if !long.Stop() {
+			c.l.stuck.Add(-1)
+		}
+	}()
+	return c.Conn.Write(b)
 }
 
 type reply struct {

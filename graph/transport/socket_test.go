@@ -1,0 +1,650 @@
+package transport_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/switchyard-chat/switchyard/graph/transport"
+	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/live"
+)
+
+// socket is a client of the protocol, message by message.
+type socket struct {
+	t   testing.TB
+	c   *websocket.Conn
+	ctx context.Context
+}
+
+func (p place) dial(t testing.TB) *socket {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	c, _, err := websocket.Dial(ctx, p.url, &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stop(); _ = c.CloseNow() })
+	return &socket{t, c, ctx}
+}
+
+func (p place) connect(t testing.TB, token string) *socket {
+	t.Helper()
+	s := p.dial(t)
+	s.send(`{"type":"connection_init","payload":{"authorization":"Bearer ` + token + `"}}`)
+	s.want(`{"type":"connection_ack"}`)
+	return s
+}
+
+func (s *socket) send(m string) {
+	s.t.Helper()
+	if err := s.c.Write(s.ctx, websocket.MessageText, []byte(m)); err != nil {
+		s.t.Fatalf("send %s: %v", m, err)
+	}
+}
+
+func (s *socket) subscribe(id, query string) {
+	s.t.Helper()
+	q, _ := json.Marshal(query)
+	s.send(`{"type":"subscribe","id":"` + id + `","payload":{"query":` + string(q) + `}}`)
+}
+
+func (s *socket) read() string {
+	s.t.Helper()
+	_, b, err := s.c.Read(s.ctx)
+	if err != nil {
+		s.t.Fatalf("read: %v", err)
+	}
+	return string(b)
+}
+
+func (s *socket) want(contains ...string) {
+	s.t.Helper()
+	got := s.read()
+	for _, c := range contains {
+		if !strings.Contains(got, c) {
+			s.t.Fatalf("got %s, want %s", got, c)
+		}
+	}
+}
+
+// closed reads until the socket is closed and gives the code and reason.
+func (s *socket) closed() (int, string) {
+	s.t.Helper()
+	for {
+		if _, _, err := s.c.Read(s.ctx); err != nil {
+			var c websocket.CloseError
+			if !errors.As(err, &c) {
+				s.t.Fatalf("ended without a close frame: %v", err)
+			}
+			return int(c.Code), c.Reason
+		}
+	}
+}
+
+func (s *socket) wantClose(code int, reason string) {
+	s.t.Helper()
+	if c, r := s.closed(); c != code || r != reason {
+		s.t.Fatalf("closed with %d %q, want %d %q", c, r, code, reason)
+	}
+}
+
+const ping = `{"type":"ping","payload":{"n":1}}`
+
+func TestProtocol(t *testing.T) {
+	t.Parallel()
+	p := setup(t, func(c *transport.Config, _ *live.Config) { c.Limits.PerAgent = 100 })
+	sub := `{"type":"subscribe","id":"a","payload":{"query":"subscription { typing { cursor } }"}}`
+	init := `{"type":"connection_init","payload":{"Authorization":"bearer agent-7"}}`
+	for name, c := range map[string]struct {
+		send   []string
+		code   int
+		reason string
+	}{
+		"a second connection_init":            {[]string{init, init}, 4429, "Too many initialisation requests"},
+		"subscribe before the ack":            {[]string{sub}, 4401, "Unauthorized"},
+		"no JSON":                             {[]string{`{`}, 4400, "Invalid message received"},
+		"text after the JSON":                 {[]string{init + `{}`}, 4400, "Invalid message received"},
+		"an unknown type":                     {[]string{init, `{"type":"start"}`}, 4400, "Invalid message received"},
+		"a payload of init that is no object": {[]string{`{"type":"connection_init","payload":1}`}, 4400, "Invalid message received"},
+		"subscribe without an id":             {[]string{init, `{"type":"subscribe","payload":{"query":"{ hello }"}}`}, 4400, "Invalid message received"},
+		"subscribe without a query":           {[]string{init, `{"type":"subscribe","id":"a","payload":{}}`}, 4400, "Invalid message received"},
+		"variables that are no object":        {[]string{init, `{"type":"subscribe","id":"a","payload":{"query":"{ hello }","variables":[1]}}`}, 4400, "Invalid message received"},
+		"complete without an id":              {[]string{init, `{"type":"complete"}`}, 4400, "Invalid message received"},
+		"an id twice":                         {[]string{init, sub, sub}, 4409, "Subscriber for a already exists"},
+		"a message that is too big":           {[]string{`{"type":"ping","payload":{"x":"` + strings.Repeat("x", 64<<10) + `"}}`}, 1009, "the message is too big"},
+		"a refused token":                     {[]string{`{"type":"connection_init","payload":{"authorization":"Bearer x"}}`}, 4403, "Forbidden"},
+		"no token":                            {[]string{`{"type":"connection_init","payload":{}}`}, 4403, "Forbidden"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := p.dial(t)
+			for _, m := range c.send {
+				s.send(m)
+			}
+			s.wantClose(c.code, c.reason)
+		})
+	}
+	t.Run("a binary message", func(t *testing.T) {
+		t.Parallel()
+		s := p.dial(t)
+		_ = s.c.Write(s.ctx, websocket.MessageBinary, []byte(init))
+		s.wantClose(4400, "Invalid message received")
+	})
+	t.Run("no connection_init in time", func(t *testing.T) {
+		t.Parallel()
+		p := setup(t, func(c *transport.Config, _ *live.Config) { c.Limits.Init = 30 * time.Millisecond })
+		p.dial(t).wantClose(4408, "Connection initialisation timeout")
+	})
+	t.Run("more than 20 operations", func(t *testing.T) {
+		t.Parallel()
+		s := p.connect(t, "agent-7")
+		for i := range 21 {
+			s.subscribe(fmt.Sprint(i), `subscription { typing { cursor } }`)
+		}
+		s.wantClose(4429, "Too many operations")
+	})
+	t.Run("ping is answered with its payload, before the ack too, and pong is ignored", func(t *testing.T) {
+		t.Parallel()
+		s := p.dial(t)
+		s.send(ping)
+		s.want(`{"type":"pong","payload":{"n":1}}`)
+		s.send(`{"type":"pong"}`)
+		s.send(`{"type":"ping"}`)
+		s.want(`{"type":"pong"}`)
+	})
+	t.Run("the token of the upgrade counts where init has none", func(t *testing.T) {
+		t.Parallel()
+		ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+		defer stop()
+		c, _, err := websocket.Dial(ctx, p.url, &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"},
+			HTTPHeader: http.Header{"Authorization": {"Bearer agent-9"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.CloseNow()
+		s := &socket{t, c, ctx}
+		s.send(`{"type":"connection_init"}`)
+		s.want("connection_ack")
+		s.subscribe("a", "{ agent }")
+		s.want(`{"agent":9}`)
+	})
+	t.Run("queries and mutations give next and complete, errors give error alone", func(t *testing.T) {
+		t.Parallel()
+		s := p.connect(t, "agent-7")
+		s.subscribe("q", `{ hello agent }`)
+		s.want(`{"type":"next","id":"q","payload":{"data":{"hello":"hello","agent":7}}}`)
+		s.want(`{"type":"complete","id":"q"}`)
+		s.subscribe("q", `mutation { say(text: "a") }`) // the id is free again
+		s.want(`"id":"q"`, `"say":`)
+		s.want(`complete`)
+		s.subscribe("e", `{ nothing }`)
+		s.want(`{"type":"error","id":"e","payload":[{"message"`)
+		s.subscribe("e", `subscription { said(after: "x") { cursor } }`)
+		s.want(`{"type":"error","id":"e","payload":[{"message"`, "INVALID")
+		s.subscribe("p", `{ panics }`)
+		s.want(`"errors":[{"message":"something went wrong`, `"data":{"panics":null}`)
+		s.want(`complete`)
+		s.send(ping)
+		s.want("pong") // and not a complete for e
+	})
+	t.Run("complete stops a stream and a query", func(t *testing.T) {
+		t.Parallel()
+		p := setup(t, nil)
+		s := p.connect(t, "agent-7")
+		s.subscribe("a", said)
+		s.want(`"id":"a"`, `"Hello"`)
+		s.subscribe("w", `{ waits }`)
+		<-p.Waiting
+		s.send(`{"type":"complete","id":"w"}`)
+		s.send(`{"type":"complete","id":"a"}`)
+		s.send(`{"type":"complete","id":"unknown"}`)
+		s.subscribe("a", said)
+		s.want(`"id":"a"`, `"Hello"`)
+		p.Say(1)
+		s.want(`"id":"a"`, `"seq":1`)
+		s.send(ping)
+		s.want("pong")
+	})
+	t.Run("a stream that ends is completed", func(t *testing.T) {
+		t.Parallel()
+		p := setup(t, nil)
+		s := p.connect(t, "agent-7")
+		s.subscribe("a", said)
+		s.want(`"Hello"`)
+		p.Say(99)
+		s.want(`"StreamEnded"`, `"reason":"closed"`)
+		s.want(`{"type":"complete","id":"a"}`)
+	})
+}
+
+func TestUpgrade(t *testing.T) {
+	t.Parallel()
+	p := setup(t, func(c *transport.Config, _ *live.Config) {
+		c.AllowOrigin = func(origin string, _ *http.Request) bool { return origin == "https://desk.example" }
+	})
+	good := map[string]string{"Connection": "keep-alive, Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+		"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol": "graphql-ws, graphql-transport-ws", "Origin": "https://desk.example"}
+	for name, c := range map[string]struct {
+		header, value string
+		status        int
+	}{
+		"as it should be":        {"", "", 101},
+		"a foreign origin":       {"Origin", "https://evil.example", 403},
+		"the legacy subprotocol": {"Sec-WebSocket-Protocol", "graphql-ws", 400},
+		"no subprotocol":         {"Sec-WebSocket-Protocol", "", 400},
+		"another version":        {"Sec-WebSocket-Version", "8", 426},
+		"a short key":            {"Sec-WebSocket-Key", "c2hvcnQ=", 400},
+		"another upgrade":        {"Upgrade", "h2c", 426},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url, nil)
+			for k, v := range good {
+				r.Header.Set(k, v)
+			}
+			if c.header != "" {
+				r.Header.Set(c.header, c.value)
+			}
+			resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+			if resp.StatusCode != c.status || c.status == 101 && resp.Header.Get("Sec-WebSocket-Accept") != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
+				t.Errorf("%d %v", resp.StatusCode, resp.Header)
+			}
+		})
+	}
+}
+
+func TestSessions(t *testing.T) {
+	t.Parallel()
+	t.Run("over the limit the longest idle of the agent goes, whatever it reads", func(t *testing.T) {
+		t.Parallel()
+		p := setup(t, func(c *transport.Config, _ *live.Config) { c.Limits.PerAgent = 2 })
+		a, b := p.connect(t, "agent-7"), p.connect(t, "agent-7")
+		other := p.connect(t, "agent-8")
+		a.subscribe("q", `{ hello }`) // the person does something: b is the longest idle now
+		a.want("hello")
+		a.want("complete")
+		b.send(ping) // what the client does by itself is no action of the person
+		b.want("pong")
+		p.connect(t, "agent-7")
+		b.wantClose(1008, "evicted-longest-idle")
+		for _, s := range []*socket{a, other} {
+			s.send(ping)
+			s.want("pong")
+		}
+	})
+	t.Run("over the limit of the team the longest idle of the team goes", func(t *testing.T) {
+		t.Parallel()
+		p := setup(t, func(c *transport.Config, _ *live.Config) { c.Limits.PerTeam = 2 })
+		a := p.connect(t, "agent-7")
+		p.connect(t, "agent-8")
+		p.connect(t, "agent-9")
+		a.wantClose(1008, "evicted-longest-idle")
+	})
+	t.Run("a full node takes no more", func(t *testing.T) {
+		t.Parallel()
+		p := setup(t, func(c *transport.Config, _ *live.Config) { c.Limits.PerNode = 1 })
+		p.connect(t, "agent-7")
+		_, resp, err := websocket.Dial(t.Context(), p.url, &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+		if err == nil || resp.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("%v", err)
+		}
+		if s := p.stream(t, said, "agent-7"); s.resp.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("status %d", s.resp.StatusCode)
+		}
+	})
+	t.Run("idle is closed, and what the person does over HTTP counts", func(t *testing.T) {
+		t.Parallel()
+		p := setup(t, func(c *transport.Config, _ *live.Config) {
+			c.Limits.Idle, c.Limits.Sweep = 400*time.Millisecond, 10*time.Millisecond
+		})
+		busy, idle := p.connect(t, "agent-7/laptop"), p.connect(t, "agent-7/phone")
+		gone := make(chan struct{})
+		go func() {
+			defer close(gone)
+			idle.wantClose(4503, "idle")
+		}()
+		for isIdle := false; !isIdle; {
+			if got := send(t, "POST", p.url, `{"query":"{ agent }"}`, map[string]string{"Authorization": "Bearer agent-7/laptop"}); got.status != 200 {
+				t.Fatal(got.body)
+			}
+			idle := time.NewTimer(20 * time.Millisecond)
+			select {
+			case <-gone:
+				isIdle = true
+			case <-idle.C:
+			}
+		}
+		busy.send(ping)
+		busy.want("pong")
+	})
+	t.Run("drain says come back, and takes nobody any more", func(t *testing.T) {
+		t.Parallel()
+		p := setup(t, func(c *transport.Config, _ *live.Config) { c.Limits.DrainSpread = 20 * time.Millisecond })
+		var all []*socket
+		for i := range 5 {
+			s := p.connect(t, fmt.Sprint("agent-", i))
+			s.subscribe("a", said)
+			s.want("Hello")
+			all = append(all, s)
+		}
+		done := make(chan struct{})
+		go func() { p.Drain(t.Context()); close(done) }()
+		for _, s := range all {
+			s.wantClose(4501, "drain")
+		}
+		<-done
+		if p.Sessions(0) != 0 || p.Sessions(1) != 0 {
+			t.Errorf("%d left", p.Sessions(0))
+		}
+		if _, resp, err := websocket.Dial(t.Context(), p.url, &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}}); err == nil || resp.StatusCode != 503 {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("an expired token is told, so that it is refreshed", func(t *testing.T) {
+		t.Parallel()
+		p := setup(t, func(c *transport.Config, _ *live.Config) { c.Limits.Sweep = 10 * time.Millisecond })
+		p.connect(t, "agent-7/a/200ms").wantClose(4403, "token-expired")
+	})
+	t.Run("a client that answers no ping is cut off, one that answers stays", func(t *testing.T) {
+		t.Parallel()
+		closed := make(chan string, 2)
+		p := setup(t, func(c *transport.Config, _ *live.Config) {
+			c.Limits.Ping, c.Limits.Pong, c.Limits.Sweep = 30*time.Millisecond, 200*time.Millisecond, 10*time.Millisecond
+			c.Hooks.Closed = func(_, reason string) { closed <- reason }
+		})
+		alive := p.connect(t, "agent-7")
+		go func() { _, _, _ = alive.c.Read(alive.ctx) }() // reading answers pings
+		raw := p.raw(t)
+		raw.text(`{"type":"connection_init","payload":{"authorization":"Bearer agent-8"}}`)
+		if got := <-closed; got != "no pong" {
+			t.Errorf("closed for %q", got)
+		}
+		if p.Sessions(1) != 1 {
+			t.Errorf("%d left", p.Sessions(1))
+		}
+	})
+}
+
+func TestRevocation(t *testing.T) {
+	t.Parallel()
+	revoke := func(p place, agent int64, st transport.Standing, rooms ...int64) {
+		p.Set(agent, st, rooms...)
+		p.Log.Append(event.Event{Kind: event.AuthChanged, AgentID: agent})
+		p.Hint(context.Background())
+	}
+	t.Run("the socket is closed, with a subscription or without, and the others are not", func(t *testing.T) {
+		t.Parallel()
+		p := setup(t, nil)
+		a, b, other := p.connect(t, "agent-7"), p.connect(t, "agent-7"), p.connect(t, "agent-8")
+		a.subscribe("a", said)
+		a.want("Hello")
+		revoke(p, 7, transport.Revoked)
+		p.Say(1) // nobody who was revoked is shown it
+		if _, got, err := a.c.Read(a.ctx); websocket.CloseStatus(err) != 4401 {
+			t.Errorf("got %s %v", got, err)
+		}
+		b.wantClose(4401, "revoked")
+		other.send(ping)
+		other.want("pong")
+	})
+	t.Run("within a second though the client does not read", func(t *testing.T) {
+		t.Parallel()
+		closed := make(chan string, 1)
+		p := setup(t, func(c *transport.Config, _ *live.Config) {
+			c.Hooks.Closed = func(_, reason string) { closed <- reason }
+		})
+		raw := p.raw(t)
+		raw.text(`{"type":"connection_init","payload":{"authorization":"Bearer agent-7"}}`)
+		raw.stick(p)
+		begin := time.Now()
+		revoke(p, 7, transport.Revoked)
+		if got := <-closed; got != "revoked" || time.Since(begin) > time.Second {
+			t.Errorf("closed for %q after %v", got, time.Since(begin))
+		}
+	})
+	t.Run("changed rights judge what comes next", func(t *testing.T) {
+		t.Parallel()
+		p := setup(t, nil)
+		a := p.connect(t, "agent-7")
+		a.subscribe("a", said)
+		a.want("Hello")
+		p.Say(1)
+		a.want(`"seq":1`)
+		p.Set(7, transport.Changed, 2)
+		p.Log.Append(event.Event{Kind: event.AuthChanged, AgentID: 7})
+		p.Say(1)
+		p.Say(2)
+		p.Hint(t.Context())
+		a.want(`"seq":4`)
+		a.subscribe("q", `{ agent }`)
+		a.want(`"agent":7`)
+	})
+	t.Run("an identity is asked about at most once in its time", func(t *testing.T) {
+		t.Parallel()
+		p := setup(t, func(c *transport.Config, _ *live.Config) { c.Limits.Recheck = time.Hour })
+		a := p.connect(t, "agent-7")
+		a.subscribe("a", said)
+		a.want("Hello")
+		for i := range 50 {
+			p.Say(1)
+			p.Hint(t.Context())
+			a.want(fmt.Sprintf(`"seq":%d`, i+1))
+		}
+		if n := p.Checks(); n > 1 {
+			t.Errorf("asked %d times", n)
+		}
+	})
+}
+
+func TestSlowClient(t *testing.T) {
+	t.Parallel()
+	t.Run("one that does not read is cut off, and nobody else waits for it", func(t *testing.T) {
+		t.Parallel()
+		closed := make(chan string, 1)
+		p := setup(t, func(c *transport.Config, _ *live.Config) {
+			c.Limits.Write = time.Second
+			c.Hooks.Closed = func(_, reason string) { closed <- reason }
+		})
+		good := p.connect(t, "agent-8")
+		good.subscribe("a", said)
+		good.want("Hello")
+		raw := p.raw(t)
+		raw.text(`{"type":"connection_init","payload":{"authorization":"Bearer agent-7"}}`)
+		raw.stick(p)
+		for i := range 3200 {
+			if i >= 3000 {
+				p.Say(1)
+				p.Hint(t.Context())
+			}
+			good.want(fmt.Sprintf(`"seq":%d`, i+1))
+		}
+		if got := <-closed; got != "slow" {
+			t.Errorf("closed for %q", got)
+		}
+	})
+	t.Run("too many answers that wait close it as slow", func(t *testing.T) {
+		t.Parallel()
+		closed := make(chan string, 1)
+		p := setup(t, func(c *transport.Config, _ *live.Config) {
+			c.Limits.QueueBytes, c.Limits.QueueCount = 4<<10, 8
+			c.Hooks.Closed = func(_, reason string) { closed <- reason }
+		})
+		raw := p.raw(t)
+		raw.text(`{"type":"connection_init","payload":{"authorization":"Bearer agent-7"}}`)
+		big := `{"type":"ping","payload":{"x":"` + strings.Repeat("x", 60<<10) + `"}}`
+		for {
+			if raw.try(big) != nil {
+				break
+			}
+			select {
+			case got := <-closed:
+				closed <- got
+			default:
+				continue
+			}
+			break
+		}
+		if got := <-closed; got != "slow" {
+			t.Errorf("closed for %q", got)
+		}
+	})
+}
+
+// raw is a socket by hand: what a well-behaved client would never do.
+type raw struct {
+	t    testing.TB
+	conn net.Conn
+	r    *bufio.Reader
+}
+
+func (p place) raw(t testing.TB) *raw {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	_ = conn.(*net.TCPConn).SetReadBuffer(1 << 10)
+	fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n")
+	r := &raw{t, conn, bufio.NewReader(conn)}
+	resp, err := http.ReadResponse(r.r, nil)
+	if err != nil || resp.StatusCode != 101 {
+		t.Fatalf("%v %v", resp, err)
+	}
+	return r
+}
+
+// masked makes a frame of a client, with the first byte given.
+func masked(first byte, payload []byte) []byte {
+	b := []byte{first}
+	switch n := len(payload); {
+	case n <= 125:
+		b = append(b, 0x80|byte(n))
+	case n <= 0xffff:
+		b = append(b, 0x80|126, byte(n>>8), byte(n))
+	default:
+		b = append(b, 0x80|127, 0, 0, 0, 0, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
+	}
+	mask := []byte{1, 2, 3, 4}
+	b = append(b, mask...)
+	for i, c := range payload {
+		b = append(b, c^mask[i&3])
+	}
+	return b
+}
+
+func (r *raw) try(m string) error {
+	_, err := r.conn.Write(masked(0x81, []byte(m)))
+	return err
+}
+
+func (r *raw) text(m string) {
+	r.t.Helper()
+	if err := r.try(m); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// stick subscribes to more than the buffers of the kernel hold, reads nothing, and returns when the server's writer is stuck.
+func (r *raw) stick(p place) {
+	r.t.Helper()
+	for range 3000 {
+		p.Say(1)
+	}
+	q, _ := json.Marshal(strings.Replace(said, "said {", `said(after: "`+event.Cursor{Epoch: "first"}.String()+`") {`, 1))
+	r.text(`{"type":"subscribe","id":"` + strings.Repeat("x", 250) + `","payload":{"query":` + string(q) + `}}`)
+	for limit := time.Now().Add(10 * time.Second); p.stuck.Load() == 0; runtime.Gosched() {
+		if time.Now().After(limit) {
+			r.t.Fatal("the writer is not stuck")
+		}
+	}
+}
+
+// frame reads one frame of the server.
+func (r *raw) frame() (op byte, payload []byte, err error) {
+	var h [2]byte
+	if _, err := io.ReadFull(r.r, h[:]); err != nil {
+		return 0, nil, err
+	}
+	n := int(h[1])
+	if n == 126 {
+		var l [2]byte
+		if _, err := io.ReadFull(r.r, l[:]); err != nil {
+			return 0, nil, err
+		}
+		n = int(l[0])<<8 | int(l[1])
+	}
+	payload = make([]byte, n)
+	_, err = io.ReadFull(r.r, payload)
+	return h[0] & 0x0f, payload, err
+}
+
+// RFC 6455: what a frame may be.
+func TestFrames(t *testing.T) {
+	t.Parallel()
+	p := setup(t, nil)
+	join := func(f ...[]byte) []byte { return bytes.Join(f, nil) }
+	text := []byte(`{"type":"ping"}`)
+	for name, c := range map[string]struct {
+		send []byte
+		code int // 0 is a pong message instead of an end
+	}{
+		"a message in pieces with a ping between": {join(masked(0x01, text[:5]), masked(0x89, []byte("x")), masked(0x00, text[5:9]), masked(0x80, text[9:])), 0},
+		"an unmasked frame":                       {[]byte{0x81, 0x01, 'x'}, 1002},
+		"a reserved bit":                          {masked(0xC1, text), 1002},
+		"an unknown opcode":                       {masked(0x83, text), 1002},
+		"a ping that is too long":                 {masked(0x89, bytes.Repeat([]byte("x"), 126)), 1002},
+		"a ping in pieces":                        {masked(0x09, nil), 1002},
+		"a piece of nothing":                      {masked(0x80, text), 1002},
+		"a message within a message":              {join(masked(0x01, text), masked(0x81, text)), 1002},
+		"text that is not UTF-8":                  {masked(0x81, []byte{0xff, 0xfe}), 1007},
+		"a length beyond all bounds":              {[]byte{0x81, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 2, 3, 4}, 1009},
+		"pieces that are too big together":        {join(masked(0x01, bytes.Repeat([]byte("x"), 40<<10)), masked(0x80, bytes.Repeat([]byte("x"), 40<<10))), 1009},
+		"a close frame is echoed":                 {masked(0x88, []byte{0x0F, 0xA0, 'b'}), 4000},
+		"a close code that may not be sent":       {masked(0x88, []byte{0x03, 0xED}), 1002},
+		"a close frame of one byte":               {masked(0x88, []byte{3}), 1002},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := p.raw(t)
+			_ = r.conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+			_, _ = r.conn.Write(c.send)
+			for {
+				op, payload, err := r.frame()
+				switch {
+				case err != nil:
+					t.Fatal(err)
+				case op == 0x0A && string(payload) == "x":
+					continue
+				case op == 0x01 && c.code == 0 && string(payload) == `{"type":"pong"}`:
+					return
+				case op == 0x08 && c.code != 0 && int(payload[0])<<8|int(payload[1]) == c.code:
+					if _, _, err := r.frame(); err != io.EOF {
+						t.Errorf("after the close frame: %v", err)
+					}
+					return
+				default:
+					t.Fatalf("frame %x %q", op, payload)
+				}
+			}
+		})
+	}
+}
