@@ -18,6 +18,11 @@ type NewTeam struct {
 
 // CreateTeam makes a team and its event stream and gives its id. A slug that is taken is a fault of kind Conflict.
 func (db *DB) CreateTeam(ctx context.Context, t NewTeam) (int64, error) {
+	return db.CreateTeamWith(ctx, t, func(context.Context, *Tx) error { return nil })
+}
+
+// CreateTeamWith is CreateTeam with what f writes into the new team, all in one transaction: there is no team without its first rows.
+func (db *DB) CreateTeamWith(ctx context.Context, t NewTeam, f func(ctx context.Context, tx *Tx) error) (int64, error) {
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return 0, outage(ctx, err)
@@ -37,7 +42,12 @@ func (db *DB) CreateTeam(ctx context.Context, t NewTeam) (int64, error) {
 	if _, err := tx.ExecContext(ctx, db.Rebind("INSERT INTO streams (team_id, epoch, seq) VALUES (?, ?, 0)"), id, db.random.UUID()); err != nil {
 		return 0, fmt.Errorf("create stream: %w", err)
 	}
-	return id, outage(ctx, tx.Commit())
+	done, err := db.work(ctx, tx, id, f)
+	if err != nil {
+		return 0, outage(ctx, err)
+	}
+	db.finish(done)
+	return id, nil
 }
 
 // Team is what every part of the program may know of a team.

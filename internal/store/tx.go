@@ -75,12 +75,7 @@ func (db *DB) Write(ctx context.Context, team int64, f func(ctx context.Context,
 	for n := 1; ; n++ {
 		tx, err := db.writeOnce(ctx, team, f)
 		if err == nil {
-			if db.committed != nil && tx.cursor.Epoch != "" {
-				db.committed(team, tx.cursor)
-			}
-			for _, g := range tx.after {
-				g()
-			}
+			db.finish(tx)
 			return tx.cursor, nil
 		}
 		if n == tries || !again(err) || ctx.Err() != nil {
@@ -98,6 +93,11 @@ func (db *DB) writeOnce(ctx context.Context, team int64, f func(context.Context,
 		return nil, err
 	}
 	defer func() { _ = t.Rollback() }()
+	return db.work(ctx, t, team, f)
+}
+
+// work calls f in a transaction that has begun, writes what f emitted, and commits.
+func (db *DB) work(ctx context.Context, t *sql.Tx, team int64, f func(context.Context, *Tx) error) (*Tx, error) {
 	tx := &Tx{sql: t, View: View{Team: team, Now: db.clock.Now(), dialect: db.dialect, conn: t}}
 	tx.Client = ent.NewClient(ent.Driver(joined{entsql.NewDriver(db.dialect, entsql.Conn{ExecQuerier: t})}))
 	if err := tenant.Guard(tx.Client, team, false); err != nil {
@@ -118,6 +118,16 @@ func (db *DB) writeOnce(ctx context.Context, team int64, f func(context.Context,
 		return nil, err
 	}
 	return tx, nil
+}
+
+// finish tells of a transaction that was committed.
+func (db *DB) finish(tx *Tx) {
+	if db.committed != nil && tx.cursor.Epoch != "" {
+		db.committed(tx.Team, tx.cursor)
+	}
+	for _, g := range tx.after {
+		g()
+	}
 }
 
 // SQL is the transaction itself, for the machinery that shares it: the job queue, statements with conditions that ent cannot say.
