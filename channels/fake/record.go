@@ -2,6 +2,7 @@ package fake
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/url"
@@ -36,10 +37,11 @@ type Recorder struct {
 	mu       sync.Mutex
 	requests []*Request
 	seq      int64
+	changed  chan struct{}
 }
 
 // NewRecorder makes a recorder that tells the time by the clock.
-func NewRecorder(c clock.Clock) *Recorder { return &Recorder{clock: c} }
+func NewRecorder(c clock.Clock) *Recorder { return &Recorder{clock: c, changed: make(chan struct{})} }
 
 // Wrap records each request before it goes to next. The body was read by then, so next learns from the request's context when the
 // client gives up.
@@ -68,6 +70,8 @@ func (r *Recorder) add(request *http.Request, body []byte) *Request {
 	if len(r.requests) > requestsKept {
 		r.requests = append([]*Request(nil), r.requests[requestsKept/10:]...)
 	}
+	close(r.changed)
+	r.changed = make(chan struct{})
 	return entry
 }
 
@@ -75,11 +79,33 @@ func (r *Recorder) add(request *http.Request, body []byte) *Request {
 func (r *Recorder) Requests() []Request {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.list()
+}
+
+func (r *Recorder) list() []Request {
 	list := make([]Request, 0, len(r.requests))
 	for _, entry := range r.requests {
 		list = append(list, *entry)
 	}
 	return list
+}
+
+// Wait returns the requests as soon as enough of them says true, and the context's error if that comes first. It looks when a request
+// comes, not when one is answered.
+func (r *Recorder) Wait(ctx context.Context, enough func([]Request) bool) ([]Request, error) {
+	for {
+		r.mu.Lock()
+		all, changed := r.list(), r.changed
+		r.mu.Unlock()
+		if enough(all) {
+			return all, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return all, ctx.Err()
+		}
+	}
 }
 
 // Clear forgets all requests.
