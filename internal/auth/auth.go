@@ -81,6 +81,8 @@ type Principal struct {
 	AuthVersion int64
 	// SessionKey tells sessions of one principal apart; it is safe to log.
 	SessionKey string
+	// RatePerMinute bounds an integration's requests; 0 leaves it to the server's own limits.
+	RatePerMinute int
 }
 
 // Has says whether the principal has the permission.
@@ -106,6 +108,15 @@ func (p Principal) Key() string {
 		return "token:" + itoa(p.TokenID)
 	}
 	return "agent:" + itoa(p.AgentID)
+}
+
+// Subject is the principal as one number, for events that are for it alone and for what is kept apart for each: the agent's, or less than 0
+// for an integration.
+func (p Principal) Subject() int64 {
+	if p.TokenID != 0 {
+		return -p.TokenID
+	}
+	return p.AgentID
 }
 
 // Actor is the principal as the cause of an event.
