@@ -1,0 +1,179 @@
+// Package config reads what an operator sets by environment, in one documented table, and says everything that is wrong with it at once.
+package config
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Config is how a server is set up. The field tags are the table of docs/operations.md.
+type Config struct {
+	Host      string `env:"HOST" doc:"The address to listen at; empty is every address of the machine."`
+	Port      int    `env:"PORT" envDefault:"8080" doc:"The port to listen at."`
+	PublicURL string `env:"PUBLIC_URL" doc:"Where platforms and browsers reach the server, as https://chat.example.com; http://localhost:PORT where empty."`
+	DataDir   string `env:"DATA_DIR" envDefault:"data" doc:"The folder of the embedded database and of the key made for it."`
+
+	DatabaseURL string `env:"DATABASE_URL" doc:"PostgreSQL, as postgres://user:password@host:5432/name; empty is the embedded SQLite in DATA_DIR."`
+	DatabaseMax int    `env:"DATABASE_MAX_CONNS" envDefault:"20" doc:"Connections to PostgreSQL, at the most."`
+	RedisURL    string `env:"REDIS_URL" doc:"Redis, as redis://:password@host:6379/0; empty is the bus within the process, for one server alone."`
+	SecretKey   string `env:"SECRET_KEY" doc:"Seals the channels' credentials: 32 random bytes in base64 (openssl rand -base64 32). Older keys may follow, separated by commas: they open and no longer seal. With the embedded database one is made where it is empty; with PostgreSQL it must be set."`
+
+	AllowedOrigins []string `env:"ALLOWED_ORIGINS" doc:"Origins of web apps that may call the API from a browser, separated by commas, as https://desk.example.com. The server's own is always allowed."`
+	TrustedProxies []string `env:"TRUSTED_PROXIES" doc:"Addresses (CIDR) of proxies whose X-Forwarded-For is believed, separated by commas."`
+	EgressAllow    []string `env:"EGRESS_ALLOW" doc:"Private addresses (address, CIDR or host, with or without a port) the server may call all the same, separated by commas."`
+	LineAPIURL     string   `env:"LINE_API_URL" doc:"LINE's API host; empty is LINE's own."`
+	LineDataURL    string   `env:"LINE_DATA_URL" doc:"LINE's host of contents; empty is LINE's own."`
+
+	SMTPURL  string `env:"SMTP_URL" doc:"Mail for invitations and password links, as smtp://user:password@host:587; empty gives the links to administrators."`
+	MailFrom string `env:"MAIL_FROM" doc:"The sender of mail."`
+
+	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"INFO" doc:"DEBUG, INFO, WARN or ERROR."`
+	LogFormat string     `env:"LOG_FORMAT" envDefault:"text" doc:"text or json."`
+
+	SessionsPerAgent int           `env:"SESSIONS_PER_AGENT" envDefault:"10" doc:"Live connections an agent may have; over it the longest idle is closed."`
+	SessionsPerTeam  int           `env:"SESSIONS_PER_TEAM" envDefault:"2000" doc:"Live connections a team may have on one server."`
+	IdleTimeout      time.Duration `env:"IDLE_TIMEOUT" envDefault:"30m" doc:"After how long without an action a live connection is closed."`
+	Workers          int           `env:"WORKERS" envDefault:"16" doc:"Outbound conversations a server works on at once."`
+}
+
+// Setting is a row of the table of settings.
+type Setting struct{ Name, Default, Doc string }
+
+// Settings is the table of settings, in order.
+func Settings() []Setting {
+	t := reflect.TypeFor[Config]()
+	all := make([]Setting, t.NumField())
+	for i := range all {
+		tag := t.Field(i).Tag
+		all[i] = Setting{Name: tag.Get("env"), Default: tag.Get("envDefault"), Doc: tag.Get("doc")}
+	}
+	return all
+}
+
+// Read reads the settings from environment, a list of NAME=value as os.Environ gives it. The error names everything that is wrong.
+func Read(environment []string) (Config, error) {
+	var c Config
+	var errs []error
+	if err := env.ParseWithOptions(&c, env.Options{Environment: env.ToMap(environment)}); err != nil {
+		var all env.AggregateError
+		if errors.As(err, &all) {
+			errs = append(errs, all.Errors...)
+		} else {
+			errs = append(errs, err)
+		}
+	}
+	errs = append(errs, c.check()...)
+	if err := errors.Join(errs...); err != nil {
+		return c, fmt.Errorf("the settings are not right:\n%w", err)
+	}
+	if c.PublicURL == "" {
+		c.PublicURL = fmt.Sprintf("http://localhost:%d", c.Port)
+	}
+	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+	return c, nil
+}
+
+func (c *Config) check() []error {
+	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if c.Port < 0 || c.Port > 65535 {
+		wrong("PORT must be 0 to 65535")
+	}
+	address := func(name, value string, schemes ...string) {
+		if value == "" {
+			return
+		}
+		u, err := url.Parse(value)
+		if err == nil && u.Host != "" {
+			for _, s := range schemes {
+				if u.Scheme == s {
+					return
+				}
+			}
+		}
+		// The value may hold a password: it is not repeated.
+		wrong("%s must be an address that begins with %s://", name, strings.Join(schemes, ":// or "))
+	}
+	address("PUBLIC_URL", c.PublicURL, "https", "http")
+	address("DATABASE_URL", c.DatabaseURL, "postgres", "postgresql")
+	address("REDIS_URL", c.RedisURL, "redis", "rediss")
+	address("LINE_API_URL", c.LineAPIURL, "https", "http")
+	address("LINE_DATA_URL", c.LineDataURL, "https", "http")
+	address("SMTP_URL", c.SMTPURL, "smtp", "smtps")
+	if c.SMTPURL != "" && !strings.Contains(c.MailFrom, "@") {
+		wrong("MAIL_FROM must be an e-mail address where SMTP_URL is set")
+	}
+	if c.DatabaseURL != "" && c.SecretKey == "" {
+		wrong("SECRET_KEY must be set where DATABASE_URL is: every server needs the same one (make it with: openssl rand -base64 32)")
+	}
+	if _, err := c.Keys(); err != nil {
+		errs = append(errs, err)
+	}
+	for _, o := range c.AllowedOrigins {
+		u, err := url.Parse(o)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.Path != "" || u.RawQuery != "" {
+			wrong("ALLOWED_ORIGINS: %q must look like https://desk.example.com, without a path", o)
+		}
+	}
+	if _, err := c.Proxies(); err != nil {
+		errs = append(errs, err)
+	}
+	if c.LogFormat != "text" && c.LogFormat != "json" {
+		wrong("LOG_FORMAT must be text or json")
+	}
+	for name, n := range map[string]int{"DATABASE_MAX_CONNS": c.DatabaseMax, "SESSIONS_PER_AGENT": c.SessionsPerAgent, "SESSIONS_PER_TEAM": c.SessionsPerTeam, "WORKERS": c.Workers} {
+		if n < 1 {
+			wrong("%s must be 1 or more", name)
+		}
+	}
+	if c.IdleTimeout < time.Minute {
+		wrong("IDLE_TIMEOUT must be a minute or more, as 30m")
+	}
+	return errs
+}
+
+// Keys are the keys of SECRET_KEY, the sealing one first.
+func (c *Config) Keys() ([][]byte, error) {
+	if c.SecretKey == "" {
+		return nil, nil
+	}
+	var keys [][]byte
+	for part := range strings.SplitSeq(c.SecretKey, ",") {
+		k, err := base64.StdEncoding.DecodeString(strings.TrimSpace(part))
+		if err != nil || len(k) != 32 {
+			return nil, errors.New("SECRET_KEY must be 32 bytes in base64 (make it with: openssl rand -base64 32)")
+		}
+		keys = append(keys, k)
+	}
+	return keys, nil
+}
+
+// Proxies are the address ranges of TRUSTED_PROXIES.
+func (c *Config) Proxies() ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for _, s := range c.TrustedProxies {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			a, err := netip.ParseAddr(s)
+			if err != nil {
+				return nil, fmt.Errorf("TRUSTED_PROXIES: %q is neither an address nor a range such as 10.0.0.0/8", s)
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// Address is where the server listens.
+func (c *Config) Address() string { return net.JoinHostPort(c.Host, fmt.Sprint(c.Port)) }
