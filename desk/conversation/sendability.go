@@ -1,0 +1,88 @@
+package conversation
+
+import (
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/internal/text"
+)
+
+// Outlet is what decides whether the platform takes a message: the channel, what its type can do, and the group where it is one.
+type Outlet struct {
+	// ChannelState is CONNECTED, PAUSED or DISCONNECTED; IsDeleted: the channel was deleted.
+	ChannelState string
+	IsDeleted    bool
+	Capability   channels.Capability
+	// IsGroup, HasLeft and MemberCount are a group's.
+	IsGroup, HasLeft bool
+	MemberCount      int
+}
+
+// Sendability says whether anything may be sent, and what of it.
+type Sendability struct {
+	Allowed bool
+	// Code is a code of the API's user errors and Reason one of the catalogue of texts; both are empty where it is allowed.
+	Code, Reason string
+	// Until is when this ends by itself; nil where the platform sets no window (MSG-9).
+	Until              *time.Time
+	RequiresTemplate   bool
+	PromotionalAllowed bool
+	// CostPerMessage is how many messages one counts as with the platform: a group's members (GRP-12); nil where that is not known.
+	CostPerMessage *int
+	// TextLimit is the most a text may count, by Capability.TextUnits (MSG-10).
+	TextLimit int
+}
+
+// SendabilityOf decides it: the API's sendability and what sending asks before it queues anything (CHAN-4, GRP-5, MSG-10).
+func SendabilityOf(o Outlet) Sendability {
+	s := Sendability{Allowed: true, PromotionalAllowed: true, TextLimit: o.Capability.TextLimit}
+	one := 1
+	switch {
+	case !o.IsGroup:
+		s.CostPerMessage = &one
+	case o.MemberCount > 0:
+		n := o.MemberCount
+		s.CostPerMessage = &n
+	}
+	refuse := func(code, reason string) Sendability {
+		s.Allowed, s.PromotionalAllowed, s.Code, s.Reason = false, false, code, reason
+		return s
+	}
+	switch {
+	case o.IsDeleted:
+		return refuse("CHANNEL_UNAVAILABLE", "refusal.channel_deleted")
+	case o.HasLeft:
+		return refuse("STATE_CONFLICT", "refusal.group_left")
+	case o.ChannelState == "PAUSED":
+		return refuse("CHANNEL_UNAVAILABLE", "refusal.channel_paused")
+	case o.ChannelState != "CONNECTED":
+		return refuse("CHANNEL_UNAVAILABLE", "refusal.channel_disconnected")
+	}
+	return s
+}
+
+// Count counts a text as the platform does (MSG-10).
+func Count(c channels.Capability, s string) int {
+	if c.TextUnits == channels.UTF16Units {
+		return text.UTF16(s)
+	}
+	return utf8.RuneCountInString(s)
+}
+
+// canSend says whether the type of channel takes a kind of message (MSG-7).
+func canSend(c channels.Capability, k channels.MessageKind) bool {
+	return slices.Contains(c.SendKinds, k)
+}
+
+// keyHolds says whether the platform still knows a request that first went out with its retry key at that time (CHAN-11).
+func keyHolds(c channels.Capability, firstUsed *time.Time, now time.Time) bool {
+	return c.RetryKeyFor > 0 && (firstUsed == nil || now.Before(firstUsed.Add(c.RetryKeyFor)))
+}
+
+// MayArriveTwice says whether sending a failed message again could make it arrive twice, so that it needs the agent's word: it is not
+// certain whether it arrived, and the platform does not, or no longer, recognise the request (MSG-6).
+func MayArriveTwice(c channels.Capability, failureCode string, keyFirstUsed *time.Time, now time.Time) bool {
+	return failureCode == channels.CodeDeliveryUncertain && !keyHolds(c, keyFirstUsed, now)
+}
