@@ -73,16 +73,20 @@ func (s *Service) Take(ctx context.Context, owner string, n int, lasts time.Dura
 		// Two servers that look at the same moment take different lanes and do not wait for each other.
 		lock = " FOR UPDATE SKIP LOCKED"
 	}
-	rows, err := s.db.SQL().QueryContext(ctx, s.db.Rebind(`UPDATE lanes SET lease_owner = ?, lease_until = ?, fence = fence + 1
+	return s.lease(ctx, `UPDATE lanes SET lease_owner = ?, lease_until = ?, fence = fence + 1
 		WHERE id IN (SELECT id FROM lanes WHERE id IN (
 			SELECT id FROM (SELECT l.id, l.due_at, ROW_NUMBER() OVER (PARTITION BY l.team_id ORDER BY l.due_at, l.id) AS turn
 				FROM lanes l JOIN channels c ON c.id = l.channel_id AND c.team_id = l.team_id JOIN teams t ON t.id = l.team_id
 				WHERE l.waiting > 0 AND l.due_at <= ? AND (l.lease_owner = '' OR l.lease_until <= ?)
 				AND c.state = 'CONNECTED' AND c.deleted_at IS NULL AND t.status = 'ACTIVE') AS due
 			ORDER BY turn, due_at, id LIMIT ?)
-			AND waiting > 0 AND due_at <= ? AND (lease_owner = '' OR lease_until <= ?) ORDER BY id`+lock+`)
-		RETURNING team_id, id, conversation_id, channel_id, fence, waiting, tries, blocked_since`),
-		owner, until, now, now, n, now, now)
+			AND waiting > 0 AND due_at <= ? AND (lease_owner = '' OR lease_until <= ?) ORDER BY id`+lock+`)`,
+		owner, until, owner, until, now, now, n, now, now)
+}
+
+// lease runs a statement that leases lanes and gives the leases.
+func (s *Service) lease(ctx context.Context, q, owner string, until time.Time, args ...any) ([]Lease, error) {
+	rows, err := s.db.SQL().QueryContext(ctx, s.db.Rebind(q+" RETURNING team_id, id, conversation_id, channel_id, fence, waiting, tries, blocked_since"), args...)
 	if err != nil {
 		return nil, fmt.Errorf("take lanes: %w", err)
 	}
