@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,7 +20,16 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/live"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if spec := os.Getenv(readers); spec != "" {
+		read(spec)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// newToy makes a toy server.
+var newToy = toyserver.New
 
 // place is a toy server at an address.
 type place struct {

@@ -66,21 +66,12 @@ func (c *socket) begin(m message) error {
 	if len(m.Payload) > 0 && decode(m.Payload, &payload) != nil {
 		return invalid()
 	}
-	var err error
-	c.aside(func() { err = c.authenticate(payload) })
-	if err != nil {
+	if err := c.authenticate(payload); err != nil {
 		return err
 	}
 	c.isAcked = true
 	c.s.enqueue(appendFrame(nil, opText, []byte(`{"type":"connection_ack"}`)))
 	return nil
-}
-
-// aside runs f in another goroutine and waits: a reader lives as long as its connection, and its stack would stay as deep as f went.
-func (c *socket) aside(f func()) {
-	done := make(chan struct{})
-	go func() { defer close(done); f() }()
-	<-done
 }
 
 func (c *socket) subscribe(m message) error {

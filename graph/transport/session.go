@@ -19,17 +19,18 @@ type goodbye struct {
 	code        int
 	reason      string
 	resubscribe bool
+	isEcho      bool // the client said goodbye itself: the code is given back, and nothing else
 }
 
 // The goodbyes of our own. Stock clients reconnect after 4403, 4501, 4502 and 4503 and give up after 1008 and 4401; 4500 and 4504 mean other things to them.
 var (
-	goodbyeDrain     = goodbye{4501, live.ReasonDrain, true}
-	goodbyeSlow      = goodbye{4502, live.ReasonSlow, true}
-	goodbyeIdle      = goodbye{4503, live.ReasonIdle, true}
-	goodbyeExpired   = goodbye{4403, live.ReasonTokenExpired, true}
-	goodbyeRevoked   = goodbye{4401, live.ReasonRevoked, false}
-	goodbyeEvicted   = goodbye{1008, live.ReasonEvicted, false}
-	goodbyeSuspended = goodbye{1008, live.ReasonSuspended, false}
+	goodbyeDrain     = goodbye{code: 4501, reason: live.ReasonDrain, resubscribe: true}
+	goodbyeSlow      = goodbye{code: 4502, reason: live.ReasonSlow, resubscribe: true}
+	goodbyeIdle      = goodbye{code: 4503, reason: live.ReasonIdle, resubscribe: true}
+	goodbyeExpired   = goodbye{code: 4403, reason: live.ReasonTokenExpired, resubscribe: true}
+	goodbyeRevoked   = goodbye{code: 4401, reason: live.ReasonRevoked}
+	goodbyeEvicted   = goodbye{code: 1008, reason: live.ReasonEvicted}
+	goodbyeSuspended = goodbye{code: 1008, reason: live.ReasonSuspended}
 )
 
 // wire is the connection under a session.
@@ -155,6 +156,14 @@ func (s *session) principal() (context.Context, bool) {
 	return *s.ctx.Load(), true
 }
 
+// aside runs f in another goroutine and waits: a reader and a writer live as long as their connection, and their stacks would stay as
+// deep as f went.
+func aside(f func()) {
+	done := make(chan struct{})
+	go func() { defer close(done); f() }()
+	<-done
+}
+
 // recheck asks whether the identity still holds and acts on the answer.
 func (s *session) recheck() bool {
 	s.checking.Lock()
@@ -174,9 +183,11 @@ func (s *session) recheck() bool {
 	defer cancel()
 	var c Check
 	var err error
-	if failure := s.h.guard(ctx, func() { c, err = who.Recheck(ctx) }); failure != nil {
-		err = failure
-	}
+	aside(func() {
+		if failure := s.h.guard(ctx, func() { c, err = who.Recheck(ctx) }); failure != nil {
+			err = failure
+		}
+	})
 	if err != nil { // it cannot be known now: nothing is delivered until it can, and the sweep wakes the writer
 		return false
 	}

@@ -121,7 +121,7 @@ func (c *socket) readAll(early []byte) {
 		op, text, err := m.next()
 		if err == nil && !c.s.isOver() {
 			c.heard.Store(c.h.cfg.Clock.Now().UnixNano())
-			err = c.receive(op, text)
+			aside(func() { err = c.receive(op, text) })
 		}
 		if err == nil {
 			continue
@@ -130,7 +130,7 @@ func (c *socket) readAll(early []byte) {
 		var timeout net.Error
 		switch {
 		case errors.As(err, &bye) && bye.isPeer:
-			c.s.close(goodbye{code: bye.code, reason: "client"})
+			c.s.close(goodbye{code: bye.code, reason: "client", isEcho: true})
 			return
 		case errors.As(err, &bye):
 			c.s.close(goodbye{code: bye.code, reason: bye.reason})
@@ -142,7 +142,7 @@ func (c *socket) readAll(early []byte) {
 			c.s.close(goodbye{code: 4408, reason: "Connection initialisation timeout"})
 			return
 		default:
-			c.s.close(goodbye{code: 1005, reason: "client"})
+			c.s.close(goodbye{code: 1005, reason: "client", isEcho: true})
 			return
 		}
 	}
@@ -187,7 +187,11 @@ func (c *socket) writeAll() {
 		}
 		clear(subs)
 		if bye != nil {
-			*buf = appendClose(*buf, bye.code, bye.reason)
+			reason := bye.reason
+			if bye.isEcho {
+				reason = ""
+			}
+			*buf = appendClose(*buf, bye.code, reason)
 		}
 		var err error
 		n := len(*buf)
@@ -207,12 +211,11 @@ func (c *socket) writeAll() {
 			if frames > 0 && c.h.cfg.Hooks.Delivered != nil {
 				c.h.cfg.Hooks.Delivered(c.kind(), frames, n)
 			}
-			continue
+			if n >= burst { // there may be more that was left
+				continue
+			}
 		}
-		select {
-		case <-c.s.wake:
-		case <-c.s.parted:
-		}
+		<-c.s.wake // what came since is in it, the goodbye too
 	}
 }
 

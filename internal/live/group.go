@@ -342,6 +342,7 @@ func (c *cellar) forget(g *group) {
 // control renders one of the frames that every field has.
 func (g *group) control(ctx context.Context, gen int, s Stream, c Control) ([]byte, error) {
 	key := cellKey{gen: gen, seq: c.Cursor.Seq,
-		variant: fmt.Sprintf("\x00%d %t %s %t %s", c.Kind, c.Recovered, c.Reason, c.Resubscribe, c.Cursor.Epoch)}
+		variant: strings.Join([]string{"\x00", strconv.Itoa(int(c.Kind)), strconv.FormatBool(c.Recovered), c.Reason,
+			strconv.FormatBool(c.Resubscribe), c.Cursor.Epoch}, "\x00")}
 	return g.render(ctx, key, nil, func(ctx context.Context) (any, error) { return s.Frame(ctx, c), nil })
 }
