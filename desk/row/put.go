@@ -1,0 +1,47 @@
+package row
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/store"
+)
+
+// Copy gives a conversation that may be changed and then Put, beside the one that Lock gave.
+func Copy(c *ent.Conversation) *ent.Conversation {
+	n := *c
+	return &n
+}
+
+// putSQL writes everything of a conversation that moves with messages and actions, in one statement that is always the same: an inbound
+// message pays for it, and ent's would be two. Tags and collaborators are changed by Change.
+const putSQL = `UPDATE conversations SET version = ?, updated_at = ?, contact_id = ?, status = ?, queue = ?, follower_id = ?, last_follower_id = ?,
+	followed_at = ?, ended_at = ?, message_seq = ?, last_at = ?, last_message_id = ?, last_message_seq = ?, last_message_kind = ?,
+	last_message_sender = ?, last_message_preview = ?, last_message_at = ?, last_message_unsent = ?, name = ?, name_folded = ?, picture_url = ?,
+	member_count = ?, unread = ?, read_seq = ?, waiting_since = ?, mention_message_id = ?, customer_at = ?, is_starred = ?, is_archived = ?
+	WHERE team_id = ? AND id = ?`
+
+// Put writes a changed copy of a conversation that Lock gave: before is the conversation as it was, after the copy. Version and time are set
+// here; the counters are moved and the event is written. After is then the conversation as it is.
+func Put(ctx context.Context, tx *store.Tx, before, after *ent.Conversation, actor event.Actor) error {
+	after.Version, after.UpdatedAt = before.Version+1, tx.Now
+	n, err := tx.Exec(ctx, putSQL, after.Version, after.UpdatedAt, after.ContactID, string(after.Status), string(after.Queue), after.FollowerID,
+		after.LastFollowerID, after.FollowedAt, after.EndedAt, after.MessageSeq, after.LastAt, after.LastMessageID, after.LastMessageSeq,
+		after.LastMessageKind, after.LastMessageSender, after.LastMessagePreview, after.LastMessageAt, after.LastMessageUnsent, after.Name,
+		after.NameFolded, after.PictureURL, after.MemberCount, after.Unread, after.ReadSeq, after.WaitingSince, after.MentionMessageID,
+		after.CustomerAt, after.IsStarred, after.IsArchived, tx.Team, after.ID)
+	if err != nil {
+		return fmt.Errorf("change conversation %d: %w", after.ID, err)
+	}
+	if n == 0 {
+		return fault.Missing("the conversation")
+	}
+	from, to := Facets(before), Facets(after)
+	count(tx, from, to)
+	tx.Emit(event.Event{Kind: event.ConversationChanged, ObjectID: after.ID, ObjectVersion: after.Version, ConversationID: after.ID,
+		Before: from, After: to, Actor: actor})
+	return nil
+}
