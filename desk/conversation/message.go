@@ -1,0 +1,116 @@
+package conversation
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/desk/row"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
+	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/store"
+	"github.com/switchyard-chat/switchyard/internal/text"
+)
+
+// previewLength is how many characters of a text a row shows.
+const previewLength = 100
+
+// insertSQL writes a message in one statement that is always the same. A message that is there already, by the platform's id or by its
+// author's own, is left alone and gives no row: the unique indexes decide, and PostgreSQL's transaction lives on.
+const insertSQL = `INSERT INTO messages (team_id, version, created_at, updated_at, conversation_id, channel_id, seq, direction, sender, agent_id,
+	token_id, identity_id, member_id, sender_name, kind, text, content, is_self_mentioned, platform_message_id, quote_token, read_token,
+	reply_to_id, quoted_platform_id, platform_at, is_late, edited_at, unsent_at, delivery, failure_code, failure_reason, retry_key, author,
+	client_message_id, code) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?, ?, ?)
+	ON CONFLICT DO NOTHING RETURNING id`
+
+// AppendIn gives a message the next place in a conversation that row.Lock gave and writes both: before is the conversation as it was, after
+// the copy that the caller has already changed in everything but the message. The newest message becomes the preview unless it is late or
+// unsent (MSG-15, GRP-17). It gives false, and has written nothing, where the same message is there already.
+func AppendIn(ctx context.Context, tx *store.Tx, before, after *ent.Conversation, m *ent.Message, actor event.Actor) (bool, error) {
+	m.TeamID, m.Version, m.CreatedAt, m.UpdatedAt = tx.Team, 1, tx.Now, tx.Now
+	m.ConversationID, m.ChannelID, m.Seq = after.ID, after.ChannelID, before.MessageSeq+1
+	rows, err := tx.Query(ctx, insertSQL, m.TeamID, m.CreatedAt, m.UpdatedAt, m.ConversationID, m.ChannelID, m.Seq, string(m.Direction),
+		string(m.Sender), m.AgentID, m.TokenID, m.IdentityID, m.MemberID, m.SenderName, m.Kind, m.Text, m.Content, m.IsSelfMentioned,
+		m.PlatformMessageID, m.QuoteToken, m.ReadToken, m.ReplyToID, m.QuotedPlatformID, m.PlatformAt, m.IsLate, m.EditedAt, m.UnsentAt,
+		string(m.Delivery), m.RetryKey, m.Author, m.ClientMessageID, m.Code)
+	if err != nil {
+		return false, fmt.Errorf("add message: %w", err)
+	}
+	isNew := rows.Next()
+	if isNew {
+		err = rows.Scan(&m.ID)
+	}
+	if err := firstError(err, rows.Err(), rows.Close()); err != nil {
+		return false, fmt.Errorf("add message: %w", err)
+	}
+	if !isNew {
+		return false, nil
+	}
+	after.MessageSeq, after.LastAt, after.IsArchived = m.Seq, tx.Now, false
+	if !m.IsLate && m.UnsentAt == nil {
+		Preview(after, m)
+	}
+	if err := row.Put(ctx, tx, before, after, actor); err != nil {
+		return false, err
+	}
+	f := row.Facets(after)
+	tx.Emit(event.Event{Kind: event.MessageAdded, ObjectID: m.ID, ObjectVersion: m.Version, ConversationID: after.ID, Before: f, After: f, Actor: actor})
+	return true, nil
+}
+
+// Preview makes a message the one that the conversation's row shows; nil empties the preview.
+func Preview(c *ent.Conversation, m *ent.Message) {
+	if m == nil {
+		c.LastMessageID, c.LastMessageSeq, c.LastMessageKind, c.LastMessageSender = nil, 0, "", ""
+		c.LastMessagePreview, c.LastMessageAt, c.LastMessageUnsent = "", nil, false
+		return
+	}
+	id, at := m.ID, m.CreatedAt
+	c.LastMessageID, c.LastMessageSeq, c.LastMessageKind, c.LastMessageSender = &id, m.Seq, m.Kind, string(m.Sender)
+	c.LastMessagePreview, c.LastMessageAt, c.LastMessageUnsent = text.Cut(text.Line(m.Text), previewLength), &at, m.UnsentAt != nil
+}
+
+// ChangedIn tells that a message was changed: edited, unsent, delivered. The conversation is held by the caller.
+func ChangedIn(tx *store.Tx, c *ent.Conversation, m *ent.Message, actor event.Actor) {
+	f := row.Facets(c)
+	tx.Emit(event.Event{Kind: event.MessageChanged, ObjectID: m.ID, ObjectVersion: m.Version, ConversationID: c.ID, Before: f, After: f, Actor: actor})
+}
+
+// Encode gives what is stored of a content: its text, and everything else as JSON; "" where the text is all there is.
+func Encode(c channels.Content) (plain, rest string, err error) {
+	plain, c.Text = c.Text, ""
+	if c.Kind == channels.Text && len(c.Mentions) == 0 && len(c.Emojis) == 0 {
+		return plain, "", nil
+	}
+	b, err := json.Marshal(c)
+	if err != nil {
+		return "", "", fmt.Errorf("encode content: %w", err)
+	}
+	return plain, string(b), nil
+}
+
+// ContentOf gives the content of a message from what is stored. What was unsent has none.
+func ContentOf(m *ent.Message) (channels.Content, error) {
+	c := channels.Content{Kind: channels.MessageKind(m.Kind)}
+	if m.Content != "" {
+		if err := json.Unmarshal([]byte(m.Content), &c); err != nil {
+			return c, fmt.Errorf("read the content of message %d: %w", m.ID, err)
+		}
+	}
+	c.Text = m.Text
+	return c, nil
+}
+
+// isOutgoing says whether a message goes to the customer.
+func isOutgoing(m *ent.Message) bool { return m.Direction == message.DirectionOUTBOUND }
+
+func firstError(all ...error) error {
+	for _, err := range all {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
