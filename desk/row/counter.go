@@ -37,7 +37,7 @@ func count(tx *store.Tx, before, after *event.Facets) {
 		return m
 	}).(map[likeness]tally)
 	add := func(f *event.Facets, sign int64) {
-		if f == nil {
+		if f == nil || f.IsArchived { // archived ones leave the views (CONV-21)
 			return
 		}
 		k := likeness{f.Status, f.Queue, f.FollowerID, f.ChannelID, f.Kind, f.BranchID, f.RegionID}

@@ -1,0 +1,168 @@
+package inbox
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
+	"github.com/switchyard-chat/switchyard/internal/fault"
+)
+
+// Filter says which conversations are listed or watched (CONV-17). All that is given must hold; a nil list is not given, an empty one
+// admits nothing. Where IsArchived is not given anywhere in the tree archived ones are left out (CONV-21).
+type Filter struct {
+	And, Or []Filter
+	Not     *Filter
+
+	ChannelIDs      []int64
+	ChannelTypes    []string
+	Kinds           []string
+	Statuses        []string
+	Queues          []string
+	FollowerIDs     []int64
+	CollaboratorIDs []int64
+	ContactIDs      []int64
+	IsUnread        *bool
+	WaitingAtLeast  time.Duration // 0 is not given
+	IsMentioned     *bool
+	IsStarred       *bool
+	IsArchived      *bool
+	HasPhone        *bool
+	AnyTags         []int64 // carries at least one
+	AllTags         []int64 // carries each
+	NoTags          []int64 // carries none
+}
+
+// The most that a filter may hold.
+const (
+	maxDepth  = 8   // and, or, not inside each other
+	maxNodes  = 100 // filters in the tree
+	maxValues = 500 // values in its lists
+)
+
+// Validate says what is wrong with the filter, as a fault of kind Invalid that names the field below `field`. A nil filter is right.
+func (f *Filter) Validate(field string) error {
+	nodes, values := 0, 0
+	return f.validate(field, 1, &nodes, &values)
+}
+
+func (f *Filter) validate(path string, depth int, nodes, values *int) error {
+	if f == nil {
+		return nil
+	}
+	if *nodes++; *nodes > maxNodes {
+		return fault.Input(path, "a filter has at most %d parts", maxNodes)
+	}
+	if depth > maxDepth {
+		return fault.Input(path, "a filter is at most %d levels deep", maxDepth)
+	}
+	*values += len(f.ChannelIDs) + len(f.ChannelTypes) + len(f.FollowerIDs) + len(f.CollaboratorIDs) + len(f.ContactIDs) +
+		len(f.AnyTags) + len(f.AllTags) + len(f.NoTags)
+	if *values > maxValues {
+		return fault.Input(path, "a filter has at most %d values in its lists", maxValues)
+	}
+	for i := range f.And {
+		if err := f.And[i].validate(fmt.Sprintf("%s.and[%d]", path, i), depth+1, nodes, values); err != nil {
+			return err
+		}
+	}
+	for i := range f.Or {
+		if err := f.Or[i].validate(fmt.Sprintf("%s.or[%d]", path, i), depth+1, nodes, values); err != nil {
+			return err
+		}
+	}
+	return f.Not.validate(path+".not", depth+1, nodes, values)
+}
+
+// condition is the filter as a condition.
+func (f *Filter) condition() Condition {
+	if f == nil {
+		return not{claim(conversation.FieldIsArchived)}
+	}
+	c := f.parts()
+	if !f.asksForArchived() {
+		c = append(c, not{claim(conversation.FieldIsArchived)})
+	}
+	return c
+}
+
+func (f *Filter) asksForArchived() bool {
+	if f == nil {
+		return false
+	}
+	if f.IsArchived != nil || f.Not.asksForArchived() {
+		return true
+	}
+	for _, list := range [][]Filter{f.And, f.Or} {
+		for i := range list {
+			if list[i].asksForArchived() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (f *Filter) parts() every {
+	var c every
+	for i := range f.And {
+		c = append(c, f.And[i].parts())
+	}
+	if f.Or != nil {
+		or := some{}
+		for i := range f.Or {
+			or = append(or, f.Or[i].parts())
+		}
+		c = append(c, or)
+	}
+	if f.Not != nil {
+		c = append(c, not{f.Not.parts()})
+	}
+	word := func(column word, values []string) {
+		if values != nil {
+			c = append(c, words{column, values})
+		}
+	}
+	word(conversation.FieldChannelType, f.ChannelTypes)
+	word(conversation.FieldKind, f.Kinds)
+	word(conversation.FieldStatus, f.Statuses)
+	if f.Queues != nil {
+		c = append(c, queues(f.Queues...))
+	}
+	id := func(column string, values []int64) {
+		if values != nil {
+			c = append(c, ids{column, values})
+		}
+	}
+	id(conversation.FieldChannelID, f.ChannelIDs)
+	id(conversation.FieldFollowerID, f.FollowerIDs)
+	id(conversation.FieldContactID, f.ContactIDs)
+	if f.CollaboratorIDs != nil {
+		c = append(c, holds{conversation.FieldCollaboratorIds, f.CollaboratorIDs})
+	}
+	want := func(x Condition, wanted *bool) {
+		if wanted != nil && *wanted {
+			c = append(c, x)
+		} else if wanted != nil {
+			c = append(c, not{x})
+		}
+	}
+	want(unread{}, f.IsUnread)
+	want(mentioned{}, f.IsMentioned)
+	want(claim(conversation.FieldIsStarred), f.IsStarred)
+	want(claim(conversation.FieldIsArchived), f.IsArchived)
+	want(claim(conversation.FieldHasPhone), f.HasPhone)
+	if f.WaitingAtLeast > 0 {
+		c = append(c, waits{f.WaitingAtLeast})
+	}
+	if f.AnyTags != nil {
+		c = append(c, holds{conversation.FieldTagIds, f.AnyTags})
+	}
+	for _, t := range f.AllTags {
+		c = append(c, holds{conversation.FieldTagIds, []int64{t}})
+	}
+	if len(f.NoTags) > 0 {
+		c = append(c, not{holds{conversation.FieldTagIds, f.NoTags}})
+	}
+	return c
+}

@@ -1,0 +1,142 @@
+package inbox
+
+import (
+	"slices"
+	"time"
+
+	"github.com/switchyard-chat/switchyard/desk/row"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/event"
+)
+
+// View is one of the inbox's views (CONV-7), as its viewer sees it.
+type View string
+
+// The views.
+const (
+	PendingHuman   View = "PENDING_HUMAN"
+	PendingBot     View = "PENDING_BOT"
+	MyInProgress   View = "MY_IN_PROGRESS"
+	TeamInProgress View = "TEAM_IN_PROGRESS"
+	MyEnded        View = "MY_ENDED"
+	TeamEnded      View = "TEAM_ENDED"
+	All            View = "ALL"
+)
+
+// Views are all views, in the order in which they are shown.
+var Views = []View{PendingHuman, PendingBot, MyInProgress, TeamInProgress, MyEnded, TeamEnded, All}
+
+// InView says whether a conversation with these facets is in the principal's view, as far as the principal may see it. No facets are in
+// no view.
+func InView(p auth.Principal, view View, f *event.Facets) bool {
+	if !row.Sees(p, f) {
+		return false
+	}
+	switch view {
+	case PendingHuman:
+		return f.Status == pending && f.Queue == human
+	case PendingBot:
+		return f.Status == pending && f.Queue == bot
+	case MyInProgress:
+		return f.Status == inProgress && row.IsMine(p, f)
+	case TeamInProgress:
+		return f.Status == inProgress && !row.IsMine(p, f)
+	case MyEnded:
+		return f.Status == ended && row.IsMine(p, f)
+	case TeamEnded:
+		return f.Status == ended && !row.IsMine(p, f)
+	case All:
+		return true
+	}
+	return false
+}
+
+// Matches says whether a conversation is listed: in the view, seen, and as the filter wants it. A nil filter wants what is not archived.
+func Matches(p auth.Principal, view View, filter *Filter, f *event.Facets, now time.Time) bool {
+	return InView(p, view, f) && filter.condition().Matches(f, now)
+}
+
+// strands gives the principal's view as conditions that exclude each other: their union is the view. Each one begins with what an index
+// begins with, so that a page of each is read without looking at what is not shown; the page of the view is the best of them. whole
+// allows a strand over all statuses, which only the order by newest message has an index for.
+func strands(p auth.Principal, view View, whole bool) []Condition {
+	status := func(s string) Condition { return words{conversation.FieldStatus, []string{s}} }
+	// Every status but PENDING is in the queue HUMAN; saying so lets the index that begins (status, queue) serve.
+	served := func(s string) Condition {
+		return every{status(s), words{conversation.FieldQueue, []string{human}}}
+	}
+	var out []Condition
+	mine := func(s string) {
+		if p.AgentID == 0 {
+			return
+		}
+		follows := ids{conversation.FieldFollowerID, []int64{p.AgentID}}
+		out = append(out, every{follows, status(s)},
+			every{collaborates{p.TeamID, p.AgentID}, status(s), not{follows}})
+	}
+	others := func(s string) {
+		may := teams(p)
+		if may == nil {
+			return
+		}
+		c := every{served(s), may}
+		if p.AgentID != 0 {
+			c = append(c, not{ids{conversation.FieldFollowerID, []int64{p.AgentID}}},
+				not{holds{conversation.FieldCollaboratorIds, []int64{p.AgentID}}})
+		}
+		out = append(out, c)
+	}
+	switch view {
+	case PendingHuman:
+		out = append(out, queues(human))
+	case PendingBot:
+		out = append(out, queues(bot))
+	case MyInProgress:
+		mine(inProgress)
+	case TeamInProgress:
+		others(inProgress)
+	case MyEnded:
+		mine(ended)
+	case TeamEnded:
+		others(ended)
+	case All:
+		if p.SeesTeam() {
+			if whole {
+				out = append(out, every{})
+			} else {
+				out = append(out, queues(human), queues(bot), served(inProgress), served(ended))
+			}
+			break
+		}
+		out = append(out, queues(human), queues(bot))
+		for _, s := range []string{inProgress, ended} {
+			mine(s)
+			others(s)
+		}
+	}
+	if !p.Role.HasGroups() {
+		for i := range out {
+			out[i] = every{out[i], not{words{conversation.FieldKind, []string{groupKind}}}}
+		}
+	}
+	return slices.Clip(out)
+}
+
+// teams is what the principal sees of others' conversations; nil is nothing (CONV-28).
+func teams(p auth.Principal) Condition {
+	if p.SeesTeam() {
+		return every{}
+	}
+	var own some
+	if p.Role == auth.SalesManager && p.BranchID != "" {
+		own = append(own, words{conversation.FieldBranchID, []string{p.BranchID}})
+	}
+	if p.Role == auth.SalesManager && p.RegionID != "" {
+		own = append(own, words{conversation.FieldRegionID, []string{p.RegionID}})
+	}
+	if len(own) == 0 {
+		return nil
+	}
+	return own
+}
