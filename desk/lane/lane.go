@@ -124,8 +124,12 @@ func one(n int64, err error) error {
 }
 
 // HoldIn makes sure that the lease is still held, and keeps the lane until the transaction ends: the first statement of every transaction
-// in which a worker writes. ErrLost: it is not.
+// in which a worker writes. ErrLost: it is not. It takes the conversation before the lane, as sending does, so that neither waits for the
+// other in a circle.
 func HoldIn(ctx context.Context, tx *store.Tx, l Lease) error {
+	if err := tx.Lock(ctx, "conversations", l.ConversationID); err != nil {
+		return err
+	}
 	return one(tx.Exec(ctx, "UPDATE lanes SET fence = fence"+held, l.args()...))
 }
 

@@ -25,6 +25,7 @@ var entries = map[string]entry{
 	"log.unsent":           {"{customer} 收回了一則訊息。", "{customer} unsent a message."},
 	"log.account_joined":   {"官方帳號加入了群組。", "The account joined the group."},
 	"log.account_left":     {"官方帳號已離開群組,對話已結束。", "The account left the group; the conversation ended."},
+	"log.group_emptied":    {"群組成員皆已離開,對話已結束。", "All members left the group; the conversation ended."},
 	"log.contact_deleted":  {"{actor} 刪除了顧客資料。", "{actor} deleted the contact."},
 	"log.released":         {"{agent} 已停用,對話回到待處理。", "{agent} was deactivated; the conversation is pending again."},
 
