@@ -2,7 +2,6 @@
 package config
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +13,9 @@ import (
 	"time"
 
 	"github.com/caarlos0/env/v11"
+
+	"github.com/switchyard-chat/switchyard/internal/random"
+	"github.com/switchyard-chat/switchyard/internal/seal"
 )
 
 // Config is how a server is set up. The field tags are the table of docs/operations.md.
@@ -26,7 +28,7 @@ type Config struct {
 	DatabaseURL string `env:"DATABASE_URL" doc:"PostgreSQL, as postgres://user:password@host:5432/name; empty is the embedded SQLite in DATA_DIR."`
 	DatabaseMax int    `env:"DATABASE_MAX_CONNS" envDefault:"20" doc:"Connections to PostgreSQL, at the most."`
 	RedisURL    string `env:"REDIS_URL" doc:"Redis, as redis://:password@host:6379/0; empty is the bus within the process, for one server alone."`
-	SecretKey   string `env:"SECRET_KEY" doc:"Seals the channels' credentials: 32 random bytes in base64 (openssl rand -base64 32). Older keys may follow, separated by commas: they open and no longer seal. With the embedded database one is made where it is empty; with PostgreSQL it must be set."`
+	SecretKey   string `env:"SECRET_KEY" doc:"Seals the channels' credentials: 32 random bytes in hexadecimal or base64 (openssl rand -hex 32). Older keys may follow, separated by commas: they open and no longer seal. With the embedded database one is made where it is empty; with PostgreSQL it must be set."`
 
 	AllowedOrigins []string `env:"ALLOWED_ORIGINS" doc:"Origins of web apps that may call the API from a browser, separated by commas, as https://desk.example.com. The server's own is always allowed."`
 	TrustedProxies []string `env:"TRUSTED_PROXIES" doc:"Addresses (CIDR) of proxies whose X-Forwarded-For is believed, separated by commas."`
@@ -114,10 +116,12 @@ func (c *Config) check() []error {
 		wrong("MAIL_FROM must be an e-mail address where SMTP_URL is set")
 	}
 	if c.DatabaseURL != "" && c.SecretKey == "" {
-		wrong("SECRET_KEY must be set where DATABASE_URL is: every server needs the same one (make it with: openssl rand -base64 32)")
+		wrong("SECRET_KEY must be set where DATABASE_URL is: every server needs the same one (make it with: openssl rand -hex 32)")
 	}
-	if _, err := c.Keys(); err != nil {
-		errs = append(errs, err)
+	if c.SecretKey != "" {
+		if _, err := seal.NewKeyring(seal.Hide(c.SecretKey), random.New()); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	for _, o := range c.AllowedOrigins {
 		u, err := url.Parse(o)
@@ -140,22 +144,6 @@ func (c *Config) check() []error {
 		wrong("IDLE_TIMEOUT must be a minute or more, as 30m")
 	}
 	return errs
-}
-
-// Keys are the keys of SECRET_KEY, the sealing one first.
-func (c *Config) Keys() ([][]byte, error) {
-	if c.SecretKey == "" {
-		return nil, nil
-	}
-	var keys [][]byte
-	for part := range strings.SplitSeq(c.SecretKey, ",") {
-		k, err := base64.StdEncoding.DecodeString(strings.TrimSpace(part))
-		if err != nil || len(k) != 32 {
-			return nil, errors.New("SECRET_KEY must be 32 bytes in base64 (make it with: openssl rand -base64 32)")
-		}
-		keys = append(keys, k)
-	}
-	return keys, nil
 }
 
 // Proxies are the address ranges of TRUSTED_PROXIES.

@@ -21,10 +21,14 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/random"
+	"github.com/switchyard-chat/switchyard/internal/store/stmtcache"
 )
 
 // File is the name of SQLite's file in its folder.
 const File = "switchyard.db"
+
+// statements is how many prepared statements a connection to PostgreSQL keeps.
+const statements = 256
 
 // Config says where the database is.
 type Config struct {
@@ -89,7 +93,7 @@ func (db *DB) openPostgres(c Config) error {
 	if err != nil {
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	pool := sql.OpenDB(connector)
+	pool := sql.OpenDB(stmtcache.New(connector, statements))
 	most := c.MaxConns
 	if most <= 0 {
 		most = 20
