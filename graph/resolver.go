@@ -4,6 +4,7 @@ package graph
 import (
 	"log/slog"
 
+	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/internal/bus"
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/store"
@@ -17,4 +18,6 @@ type Resolver struct {
 	Log   *slog.Logger
 	// PublicURL is where platforms and browsers reach this server, without a slash at the end.
 	PublicURL string
+
+	Inbox *inbox.Service
 }

@@ -6,6 +6,7 @@ package inbox
 import (
 	"context"
 
+	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
@@ -15,10 +16,32 @@ import (
 )
 
 // Service reads the inbox.
-type Service struct{ db *store.DB }
+type Service struct {
+	db       *store.DB
+	adapters *channels.Registry
+}
 
 // New makes the service.
-func New(db *store.DB) *Service { return &Service{db: db} }
+func New(db *store.DB, adapters *channels.Registry) *Service {
+	return &Service{db: db, adapters: adapters}
+}
+
+// Capability is what a type of channel can do; nothing where this server does not speak with it.
+func (s *Service) Capability(channelType string) channels.Capability {
+	a, err := s.adapters.Get(channels.Type(channelType))
+	if err != nil {
+		return channels.Capability{}
+	}
+	return a.Capability()
+}
+
+// Look calls f with one moment of the principal's team, for what is read beside the inbox.
+func (s *Service) Look(ctx context.Context, p auth.Principal, f func(context.Context, *store.View) error) error {
+	if err := may(p); err != nil {
+		return err
+	}
+	return s.db.Read(ctx, p.TeamID, f)
+}
 
 // may says whether the principal's scopes let it read conversations.
 func may(p auth.Principal) error {

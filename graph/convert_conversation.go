@@ -1,0 +1,255 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/switchyard-chat/switchyard/desk/conversation"
+	"github.com/switchyard-chat/switchyard/desk/inbox"
+	"github.com/switchyard-chat/switchyard/desk/row"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/graph/gen/model"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/catalogue"
+	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/id"
+	"github.com/switchyard-chat/switchyard/internal/store"
+)
+
+// conversationRows are conversations read for one answer: the rows with what the operation selects of them, and their contacts.
+type conversationRows struct {
+	*inbox.Rows
+	contacts map[int64]*model.Contact
+	now      time.Time
+}
+
+// conversationWants says what an operation selects of the conversations in its answer.
+type conversationWants struct {
+	inbox.Wants
+	contacts bool
+	permits  bool
+}
+
+// wantsOf finds out what the operation selects of conversations below the field that is resolved.
+func wantsOf(ctx context.Context) conversationWants {
+	f := selected(ctx, "Conversation")
+	sendability, permits := f["sendability"], f["viewerCan"]
+	return conversationWants{
+		Wants: inbox.Wants{
+			Agents: f["follower"] || f["collaborators"], Channels: f["channel"] || sendability, Tags: f["tags"], Identities: f["identity"],
+			Groups: f["group"] || sendability || permits,
+		},
+		contacts: f["contact"], permits: permits,
+	}
+}
+
+// with reads what is selected beside the rows, at their moment.
+func (r *Resolver) with(p auth.Principal, wants conversationWants, out *conversationRows) func(context.Context, *store.View, *inbox.Rows) error {
+	return func(ctx context.Context, v *store.View, rows *inbox.Rows) (err error) {
+		out.Rows, out.now = rows, v.Now
+		if !wants.contacts {
+			return nil
+		}
+		var ids []int64
+		for _, c := range rows.All {
+			if c.ContactID != nil {
+				ids = append(ids, *c.ContactID)
+			}
+		}
+		out.contacts, err = r.contactsIn(ctx, v, p, ids)
+		return err
+	}
+}
+
+// conversationByID is a conversation as the principal may see it now, with what the operation selects of it: null in the answer, and a fault
+// of kind NotFound here, where it does not exist or may not be seen.
+func (r *Resolver) conversationByID(ctx context.Context, p auth.Principal, n int64) (*model.Conversation, error) {
+	rows, err := r.conversationsByID(ctx, p, []int64{n})
+	if err != nil {
+		return nil, err
+	}
+	if rows[n] == nil {
+		return nil, fault.Missing("the conversation")
+	}
+	return rows[n], nil
+}
+
+// conversationsByID is conversationByID of several; those that may not be seen are left out.
+func (r *Resolver) conversationsByID(ctx context.Context, p auth.Principal, ids []int64) (map[int64]*model.Conversation, error) {
+	wants := wantsOf(ctx)
+	var out conversationRows
+	if _, err := r.Inbox.Get(ctx, p, ids, wants.Wants, r.with(p, wants, &out)); err != nil {
+		return nil, err
+	}
+	all := make(map[int64]*model.Conversation, len(out.All))
+	for _, c := range out.All {
+		all[c.ID] = r.conversationModel(p, c, &out)
+	}
+	return all, nil
+}
+
+// conversationModel is a conversation as the viewer sees it.
+func (r *Resolver) conversationModel(p auth.Principal, c *ent.Conversation, rows *conversationRows) *model.Conversation {
+	m := &model.Conversation{
+		ID: id.Format(id.Conversation, c.ID), Version: c.Version, Kind: model.ConversationKind(c.Kind), Status: model.ConversationStatus(c.Status),
+		Name: conversationName(p.Language, c), PictureURL: textOrNil(c.PictureURL), Tags: []*model.Tag{}, TagCount: len(c.TagIds),
+		Collaborators: make([]*model.AgentSummary, 0, len(c.CollaboratorIds)), FollowedAt: c.FollowedAt, EndedAt: c.EndedAt,
+		LastMessage: previewModel(p.Language, c), LastAt: c.LastAt, UnreadCount: c.Unread, MentionMessageID: id.Optional(id.Message, c.MentionMessageID),
+		HasPhone: c.HasPhone, IsStarred: c.IsStarred, IsArchived: c.IsArchived, CreatedAt: c.CreatedAt,
+	}
+	if c.Status == "PENDING" {
+		q := model.ConversationQueue(c.Queue)
+		m.Queue = &q
+	}
+	if c.ContactID != nil {
+		m.Contact = rows.contacts[*c.ContactID]
+	}
+	if since, level := inbox.Waiting(c, rows.now); since != nil {
+		m.WaitingSince = since
+		if level != "" {
+			l := model.WaitingLevel(level)
+			m.WaitingLevel = &l
+		}
+	}
+	for _, n := range c.TagIds[:min(inbox.ShownTags, len(c.TagIds))] {
+		if t := rows.Tags[n]; t != nil {
+			m.Tags = append(m.Tags, tagModel(t))
+		}
+	}
+	if c.FollowerID != nil {
+		m.Follower = agentSummary(rows.Agents[*c.FollowerID])
+	}
+	for _, n := range c.CollaboratorIds {
+		if a := agentSummary(rows.Agents[n]); a != nil {
+			m.Collaborators = append(m.Collaborators, a)
+		}
+	}
+	ch := rows.Channels[c.ChannelID]
+	if ch != nil {
+		m.Channel = *r.channelModel(p, ch)
+	}
+	if c.IdentityID != nil && rows.Identities[*c.IdentityID] != nil {
+		m.Identity = identityModel(rows.Identities[*c.IdentityID], string(c.ChannelType), c.ID)
+	}
+	var g *ent.Group
+	if c.GroupID != nil {
+		g = rows.Groups[*c.GroupID]
+	}
+	if g != nil {
+		m.Group = groupModel(p.Language, g)
+	}
+	m.ViewerCan = permitsModel(p, c, g)
+	if ch != nil {
+		m.Sendability = r.sendabilityModel(p.Language, c, ch, g)
+	}
+	return m
+}
+
+// conversationName is what the row is called.
+func conversationName(language string, c *ent.Conversation) string {
+	switch {
+	case c.Name != "":
+		return c.Name
+	case c.GroupID != nil:
+		return catalogue.Text(language, "group.unnamed", nil)
+	}
+	return catalogue.Text(language, "customer.unknown", nil)
+}
+
+// previewModel is the message that the row shows; nil for none.
+func previewModel(language string, c *ent.Conversation) *model.MessagePreview {
+	if c.LastMessageID == nil {
+		return nil
+	}
+	m := &model.MessagePreview{
+		MessageID: id.Format(id.Message, *c.LastMessageID), Kind: model.MessageKind(c.LastMessageKind),
+		Sender: model.MessageSender(c.LastMessageSender), Text: previewText(language, c.LastMessageKind, c.LastMessagePreview, c.LastMessageUnsent),
+		IsUnsent: c.LastMessageUnsent, At: c.LastAt,
+	}
+	if c.LastMessageAt != nil {
+		m.At = *c.LastMessageAt
+	}
+	return m
+}
+
+// previewText is a message on one line: its text, or what it holds.
+func previewText(language, kind, text string, isUnsent bool) string {
+	switch {
+	case isUnsent:
+		return catalogue.Text(language, "message.unsent", nil)
+	case text != "":
+		return text
+	case kind == "TEXT" || kind == "SYSTEM":
+		return ""
+	}
+	return catalogue.Text(language, "preview."+kind, nil)
+}
+
+func permitsModel(p auth.Principal, c *ent.Conversation, g *ent.Group) model.ConversationPermits {
+	can := conversation.PermitsOf(p, row.Facets(c), g != nil && g.State == "LEFT")
+	permit := func(x conversation.Permit) model.Permit {
+		if x.Allowed {
+			return model.Permit{Allowed: true}
+		}
+		why := catalogue.Text(p.Language, x.Reason, nil)
+		return model.Permit{Reason: &why}
+	}
+	return model.ConversationPermits{Reply: permit(can.Reply), Follow: permit(can.Follow), TakeOver: permit(can.TakeOver), Transfer: permit(can.Transfer),
+		End: permit(can.End), Reopen: permit(can.Reopen), MarkRead: permit(can.MarkRead), MarkUnread: permit(can.MarkUnread)}
+}
+
+func (r *Resolver) sendabilityModel(language string, c *ent.Conversation, ch *ent.Channel, g *ent.Group) model.Sendability {
+	o := conversation.Outlet{ChannelState: string(ch.State), IsDeleted: ch.DeletedAt != nil, Capability: r.Inbox.Capability(string(ch.Type)),
+		IsGroup: c.GroupID != nil, MemberCount: c.MemberCount}
+	if g != nil {
+		o.HasLeft, o.MemberCount = g.State == "LEFT", g.MemberCount
+	}
+	s := conversation.SendabilityOf(o)
+	m := model.Sendability{Allowed: s.Allowed, Until: s.Until, RequiresTemplate: s.RequiresTemplate, PromotionalAllowed: s.PromotionalAllowed,
+		CostPerMessage: s.CostPerMessage, TextLimit: s.TextLimit}
+	if s.Reason != "" {
+		why := catalogue.Text(language, s.Reason, nil)
+		m.Reason = &why
+	}
+	return m
+}
+
+// groupModel is a group as the viewer sees it.
+func groupModel(language string, g *ent.Group) *model.Group {
+	m := &model.Group{
+		ID: id.Format(id.Group, g.ID), Version: g.Version, ChannelID: id.Format(id.Channel, g.ChannelID), PlatformGroupID: g.PlatformGroupID,
+		Name: g.Name, PictureURL: textOrNil(g.PictureURL), MemberCount: g.MemberCount, State: model.GroupState(g.State),
+		AreMembersListed: g.AreMembersListed, Note: g.Note, JoinedAt: g.JoinedAt, LeftAt: g.LeftAt,
+	}
+	if m.Name == "" {
+		m.Name = catalogue.Text(language, "group.unnamed", nil)
+	}
+	if !g.AreMembersListed {
+		notice := catalogue.Text(language, "group.members_hidden", nil)
+		m.MembersNotice = &notice
+	}
+	return m
+}
+
+// memberModel is a group member as the viewer sees it.
+func memberModel(language string, x inbox.Member) *model.GroupMember {
+	m := &model.GroupMember{
+		ID: id.Format(id.GroupMember, x.ID), Version: x.Version, PlatformUserID: x.PlatformUserID, Name: x.Name,
+		PictureURL: textOrNil(x.PictureURL), Friendship: model.Friendship(x.Friendship), IsActive: x.IsActive, JoinedAt: x.JoinedAt,
+	}
+	if x.Contact != 0 {
+		m.ContactID = id.Optional(id.Contact, &x.Contact)
+	}
+	if m.Name == "" {
+		m.Name = catalogue.Text(language, "member.unknown", nil)
+	}
+	return m
+}
+
+// textOrNil is null for an empty text.
+func textOrNil(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

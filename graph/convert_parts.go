@@ -1,0 +1,72 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/contact"
+	"github.com/switchyard-chat/switchyard/graph/gen/model"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/catalogue"
+	"github.com/switchyard-chat/switchyard/internal/id"
+	"github.com/switchyard-chat/switchyard/internal/store"
+)
+
+// agentSummary is what others see of an agent; nil for none.
+func agentSummary(a *ent.Agent) *model.AgentSummary {
+	if a == nil {
+		return nil
+	}
+	return &model.AgentSummary{ID: id.Format(id.Agent, a.ID), Name: a.Name, PictureURL: textOrNil(a.PictureURL)}
+}
+
+// tagModel is a tag.
+func tagModel(t *ent.Tag) *model.Tag {
+	return &model.Tag{ID: id.Format(id.Tag, t.ID), Version: t.Version, Name: t.Name, Colour: model.TagColour(t.Colour), ContactCount: t.ContactCount}
+}
+
+// identityModel is a person on a channel, with the conversation that the viewer may see; 0 for none.
+func identityModel(i *ent.Identity, channelType string, conversation int64) *model.Identity {
+	m := &model.Identity{
+		ID: id.Format(id.Identity, i.ID), ChannelID: id.Format(id.Channel, i.ChannelID), ChannelType: model.ChannelType(channelType),
+		PlatformUserID: i.PlatformUserID, DisplayName: textOrNil(i.DisplayName), PictureURL: textOrNil(i.PictureURL),
+		StatusMessage: textOrNil(i.StatusMessage), Reach: model.Reach(i.Reach),
+	}
+	if conversation != 0 {
+		m.ConversationID = id.Optional(id.Conversation, &conversation)
+	}
+	return m
+}
+
+// channelModel is a channel as the viewer sees it.
+func (r *Resolver) channelModel(p auth.Principal, c *ent.Channel) *model.Channel {
+	m := &model.Channel{
+		ID: id.Format(id.Channel, c.ID), Version: c.Version, Type: model.ChannelType(c.Type), Name: c.Name, State: model.ChannelState(c.State),
+		PlatformID: c.PlatformID, AccountName: textOrNil(c.AccountName), AccountHandle: textOrNil(c.AccountHandle), PictureURL: textOrNil(c.PictureURL),
+		CanListMembers: c.CanListMembers, Checks: []*model.ChannelCheck{}, CheckedAt: c.CheckedAt, LastEventAt: c.LastEventAt, DeletedAt: c.DeletedAt,
+		CreatedAt: c.CreatedAt,
+	}
+	if c.StateReason != "" {
+		why := catalogue.Text(p.Language, "channel."+c.StateReason, nil)
+		m.StateReason = &why
+	}
+	return m
+}
+
+// contactsIn reads contacts for the rows of a list, by their ids.
+func (r *Resolver) contactsIn(ctx context.Context, v *store.View, _ auth.Principal, ids []int64) (map[int64]*model.Contact, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	all, err := v.Contact.Query().Where(contact.IDIn(ids...)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int64]*model.Contact, len(all))
+	for _, c := range all {
+		out[c.ID] = &model.Contact{ID: id.Format(id.Contact, c.ID), Version: c.Version, FirstName: c.FirstName, LastName: c.LastName, Name: c.Name,
+			MembershipNo: textOrNil(c.MembershipNo), Gender: model.Gender(c.Gender), Note: c.Note, IsBlocked: c.IsBlocked, PictureURL: textOrNil(c.PictureURL),
+			TagCount: len(c.TagIds), CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt}
+	}
+	return out, nil
+}
