@@ -36,6 +36,9 @@ func check(t *testing.T, files map[string]string, singles ...arch.Single) []stri
 	}
 	if singles == nil {
 		singles = arch.Singles()
+		for i := range singles {
+			singles[i].Except = nil // who has leave today is not what these tests are about
+		}
 	}
 	found, err := arch.Check(root, arch.Table(), singles)
 	if err != nil {

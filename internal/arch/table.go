@@ -109,7 +109,6 @@ func Singles() []Single {
 			Except: map[string]string{
 				"ent/migrate":              "writes migrations",
 				"internal/arch":            "reads the source",
-				"server":                   "keeps the key that it makes for the embedded database",
 				"internal/sdl/check":       "reads and keeps the schema",
 				"internal/testkit":         "keeps templates of SQLite files",
 				"internal/testkit/service": "keeps the folders of the servers that it starts",
