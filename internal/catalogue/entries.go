@@ -1,6 +1,6 @@
 package catalogue
 
-// entries are all texts. Codes are grouped by what they are for: role.*, log.* (activity log), notice.* (notifications), preview.*
+// entries are all texts. Codes are grouped by what they are for: role.*, log.* (activity log), notice.* (notifications), mail.*, preview.*
 // (inbox rows), message.* (system messages and placeholders), failure.* (delivery), refusal.* (why something is not allowed), channel.*.
 var entries = map[string]entry{
 	"role.ADMIN":         {"管理員", "Administrator"},
@@ -32,6 +32,12 @@ var entries = map[string]entry{
 	"notice.transferred":          {"{actor} ({role}) 已將 1 個對話移轉給你", "{actor} ({role}) transferred 1 conversation to you"},
 	"notice.taken_over":           {"{actor} ({role}) 已接手 1 個你的對話", "{actor} ({role}) took over 1 of your conversations"},
 	"notice.channel_disconnected": {"渠道「{channel}」已中斷連線:{reason}", "The channel “{channel}” is disconnected: {reason}"},
+	"notice.reset_requested":      {"{agent} 要求重設密碼,請為其建立重設連結。", "{agent} asks for a new password; make a reset link for them."},
+
+	"mail.invitation_subject": {"您已受邀加入「{team}」", "You are invited to “{team}”"},
+	"mail.invitation":         {"您已受邀加入「{team}」的客服團隊。請開啟以下連結設定姓名與密碼,連結七天內有效且只能使用一次:\n\n{link}\n", "You are invited to the customer-service team “{team}”. Open this link to set your name and password; it works once, within seven days:\n\n{link}\n"},
+	"mail.reset_subject":      {"重設您在「{team}」的密碼", "Set a new password for “{team}”"},
+	"mail.reset":              {"請開啟以下連結設定新密碼,連結一天內有效且只能使用一次:\n\n{link}\n\n若您並未要求重設密碼,請忽略此信。\n", "Open this link to set a new password; it works once, within a day:\n\n{link}\n\nIf you did not ask for this, ignore this letter.\n"},
 
 	"message.unsent":      {"已收回一則訊息", "A message was unsent"},
 	"message.followed":    {"{actor} 跟進了對話", "{actor} follows the conversation"},

@@ -1,0 +1,225 @@
+package workspace
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/predicate"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/page"
+	"github.com/switchyard-chat/switchyard/internal/store"
+	"github.com/switchyard-chat/switchyard/internal/text"
+)
+
+// Member is an agent with all its permissions: the role's and its own.
+type Member struct {
+	*ent.Agent
+	Rights []auth.Permission
+}
+
+// AgentFilter says which agents are listed; all that is given must hold.
+type AgentFilter struct {
+	Text     string // part of the name or address, without regard to case
+	Roles    []auth.Role
+	Statuses []agent.Status
+}
+
+// AgentPage is a page of agents.
+type AgentPage struct {
+	Rows []Member
+	page.Result
+}
+
+// agentList names the list in its cursors.
+const agentList = "agents"
+
+// Agents lists the team's agents by name, for every member and for integrations with the scope to read the workspace.
+func (s *Service) Agents(ctx context.Context, p auth.Principal, f AgentFilter, w page.Window) (AgentPage, error) {
+	var out AgentPage
+	if err := requireRead(p); err != nil {
+		return out, err
+	}
+	where, err := f.where()
+	if err != nil {
+		return out, err
+	}
+	for _, edge := range []struct {
+		cursor, field string
+		isAfter       bool
+	}{{w.After, "after", true}, {w.Before, "before", false}} {
+		if edge.cursor == "" {
+			continue
+		}
+		var name string
+		var id int64
+		if err := page.Key(edge.cursor, agentList, edge.field, &name, &id); err != nil {
+			return out, err
+		}
+		if edge.isAfter {
+			where = append(where, agent.Or(agent.NameFoldedGT(name), agent.And(agent.NameFolded(name), agent.IDGT(id))))
+		} else {
+			where = append(where, agent.Or(agent.NameFoldedLT(name), agent.And(agent.NameFolded(name), agent.IDLT(id))))
+		}
+	}
+	order := []agent.OrderOption{agent.ByNameFolded(), agent.ByID()}
+	if w.IsBackward {
+		order = []agent.OrderOption{agent.ByNameFolded(sql.OrderDesc()), agent.ByID(sql.OrderDesc())}
+	}
+	err = s.db.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
+		given, err := rolePermissions(ctx, v.Client)
+		if err != nil {
+			return err
+		}
+		rows, err := v.Agent.Query().Where(where...).Order(order...).Limit(w.Limit + 1).All(ctx)
+		if err != nil {
+			return err
+		}
+		rows, out.Result = page.Cut(w, rows, func(a *ent.Agent) string { return page.Cursor(agentList, a.NameFolded, a.ID) })
+		out.Rows = make([]Member, len(rows))
+		for i, a := range rows {
+			out.Rows[i] = member(a, given)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (f AgentFilter) where() ([]predicate.Agent, error) {
+	var where []predicate.Agent
+	if f.Text != "" {
+		const most = 200
+		if len([]rune(f.Text)) > most {
+			return nil, fault.Input("filter.text", "at most %d characters", most)
+		}
+		part := text.Fold(f.Text)
+		where = append(where, agent.Or(contains(agent.FieldNameFolded, part), contains(agent.FieldEmailFolded, part)))
+	}
+	if f.Roles != nil {
+		roles := make([]agent.Role, len(f.Roles))
+		for i, r := range f.Roles {
+			roles[i] = agent.Role(r)
+		}
+		where = append(where, agent.RoleIn(roles...))
+	}
+	if f.Statuses != nil {
+		where = append(where, agent.StatusIn(f.Statuses...))
+	}
+	return where, nil
+}
+
+// contains says that a folded column holds a part, byte by byte: LIKE has letters of its own and differs between the databases.
+func contains(column, part string) predicate.Agent {
+	return func(s *sql.Selector) {
+		call := "instr("
+		if s.Dialect() == "postgres" {
+			call = "strpos("
+		}
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.WriteString(call).Ident(s.C(column)).Comma().Arg(part).WriteString(") > 0")
+		}))
+	}
+}
+
+// rolePermissions are what each role gives in the team.
+func rolePermissions(ctx context.Context, c *ent.Client) (map[auth.Role][]string, error) {
+	rows, err := c.Role.Query().All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read roles: %w", err)
+	}
+	given := make(map[auth.Role][]string, len(rows))
+	for _, r := range rows {
+		given[auth.Role(r.Role)] = r.Permissions
+	}
+	return given, nil
+}
+
+func member(a *ent.Agent, given map[auth.Role][]string) Member {
+	return Member{Agent: a, Rights: permissions(given[auth.Role(a.Role)], a.Permissions)}
+}
+
+// memberIn reads an agent with its permissions; none is a fault of kind NotFound.
+func memberIn(ctx context.Context, c *ent.Client, id int64) (Member, error) {
+	a, err := c.Agent.Query().Where(agent.ID(id)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return Member{}, fault.Missing("the agent")
+	}
+	if err != nil {
+		return Member{}, err
+	}
+	r, err := c.Role.Query().Where(role.RoleEQ(role.Role(a.Role))).Only(ctx)
+	if err != nil {
+		return Member{}, fmt.Errorf("read role: %w", err)
+	}
+	return member(a, map[auth.Role][]string{auth.Role(a.Role): r.Permissions}), nil
+}
+
+// Agent gives an agent of the team; faults as in Agents, and NotFound.
+func (s *Service) Agent(ctx context.Context, p auth.Principal, id int64) (Member, error) {
+	var m Member
+	if err := requireRead(p); err != nil {
+		return m, err
+	}
+	err := s.db.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) (err error) {
+		m, err = memberIn(ctx, v.Client, id)
+		return err
+	})
+	return m, err
+}
+
+// lockAgent locks an agent's row and reads it; none is a fault of kind NotFound.
+func lockAgent(ctx context.Context, tx *store.Tx, id int64) (*ent.Agent, error) {
+	if err := tx.Lock(ctx, "agents", id); err != nil {
+		return nil, err
+	}
+	a, err := tx.Agent.Query().Where(agent.ID(id)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, fault.Missing("the agent")
+	}
+	return a, err
+}
+
+// agentChanged tells that an agent is another now.
+func agentChanged(ctx context.Context, tx *store.Tx, by event.Actor, a *ent.Agent) {
+	tx.Emit(caused(ctx, by, event.Event{Kind: event.AgentChanged, ObjectID: a.ID, ObjectVersion: a.Version}))
+}
+
+// checkRole refuses what is no role.
+func checkRole(field string, r auth.Role) error {
+	if !slices.Contains(auth.Roles, r) {
+		return fault.Input(field, "there is no such role")
+	}
+	return nil
+}
+
+// checkPermissions gives permissions once each, in their order.
+func checkPermissions(field string, all []auth.Permission) ([]string, error) {
+	known := permissions(permissionNames(all))
+	for _, p := range all {
+		if !slices.Contains(known, p) {
+			return nil, fault.Input(field, "there is no such permission")
+		}
+	}
+	return permissionNames(known), nil
+}
+
+// holds says whether all of some ids are among others.
+func holds(all, some []int64) bool {
+	for _, id := range some {
+		if !slices.Contains(all, id) {
+			return false
+		}
+	}
+	return true
+}
+
+// chunks cuts ids into parts that one statement takes.
+func chunks(ids []int64) iter.Seq[[]int64] { return slices.Chunk(ids, 500) }
