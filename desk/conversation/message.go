@@ -52,6 +52,9 @@ func AppendIn(ctx context.Context, tx *store.Tx, before, after *ent.Conversation
 	if !m.IsLate && m.UnsentAt == nil {
 		Preview(after, m)
 	}
+	if m.IsSelfMentioned { // GRP-15
+		after.MentionMessageID = &m.ID
+	}
 	if err := row.Put(ctx, tx, before, after, actor); err != nil {
 		return false, err
 	}

@@ -65,7 +65,15 @@ func (s *Service) FindIn(ctx context.Context, tx *store.Tx, channelID int64, pee
 	return lock(ctx, tx, id)
 }
 
+// lock holds a group until the transaction ends, and its conversation before it: whoever takes in a message holds that already.
 func lock(ctx context.Context, tx *store.Tx, id int64) (*ent.Group, error) {
+	ids, err := tx.Conversation.Query().Where(conversation.GroupID(id)).IDs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find the conversation of group %d: %w", id, err)
+	}
+	if err := tx.Lock(ctx, conversation.Table, ids...); err != nil {
+		return nil, err
+	}
 	if err := tx.Lock(ctx, entgroup.Table, id); err != nil {
 		return nil, err
 	}

@@ -114,6 +114,9 @@ func (s *Service) MembersJoinedIn(ctx context.Context, tx *store.Tx, g *ent.Grou
 			return nil, fmt.Errorf("change member: %w", err)
 		}
 	}
+	if g.FetchedAt == nil { // how many there were is not known
+		entered = 0
+	}
 	g, err := save(ctx, tx, tx.Group.UpdateOne(g).AddMemberCount(entered).SetIsStale(true))
 	if err != nil {
 		return nil, err
