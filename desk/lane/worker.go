@@ -23,7 +23,7 @@ func (s *Service) TakeStranded(ctx context.Context, owner string, n int, lasts t
 // Postpone gives the lane back until a time without counting a try: a limit of ours is reached, not the platform's. A lease that is lost
 // is no error.
 func (s *Service) Postpone(ctx context.Context, l Lease, due time.Time) error {
-	_, err := s.exec(ctx, "UPDATE lanes SET lease_owner = '', lease_until = ?, due_at = ?"+held, l.args(s.db.Clock().Now(), due)...)
+	_, err := s.exec(ctx, "UPDATE lanes SET lease_owner = '', lease_until = ?, due_at = ?"+held, l.args(s.db.Clock().Now(), due.Truncate(time.Microsecond))...)
 	if err != nil {
 		return fmt.Errorf("postpone the lane: %w", err)
 	}
