@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/switchyard-chat/switchyard/internal/clock"
@@ -22,13 +23,17 @@ type alarm struct {
 // alarmItem is a subscription's entry in the heap.
 type alarmItem struct {
 	at    time.Time
-	index int // in the heap, from 1; 0 where it is not in it
+	index int          // in the heap, from 1; 0 where it is not in it
+	until atomic.Int64 // at in Unix nanoseconds while it is in the heap, else 0
 }
 
 func newAlarm(c clock.Clock) *alarm { return &alarm{clock: c, poke: make(chan struct{}, 1)} }
 
 // set wakes the subscription at the time, unless it is woken earlier anyway.
 func (a *alarm) set(s *Subscription, at time.Time) {
+	if until := s.alarm.until.Load(); until != 0 && until <= at.UnixNano() {
+		return // woken early enough: the usual case, without the lock that all subscriptions share
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch {
@@ -43,6 +48,7 @@ func (a *alarm) set(s *Subscription, at time.Time) {
 	default:
 		return
 	}
+	s.alarm.until.Store(at.UnixNano())
 	if a.items[0] == s {
 		select {
 		case a.poke <- struct{}{}:
@@ -102,5 +108,6 @@ func (h *alarmHeap) Pop() any {
 	(*h)[last] = nil
 	*h = (*h)[:last]
 	s.alarm.index = 0
+	s.alarm.until.Store(0)
 	return s
 }

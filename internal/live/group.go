@@ -168,10 +168,10 @@ func (h *Hub) leave(g *group) {
 }
 
 // render gives the payload of the object that load gives, made once for all who ask. An empty payload shows nothing.
-func (g *group) render(ctx context.Context, key cellKey, e *entry, load func(context.Context) (any, error)) ([]byte, error) {
+func (g *group) render(ctx context.Context, now time.Time, key cellKey, e *entry, load func(context.Context) (any, error)) ([]byte, error) {
 	g.mu.Lock()
 	c, ok := g.cells[key]
-	if ok && !c.oldAt.IsZero() && g.hub.cfg.Clock.Now().After(c.oldAt) {
+	if ok && !c.oldAt.IsZero() && now.After(c.oldAt) {
 		ok = false
 	}
 	if !ok {
@@ -183,6 +183,11 @@ func (g *group) render(ctx context.Context, key cellKey, e *entry, load func(con
 		// A goroutine of its own: whoever came first may go away while the others wait, and its stack does not stay grown.
 		// A hub that closes waits for it, and starts no more.
 		g.hub.spawn(func() { g.fill(context.WithoutCancel(ctx), key, c, e, load) })
+	}
+	select { // mostly it is there already
+	case <-c.done:
+		return c.payload, c.err
+	default:
 	}
 	select {
 	case <-c.done:
@@ -340,9 +345,9 @@ func (c *cellar) forget(g *group) {
 }
 
 // control renders one of the frames that every field has.
-func (g *group) control(ctx context.Context, gen int, s Stream, c Control) ([]byte, error) {
+func (g *group) control(ctx context.Context, now time.Time, gen int, s Stream, c Control) ([]byte, error) {
 	key := cellKey{gen: gen, seq: c.Cursor.Seq,
 		variant: strings.Join([]string{"\x00", strconv.Itoa(int(c.Kind)), strconv.FormatBool(c.Recovered), c.Reason,
 			strconv.FormatBool(c.Resubscribe), c.Cursor.Epoch}, "\x00")}
-	return g.render(ctx, key, nil, func(ctx context.Context) (any, error) { return s.Frame(ctx, c), nil })
+	return g.render(ctx, now, key, nil, func(ctx context.Context) (any, error) { return s.Frame(ctx, c), nil })
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/switchyard-chat/switchyard/internal/bus"
+	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 )
@@ -75,7 +76,9 @@ func New(cfg Config) *Hub {
 		h.deaf = append(h.deaf, cfg.Bus.Subscribe(topic, h.heard))
 	}
 	h.wg.Go(func() { h.alarm.run(ctx) })
-	h.wg.Go(h.poll)
+	tick := cfg.Clock.Ticker(cfg.Poll) // here, so that time counts from now on and not from when the goroutine begins
+	now := cfg.Clock.Now()
+	h.wg.Go(func() { h.poll(tick, now) })
 	return h
 }
 
@@ -236,10 +239,8 @@ func (h *Hub) heard(m bus.Message) {
 }
 
 // poll asks for all teams at once what the hints may have lost.
-func (h *Hub) poll() {
-	tick := h.cfg.Clock.Ticker(h.cfg.Poll)
+func (h *Hub) poll(tick *clock.Ticker, checked time.Time) {
 	defer tick.Stop()
-	checked := h.cfg.Clock.Now()
 	for {
 		select {
 		case <-h.ctx.Done():

@@ -97,7 +97,7 @@ func (w world) open(t testing.TB, query string, vars map[string]any, v *toy.View
 
 // next waits for the next frame.
 func (r *reader) next(t interface{ Fatalf(string, ...any) }) frame {
-	limit := time.After(10 * time.Second)
+	limit := time.After(5 * time.Second)
 	for {
 		if f, ok := r.Next(r.ctx); ok {
 			if len(f.Payload) == 0 && !f.Last {

@@ -33,11 +33,12 @@ type Subscription struct {
 	older     []*entry // read from the log, since they have left the ring
 	due       *Verdict // waits for its time, since it is coalesced
 	dueFor    *entry
+	shown     time.Time // when the last frame was given
 	shownAt   time.Time // when something coalesced was shown last
 	failed    error     // why the last verdict could not be followed
+	now       time.Time // as Next was called: to ask for the time at every step costs as much as the step
 
-	shown   atomic.Int64 // when the last frame was given, in Unix nanoseconds
-	stale   atomic.Bool  // rights have changed: ask for the class again
+	stale   atomic.Bool // rights have changed: ask for the class again
 	ending  atomic.Pointer[Ended]
 	closing sync.Once
 	closed  atomic.Bool
@@ -63,7 +64,7 @@ func (s *Subscription) place(ctx context.Context, after *event.Cursor) error {
 		return err
 	}
 	s.gen, s.pos, s.recovered, s.resync = p.gen, p.at, p.recovered, p.resync
-	s.shown.Store(s.hub.cfg.Clock.Now().UnixNano())
+	s.shown = s.hub.cfg.Clock.Now()
 	return nil
 }
 
@@ -81,9 +82,10 @@ func (s *Subscription) Next(ctx context.Context) (f Frame, ok bool) {
 	if s.closed.Load() || s.stage == over {
 		return Frame{}, false
 	}
-	if s.stale.CompareAndSwap(true, false) {
+	if s.stale.Load() && s.stale.CompareAndSwap(true, false) {
 		s.regroup(ctx)
 	}
+	s.now = s.hub.cfg.Clock.Now()
 	for ctx.Err() == nil {
 		if e := s.ending.Load(); e != nil {
 			return s.end(ctx, *e)
@@ -220,7 +222,7 @@ func (s *Subscription) listen() *entry {
 
 // idle is what is due where nothing new is there: a coalesced object whose time has come, or a tick.
 func (s *Subscription) idle(ctx context.Context) (Frame, bool) {
-	now := s.hub.cfg.Clock.Now()
+	now := s.now
 	if s.due != nil {
 		if at := s.shownAt.Add(s.hub.cfg.Coalesce); at.After(now) {
 			s.hub.alarm.set(s, at)
@@ -236,7 +238,7 @@ func (s *Subscription) idle(ctx context.Context) (Frame, bool) {
 			return s.giveUp(ctx)
 		}
 	}
-	if tick := time.Unix(0, s.shown.Load()).Add(s.hub.cfg.Tick); tick.After(now) {
+	if tick := s.shown.Add(s.hub.cfg.Tick); tick.After(now) {
 		s.hub.alarm.set(s, tick)
 		return Frame{}, false
 	}
@@ -262,7 +264,7 @@ func (s *Subscription) show(ctx context.Context, v Verdict, e *entry, key cellKe
 	}
 	at := s.pos
 	key.variant = v.Variant
-	payload, err := s.group.render(ctx, key, e, func(ctx context.Context) (any, error) { return v.Load(ctx, at) })
+	payload, err := s.group.render(ctx, s.now, key, e, func(ctx context.Context) (any, error) { return v.Load(ctx, at) })
 	switch {
 	case errors.Is(err, errUnreadable):
 		return s.control(ctx, Control{Kind: ResyncRequired, Reason: ResyncUnreadable})
@@ -286,15 +288,14 @@ func (s *Subscription) giveUp(ctx context.Context) (Frame, bool) {
 }
 
 func (s *Subscription) frame(payload []byte) Frame {
-	now := s.hub.cfg.Clock.Now()
-	s.shown.Store(now.UnixNano())
+	s.shown = s.now
 	return Frame{Payload: payload}
 }
 
 // control gives one of the frames that every field has. Where even that cannot be made the stream ends without a word.
 func (s *Subscription) control(ctx context.Context, c Control) (Frame, bool) {
 	c.Cursor = s.pos
-	payload, err := s.group.control(ctx, s.gen, s.stream, c)
+	payload, err := s.group.control(ctx, s.now, s.gen, s.stream, c)
 	switch {
 	case ctx.Err() != nil || s.hub.ctx.Err() != nil:
 		return Frame{}, false

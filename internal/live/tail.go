@@ -110,19 +110,24 @@ func (t *tail) look() {
 		t.doubt()
 		return
 	}
-	for {
+	for hasRead := false; ; hasRead = true {
 		from := t.head()
 		evs, err := t.hub.cfg.Log.After(t.ctx, t.team, from, t.hub.cfg.Batch)
 		if err != nil {
 			t.hub.failed(t.ctx, fmt.Errorf("read the log of team %d after %d: %w", t.team, from, err))
 			return
 		}
-		if len(evs) == 0 {
+		if len(evs) == 0 && !hasRead {
+			var isCutOff bool
+			if evs, isCutOff = t.askAgain(from); len(evs) == 0 && !isCutOff {
+				return
+			}
+		} else if len(evs) == 0 {
 			return
 		}
-		if !isDense(evs, from) {
+		if len(evs) == 0 || !isDense(evs, from) {
 			// What is missing was purged, or the log is another one: either way nobody's position can be carried over the hole.
-			t.hub.failed(t.ctx, fmt.Errorf("the log of team %d goes from %d to %d", t.team, from, evs[0].Seq))
+			t.hub.failed(t.ctx, fmt.Errorf("the log of team %d has a hole after %d", t.team, from))
 			if !t.restart(ResyncExpired) {
 				return
 			}
@@ -133,6 +138,16 @@ func (t *tail) look() {
 			return
 		}
 	}
+}
+
+// askAgain looks closer where nothing follows a position: what came meanwhile, or that the log has gone on and all that followed was purged.
+func (t *tail) askAgain(from int64) (evs []event.Event, isCutOff bool) {
+	at, err := t.hub.cfg.Log.Head(t.ctx, t.team)
+	if err != nil || at.Seq <= from {
+		return nil, false
+	}
+	evs, err = t.hub.cfg.Log.After(t.ctx, t.team, from, t.hub.cfg.Batch)
+	return evs, err == nil && len(evs) == 0
 }
 
 func isDense(evs []event.Event, from int64) bool {
