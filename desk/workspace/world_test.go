@@ -40,25 +40,28 @@ type world struct {
 // each runs a test on both databases. adjust may change the configuration.
 func each(t *testing.T, test func(t *testing.T, w *world), adjust ...func(*workspace.Config)) {
 	t.Helper()
-	testkit.Each(t, func(t *testing.T, dialect string) {
-		w := &world{t: t, clock: clock.NewManual(time.Date(2026, 5, 1, 8, 30, 0, 0, time.UTC))}
-		w.db = storetest.Open(t, dialect, store.Config{Clock: w.clock})
-		c := workspace.Config{
-			DB: w.db, Random: random.New(), Attempts: attempt.NewMemory(w.clock), LinkURL: "https://desk.example/enter",
-			PasswordCost: workspace.PasswordCost{MemoryKiB: 64, Passes: 1}, Log: slog.New(slog.DiscardHandler),
-			Release: func(_ context.Context, _ *store.Tx, id int64, _ event.Actor) (int, error) {
-				w.mu.Lock()
-				defer w.mu.Unlock()
-				w.released = append(w.released, id)
-				return 3, nil
-			},
-		}
-		for _, f := range adjust {
-			f(&c)
-		}
-		w.Service = workspace.New(c)
-		test(t, w)
-	})
+	testkit.Each(t, func(t *testing.T, dialect string) { test(t, newWorld(t, dialect, adjust...)) })
+}
+
+func newWorld(t *testing.T, dialect string, adjust ...func(*workspace.Config)) *world {
+	t.Helper()
+	w := &world{t: t, clock: clock.NewManual(time.Date(2026, 5, 1, 8, 30, 0, 0, time.UTC))}
+	w.db = storetest.Open(t, dialect, store.Config{Clock: w.clock})
+	c := workspace.Config{
+		DB: w.db, Random: random.New(), Attempts: attempt.NewMemory(w.clock), LinkURL: "https://desk.example/enter",
+		PasswordCost: workspace.PasswordCost{MemoryKiB: 64, Passes: 1}, Log: slog.New(slog.DiscardHandler),
+		Release: func(_ context.Context, _ *store.Tx, id int64, _ event.Actor) (int, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.released = append(w.released, id)
+			return 3, nil
+		},
+	}
+	for _, f := range adjust {
+		f(&c)
+	}
+	w.Service = workspace.New(c)
+	return w
 }
 
 // person is somebody who signed in.
