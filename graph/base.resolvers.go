@@ -7,18 +7,29 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/switchyard-chat/switchyard/graph/gen"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
+	"github.com/switchyard-chat/switchyard/internal/fault"
 )
 
 func (r *queryResolver) Node(ctx context.Context, id string) (model.Node, error) {
-	panic(fmt.Errorf("not implemented: Node - node"))
+	return r.node(ctx, id)
 }
 
 func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, error) {
-	panic(fmt.Errorf("not implemented: Nodes - nodes"))
+	if len(ids) > 100 {
+		return nil, fault.Input("ids", "at most 100 ids at once")
+	}
+	out := make([]model.Node, len(ids))
+	for i, id := range ids {
+		n, err := r.node(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = n
+	}
+	return out, nil
 }
 
 func (r *Resolver) Mutation() gen.MutationResolver { return &mutationResolver{r} }

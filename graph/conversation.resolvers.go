@@ -9,7 +9,11 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/switchyard-chat/switchyard/desk/inbox"
+	"github.com/switchyard-chat/switchyard/desk/presence"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	globalid "github.com/switchyard-chat/switchyard/internal/id"
 )
 
 func (r *mutationResolver) ConversationFollow(ctx context.Context, input model.ConversationFollowInput) (*model.ConversationFollowPayload, error) {
@@ -49,29 +53,106 @@ func (r *mutationResolver) MessageRetry(ctx context.Context, input model.Message
 }
 
 func (r *mutationResolver) TypingSet(ctx context.Context, input model.TypingSetInput) (*model.TypingSetPayload, error) {
-	panic(fmt.Errorf("not implemented: TypingSet - typingSet"))
+	errs, err := userErrors(r.setPresence(ctx, input.ConversationID, presence.Typing, input.IsTyping))
+	return &model.TypingSetPayload{UserErrors: errs}, err
 }
 
 func (r *mutationResolver) PresenceSet(ctx context.Context, input model.PresenceSetInput) (*model.PresenceSetPayload, error) {
-	panic(fmt.Errorf("not implemented: PresenceSet - presenceSet"))
+	errs, err := userErrors(r.setPresence(ctx, input.ConversationID, presence.Viewing, input.IsViewing))
+	return &model.PresenceSetPayload{UserErrors: errs}, err
 }
 
 func (r *queryResolver) Conversation(ctx context.Context, id string) (*model.Conversation, error) {
-	panic(fmt.Errorf("not implemented: Conversation - conversation"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, err := globalid.Parse(globalid.Conversation, id)
+	if err != nil {
+		return nil, absent(err)
+	}
+	c, err := r.conversationByID(ctx, p, n)
+	return c, absent(err)
 }
 
 func (r *queryResolver) Conversations(ctx context.Context, view model.InboxView, filter *model.ConversationFilter, search *string, sort *model.ConversationSort, direction *model.SortDirection, first *int, after *string, last *int, before *string) (*model.ConversationConnection, error) {
-	panic(fmt.Errorf("not implemented: Conversations - conversations"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, err := window(first, after, last, before, 25)
+	if err != nil {
+		return nil, err
+	}
+	f, err := conversationFilter(filter, "filter")
+	if err != nil {
+		return nil, err
+	}
+	return r.conversationList(ctx, p, inbox.ListInput{View: inbox.View(view), Filter: f, Search: given(search, ""), Sort: inbox.Sort(given(sort, model.ConversationSortLastMessage)),
+		IsDescending: given(direction, model.SortDirectionDesc) == model.SortDirectionDesc, Window: w})
 }
 
 func (r *queryResolver) InboxCounts(ctx context.Context) (*model.InboxCounts, error) {
-	panic(fmt.Errorf("not implemented: InboxCounts - inboxCounts"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.Inbox.Counts(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return countsModel(c), nil
 }
 
 func (r *queryResolver) Messages(ctx context.Context, conversationID string, around *string, first *int, after *string, last *int, before *string) (*model.MessageConnection, error) {
-	panic(fmt.Errorf("not implemented: Messages - messages"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, err := window(first, after, last, before, 50)
+	if err != nil {
+		return nil, err
+	}
+	w.IsBackward = w.IsBackward || first == nil && after == nil // the newest where nothing is given
+	n, err := globalid.Parse(globalid.Conversation, conversationID)
+	if err != nil {
+		return nil, absent(err)
+	}
+	jump := int64(0)
+	if around != nil {
+		if jump, err = globalid.Parse(globalid.Message, *around); err != nil {
+			return nil, absent(err)
+		}
+	}
+	page, err := r.Inbox.Page(ctx, p, n, jump, w)
+	if err != nil {
+		return nil, absent(err)
+	}
+	return r.messageConnection(p, page), nil
 }
 
 func (r *queryResolver) Activities(ctx context.Context, conversationID string, first *int, after *string, last *int, before *string) (*model.ActivityConnection, error) {
-	panic(fmt.Errorf("not implemented: Activities - activities"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, err := window(first, after, last, before, 25)
+	if err != nil {
+		return nil, err
+	}
+	n, err := globalid.Parse(globalid.Conversation, conversationID)
+	if err != nil {
+		return nil, absent(err)
+	}
+	page, err := r.Inbox.Activities(ctx, p, n, w)
+	if err != nil {
+		return nil, absent(err)
+	}
+	c := &model.ActivityConnection{Edges: []*model.ActivityEdge{}, Nodes: []*model.Activity{}, PageInfo: *pageInfo(page.Result)}
+	for i, a := range page.All {
+		m := activityModel(p.Language, a)
+		c.Nodes = append(c.Nodes, m)
+		c.Edges = append(c.Edges, &model.ActivityEdge{Cursor: page.Cursors[i], Node: *m})
+	}
+	return c, nil
 }

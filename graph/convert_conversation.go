@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/switchyard-chat/switchyard/desk/conversation"
@@ -20,6 +21,7 @@ import (
 type conversationRows struct {
 	*inbox.Rows
 	contacts map[int64]*model.Contact
+	permits  bool
 	now      time.Time
 }
 
@@ -29,6 +31,9 @@ type conversationWants struct {
 	contacts bool
 	permits  bool
 }
+
+// key tells apart what is selected.
+func (w conversationWants) key() string { return fmt.Sprintf("%+v", w) }
 
 // wantsOf finds out what the operation selects of conversations below the field that is resolved.
 func wantsOf(ctx context.Context) conversationWants {
@@ -46,7 +51,7 @@ func wantsOf(ctx context.Context) conversationWants {
 // with reads what is selected beside the rows, at their moment.
 func (r *Resolver) with(p auth.Principal, wants conversationWants, out *conversationRows) func(context.Context, *store.View, *inbox.Rows) error {
 	return func(ctx context.Context, v *store.View, rows *inbox.Rows) (err error) {
-		out.Rows, out.now = rows, v.Now
+		out.Rows, out.permits, out.now = rows, wants.permits, v.Now
 		if !wants.contacts {
 			return nil
 		}
@@ -138,7 +143,9 @@ func (r *Resolver) conversationModel(p auth.Principal, c *ent.Conversation, rows
 	if g != nil {
 		m.Group = groupModel(p.Language, g)
 	}
-	m.ViewerCan = permitsModel(p, c, g)
+	if rows.permits {
+		m.ViewerCan = permitsModel(p, c, g)
+	}
 	if ch != nil {
 		m.Sendability = r.sendabilityModel(p.Language, c, ch, g)
 	}

@@ -7,11 +7,34 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/id"
 )
 
 func (r *queryResolver) GroupMembers(ctx context.Context, groupID string, search *string, first *int, after *string, last *int, before *string) (*model.GroupMemberConnection, error) {
-	panic(fmt.Errorf("not implemented: GroupMembers - groupMembers"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, err := window(first, after, last, before, 25)
+	if err != nil {
+		return nil, err
+	}
+	n, err := id.Parse(id.Group, groupID)
+	if err != nil {
+		return nil, absent(err)
+	}
+	page, err := r.Inbox.Members(ctx, p, n, given(search, ""), w)
+	if err != nil {
+		return nil, absent(err)
+	}
+	c := &model.GroupMemberConnection{Edges: []*model.GroupMemberEdge{}, Nodes: []*model.GroupMember{}, PageInfo: *pageInfo(page.Result)}
+	for i, x := range page.All {
+		m := memberModel(p.Language, x)
+		c.Nodes = append(c.Nodes, m)
+		c.Edges = append(c.Edges, &model.GroupMemberEdge{Cursor: page.Cursors[i], Node: *m})
+	}
+	return c, nil
 }

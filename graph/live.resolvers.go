@@ -7,35 +7,45 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/live"
 )
 
 func (r *queryResolver) Events(ctx context.Context, after *string, first *int) (*model.LogPage, error) {
-	panic(fmt.Errorf("not implemented: Events - events"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n := given(first, 100)
+	if n < 1 || n > 100 {
+		return nil, fault.Input("first", "a page looks at 1 to 100 entries")
+	}
+	return r.logPage(ctx, p, after, n)
 }
 
 func (r *subscriptionResolver) ConversationEvents(ctx context.Context, conversationID string, after *string) (<-chan model.ConversationEvent, error) {
-	panic(fmt.Errorf("not implemented: ConversationEvents - conversationEvents"))
+	return live.Serve[model.ConversationEvent](ctx, after, func(ctx context.Context) (live.Stream, error) { return r.conversationStream(ctx, conversationID) })
 }
 
 func (r *subscriptionResolver) InboxEvents(ctx context.Context, view model.InboxView, filter *model.ConversationFilter, after *string) (<-chan model.InboxEvent, error) {
-	panic(fmt.Errorf("not implemented: InboxEvents - inboxEvents"))
+	return live.Serve[model.InboxEvent](ctx, after, func(ctx context.Context) (live.Stream, error) { return r.inboxStream(ctx, view, filter) })
 }
 
 func (r *subscriptionResolver) UnreadCounts(ctx context.Context, after *string) (<-chan model.UnreadCountsEvent, error) {
-	panic(fmt.Errorf("not implemented: UnreadCounts - unreadCounts"))
+	return live.Serve[model.UnreadCountsEvent](ctx, after, func(ctx context.Context) (live.Stream, error) { return r.countStream(ctx) })
 }
 
 func (r *subscriptionResolver) Notifications(ctx context.Context, after *string) (<-chan model.NotificationEvent, error) {
-	panic(fmt.Errorf("not implemented: Notifications - notifications"))
+	return live.Serve[model.NotificationEvent](ctx, after, func(ctx context.Context) (live.Stream, error) { return r.notificationStream(ctx) })
 }
 
 func (r *subscriptionResolver) Presence(ctx context.Context, conversationID string) (<-chan model.PresenceEvent, error) {
-	panic(fmt.Errorf("not implemented: Presence - presence"))
+	return live.Serve[model.PresenceEvent](ctx, nil, func(ctx context.Context) (live.Stream, error) { return r.presenceStream(ctx, conversationID) })
 }
 
 func (r *subscriptionResolver) JobProgress(ctx context.Context, jobID string, after *string) (<-chan model.JobEvent, error) {
-	panic(fmt.Errorf("not implemented: JobProgress - jobProgress"))
+	return live.Serve[model.JobEvent](ctx, after, func(ctx context.Context) (live.Stream, error) { return r.jobStream(ctx, jobID) })
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/switchyard-chat/switchyard/desk/inbox"
+	"github.com/switchyard-chat/switchyard/desk/presence"
 	"github.com/switchyard-chat/switchyard/internal/bus"
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/store"
@@ -19,5 +20,6 @@ type Resolver struct {
 	// PublicURL is where platforms and browsers reach this server, without a slash at the end.
 	PublicURL string
 
-	Inbox *inbox.Service
+	Inbox    *inbox.Service
+	Presence *presence.Service
 }

@@ -35,7 +35,7 @@ type Filter struct {
 
 // The most that a filter may hold.
 const (
-	maxDepth  = 8   // and, or, not inside each other
+	MaxDepth  = 8   // and, or, not inside each other
 	maxNodes  = 100 // filters in the tree
 	maxValues = 500 // values in its lists
 )
@@ -53,8 +53,8 @@ func (f *Filter) validate(path string, depth int, nodes, values *int) error {
 	if *nodes++; *nodes > maxNodes {
 		return fault.Input(path, "a filter has at most %d parts", maxNodes)
 	}
-	if depth > maxDepth {
-		return fault.Input(path, "a filter is at most %d levels deep", maxDepth)
+	if depth > MaxDepth {
+		return fault.Input(path, "a filter is at most %d levels deep", MaxDepth)
 	}
 	*values += len(f.ChannelIDs) + len(f.ChannelTypes) + len(f.FollowerIDs) + len(f.CollaboratorIDs) + len(f.ContactIDs) +
 		len(f.AnyTags) + len(f.AllTags) + len(f.NoTags)

@@ -30,6 +30,7 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Contact() ContactResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
@@ -1242,6 +1243,9 @@ type ComplexityRoot struct {
 
 // region    ************************** generated!.gotpl **************************
 
+type ContactResolver interface {
+	Tags(ctx context.Context, obj *model.Contact, first *int) ([]*model.ContactTag, error)
+}
 type MutationResolver interface {
 	ChannelConnect(ctx context.Context, input model.ChannelConnectInput) (*model.ChannelConnectPayload, error)
 	ChannelReconnect(ctx context.Context, input model.ChannelReconnectInput) (*model.ChannelReconnectPayload, error)
@@ -7177,7 +7181,7 @@ enum CustomFieldType {
   TEXT
   "Several lines, at most 10,000 characters."
   LONG_TEXT
-  "A decimal number."
+  "A decimal number of at most 15 significant digits."
   NUMBER
   "A day."
   DATE
@@ -9165,7 +9169,7 @@ type Hello implements StreamFrame & ConversationEvent & InboxEvent & UnreadCount
   cursor: Cursor!
   "Null."
   cause: EventCause
-  "Whether the stream continues right after the cursor that was given; true where none was."
+  "Whether the stream continues right after the cursor that was given; false where none was, and where ResyncRequired follows."
   recovered: Boolean!
 }
 
@@ -9195,6 +9199,8 @@ enum ResyncReason {
   TOO_OLD
   "More than 5,000 events were missed."
   TOO_FAR_BEHIND
+  "One event could not be shown."
+  UNREADABLE
 }
 
 "The last frame of a stream that the server ends; ` + "`" + `complete` + "`" + ` follows."
@@ -9231,6 +9237,10 @@ enum StreamEndReason {
   TEAM_SUSPENDED
   "What was watched has ended well."
   COMPLETED
+  "Something that is needed did not answer; come back with the last cursor."
+  UNAVAILABLE
+  "Something went wrong on our side; come back with the last cursor."
+  INTERNAL
 }
 
 "A message was added to the conversation."
@@ -9253,7 +9263,10 @@ type MessageChanged implements StreamFrame & ConversationEvent & LogEvent {
   message: Message!
 }
 
-"A conversation changed: state, follower, counts, name."
+"""
+A conversation changed: state, follower, counts, name. In inboxEvents it may be of a conversation that the client does not hold yet, when several
+changes followed closely: take it in.
+"""
 type ConversationChanged implements StreamFrame & ConversationEvent & InboxEvent & LogEvent {
   "The position to resume from."
   cursor: Cursor!
@@ -17781,7 +17794,8 @@ func (ec *executionContext) _Contact_tags(ctx context.Context, field graphql.Col
 			return ec.fieldContext_Contact_tags(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Tags, nil
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Contact().Tags(ctx, obj, fc.Args["first"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.ContactTag) graphql.Marshaler {
@@ -17795,8 +17809,8 @@ func (ec *executionContext) fieldContext_Contact_tags(ctx context.Context, field
 	fc = &graphql.FieldContext{
 		Object:     "Contact",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ContactTag(ctx, field)
 		},
@@ -41108,122 +41122,155 @@ func (ec *executionContext) _Contact(ctx context.Context, sel ast.SelectionSet, 
 		case "id":
 			out.Values[i] = ec._Contact_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "version":
 			out.Values[i] = ec._Contact_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "firstName":
 			out.Values[i] = ec._Contact_firstName(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "lastName":
 			out.Values[i] = ec._Contact_lastName(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":
 			out.Values[i] = ec._Contact_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "membershipNo":
 			out.Values[i] = ec._Contact_membershipNo(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "identityNo":
 			out.Values[i] = ec._Contact_identityNo(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "gender":
 			out.Values[i] = ec._Contact_gender(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "birthAt":
 			out.Values[i] = ec._Contact_birthAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "phones":
 			out.Values[i] = ec._Contact_phones(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "emails":
 			out.Values[i] = ec._Contact_emails(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "companies":
 			out.Values[i] = ec._Contact_companies(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "tags":
-			out.Values[i] = ec._Contact_tags(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Contact_tags(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "tagCount":
 			out.Values[i] = ec._Contact_tagCount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "customFields":
 			out.Values[i] = ec._Contact_customFields(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "note":
 			out.Values[i] = ec._Contact_note(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "membershipLevel":
 			out.Values[i] = ec._Contact_membershipLevel(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "responsibleAgent":
 			out.Values[i] = ec._Contact_responsibleAgent(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "identities":
 			out.Values[i] = ec._Contact_identities(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "isBlocked":
 			out.Values[i] = ec._Contact_isBlocked(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "pictureUrl":
 			out.Values[i] = ec._Contact_pictureUrl(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "addresses":
 			out.Values[i] = ec._Contact_addresses(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "createdAt":
 			out.Values[i] = ec._Contact_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "updatedAt":
 			out.Values[i] = ec._Contact_updatedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -1147,7 +1147,8 @@ type Conversation struct {
 
 func (Conversation) IsNode() {}
 
-// A conversation changed: state, follower, counts, name.
+// A conversation changed: state, follower, counts, name. In inboxEvents it may be of a conversation that the client does not hold yet, when several
+// changes followed closely: take it in.
 type ConversationChanged struct {
 	// The position to resume from.
 	Cursor string `json:"cursor"`
@@ -1835,7 +1836,7 @@ type Hello struct {
 	Cursor string `json:"cursor"`
 	// Null.
 	Cause *EventCause `json:"cause"`
-	// Whether the stream continues right after the cursor that was given; true where none was.
+	// Whether the stream continues right after the cursor that was given; false where none was, and where ResyncRequired follows.
 	Recovered bool `json:"recovered"`
 }
 
@@ -3794,7 +3795,7 @@ const (
 	CustomFieldTypeText CustomFieldType = "TEXT"
 	// Several lines, at most 10,000 characters.
 	CustomFieldTypeLongText CustomFieldType = "LONG_TEXT"
-	// A decimal number.
+	// A decimal number of at most 15 significant digits.
 	CustomFieldTypeNumber CustomFieldType = "NUMBER"
 	// A day.
 	CustomFieldTypeDate CustomFieldType = "DATE"
@@ -4600,17 +4601,20 @@ const (
 	ResyncReasonTooOld ResyncReason = "TOO_OLD"
 	// More than 5,000 events were missed.
 	ResyncReasonTooFarBehind ResyncReason = "TOO_FAR_BEHIND"
+	// One event could not be shown.
+	ResyncReasonUnreadable ResyncReason = "UNREADABLE"
 )
 
 var AllResyncReason = []ResyncReason{
 	ResyncReasonEpochChanged,
 	ResyncReasonTooOld,
 	ResyncReasonTooFarBehind,
+	ResyncReasonUnreadable,
 }
 
 func (e ResyncReason) IsValid() bool {
 	switch e {
-	case ResyncReasonEpochChanged, ResyncReasonTooOld, ResyncReasonTooFarBehind:
+	case ResyncReasonEpochChanged, ResyncReasonTooOld, ResyncReasonTooFarBehind, ResyncReasonUnreadable:
 		return true
 	}
 	return false
@@ -4806,6 +4810,10 @@ const (
 	StreamEndReasonTeamSuspended StreamEndReason = "TEAM_SUSPENDED"
 	// What was watched has ended well.
 	StreamEndReasonCompleted StreamEndReason = "COMPLETED"
+	// Something that is needed did not answer; come back with the last cursor.
+	StreamEndReasonUnavailable StreamEndReason = "UNAVAILABLE"
+	// Something went wrong on our side; come back with the last cursor.
+	StreamEndReasonInternal StreamEndReason = "INTERNAL"
 )
 
 var AllStreamEndReason = []StreamEndReason{
@@ -4819,11 +4827,13 @@ var AllStreamEndReason = []StreamEndReason{
 	StreamEndReasonEvicted,
 	StreamEndReasonTeamSuspended,
 	StreamEndReasonCompleted,
+	StreamEndReasonUnavailable,
+	StreamEndReasonInternal,
 }
 
 func (e StreamEndReason) IsValid() bool {
 	switch e {
-	case StreamEndReasonAccessLost, StreamEndReasonDeleted, StreamEndReasonRevoked, StreamEndReasonTokenExpired, StreamEndReasonDrain, StreamEndReasonSlow, StreamEndReasonIdle, StreamEndReasonEvicted, StreamEndReasonTeamSuspended, StreamEndReasonCompleted:
+	case StreamEndReasonAccessLost, StreamEndReasonDeleted, StreamEndReasonRevoked, StreamEndReasonTokenExpired, StreamEndReasonDrain, StreamEndReasonSlow, StreamEndReasonIdle, StreamEndReasonEvicted, StreamEndReasonTeamSuspended, StreamEndReasonCompleted, StreamEndReasonUnavailable, StreamEndReasonInternal:
 		return true
 	}
 	return false

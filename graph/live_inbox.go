@@ -1,0 +1,107 @@
+package graph
+
+import (
+	"context"
+	"slices"
+
+	"github.com/switchyard-chat/switchyard/desk/inbox"
+	"github.com/switchyard-chat/switchyard/desk/row"
+	"github.com/switchyard-chat/switchyard/graph/gen/model"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/id"
+	"github.com/switchyard-chat/switchyard/internal/live"
+)
+
+// inboxStream is the conversations that come into a view, change in it and leave it.
+type inboxStream struct {
+	frames
+	r      *Resolver
+	view   inbox.View
+	filter *inbox.Filter
+	wants  conversationWants
+	rights rights
+}
+
+func (r *Resolver) inboxStream(ctx context.Context, view model.InboxView, filter *model.ConversationFilter) (live.Stream, error) {
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !p.May(auth.ReadConversations) {
+		return nil, fault.New(fault.Forbidden, "the token needs the scope %s", auth.ReadConversations)
+	}
+	f, err := conversationFilter(filter, "filter")
+	if err != nil {
+		return nil, err
+	}
+	return &inboxStream{r: r, view: inbox.View(view), filter: f, wants: wantsOf(ctx), rights: rightsOf(p)}, nil
+}
+
+// Class implements live.Stream. Who sees the team's conversations is shown a row as it is; the others only while nothing has changed about who
+// may see it. What a viewer's own view makes of an event is in the verdict's variant.
+func (s *inboxStream) Class(ctx context.Context) string {
+	if viewer(ctx).SeesTeam() {
+		return "team"
+	}
+	return "own"
+}
+
+// Judge implements live.Stream.
+func (s *inboxStream) Judge(ctx context.Context, e event.Event) live.Verdict {
+	p := viewer(ctx)
+	if rightsOf(p) != s.rights {
+		return live.Stop(accessLost, true) // it may come back for what it may see now
+	}
+	after := e.After
+	switch e.Kind {
+	case event.ConversationCreated, event.ConversationChanged, event.ConversationRead:
+	case event.ConversationDeleted:
+		after = nil
+	default:
+		return live.Verdict{}
+	}
+	now := s.r.Clock.Now()
+	was := e.Before != nil && inbox.Matches(p, s.view, s.filter, e.Before, now)
+	is := after != nil && inbox.Matches(p, s.view, s.filter, after, now)
+	switch {
+	case is && was:
+		return live.Show("changed", s.load(e, false))
+	case is:
+		return live.Show("entered", s.load(e, true))
+	case was:
+		return live.Show("left", func(_ context.Context, at event.Cursor) (any, error) {
+			return &model.ConversationLeft{Cursor: at.String(), Cause: causeModel(e), ConversationID: id.Format(id.Conversation, e.ConversationID)}, nil
+		})
+	}
+	return live.Verdict{}
+}
+
+// load shows the conversation as it is now.
+func (s *inboxStream) load(e event.Event, hasEntered bool) func(context.Context, event.Cursor) (any, error) {
+	return func(ctx context.Context, at event.Cursor) (any, error) {
+		p := viewer(ctx)
+		rows, err := s.r.loadConversation(ctx, p, e.ConversationID, s.wants)
+		if err != nil {
+			return nil, err
+		}
+		c := rows.All[0]
+		if !p.SeesTeam() && !isSeenAlike(e.After, row.Facets(c)) {
+			// Something later has changed who may see it, and will be judged for each viewer when it is its turn: it shows the row to
+			// those who may still see it.
+			return nil, fault.Missing("the conversation")
+		}
+		m := *s.r.conversationModel(p, c, rows)
+		if hasEntered {
+			return &model.ConversationEntered{Cursor: at.String(), Cause: causeModel(e), Conversation: m}, nil
+		}
+		return &model.ConversationChanged{Cursor: at.String(), Cause: causeModel(e), Conversation: m}, nil
+	}
+}
+
+// isSeenAlike says whether the same people see a conversation with the one facets and with the other.
+func isSeenAlike(a, b *event.Facets) bool {
+	return a.Status == b.Status && a.FollowerID == b.FollowerID && a.BranchID == b.BranchID && a.RegionID == b.RegionID &&
+		slices.Equal(a.Collaborators, b.Collaborators)
+}

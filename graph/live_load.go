@@ -1,0 +1,62 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/graph/gen/model"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/catalogue"
+	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/id"
+	"github.com/switchyard-chat/switchyard/internal/store"
+)
+
+// notificationByID is one of the principal's own notifications; any other is a fault of kind NotFound.
+func (r *Resolver) notificationByID(ctx context.Context, p auth.Principal, n int64) (*model.Notification, error) {
+	var out *model.Notification
+	err := r.DB.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
+		x, err := v.Notification.Get(ctx, n)
+		if ent.IsNotFound(err) || err == nil && (p.AgentID == 0 || x.AgentID != p.AgentID) {
+			return fault.Missing("the notification")
+		}
+		if err != nil {
+			return err
+		}
+		out = notificationModel(p.Language, x)
+		return nil
+	})
+	return out, err
+}
+
+// notificationModel is a notification in the reader's language.
+func notificationModel(language string, x *ent.Notification) *model.Notification {
+	return &model.Notification{
+		ID: id.Format(id.Notification, x.ID), Version: x.Version, Code: x.Code, Params: paramsModel(x.Params),
+		Text: catalogue.Text(language, x.Code, x.Params), ConversationID: id.Optional(id.Conversation, x.ConversationID),
+		ChannelID: id.Optional(id.Channel, x.ChannelID), ReadAt: x.ReadAt, CreatedAt: x.CreatedAt,
+	}
+}
+
+// jobByID is a job that the principal asked for, or any where it is an administrator; any other is a fault of kind NotFound.
+func (r *Resolver) jobByID(ctx context.Context, p auth.Principal, n int64) (*model.Job, error) {
+	var out *model.Job
+	err := r.DB.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
+		x, err := v.Job.Get(ctx, n)
+		if ent.IsNotFound(err) || err == nil && p.Role != auth.Admin && (p.AgentID == 0 || x.CreatedBy != p.AgentID) {
+			return fault.Missing("the job")
+		}
+		if err != nil {
+			return err
+		}
+		out = jobModel(x)
+		return nil
+	})
+	return out, err
+}
+
+// jobModel is a job.
+func jobModel(x *ent.Job) *model.Job {
+	return &model.Job{ID: id.Format(id.Job, x.ID), Version: x.Version, Kind: x.Kind, State: model.JobState(x.State), Total: x.Total, Done: x.Done,
+		Failed: x.Failed, Error: textOrNil(x.Error), CreatedAt: x.CreatedAt, EndedAt: x.EndedAt}
+}
