@@ -116,9 +116,19 @@ func (s *Service) JoinedIn(ctx context.Context, tx *store.Tx, g *ent.Group, at t
 	})
 }
 
-// LeftIn notes that the account was removed from the group, or left it: nobody is in it any more as far as we know, and a PENDING or
+// LeftIn is RemovedIn of a group known by its id, as the platform told just now. A group that is not there is a fault of kind NotFound.
+func (s *Service) LeftIn(ctx context.Context, tx *store.Tx, groupID int64) error {
+	g, err := lock(ctx, tx, groupID)
+	if err != nil {
+		return err
+	}
+	_, err = s.RemovedIn(ctx, tx, g, tx.Now)
+	return err
+}
+
+// RemovedIn notes that the account was removed from the group, or left it: nobody is in it any more as far as we know, and a PENDING or
 // IN_PROGRESS conversation ends by itself (GRP-4, GRP-5). What is older than what is known changes nothing.
-func (s *Service) LeftIn(ctx context.Context, tx *store.Tx, g *ent.Group, at time.Time) (*ent.Group, error) {
+func (s *Service) RemovedIn(ctx context.Context, tx *store.Tx, g *ent.Group, at time.Time) (*ent.Group, error) {
 	if g.State == entgroup.StateLEFT || at.Before(g.JoinedAt) {
 		return g, nil
 	}

@@ -364,7 +364,7 @@ func (w *work) grouped(ctx context.Context, e channels.Event) error {
 func (w *work) happened(ctx context.Context, g *ent.Group, e channels.Event) (*ent.Group, error) {
 	switch e.Kind {
 	case channels.GroupLeft:
-		return w.Groups.LeftIn(ctx, w.tx, g, e.OccurredAt)
+		return w.Groups.RemovedIn(ctx, w.tx, g, e.OccurredAt)
 	case channels.GroupJoined:
 		return w.Groups.JoinedIn(ctx, w.tx, g, e.OccurredAt)
 	}

@@ -97,6 +97,7 @@ var entries = map[string]entry{
 	"refusal.text_empty":           {"請輸入訊息內容。", "The text is empty; write something."},
 	"refusal.text_long":            {"訊息過長,最多 {limit} 個字元。", "The text is too long; at most {limit} as the platform counts."},
 	"refusal.quote_group":          {"群組對話無法引用訊息。", "Messages cannot be quoted in groups."},
+	"refusal.variable_group":       {"群組對話無法使用顧客變數。", "Contact variables cannot be used in groups."},
 	"refusal.quote_token":          {"此訊息無法引用。", "This message cannot be quoted."},
 	"refusal.quote_elsewhere":      {"只能引用同一對話的訊息。", "Only a message of the same conversation can be quoted."},
 	"refusal.not_failed":           {"只能重新傳送失敗的訊息。", "Only a failed message can be sent again."},

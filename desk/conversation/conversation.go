@@ -1,0 +1,220 @@
+package conversation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/desk/row"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
+	entgroup "github.com/switchyard-chat/switchyard/ent/gen/ent/group"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/catalogue"
+	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/random"
+	"github.com/switchyard-chat/switchyard/internal/store"
+)
+
+// Service does what agents do to conversations. It is safe for concurrent use.
+type Service struct {
+	db       *store.DB
+	adapters *channels.Registry
+	random   *random.Source
+	wake     func()
+}
+
+// New makes the service. Wake is called after a commit that put something into a lane; it must not block. Nil is allowed.
+func New(db *store.DB, adapters *channels.Registry, r *random.Source, wake func()) *Service {
+	if wake == nil {
+		wake = func() {}
+	}
+	return &Service{db: db, adapters: adapters, random: r, wake: wake}
+}
+
+// acting is who acts, on what: the conversation is held until the transaction ends.
+type acting struct {
+	tx *store.Tx
+	// p is whose rights count, and by who is named as the cause: with onBehalfOf p is the agent and by the integration.
+	p  auth.Principal
+	by event.Actor
+	// group is the conversation's; nil for one-to-one.
+	group *ent.Group
+	c     *ent.Conversation
+}
+
+// begin finds who acts, holds the conversation and decides. What the principal does not see is a fault of kind NotFound; what is refused one of
+// kind Conflict with the code STATE_CONFLICT, the status and the follower, or Forbidden.
+func (s *Service) begin(ctx context.Context, tx *store.Tx, p auth.Principal, onBehalfOf, conversationID int64, a Action) (*acting, error) {
+	x := &acting{tx: tx, p: p, by: p.Actor()}
+	if err := x.substitute(ctx, onBehalfOf); err != nil {
+		return nil, err
+	}
+	var err error
+	if x.c, err = row.Lock(ctx, tx, conversationID); err != nil {
+		return nil, err
+	}
+	if x.c.GroupID != nil {
+		if x.group, err = tx.Group.Get(ctx, *x.c.GroupID); err != nil {
+			return nil, fmt.Errorf("read group: %w", err)
+		}
+	}
+	return x, x.may(ctx, a)
+}
+
+func (x *acting) hasLeft() bool { return x.group != nil && x.group.State == entgroup.StateLEFT }
+
+// may refuses what the principal may not do.
+func (x *acting) may(ctx context.Context, a Action) error {
+	d := Decide(x.p, row.Facets(x.c), x.hasLeft(), a)
+	if d.Allowed {
+		return nil
+	}
+	return x.refuse(ctx, d, nil)
+}
+
+// refuse makes the fault of a refusal, in the principal's language.
+func (x *acting) refuse(ctx context.Context, d Permit, params map[string]string) error {
+	text := catalogue.Text(x.p.Language, d.Reason, params)
+	switch d.Code {
+	case "NOT_FOUND":
+		return fault.Missing("the conversation")
+	case "FORBIDDEN":
+		return fault.New(fault.Forbidden, "%s", text).WithCode(d.Code, nil)
+	case "CHANNEL_UNAVAILABLE":
+		return fault.New(fault.Unavailable, "%s", text).WithCode(d.Code, nil)
+	}
+	facts := map[string]any{"status": string(x.c.Status)}
+	if x.c.FollowerID != nil {
+		name, err := x.nameOf(ctx, *x.c.FollowerID)
+		if err != nil {
+			return err
+		}
+		facts["agentId"], facts["agentName"] = *x.c.FollowerID, name
+	}
+	return fault.New(fault.Conflict, "%s", text).WithCode("STATE_CONFLICT", facts)
+}
+
+func (x *acting) nameOf(ctx context.Context, agentID int64) (string, error) {
+	a, err := x.tx.Agent.Get(ctx, agentID)
+	if ent.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read agent %d: %w", agentID, err)
+	}
+	return a.Name, nil
+}
+
+// substitute puts the agent for whom an integration acts in its place. The agent's own rights count; the integration's scopes narrow them.
+func (x *acting) substitute(ctx context.Context, onBehalfOf int64) error {
+	if onBehalfOf == 0 {
+		return nil
+	}
+	refuse := func(code string) error {
+		return fault.New(fault.Forbidden, "%s", catalogue.Text(x.p.Language, code, nil)).WithCode("FORBIDDEN", nil)
+	}
+	if x.p.TokenID == 0 {
+		return refuse("refusal.only_integrations")
+	}
+	if !x.p.May(auth.ActAs) {
+		return refuse("refusal.act_as")
+	}
+	a, err := principalOf(ctx, &x.tx.View, onBehalfOf)
+	if err != nil {
+		return err
+	}
+	if a == nil {
+		return fault.Missing("the agent")
+	}
+	a.TokenID, a.Scopes, a.Language = x.p.TokenID, x.p.Scopes, x.p.Language
+	x.p = *a
+	return nil
+}
+
+// principalOf gives an active agent of the team as it would act; nil where there is none.
+func principalOf(ctx context.Context, v *store.View, agentID int64) (*auth.Principal, error) {
+	a, err := v.Agent.Query().Where(agent.ID(agentID), agent.StatusEQ(agent.StatusACTIVE)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read agent %d: %w", agentID, err)
+	}
+	p := &auth.Principal{TeamID: v.Team, AgentID: a.ID, Name: a.Name, Role: auth.Role(a.Role), BranchID: a.BranchID, RegionID: a.RegionID,
+		Language: a.Language, AuthVersion: a.AuthVersion}
+	given := a.Permissions
+	r, err := v.Role.Query().Where(role.RoleEQ(role.Role(a.Role))).Only(ctx)
+	if err != nil && !ent.IsNotFound(err) {
+		return nil, fmt.Errorf("read role %s: %w", a.Role, err)
+	}
+	if r != nil {
+		given = slices.Concat(r.Permissions, given)
+	}
+	for _, g := range given {
+		if !p.Has(auth.Permission(g)) {
+			p.Permissions = append(p.Permissions, auth.Permission(g))
+		}
+	}
+	return p, nil
+}
+
+// put writes the changed conversation, and makes its follower a participant where that changed.
+func (x *acting) put(ctx context.Context, after *ent.Conversation) error {
+	if err := row.Put(ctx, x.tx, x.c, after, x.by); err != nil {
+		return err
+	}
+	before := x.c
+	x.c = after
+	if same(before.FollowerID, after.FollowerID) {
+		return nil
+	}
+	return setFollower(ctx, x.tx, after)
+}
+
+func same(a, b *int64) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
+
+// setFollower keeps the participants' row of the follower as the conversation says.
+func setFollower(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
+	q := tx.Participant.Delete().Where(participant.ConversationID(c.ID), participant.PartEQ(participant.PartFOLLOWER))
+	if _, err := q.Exec(ctx); err != nil {
+		return fmt.Errorf("remove the follower: %w", err)
+	}
+	if c.FollowerID == nil {
+		return nil
+	}
+	since := tx.Now
+	if c.FollowedAt != nil {
+		since = *c.FollowedAt
+	}
+	err := tx.Participant.Create().SetTeamID(tx.Team).SetConversationID(c.ID).SetAgentID(*c.FollowerID).SetPart(participant.PartFOLLOWER).SetSince(since).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("add the follower: %w", err)
+	}
+	return nil
+}
+
+// log writes an entry that names who acts.
+func (x *acting) log(ctx context.Context, code string, params map[string]string) error {
+	if params == nil {
+		params = map[string]string{}
+	}
+	params["actor"] = x.p.Name
+	return row.Log(ctx, x.tx, x.c.ID, code, params, x.by)
+}
+
+// notify tells an agent something of this conversation.
+func (x *acting) notify(ctx context.Context, agentID int64, code string) error {
+	params := map[string]string{"actor": x.p.Name, "role": "@role." + string(x.p.Role)}
+	n, err := x.tx.Notification.Create().SetTeamID(x.tx.Team).SetAgentID(agentID).SetCode(code).SetParams(params).SetConversationID(x.c.ID).
+		SetCreatedAt(x.tx.Now).SetUpdatedAt(x.tx.Now).Save(ctx)
+	if err != nil {
+		return fmt.Errorf("notify agent %d: %w", agentID, err)
+	}
+	x.tx.Emit(event.Event{Kind: event.NotificationAdded, ObjectID: n.ID, ObjectVersion: n.Version, AgentID: agentID, Actor: x.by})
+	return nil
+}
