@@ -3,6 +3,8 @@ package transport
 import (
 	"sync"
 	"time"
+
+	"github.com/switchyard-chat/switchyard/internal/clock"
 )
 
 // registry knows the connections of this node: who they are of and when their person was last active.
@@ -141,8 +143,7 @@ func (r *registry) touch(who Identity, now time.Time) {
 }
 
 // sweep looks at the time limits of all connections.
-func (h *Handler) sweep() {
-	tick := h.cfg.Clock.Ticker(h.cfg.Limits.Sweep)
+func (h *Handler) sweep(tick *clock.Ticker) {
 	defer tick.Stop()
 	for {
 		select {

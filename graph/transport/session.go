@@ -35,6 +35,8 @@ var (
 
 // wire is the connection under a session.
 type wire interface {
+	// nudge has what is due written. It never blocks. A goodbye is urgent.
+	nudge(isUrgent bool)
 	// kind names the protocol.
 	kind() string
 	// tick is called by the sweep: pings are sent and time limits of the protocol looked at.
@@ -52,9 +54,9 @@ type session struct {
 	life context.Context // ends with the session
 	base context.Context // life with the values of the request that began it
 	stop context.CancelFunc
-	wake chan struct{} // something may be there to write
 
 	active  atomic.Int64 // last action of the person, Unix nanoseconds
+	expires atomic.Int64 // when the token does, Unix nanoseconds; 0 is never
 	checked atomic.Int64 // when the identity was last found valid
 	demands atomic.Int64 // how often the log said that the person's rights have changed
 	met     atomic.Int64 // the demands that the last check has met
@@ -85,7 +87,7 @@ type operation struct {
 
 func newSession(h *Handler, r *http.Request, w wire) *session {
 	life, stop := context.WithCancel(context.Background())
-	s := &session{h: h, wire: w, life: life, base: detached{values: r.Context(), life: life}, stop: stop, wake: make(chan struct{}, 1), parted: make(chan struct{}), ops: map[string]*operation{}}
+	s := &session{h: h, wire: w, life: life, base: detached{values: r.Context(), life: life}, stop: stop, parted: make(chan struct{}), ops: map[string]*operation{}}
 	s.act()
 	return s
 }
@@ -93,13 +95,8 @@ func newSession(h *Handler, r *http.Request, w wire) *session {
 // act notes that the person did something.
 func (s *session) act() { s.active.Store(s.h.cfg.Clock.Now().UnixNano()) }
 
-// nudge makes the writer look. It never blocks.
-func (s *session) nudge() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
+// nudge has what is due written. It never blocks.
+func (s *session) nudge() { s.wire.nudge(false) }
 
 func (s *session) identity() Identity {
 	if who := s.who.Load(); who != nil {
@@ -113,8 +110,7 @@ func (s *session) team() int64 { return s.identity().TeamID }
 // admit gives the session its identity and its place among the others; over a limit the longest idle of them goes.
 func (s *session) admit(ctx context.Context, who Identity) {
 	s.checked.Store(s.h.cfg.Clock.Now().UnixNano())
-	s.stand(ctx)
-	s.who.Store(&who)
+	s.stand(ctx, who)
 	for _, other := range s.h.sessions.seat(s, who, s.h.cfg.Limits) {
 		other.close(goodbyeEvicted)
 	}
@@ -132,8 +128,14 @@ func (s *session) admit(ctx context.Context, who Identity) {
 	}
 }
 
-// stand takes a context with a principal, for as long as the session lives.
-func (s *session) stand(ctx context.Context) {
+// stand takes an identity, and the context with its principal for as long as the session lives.
+func (s *session) stand(ctx context.Context, who Identity) {
+	if who.ExpiresAt.IsZero() {
+		s.expires.Store(0)
+	} else {
+		s.expires.Store(who.ExpiresAt.UnixNano())
+	}
+	s.who.Store(&who)
 	var principal context.Context = detached{values: ctx, life: s.life}
 	s.ctx.Store(&principal)
 }
@@ -146,7 +148,7 @@ func (s *session) isTrusted(now time.Time) bool {
 // principal gives the context to act and judge with, freshly checked where the last check is older than a second. False means that nothing may be delivered now.
 func (s *session) principal() (context.Context, bool) {
 	now := s.h.cfg.Clock.Now()
-	if who := s.who.Load(); !who.ExpiresAt.IsZero() && !now.Before(who.ExpiresAt) {
+	if at := s.expires.Load(); at != 0 && now.UnixNano() >= at {
 		s.close(goodbyeExpired)
 		return nil, false
 	}
@@ -202,8 +204,7 @@ func (s *session) recheck() bool {
 	case Suspended:
 		s.close(goodbyeSuspended)
 	case Changed:
-		s.stand(c.Context)
-		s.who.Store(&c.Identity)
+		s.stand(c.Context, c.Identity)
 		s.mu.Lock()
 		for _, op := range s.subs {
 			op.sub.Refresh()
@@ -246,7 +247,7 @@ func (s *session) close(g goodbye) {
 	s.mu.Unlock()
 	close(s.parted)
 	s.wire.hurry(500 * time.Millisecond)
-	s.nudge()
+	s.wire.nudge(true)
 }
 
 func (s *session) isOver() bool {

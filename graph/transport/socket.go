@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/switchyard-chat/switchyard/internal/clock"
@@ -24,7 +25,7 @@ const burst = 64 << 10
 // linger is how long a client has to answer our close frame.
 const linger = time.Second
 
-// buffers are for writing. An idle connection has none.
+// buffers are for writing where no worker brings its own.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
 
 func putBuffer(b *[]byte) {
@@ -40,15 +41,22 @@ type socket struct {
 	s    *session
 	conn net.Conn
 	r    *http.Request // the upgrade, until connection_init
+	turn turn
+
+	raw     syscall.RawConn // nil where the connection has none, as with TLS
+	attempt func(fd uintptr) bool
+	out     []byte // what attempt writes, and what came of it
+	wrote   int
+	failure error
+	written chan struct{} // closed when nothing is written any more
 
 	isBegun bool         // connection_init came; of the reader
 	isAcked bool         // and was answered; of the reader
 	heard   atomic.Int64 // when something came last, Unix nanoseconds
 	pinged  atomic.Int64 // when the ping that waits for an answer was sent; 0 where none does
 
-	mu       sync.Mutex
-	deadline time.Time // of the writes
-	hurried  bool
+	mu      sync.Mutex
+	hurried bool // the deadline of writes is set for good
 }
 
 // serveSocket opens a socket and returns; the connection goes on in goroutines of its own, whose stacks are not grown by what is
@@ -78,7 +86,14 @@ func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
 	early = append([]byte(nil), early...)
-	c := &socket{h: h, conn: conn, r: r}
+	c := &socket{h: h, conn: conn, r: r, written: make(chan struct{})}
+	if sc, ok := conn.(syscall.Conn); ok {
+		c.raw, _ = sc.SyscallConn()
+	}
+	c.attempt = func(fd uintptr) bool {
+		c.wrote, c.failure = writeNow(fd, c.out)
+		return true
+	}
 	c.s = newSession(h, r, c)
 	c.heard.Store(h.cfg.Clock.Now().UnixNano())
 	if !h.spawn(func() { c.serve(accept, early) }) {
@@ -101,12 +116,11 @@ func (c *socket) serve(accept string, early []byte) {
 	if c.h.draining.Load() { // Drain may have listed the sessions just before
 		c.s.close(goodbyeDrain)
 	}
-	written := make(chan struct{})
-	if !c.h.spawn(func() { defer close(written); c.writeAll() }) {
-		return
-	}
 	c.readAll(early)
-	<-written
+	select {
+	case <-c.written:
+	case <-c.h.ctx.Done(): // Close cuts everybody off
+	}
 }
 
 // readAll reads until the connection ends, and says goodbye where it ended for a reason.
@@ -169,53 +183,70 @@ func (c *socket) control(op byte, payload []byte) error {
 	return nil
 }
 
-// writeAll writes what is due until the session ends, and its goodbye then.
-func (c *socket) writeAll() {
-	var queue [][]byte
-	var subs []*operation
-	for {
-		buf := buffers.Get().(*[]byte)
-		bye := c.s.farewell()
-		queue, subs = c.s.take(queue, subs)
-		for _, m := range queue {
-			*buf = append(*buf, m...)
+// work writes what is due, and the goodbye when the session ends. It gives false where a goroutine of its own goes on.
+func (c *socket) work(s *scratch) (isOurs bool) {
+	select {
+	case <-c.written:
+		return true
+	default:
+	}
+	s.buf = s.buf[:0]
+	bye := c.s.farewell()
+	s.queue, s.subs = c.s.take(s.queue, s.subs)
+	for _, m := range s.queue {
+		s.buf = append(s.buf, m...)
+	}
+	clear(s.queue)
+	frames := 0
+	if bye == nil {
+		frames = c.collect(&s.buf, s.subs)
+	} else {
+		reason := bye.reason
+		if bye.isEcho {
+			reason = ""
 		}
-		clear(queue)
-		frames := 0
-		if bye == nil {
-			frames = c.collect(buf, subs)
-		}
-		clear(subs)
-		if bye != nil {
-			reason := bye.reason
-			if bye.isEcho {
-				reason = ""
-			}
-			*buf = appendClose(*buf, bye.code, reason)
-		}
-		var err error
-		n := len(*buf)
-		if n > 0 {
-			err = c.write(*buf)
-		}
-		putBuffer(buf)
-		switch {
-		case err != nil: // too slow, or gone: its reader must not wait for it
-			c.s.close(goodbyeSlow)
+		s.buf = appendClose(s.buf, bye.code, reason)
+	}
+	clear(s.subs)
+	if len(s.buf) == 0 {
+		return true
+	}
+	n, err := c.writeNow(s.buf)
+	if err == nil && n < len(s.buf) {
+		rest := append([]byte(nil), s.buf[n:]...)
+		if !c.h.spawn(func() { c.finishSlowly(rest, bye, frames, len(rest)+n) }) {
 			_ = c.conn.Close()
-			return
-		case bye != nil:
-			_ = c.conn.SetReadDeadline(clock.Real{}.Now().Add(linger))
-			return
-		case n > 0:
-			if frames > 0 && c.h.cfg.Hooks.Delivered != nil {
-				c.h.cfg.Hooks.Delivered(c.kind(), frames, n)
-			}
-			if n >= burst { // there may be more that was left
-				continue
-			}
 		}
-		<-c.s.wake // what came since is in it, the goodbye too
+		return false
+	}
+	c.after(err, bye, frames, len(s.buf))
+	return true
+}
+
+// finishSlowly writes what the socket did not take at once, for as long as the limit allows.
+func (c *socket) finishSlowly(rest []byte, bye *goodbye, frames, bytes int) {
+	err := c.write(rest)
+	c.after(err, bye, frames, bytes)
+	c.h.pump.done(c)
+}
+
+// after deals with what came of a write.
+func (c *socket) after(err error, bye *goodbye, frames, bytes int) {
+	switch {
+	case err != nil: // too slow, or gone: its reader must not wait for it
+		c.s.close(goodbyeSlow)
+		_ = c.conn.Close()
+		close(c.written)
+	case bye != nil:
+		_ = c.conn.SetReadDeadline(clock.Real{}.Now().Add(linger))
+		close(c.written)
+	default:
+		if frames > 0 && c.h.cfg.Hooks.Delivered != nil {
+			c.h.cfg.Hooks.Delivered(c.kind(), frames, bytes)
+		}
+		if bytes >= burst { // there may be more that was left
+			c.s.nudge()
+		}
 	}
 }
 
@@ -242,18 +273,37 @@ func (c *socket) collect(buf *[]byte, subs []*operation) (frames int) {
 	return frames
 }
 
-// write writes with a deadline, which is moved once in a while: to set it for every write would cost more than to make the frame.
-func (c *socket) write(b []byte) error {
-	limit := c.h.cfg.Limits.Write
-	c.mu.Lock()
-	if now := (clock.Real{}).Now(); !c.hurried && c.deadline.Sub(now) < limit {
-		c.deadline = now.Add(limit + limit/10)
-		_ = c.conn.SetWriteDeadline(c.deadline)
+// writeNow writes what the socket takes without waiting.
+func (c *socket) writeNow(b []byte) (int, error) {
+	if c.raw == nil {
+		return 0, nil
 	}
-	c.mu.Unlock()
+	c.out = b
+	err := c.raw.Write(c.attempt)
+	c.out = nil
+	if err != nil {
+		return 0, err
+	}
+	return c.wrote, c.failure
+}
+
+// write writes everything, within the limit.
+func (c *socket) write(b []byte) error {
+	c.setDeadline(clock.Real{}.Now().Add(c.h.cfg.Limits.Write))
 	_, err := c.conn.Write(b)
+	c.setDeadline(time.Time{})
 	return err
 }
+
+func (c *socket) setDeadline(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.hurried {
+		_ = c.conn.SetWriteDeadline(at)
+	}
+}
+
+func (c *socket) nudge(isUrgent bool) { c.h.pump.push(c, isUrgent) }
 
 func (c *socket) kind() string { return "websocket" }
 

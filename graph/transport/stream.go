@@ -23,8 +23,9 @@ type stream struct {
 	s       *session
 	w       http.ResponseWriter
 	rc      *http.ResponseController
-	isQuiet atomic.Bool  // a comment is due
-	wrote   atomic.Int64 // when something was written last, Unix nanoseconds
+	wake    chan struct{} // something may be there to write
+	isQuiet atomic.Bool   // a comment is due
+	wrote   atomic.Int64  // when something was written last, Unix nanoseconds
 
 	mu       sync.Mutex
 	hurried  bool
@@ -33,7 +34,7 @@ type stream struct {
 
 // serveStream executes the operation and streams what it gives. It returns when the stream has ended.
 func (h *Handler) serveStream(a *answer, r *http.Request, who Identity, p *graphql.RawParams) {
-	c := &stream{h: h, w: a.w, rc: http.NewResponseController(a.w)}
+	c := &stream{h: h, w: a.w, rc: http.NewResponseController(a.w), wake: make(chan struct{}, 1)}
 	s := newSession(h, r, c)
 	c.s = s
 	if h.draining.Load() || !h.sessions.add(s, h.cfg.Limits.PerNode) {
@@ -112,7 +113,7 @@ func (c *stream) deliver(op *operation) {
 			continue
 		}
 		select {
-		case <-c.s.wake:
+		case <-c.wake:
 		case <-c.s.parted:
 			c.part(op)
 			return
@@ -184,6 +185,13 @@ func (c *stream) over() {
 	defer c.mu.Unlock()
 	c.isServed = true
 	_ = c.rc.SetWriteDeadline(time.Time{}) // the connection may be used again
+}
+
+func (c *stream) nudge(bool) {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
 }
 
 func (c *stream) kind() string { return "sse" }

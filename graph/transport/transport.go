@@ -2,8 +2,8 @@
 // distinct connections), all at one path. It knows protocols and nothing of customer service: who calls is told by an injected
 // function, subscriptions come from internal/live.
 //
-// A connection has one reader and one writer goroutine and no queue of events: the writer pulls from the log what is due when it can
-// write. A client that does not read is cut off by the write deadline, and costs nothing until then.
+// A connection has one goroutine that reads, and no queue of events: what is due is pulled from the log when it can be written (pump.go). A
+// client that does not read is cut off by the write deadline, and costs one burst of bytes until then.
 package transport
 
 import (
@@ -141,6 +141,7 @@ type Hooks struct {
 type Handler struct {
 	cfg      Config
 	sessions *registry
+	pump     *pump
 	draining atomic.Bool
 	ctx      context.Context
 	stop     context.CancelFunc
@@ -160,7 +161,9 @@ func New(cfg Config) *Handler {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	h := &Handler{cfg: cfg, sessions: newRegistry(), ctx: ctx, stop: stop}
-	h.wg.Go(h.sweep)
+	h.pump = newPump(h.spawn)
+	tick := cfg.Clock.Ticker(cfg.Limits.Sweep)
+	h.wg.Go(func() { h.sweep(tick) })
 	return h
 }
 
