@@ -44,6 +44,8 @@ type Config struct {
 	Log      *slog.Logger
 	// Committed is called after every commit that wrote events, with the team's new position. It must not block. Nil is allowed.
 	Committed func(team int64, at event.Cursor)
+	// Asked is called for every statement of a Read before it is sent, for those who count them. It must not block. Nil is allowed.
+	Asked func(statement string)
 }
 
 // DB is the opened database. It is safe for concurrent use.
@@ -55,12 +57,13 @@ type DB struct {
 	random    *random.Source
 	log       *slog.Logger
 	committed func(int64, event.Cursor)
+	asked     func(string)
 	lock      *os.File
 }
 
 // Open opens the database; it migrates nothing. A second process on the same SQLite folder is refused.
 func Open(ctx context.Context, c Config) (*DB, error) {
-	db := &DB{random: random.New(), clock: c.Clock, log: c.Log, committed: c.Committed}
+	db := &DB{random: random.New(), clock: c.Clock, log: c.Log, committed: c.Committed, asked: c.Asked}
 	if db.clock == nil {
 		db.clock = clock.Real{}
 	}

@@ -59,8 +59,12 @@ func (db *DB) Read(ctx context.Context, team int64, f func(ctx context.Context, 
 	}
 	// The end must come even when the caller has gone, or the connection would carry the transaction to its next user.
 	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") }()
-	v := &View{Team: team, Now: db.clock.Now(), dialect: db.dialect, conn: conn}
-	v.Client = ent.NewClient(ent.Driver(joined{entsql.NewDriver(db.dialect, entsql.Conn{ExecQuerier: conn})}))
+	var asks entsql.ExecQuerier = conn
+	if db.asked != nil {
+		asks = heard{conn, db.asked}
+	}
+	v := &View{Team: team, Now: db.clock.Now(), dialect: db.dialect, conn: asks}
+	v.Client = ent.NewClient(ent.Driver(joined{entsql.NewDriver(db.dialect, entsql.Conn{ExecQuerier: asks})}))
 	if err := tenant.Guard(v.Client, team, true); err != nil {
 		return err
 	}
@@ -263,6 +267,18 @@ func outage(ctx context.Context, err error) error {
 		return fault.Wrap(err, fault.Unavailable, "the database cannot be reached just now; try again in a moment").After(time.Second)
 	}
 	return err
+}
+
+// heard tells of every query before it is sent.
+type heard struct {
+	entsql.ExecQuerier
+	asked func(string)
+}
+
+// QueryContext implements entsql.ExecQuerier.
+func (h heard) QueryContext(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+	h.asked(q)
+	return h.ExecQuerier.QueryContext(ctx, q, args...)
 }
 
 // joined is a transaction that ent takes for a database: it neither begins nor ends one.
