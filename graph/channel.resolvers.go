@@ -9,7 +9,11 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/id"
 )
 
 func (r *mutationResolver) ChannelConnect(ctx context.Context, input model.ChannelConnectInput) (*model.ChannelConnectPayload, error) {
@@ -41,7 +45,24 @@ func (r *mutationResolver) ChannelDelete(ctx context.Context, input model.Channe
 }
 
 func (r *mutationResolver) FailedInboundEventsReplay(ctx context.Context, input model.FailedInboundEventsReplayInput) (*model.FailedInboundEventsReplayPayload, error) {
-	panic(fmt.Errorf("not implemented: FailedInboundEventsReplay - failedInboundEventsReplay"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ids []int64
+	if named, ok := input.Ids.ValueOK(); ok && named != nil {
+		ids, err = id.ParseAll(id.InboundEvent, named)
+	}
+	payload := &model.FailedInboundEventsReplayPayload{}
+	if err == nil {
+		var j *ent.Job
+		var cursor event.Cursor
+		if j, cursor, err = r.Inbound.Replay(ctx, p, ids); err == nil {
+			payload.Job, payload.Cursor = jobModel(j), cursorOf(cursor)
+		}
+	}
+	payload.UserErrors, err = userErrors(err)
+	return payload, err
 }
 
 func (r *queryResolver) Channels(ctx context.Context, filter *model.ChannelFilter, first *int, after *string, last *int, before *string) (*model.ChannelConnection, error) {
@@ -49,5 +70,23 @@ func (r *queryResolver) Channels(ctx context.Context, filter *model.ChannelFilte
 }
 
 func (r *queryResolver) FailedInboundEvents(ctx context.Context, first *int, after *string, last *int, before *string) (*model.FailedInboundEventConnection, error) {
-	panic(fmt.Errorf("not implemented: FailedInboundEvents - failedInboundEvents"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, err := window(first, after, last, before, 25)
+	if err != nil {
+		return nil, err
+	}
+	all, at, err := r.Inbound.ListFailed(ctx, p, w)
+	if err != nil {
+		return nil, err
+	}
+	c := &model.FailedInboundEventConnection{Edges: []*model.FailedInboundEventEdge{}, Nodes: []*model.FailedInboundEvent{}, PageInfo: *pageInfo(at)}
+	for i, e := range all {
+		m := failedEventModel(e)
+		c.Nodes = append(c.Nodes, m)
+		c.Edges = append(c.Edges, &model.FailedInboundEventEdge{Cursor: at.Cursors[i], Node: *m})
+	}
+	return c, nil
 }

@@ -7,49 +7,117 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/presence"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
 	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/event"
 	globalid "github.com/switchyard-chat/switchyard/internal/id"
 )
 
 func (r *mutationResolver) ConversationFollow(ctx context.Context, input model.ConversationFollowInput) (*model.ConversationFollowPayload, error) {
-	panic(fmt.Errorf("not implemented: ConversationFollow - conversationFollow"))
+	o, err := r.act(ctx, input.ConversationID, input.OnBehalfOf, func(p auth.Principal, n, agent int64) (*ent.Conversation, event.Cursor, error) {
+		return r.Actions.Follow(ctx, p, conversation.FollowInput{ConversationID: n, OnBehalfOf: agent})
+	})
+	return &model.ConversationFollowPayload{Conversation: o.conversation, UserErrors: o.errors, Cursor: o.cursor}, err
 }
 
 func (r *mutationResolver) ConversationTakeOver(ctx context.Context, input model.ConversationTakeOverInput) (*model.ConversationTakeOverPayload, error) {
-	panic(fmt.Errorf("not implemented: ConversationTakeOver - conversationTakeOver"))
+	o, err := r.act(ctx, input.ConversationID, input.OnBehalfOf, func(p auth.Principal, n, agent int64) (*ent.Conversation, event.Cursor, error) {
+		from, err := globalid.Parse(globalid.Agent, input.FromAgentID)
+		if err != nil {
+			return nil, event.Cursor{}, err
+		}
+		return r.Actions.TakeOver(ctx, p, conversation.TakeOverInput{ConversationID: n, FromAgentID: from, OnBehalfOf: agent})
+	})
+	return &model.ConversationTakeOverPayload{Conversation: o.conversation, UserErrors: o.errors, Cursor: o.cursor}, err
 }
 
 func (r *mutationResolver) ConversationTransfer(ctx context.Context, input model.ConversationTransferInput) (*model.ConversationTransferPayload, error) {
-	panic(fmt.Errorf("not implemented: ConversationTransfer - conversationTransfer"))
+	o, err := r.act(ctx, input.ConversationID, input.OnBehalfOf, func(p auth.Principal, n, agent int64) (*ent.Conversation, event.Cursor, error) {
+		to, err := globalid.Parse(globalid.Agent, input.ToAgentID)
+		if err != nil {
+			return nil, event.Cursor{}, err
+		}
+		return r.Actions.Transfer(ctx, p, conversation.TransferInput{ConversationID: n, ToAgentID: to, OnBehalfOf: agent})
+	})
+	return &model.ConversationTransferPayload{Conversation: o.conversation, UserErrors: o.errors, Cursor: o.cursor}, err
 }
 
 func (r *mutationResolver) ConversationEnd(ctx context.Context, input model.ConversationEndInput) (*model.ConversationEndPayload, error) {
-	panic(fmt.Errorf("not implemented: ConversationEnd - conversationEnd"))
+	o, err := r.act(ctx, input.ConversationID, input.OnBehalfOf, func(p auth.Principal, n, agent int64) (*ent.Conversation, event.Cursor, error) {
+		return r.Actions.End(ctx, p, conversation.EndInput{ConversationID: n, OnBehalfOf: agent})
+	})
+	return &model.ConversationEndPayload{Conversation: o.conversation, UserErrors: o.errors, Cursor: o.cursor}, err
 }
 
 func (r *mutationResolver) ConversationReopen(ctx context.Context, input model.ConversationReopenInput) (*model.ConversationReopenPayload, error) {
-	panic(fmt.Errorf("not implemented: ConversationReopen - conversationReopen"))
+	o, err := r.act(ctx, input.ConversationID, input.OnBehalfOf, func(p auth.Principal, n, agent int64) (*ent.Conversation, event.Cursor, error) {
+		return r.Actions.Reopen(ctx, p, conversation.ReopenInput{ConversationID: n, OnBehalfOf: agent})
+	})
+	return &model.ConversationReopenPayload{Conversation: o.conversation, UserErrors: o.errors, Cursor: o.cursor}, err
 }
 
 func (r *mutationResolver) ConversationMarkRead(ctx context.Context, input model.ConversationMarkReadInput) (*model.ConversationMarkReadPayload, error) {
-	panic(fmt.Errorf("not implemented: ConversationMarkRead - conversationMarkRead"))
+	o, err := r.act(ctx, input.ConversationID, graphql.Omittable[*string]{}, func(p auth.Principal, n, agent int64) (*ent.Conversation, event.Cursor, error) {
+		upTo, err := optionalID(globalid.Message, input.UpToMessageID)
+		if err != nil {
+			return nil, event.Cursor{}, err
+		}
+		return r.Actions.MarkRead(ctx, p, conversation.MarkReadInput{ConversationID: n, UpToMessageID: upTo})
+	})
+	return &model.ConversationMarkReadPayload{Conversation: o.conversation, UserErrors: o.errors, Cursor: o.cursor}, err
 }
 
 func (r *mutationResolver) ConversationMarkUnread(ctx context.Context, input model.ConversationMarkUnreadInput) (*model.ConversationMarkUnreadPayload, error) {
-	panic(fmt.Errorf("not implemented: ConversationMarkUnread - conversationMarkUnread"))
+	o, err := r.act(ctx, input.ConversationID, graphql.Omittable[*string]{}, func(p auth.Principal, n, agent int64) (*ent.Conversation, event.Cursor, error) {
+		return r.Actions.MarkUnread(ctx, p, conversation.MarkUnreadInput{ConversationID: n})
+	})
+	return &model.ConversationMarkUnreadPayload{Conversation: o.conversation, UserErrors: o.errors, Cursor: o.cursor}, err
 }
 
 func (r *mutationResolver) MessageSend(ctx context.Context, input model.MessageSendInput) (*model.MessageSendPayload, error) {
-	panic(fmt.Errorf("not implemented: MessageSend - messageSend"))
+	var m *ent.Message
+	o, err := r.act(ctx, input.ConversationID, input.OnBehalfOf, func(p auth.Principal, n, agent int64) (*ent.Conversation, event.Cursor, error) {
+		reply, err := optionalID(globalid.Message, input.ReplyToMessageID)
+		if err != nil {
+			return nil, event.Cursor{}, err
+		}
+		sent, c, cursor, err := r.Actions.Send(ctx, p, conversation.SendInput{ConversationID: n, Content: contentOf(input.Content), ReplyToID: reply,
+			ClientMessageID: input.ClientMessageID, OnBehalfOf: agent})
+		m = sent
+		return c, cursor, err
+	})
+	payload := &model.MessageSendPayload{Conversation: o.conversation, UserErrors: o.errors, Cursor: o.cursor}
+	if err != nil || m == nil {
+		return payload, err
+	}
+	payload.Message, err = r.messageOf(ctx, m.ID)
+	return payload, err
 }
 
 func (r *mutationResolver) MessageRetry(ctx context.Context, input model.MessageRetryInput) (*model.MessageRetryPayload, error) {
-	panic(fmt.Errorf("not implemented: MessageRetry - messageRetry"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, err := globalid.Parse(globalid.Message, input.MessageID)
+	var cursor event.Cursor
+	if err == nil {
+		_, cursor, err = r.Actions.Retry(ctx, p, conversation.RetryInput{MessageID: n, MayArriveTwice: given(input.MayArriveTwice.Value(), false)})
+	}
+	errs, err := userErrors(err)
+	payload := &model.MessageRetryPayload{UserErrors: errs, Cursor: cursorOf(cursor)}
+	if err != nil || len(errs) > 0 {
+		return payload, err
+	}
+	payload.Message, err = r.messageOf(ctx, n)
+	return payload, err
 }
 
 func (r *mutationResolver) TypingSet(ctx context.Context, input model.TypingSetInput) (*model.TypingSetPayload, error) {

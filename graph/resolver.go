@@ -4,8 +4,13 @@ package graph
 import (
 	"log/slog"
 
+	"github.com/switchyard-chat/switchyard/desk/conversation"
+	"github.com/switchyard-chat/switchyard/desk/inbound"
+	"github.com/switchyard-chat/switchyard/desk/contact"
+	"github.com/switchyard-chat/switchyard/desk/customfield"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/presence"
+	"github.com/switchyard-chat/switchyard/desk/tagging"
 	"github.com/switchyard-chat/switchyard/internal/bus"
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/store"
@@ -20,6 +25,11 @@ type Resolver struct {
 	// PublicURL is where platforms and browsers reach this server, without a slash at the end.
 	PublicURL string
 
+	Contacts *contact.Service
+	Fields   *customfield.Service
+	Tagging  *tagging.Service
 	Inbox    *inbox.Service
+	Actions  *conversation.Service
+	Inbound  *inbound.Service
 	Presence *presence.Service
 }
