@@ -4,10 +4,10 @@ package graph
 import (
 	"log/slog"
 
-	"github.com/switchyard-chat/switchyard/desk/conversation"
-	"github.com/switchyard-chat/switchyard/desk/inbound"
 	"github.com/switchyard-chat/switchyard/desk/contact"
+	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/customfield"
+	"github.com/switchyard-chat/switchyard/desk/inbound"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/presence"
 	"github.com/switchyard-chat/switchyard/desk/tagging"
