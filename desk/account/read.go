@@ -1,0 +1,232 @@
+package account
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/page"
+	"github.com/switchyard-chat/switchyard/internal/store"
+)
+
+const (
+	// seenEvery is how exactly a platform's calls are noted.
+	seenEvery = time.Minute
+	// entryFor is how long the webhook entry trusts what another server may have changed.
+	entryFor  = time.Second
+	entryRoom = 4096
+	maxKey    = 100
+)
+
+// Filter says which channels are listed; all that is given must hold.
+type Filter struct {
+	Types          []channels.Type
+	States         []channel.State
+	IncludeDeleted bool
+}
+
+// Page is a page of channels.
+type Page struct {
+	Rows []*ent.Channel
+	page.Result
+}
+
+// list names the list in its cursors.
+const list = "channels"
+
+// List lists the team's channels in the order of connection, for every agent and for integrations with the scope to read the workspace.
+func (s *Service) List(ctx context.Context, p auth.Principal, f Filter, w page.Window) (Page, error) {
+	var out Page
+	if err := requireRead(p); err != nil {
+		return out, err
+	}
+	err := s.cfg.DB.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
+		q := v.Channel.Query().Limit(w.Limit + 1)
+		if !f.IncludeDeleted {
+			q.Where(channel.DeletedAtIsNil())
+		}
+		if f.Types != nil {
+			types := make([]channel.Type, len(f.Types))
+			for i, t := range f.Types {
+				types[i] = channel.Type(t)
+			}
+			q.Where(channel.TypeIn(types...))
+		}
+		if f.States != nil {
+			q.Where(channel.StateIn(f.States...))
+		}
+		var edge int64
+		if w.After != "" {
+			if err := page.Key(w.After, list, "after", &edge); err != nil {
+				return err
+			}
+			q.Where(channel.IDGT(edge))
+		}
+		if w.Before != "" {
+			if err := page.Key(w.Before, list, "before", &edge); err != nil {
+				return err
+			}
+			q.Where(channel.IDLT(edge))
+		}
+		if w.IsBackward {
+			q.Order(ent.Desc(channel.FieldID))
+		} else {
+			q.Order(ent.Asc(channel.FieldID))
+		}
+		rows, err := q.All(ctx)
+		if err != nil {
+			return err
+		}
+		out.Rows, out.Result = page.Cut(w, rows, func(c *ent.Channel) string { return page.Cursor(list, c.ID) })
+		return nil
+	})
+	return out, err
+}
+
+// Get gives a channel of the team, deleted ones too: their history stays. Faults: NotFound, Forbidden as in List.
+func (s *Service) Get(ctx context.Context, p auth.Principal, id int64) (*ent.Channel, error) {
+	if err := requireRead(p); err != nil {
+		return nil, err
+	}
+	var row *ent.Channel
+	err := s.cfg.DB.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) (err error) {
+		row, err = get(ctx, v.Client, id)
+		return err
+	})
+	return row, err
+}
+
+func requireRead(p auth.Principal) error {
+	// Conversations name their channels, so who reads those reads channels too.
+	if !slices.ContainsFunc([]auth.Scope{auth.ReadWorkspace, auth.WriteWorkspace, auth.ReadConversations}, p.May) {
+		return fault.New(fault.Forbidden, "this token needs the scope WORKSPACE_READ").WithCode("FORBIDDEN", nil)
+	}
+	return nil
+}
+
+// Opened is a channel with its credentials opened, for who speaks with the platform. The adapter of Type understands Account.
+type Opened struct {
+	TeamID, ChannelID int64
+	Type              channels.Type
+	Name              string
+	State             channel.State
+	BranchID          string
+	RegionID          string
+	Account           channels.Account
+}
+
+// Sends says whether the channel sends now.
+func (o Opened) Sends() bool { return o.State == channel.StateCONNECTED }
+
+// Load gives a channel to a sender, as it is now. A deleted one is a fault of kind Conflict with the code CHANNEL_UNAVAILABLE, none is NotFound.
+func (s *Service) Load(ctx context.Context, team, channelID int64) (Opened, error) {
+	var row *ent.Channel
+	err := s.cfg.DB.Read(ctx, team, func(ctx context.Context, v *store.View) (err error) {
+		row, err = get(ctx, v.Client, channelID)
+		return err
+	})
+	if err != nil {
+		return Opened{}, err
+	}
+	return s.open(row)
+}
+
+func (s *Service) open(row *ent.Channel) (Opened, error) {
+	if err := alive(row); err != nil {
+		return Opened{}, err
+	}
+	credentials, err := s.opened(row.TeamID, row.ID, row.Credentials)
+	if err != nil {
+		return Opened{}, err
+	}
+	t := channels.Type(row.Type)
+	return Opened{
+		TeamID: row.TeamID, ChannelID: row.ID, Type: t, Name: row.Name, State: row.State, BranchID: row.BranchID, RegionID: row.RegionID,
+		Account: s.account(t, row.PlatformID, credentials),
+	}, nil
+}
+
+// ByWebhookKey gives the channel whose webhook was called, of whatever team, in whatever state: paused and disconnected ones go on
+// receiving (CHAN-4). A change holds at once on the server that made it and within a second on every other. An unknown key, a key of another type and a deleted
+// channel's are the same fault of kind NotFound.
+func (s *Service) ByWebhookKey(ctx context.Context, t channels.Type, key string) (Opened, error) {
+	missing := fault.Missing("the webhook")
+	if key == "" || len(key) > maxKey {
+		return Opened{}, missing
+	}
+	at := string(t) + ":" + key
+	now := s.cfg.DB.Clock().Now()
+	o, era, ok := s.entry.get(at, now)
+	if ok {
+		return o, nil
+	}
+	row := &ent.Channel{Type: channel.Type(t)}
+	var state string
+	found, err := s.cfg.DB.Lookup(ctx, `SELECT id, team_id, name, state, branch_id, region_id, platform_id, credentials FROM channels
+		WHERE webhook_key = ? AND type = ? AND deleted_at IS NULL`, []any{key, string(t)},
+		&row.ID, &row.TeamID, &row.Name, &state, &row.BranchID, &row.RegionID, &row.PlatformID, &row.Credentials)
+	if err != nil {
+		return Opened{}, err
+	}
+	if !found {
+		return Opened{}, missing
+	}
+	row.State = channel.State(state)
+	if o, err = s.open(row); err != nil {
+		return Opened{}, err
+	}
+	s.entry.keep(at, o, now, era)
+	return o, nil
+}
+
+// entryCache keeps the channels of webhooks for a second. A change empties it; what was read before the change and comes to be kept after it is
+// dropped, by its era.
+type entryCache struct {
+	mu   sync.Mutex
+	era  uint64
+	kept *lru.Cache[string, keptEntry]
+}
+
+type keptEntry struct {
+	Opened
+	until time.Time
+}
+
+func newEntryCache() *entryCache {
+	kept, err := lru.New[string, keptEntry](entryRoom)
+	if err != nil {
+		// Only a size below 1 is refused.
+		panic(err)
+	}
+	return &entryCache{kept: kept}
+}
+
+func (c *entryCache) get(at string, now time.Time) (Opened, uint64, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k, ok := c.kept.Get(at)
+	return k.Opened, c.era, ok && now.Before(k.until)
+}
+
+func (c *entryCache) keep(at string, o Opened, now time.Time, era uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.era == era {
+		c.kept.Add(at, keptEntry{Opened: o, until: now.Add(entryFor)})
+	}
+}
+
+func (c *entryCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.era++
+	c.kept.Purge()
+}
