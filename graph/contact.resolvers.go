@@ -7,95 +7,377 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
+	"github.com/switchyard-chat/switchyard/desk/contact"
+	"github.com/switchyard-chat/switchyard/desk/customfield"
+	"github.com/switchyard-chat/switchyard/desk/tagging"
+	"github.com/switchyard-chat/switchyard/graph/gen"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/id"
 )
 
+func (r *contactResolver) Tags(ctx context.Context, obj *model.Contact, first *int) ([]*model.ContactTag, error) {
+	n := given(first, 3)
+	if n < 0 || n > 100 {
+		return nil, fault.Input("first", "a contact shows 0 to 100 tags")
+	}
+	return obj.Tags[:min(n, len(obj.Tags))], nil
+}
+
 func (r *mutationResolver) ContactCreate(ctx context.Context, input model.ContactCreateInput) (*model.ContactCreatePayload, error) {
-	panic(fmt.Errorf("not implemented: ContactCreate - contactCreate"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fields, err := createFields(input)
+	if err != nil {
+		return contactCreated(p, nil, event.Cursor{}, err)
+	}
+	c, at, err := r.Contacts.Create(ctx, p, contact.CreateInput{Fields: fields, IdempotencyKey: given(input.IdempotencyKey.Value(), "")})
+	return contactCreated(p, c, at, err)
 }
 
 func (r *mutationResolver) ContactUpdate(ctx context.Context, input model.ContactUpdateInput) (*model.ContactUpdatePayload, error) {
-	panic(fmt.Errorf("not implemented: ContactUpdate - contactUpdate"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, at, err := r.contactUpdate(ctx, p, input)
+	errs, err := userErrors(err)
+	if c == nil {
+		return &model.ContactUpdatePayload{UserErrors: errs}, err
+	}
+	return &model.ContactUpdatePayload{Contact: contactModel(p, c), UserErrors: errs, Cursor: cursorOf(at)}, err
 }
 
 func (r *mutationResolver) ContactDelete(ctx context.Context, input model.ContactDeleteInput) (*model.ContactDeletePayload, error) {
-	panic(fmt.Errorf("not implemented: ContactDelete - contactDelete"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, err := id.Parse(id.Contact, input.ContactID)
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.ContactDeletePayload{UserErrors: errs}, err
+	}
+	at, err := r.Contacts.Delete(ctx, p, n)
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.ContactDeletePayload{UserErrors: errs}, err
+	}
+	return &model.ContactDeletePayload{DeletedContactID: &input.ContactID, UserErrors: []model.UserError{}, Cursor: cursorOf(at)}, nil
 }
 
 func (r *mutationResolver) TagCreate(ctx context.Context, input model.TagCreateInput) (*model.TagCreatePayload, error) {
-	panic(fmt.Errorf("not implemented: TagCreate - tagCreate"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, at, err := r.Tagging.Create(ctx, p, tagging.CreateInput{Name: input.Name, Colour: string(given(input.Colour.Value(), "")),
+		IdempotencyKey: given(input.IdempotencyKey.Value(), "")})
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.TagCreatePayload{UserErrors: errs}, err
+	}
+	return &model.TagCreatePayload{Tag: tagModel(t), UserErrors: []model.UserError{}, Cursor: cursorOf(at)}, nil
 }
 
 func (r *mutationResolver) TagUpdate(ctx context.Context, input model.TagUpdateInput) (*model.TagUpdatePayload, error) {
-	panic(fmt.Errorf("not implemented: TagUpdate - tagUpdate"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	in := tagging.UpdateInput{Name: input.Name.Value(), Colour: (*string)(input.Colour.Value())}
+	if in.ID, err = id.Parse(id.Tag, input.TagID); err != nil {
+		errs, err := userErrors(err)
+		return &model.TagUpdatePayload{UserErrors: errs}, err
+	}
+	t, at, err := r.Tagging.Update(ctx, p, in)
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.TagUpdatePayload{UserErrors: errs}, err
+	}
+	return &model.TagUpdatePayload{Tag: tagModel(t), UserErrors: []model.UserError{}, Cursor: cursorOf(at)}, nil
 }
 
 func (r *mutationResolver) TagDelete(ctx context.Context, input model.TagDeleteInput) (*model.TagDeletePayload, error) {
-	panic(fmt.Errorf("not implemented: TagDelete - tagDelete"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, err := id.Parse(id.Tag, input.TagID)
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.TagDeletePayload{UserErrors: errs}, err
+	}
+	at, err := r.Tagging.Delete(ctx, p, n)
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.TagDeletePayload{UserErrors: errs}, err
+	}
+	return &model.TagDeletePayload{DeletedTagID: &input.TagID, UserErrors: []model.UserError{}, Cursor: cursorOf(at)}, nil
 }
 
 func (r *mutationResolver) ContactTag(ctx context.Context, input model.ContactTagInput) (*model.ContactTagPayload, error) {
-	panic(fmt.Errorf("not implemented: ContactTag - contactTag"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	done, c, at, err := r.contactTag(ctx, p, input)
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.ContactTagPayload{UserErrors: errs}, err
+	}
+	return &model.ContactTagPayload{Contact: c, Tagging: taggedModel(done.Tagged), IsTaggedAlready: done.IsTaggedAlready,
+		UserErrors: []model.UserError{}, Cursor: cursorOf(at)}, nil
 }
 
 func (r *mutationResolver) ContactUntag(ctx context.Context, input model.ContactUntagInput) (*model.ContactUntagPayload, error) {
-	panic(fmt.Errorf("not implemented: ContactUntag - contactUntag"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, at, err := r.contactUntag(ctx, p, input)
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.ContactUntagPayload{UserErrors: errs}, err
+	}
+	return &model.ContactUntagPayload{Contact: c, UserErrors: []model.UserError{}, Cursor: cursorOf(at)}, nil
 }
 
 func (r *mutationResolver) CompanyCreate(ctx context.Context, input model.CompanyCreateInput) (*model.CompanyCreatePayload, error) {
-	panic(fmt.Errorf("not implemented: CompanyCreate - companyCreate"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, at, err := r.Contacts.CreateCompany(ctx, p, contact.CreateCompanyInput{Name: input.Name, Number: given(input.Number.Value(), ""),
+		IdempotencyKey: given(input.IdempotencyKey.Value(), "")})
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.CompanyCreatePayload{UserErrors: errs}, err
+	}
+	return &model.CompanyCreatePayload{Company: companyModel(c), UserErrors: []model.UserError{}, Cursor: cursorOf(at)}, nil
 }
 
 func (r *mutationResolver) CustomFieldCategoryCreate(ctx context.Context, input model.CustomFieldCategoryCreateInput) (*model.CustomFieldCategoryCreatePayload, error) {
-	panic(fmt.Errorf("not implemented: CustomFieldCategoryCreate - customFieldCategoryCreate"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, at, err := r.Fields.CreateCategory(ctx, p, customfield.CreateCategoryInput{Name: input.Name, Position: input.Position.Value()})
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.CustomFieldCategoryCreatePayload{UserErrors: errs}, err
+	}
+	return &model.CustomFieldCategoryCreatePayload{Category: categoryModel(c), UserErrors: []model.UserError{}, Cursor: cursorOf(at)}, nil
 }
 
 func (r *mutationResolver) CustomFieldCategoryUpdate(ctx context.Context, input model.CustomFieldCategoryUpdateInput) (*model.CustomFieldCategoryUpdatePayload, error) {
-	panic(fmt.Errorf("not implemented: CustomFieldCategoryUpdate - customFieldCategoryUpdate"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	in := customfield.UpdateCategoryInput{Name: input.Name.Value(), Position: input.Position.Value()}
+	if in.ID, err = id.Parse(id.Category, input.CategoryID); err != nil {
+		errs, err := userErrors(err)
+		return &model.CustomFieldCategoryUpdatePayload{UserErrors: errs}, err
+	}
+	c, at, err := r.Fields.UpdateCategory(ctx, p, in)
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.CustomFieldCategoryUpdatePayload{UserErrors: errs}, err
+	}
+	return &model.CustomFieldCategoryUpdatePayload{Category: categoryModel(c), UserErrors: []model.UserError{}, Cursor: cursorOf(at)}, nil
 }
 
 func (r *mutationResolver) CustomFieldCategoryDelete(ctx context.Context, input model.CustomFieldCategoryDeleteInput) (*model.CustomFieldCategoryDeletePayload, error) {
-	panic(fmt.Errorf("not implemented: CustomFieldCategoryDelete - customFieldCategoryDelete"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, err := id.Parse(id.Category, input.CategoryID)
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.CustomFieldCategoryDeletePayload{UserErrors: errs}, err
+	}
+	at, err := r.Fields.DeleteCategory(ctx, p, n)
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.CustomFieldCategoryDeletePayload{UserErrors: errs}, err
+	}
+	return &model.CustomFieldCategoryDeletePayload{DeletedCategoryID: &input.CategoryID, UserErrors: []model.UserError{}, Cursor: cursorOf(at)}, nil
 }
 
 func (r *mutationResolver) CustomFieldCreate(ctx context.Context, input model.CustomFieldCreateInput) (*model.CustomFieldCreatePayload, error) {
-	panic(fmt.Errorf("not implemented: CustomFieldCreate - customFieldCreate"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	in := customfield.CreateInput{Name: input.Name, Target: customfield.Target(given(input.Target.Value(), model.CustomFieldTargetContact)),
+		Type: customfield.Type(input.Type), Options: optionInputs(input.Options), Position: input.Position.Value()}
+	if in.CategoryID, err = id.Parse(id.Category, input.CategoryID); err != nil {
+		errs, err := userErrors(err)
+		return &model.CustomFieldCreatePayload{UserErrors: errs}, err
+	}
+	f, at, err := r.Fields.Create(ctx, p, in)
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.CustomFieldCreatePayload{UserErrors: errs}, err
+	}
+	return &model.CustomFieldCreatePayload{CustomField: fieldModel(f), UserErrors: []model.UserError{}, Cursor: cursorOf(at)}, nil
 }
 
 func (r *mutationResolver) CustomFieldUpdate(ctx context.Context, input model.CustomFieldUpdateInput) (*model.CustomFieldUpdatePayload, error) {
-	panic(fmt.Errorf("not implemented: CustomFieldUpdate - customFieldUpdate"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f, at, err := r.customFieldUpdate(ctx, p, input)
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.CustomFieldUpdatePayload{UserErrors: errs}, err
+	}
+	return &model.CustomFieldUpdatePayload{CustomField: fieldModel(f), UserErrors: []model.UserError{}, Cursor: cursorOf(at)}, nil
 }
 
 func (r *mutationResolver) CustomFieldDelete(ctx context.Context, input model.CustomFieldDeleteInput) (*model.CustomFieldDeletePayload, error) {
-	panic(fmt.Errorf("not implemented: CustomFieldDelete - customFieldDelete"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, err := id.Parse(id.CustomField, input.FieldID)
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.CustomFieldDeletePayload{UserErrors: errs}, err
+	}
+	at, err := r.Fields.Delete(ctx, p, n)
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.CustomFieldDeletePayload{UserErrors: errs}, err
+	}
+	return &model.CustomFieldDeletePayload{DeletedFieldID: &input.FieldID, UserErrors: []model.UserError{}, Cursor: cursorOf(at)}, nil
 }
 
 func (r *queryResolver) Contact(ctx context.Context, id string) (*model.Contact, error) {
-	panic(fmt.Errorf("not implemented: Contact - contact"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, err := contactID(id)
+	if err != nil {
+		return nil, absent(err)
+	}
+	c, err := r.contactByID(ctx, p, n)
+	return c, absent(err)
 }
 
 func (r *queryResolver) Contacts(ctx context.Context, filter *model.ContactFilter, sort *model.ContactSort, direction *model.SortDirection, first *int, after *string, last *int, before *string) (*model.ContactConnection, error) {
-	panic(fmt.Errorf("not implemented: Contacts - contacts"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, err := window(first, after, last, before, 25)
+	if err != nil {
+		return nil, err
+	}
+	q, err := contactQuery(filter, sort, direction)
+	if err != nil {
+		return nil, err
+	}
+	list := selected(ctx, "ContactConnection")
+	q.Parts, q.Counts = contactParts(ctx), list["totalCount"] || list["totalIsExact"]
+	l, err := r.Resolver.Contacts.List(ctx, p, q, w)
+	if err != nil {
+		return nil, err
+	}
+	return contactConnection(p, l), nil
 }
 
 func (r *queryResolver) ContactPage(ctx context.Context, filter *model.ContactFilter, sort *model.ContactSort, direction *model.SortDirection, page *int, perPage *int) (*model.ContactPage, error) {
-	panic(fmt.Errorf("not implemented: ContactPage - contactPage"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q, err := contactQuery(filter, sort, direction)
+	if err != nil {
+		return nil, err
+	}
+	list := selected(ctx, "ContactPage")
+	q.Parts, q.Counts = contactParts(ctx), list["total"] || list["totalIsExact"] || list["lastPage"]
+	l, err := r.Resolver.Contacts.Page(ctx, p, q, given(page, 1), given(perPage, 15))
+	if err != nil {
+		return nil, err
+	}
+	return contactPage(p, l), nil
 }
 
 func (r *queryResolver) Tags(ctx context.Context, text *string, first *int, after *string, last *int, before *string) (*model.TagConnection, error) {
-	panic(fmt.Errorf("not implemented: Tags - tags"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, err := window(first, after, last, before, 25)
+	if err != nil {
+		return nil, err
+	}
+	all, at, err := r.Tagging.List(ctx, p, given(text, ""), w)
+	if err != nil {
+		return nil, err
+	}
+	return tagConnection(all, at), nil
 }
 
 func (r *queryResolver) Companies(ctx context.Context, text *string, first *int, after *string, last *int, before *string) (*model.CompanyConnection, error) {
-	panic(fmt.Errorf("not implemented: Companies - companies"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, err := window(first, after, last, before, 25)
+	if err != nil {
+		return nil, err
+	}
+	all, at, err := r.Resolver.Contacts.Companies(ctx, p, given(text, ""), w)
+	if err != nil {
+		return nil, err
+	}
+	return companyConnection(all, at), nil
 }
 
 func (r *queryResolver) CustomFieldCategories(ctx context.Context) ([]*model.CustomFieldCategory, error) {
-	panic(fmt.Errorf("not implemented: CustomFieldCategories - customFieldCategories"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := r.Fields.Categories(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*model.CustomFieldCategory, len(all))
+	for i, c := range all {
+		out[i] = categoryModel(c)
+	}
+	return out, nil
 }
 
 func (r *queryResolver) CustomFields(ctx context.Context, target *model.CustomFieldTarget) ([]*model.CustomField, error) {
-	panic(fmt.Errorf("not implemented: CustomFields - customFields"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := r.Fields.Fields(ctx, p, customfield.Target(given(target, model.CustomFieldTargetContact)))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*model.CustomField, len(all))
+	for i, f := range all {
+		out[i] = fieldModel(f)
+	}
+	return out, nil
 }
+
+func (r *Resolver) Contact() gen.ContactResolver { return &contactResolver{r} }
+
+type contactResolver struct{ *Resolver }

@@ -1,15 +1,11 @@
 package graph
 
 import (
-	"context"
-
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
-	"github.com/switchyard-chat/switchyard/ent/gen/ent/contact"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/catalogue"
 	"github.com/switchyard-chat/switchyard/internal/id"
-	"github.com/switchyard-chat/switchyard/internal/store"
 )
 
 // agentSummary is what others see of an agent; nil for none.
@@ -51,22 +47,4 @@ func (r *Resolver) channelModel(p auth.Principal, c *ent.Channel) *model.Channel
 		m.StateReason = &why
 	}
 	return m
-}
-
-// contactsIn reads contacts for the rows of a list, by their ids.
-func (r *Resolver) contactsIn(ctx context.Context, v *store.View, _ auth.Principal, ids []int64) (map[int64]*model.Contact, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	all, err := v.Contact.Query().Where(contact.IDIn(ids...)).All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[int64]*model.Contact, len(all))
-	for _, c := range all {
-		out[c.ID] = &model.Contact{ID: id.Format(id.Contact, c.ID), Version: c.Version, FirstName: c.FirstName, LastName: c.LastName, Name: c.Name,
-			MembershipNo: textOrNil(c.MembershipNo), Gender: model.Gender(c.Gender), Note: c.Note, IsBlocked: c.IsBlocked, PictureURL: textOrNil(c.PictureURL),
-			TagCount: len(c.TagIds), CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt}
-	}
-	return out, nil
 }

@@ -64,6 +64,9 @@ func own(f func(ctx context.Context, p auth.Principal, n int64) (model.Node, err
 func (r *Resolver) nodeOf(ctx context.Context, k id.Kind, n int64) (model.Node, error) {
 	load, ok := r.loaders()[k]
 	if !ok {
+		load, ok = r.contactLoaders()[k]
+	}
+	if !ok {
 		return nil, fault.New(fault.NotFound, "there is no such object")
 	}
 	x, err := load(ctx, n)

@@ -19,6 +19,20 @@ type Answer struct {
 	Value *Value
 }
 
+// Chosen are the options that the answer chose, in the field's order; none where it is no choice.
+func (a Answer) Chosen() []Option {
+	var chosen []Option
+	if a.Value == nil {
+		return nil
+	}
+	for _, id := range a.Value.Options {
+		if o, ok := a.Field.option(id); ok {
+			chosen = append(chosen, o)
+		}
+	}
+	return chosen
+}
+
 // AnswerInput is what somebody answers for a contact: nil clears.
 type AnswerInput struct {
 	FieldID int64

@@ -6987,8 +6987,8 @@ type Contact implements Node {
   isBlocked: Boolean!
   "A picture, from a platform's profile; null for none."
   pictureUrl: String
-  "Delivery addresses."
-  addresses: [ContactAddress!]!
+  "Delivery addresses; their phones are masked without the permission SEE_PERSONAL_DATA."
+  addresses: [ContactAddress!]! @viewer
   "When it was made."
   createdAt: DateTime!
   "When it was last changed."

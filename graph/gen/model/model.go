@@ -735,7 +735,7 @@ type Contact struct {
 	IsBlocked bool `json:"isBlocked"`
 	// A picture, from a platform's profile; null for none.
 	PictureURL *string `json:"pictureUrl"`
-	// Delivery addresses.
+	// Delivery addresses; their phones are masked without the permission SEE_PERSONAL_DATA.
 	Addresses []*ContactAddress `json:"addresses"`
 	// When it was made.
 	CreatedAt time.Time `json:"createdAt"`
