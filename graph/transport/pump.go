@@ -1,23 +1,36 @@
 package transport
 
 import (
+	"context"
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"github.com/switchyard-chat/switchyard/internal/clock"
 )
 
 // pump writes for all sockets with a few goroutines: what is due is collected and written by whichever worker is free, with its stack and buffers warm. A goroutine for
 // each connection costs a wake-up for every delivery and a stack for every idle connection. A worker never waits for a client: what a socket
-// does not take at once is left to a goroutine of its own (socket.finishSlowly). It may wait for the database, so there are more workers than processors.
+// does not take at once is left to a goroutine of its own (socket.finishSlowly). One worker is the cheapest, since two are in each other's way in the kernel: others
+// join where much waits, and where a worker makes no progress, since it may wait for the database.
 type pump struct {
+	ctx   context.Context
 	spawn func(func()) bool
 	limit int
 
 	mu      sync.Mutex
 	ready   []*socket // those with something to do, first come first served
 	head    int
+	taken   int // how many were taken from ready
 	workers int
+	isWatch bool // somebody looks whether the workers make progress
 }
+
+const (
+	backlog = 1024             // sockets that wait for one worker, some 10 ms of work
+	stall   = time.Millisecond // without progress
+)
 
 // scratch is what a worker needs, kept from one socket to the next.
 type scratch struct {
@@ -26,8 +39,8 @@ type scratch struct {
 	subs  []*operation
 }
 
-func newPump(spawn func(func()) bool) *pump {
-	return &pump{spawn: spawn, limit: max(16, 4*runtime.GOMAXPROCS(0))}
+func newPump(ctx context.Context, spawn func(func()) bool) *pump {
+	return &pump{ctx: ctx, spawn: spawn, limit: max(16, 4*runtime.GOMAXPROCS(0))}
 }
 
 // turn says whether a socket is being worked on.
@@ -65,13 +78,45 @@ func (p *pump) push(c *socket, isUrgent bool) {
 func (p *pump) queue(c *socket, isUrgent bool) {
 	p.mu.Lock()
 	p.ready = append(p.ready, c)
-	isShort := p.workers < p.limit || isUrgent
+	isShort := isUrgent || p.workers < p.limit && len(p.ready)-p.head > p.workers*backlog
+	isShort = isShort || p.workers == 0
 	if isShort {
 		p.workers++
 	}
+	isUnwatched := !p.isWatch
+	p.isWatch = true
 	p.mu.Unlock()
 	if isShort {
 		p.start()
+	}
+	if isUnwatched && !p.spawn(p.watch) {
+		p.mu.Lock()
+		p.isWatch = false
+		p.mu.Unlock()
+	}
+}
+
+// watch adds a worker wherever nothing was taken for a while, until nothing waits.
+func (p *pump) watch() {
+	for taken := -1; ; {
+		if (clock.Real{}).Sleep(p.ctx, stall) != nil {
+			return
+		}
+		p.mu.Lock()
+		if p.head == len(p.ready) {
+			p.isWatch = false
+			p.mu.Unlock()
+			return
+		}
+		isStalled := p.taken == taken && p.workers < p.limit
+		if isStalled {
+			p.workers++
+		}
+		taken = p.taken
+		p.mu.Unlock()
+		if isStalled {
+			p.start()
+		}
 	}
 }
 
@@ -131,5 +176,6 @@ func (p *pump) next() *socket {
 	c := p.ready[p.head]
 	p.ready[p.head] = nil
 	p.head++
+	p.taken++
 	return c
 }

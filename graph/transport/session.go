@@ -56,6 +56,7 @@ type session struct {
 	stop context.CancelFunc
 
 	active  atomic.Int64 // last action of the person, Unix nanoseconds
+	over    atomic.Bool  // bye is set
 	expires atomic.Int64 // when the token does, Unix nanoseconds; 0 is never
 	checked atomic.Int64 // when the identity was last found valid
 	demands atomic.Int64 // how often the log said that the person's rights have changed
@@ -244,20 +245,14 @@ func (s *session) close(g goodbye) {
 		return
 	}
 	s.bye = &g
+	s.over.Store(true)
 	s.mu.Unlock()
 	close(s.parted)
 	s.wire.hurry(500 * time.Millisecond)
 	s.wire.nudge(true)
 }
 
-func (s *session) isOver() bool {
-	select {
-	case <-s.parted:
-		return true
-	default:
-		return false
-	}
-}
+func (s *session) isOver() bool { return s.over.Load() }
 
 // farewell is why the session ends; nil while it goes on.
 func (s *session) farewell() *goodbye {

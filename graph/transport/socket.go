@@ -48,7 +48,8 @@ type socket struct {
 	out     []byte // what attempt writes, and what came of it
 	wrote   int
 	failure error
-	written chan struct{} // closed when nothing is written any more
+	isDone  bool          // nothing is written any more; of whose turn it is
+	written chan struct{} // closed then
 
 	isBegun bool         // connection_init came; of the reader
 	isAcked bool         // and was answered; of the reader
@@ -185,10 +186,8 @@ func (c *socket) control(op byte, payload []byte) error {
 
 // work writes what is due, and the goodbye when the session ends. It gives false where a goroutine of its own goes on.
 func (c *socket) work(s *scratch) (isOurs bool) {
-	select {
-	case <-c.written:
+	if c.isDone {
 		return true
-	default:
 	}
 	s.buf = s.buf[:0]
 	bye := c.s.farewell()
@@ -236,9 +235,11 @@ func (c *socket) after(err error, bye *goodbye, frames, bytes int) {
 	case err != nil: // too slow, or gone: its reader must not wait for it
 		c.s.close(goodbyeSlow)
 		_ = c.conn.Close()
+		c.isDone = true
 		close(c.written)
 	case bye != nil:
 		_ = c.conn.SetReadDeadline(clock.Real{}.Now().Add(linger))
+		c.isDone = true
 		close(c.written)
 	default:
 		if frames > 0 && c.h.cfg.Hooks.Delivered != nil {
@@ -266,6 +267,9 @@ func (c *socket) collect(buf *[]byte, subs []*operation) (frames int) {
 				if c.s.end(op) {
 					*buf = appendFrame(*buf, opText, complete(op.id))
 				}
+				break
+			}
+			if f.Settled {
 				break
 			}
 		}

@@ -161,7 +161,7 @@ func New(cfg Config) *Handler {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	h := &Handler{cfg: cfg, sessions: newRegistry(), ctx: ctx, stop: stop}
-	h.pump = newPump(h.spawn)
+	h.pump = newPump(ctx, h.spawn)
 	tick := cfg.Clock.Ticker(cfg.Limits.Sweep)
 	h.wg.Go(func() { h.sweep(tick) })
 	return h

@@ -216,6 +216,7 @@ type Viewer struct {
 type Frame struct {
 	Payload []byte
 	Last    bool // the stream has ended: `complete` follows
+	Settled bool // nothing more is due now: Next need not be called again before wake is
 }
 
 // Config is what a hub needs. Log, Bus, Clock and Executor must be given.

@@ -27,6 +27,7 @@ type Subscription struct {
 	gen       int
 	pos       event.Cursor
 	recovered bool
+	head      int64  // where the log stood when it was last looked at
 	resync    string // what the client has to be told
 	stage     stage
 	heard     int64
@@ -116,6 +117,7 @@ func (s *Subscription) Next(ctx context.Context) (f Frame, ok bool) {
 			before.Seq--
 			f, ok := s.show(ctx, s.stream.Judge(ctx, e.event), e, cellKey{gen: s.gen, seq: s.pos.Seq})
 			if ok {
+				f.Settled = s.head == s.pos.Seq && s.due == nil && s.ending.Load() == nil && !s.isHearer && s.alarm.until.Load() != 0
 				return f, true
 			}
 			if s.failed != nil {
@@ -177,6 +179,7 @@ func (s *Subscription) Close() {
 // advance moves on to the next event, from the ring or from the log.
 func (s *Subscription) advance(ctx context.Context) (*entry, bool) {
 	p := s.tail.peek(s.gen, s.pos.Seq)
+	s.head = p.head.Seq
 	if p.moved != nil {
 		s.gen, s.pos, s.resync, s.older = p.moved.gen, p.moved.at, p.moved.resync, nil
 		return nil, false

@@ -171,7 +171,7 @@ func sees(ctx context.Context, room int64) bool {
 	return v.Rooms == nil || v.Rooms[room]
 }
 
-// rooms shows what is said. Room 13 makes loading panic, room 14 is gone when it is loaded, room 99 ends the stream.
+// rooms shows what is said. Room 13 makes loading panic, room 14 is gone when it is loaded, room 98 is shown and ends the stream, room 99 ends it.
 type rooms struct {
 	w    *World
 	only *int64
@@ -186,7 +186,7 @@ func (r *rooms) Judge(ctx context.Context, e event.Event) live.Verdict {
 	if e.ConversationID == 99 {
 		return live.Stop("closed", false)
 	}
-	return live.Show("said", func(ctx context.Context, at event.Cursor) (any, error) {
+	v := live.Show("said", func(ctx context.Context, at event.Cursor) (any, error) {
 		r.w.Rendered.Add(1)
 		r.w.mu.Lock()
 		err := r.w.unready
@@ -209,6 +209,10 @@ func (r *rooms) Judge(ctx context.Context, e event.Event) live.Verdict {
 		}
 		return &gen.Said{Cursor: at.String(), Seq: e.Seq, Text: text}, nil
 	})
+	if e.ConversationID == 98 {
+		v.End = &live.Ended{Reason: "done"}
+	}
+	return v
 }
 
 func (*rooms) Frame(_ context.Context, c live.Control) any {
