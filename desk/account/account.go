@@ -26,7 +26,7 @@ import (
 // MaxName is the most characters of a channel's name (CHAN-1).
 const MaxName = 40
 
-// Config is what channels need. All but BaseURLs, the hooks and Log must be given.
+// Config is what channels need. All but BaseURLs and Log must be given.
 type Config struct {
 	DB       *store.DB
 	Adapters *channels.Registry
@@ -36,12 +36,7 @@ type Config struct {
 	PublicURL string
 	// BaseURLs replace platforms' hosts, by the names of their adapters: for fake platforms.
 	BaseURLs map[channels.Type]map[string]string
-	// Resumed lets what waited be sent, when a channel sends again. It runs in the transaction that makes it so; nil does nothing.
-	Resumed func(ctx context.Context, tx *store.Tx, channelID int64) error
-	// Stopped lets what waited fail with a failure code, when a channel was disconnected (CHAN-3) or deleted (CHAN-4). It runs in the
-	// transaction that makes it so; nil does nothing.
-	Stopped func(ctx context.Context, tx *store.Tx, channelID int64, code string) error
-	Log     *slog.Logger
+	Log      *slog.Logger
 }
 
 // Service is the team's channels. It is safe for concurrent use.
@@ -55,18 +50,13 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	if c.Resumed == nil {
-		c.Resumed = func(context.Context, *store.Tx, int64) error { return nil }
-	}
-	if c.Stopped == nil {
-		c.Stopped = func(context.Context, *store.Tx, int64, string) error { return nil }
-	}
 	return &Service{cfg: c, entry: newEntryCache()}
 }
 
-// WebhookURL is the address that the platform must call. Who knows it can knock, but not sign, so only ADMINs are told.
-func (s *Service) WebhookURL(c *ent.Channel) string {
-	return s.cfg.PublicURL + "/webhooks/" + strings.ToLower(string(c.Type)) + "/" + c.WebhookKey
+// WebhookURL is the address that the platform must call, below the server's public one. Who knows it can knock, but not sign, so only ADMINs are
+// told.
+func WebhookURL(publicURL string, c *ent.Channel) string {
+	return publicURL + "/webhooks/" + strings.ToLower(string(c.Type)) + "/" + c.WebhookKey
 }
 
 // requireAdmin refuses everybody who is not an ADMIN, and integrations without the scope to change the workspace.
@@ -105,7 +95,20 @@ func (s *Service) opened(team, id int64, sealed []byte) (channels.Credentials, e
 	return c, nil
 }
 
-// account is a channel's account as its adapter needs it.
+// Open gives the account of a channel's row as its adapter needs it. A deleted channel's credentials are gone: a fault of kind Conflict with the
+// code CHANNEL_UNAVAILABLE.
+func (s *Service) Open(c *ent.Channel) (channels.Account, error) {
+	if err := alive(c); err != nil {
+		return channels.Account{}, err
+	}
+	credentials, err := s.opened(c.TeamID, c.ID, c.Credentials)
+	if err != nil {
+		return channels.Account{}, err
+	}
+	return s.account(channels.Type(c.Type), c.PlatformID, credentials), nil
+}
+
+// account is an account as its adapter needs it.
 func (s *Service) account(t channels.Type, platformID string, c channels.Credentials) channels.Account {
 	return channels.Account{PlatformID: platformID, Credentials: c, BaseURLs: s.cfg.BaseURLs[t]}
 }

@@ -2,7 +2,6 @@ package account_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,8 +33,8 @@ func TestConnect(t *testing.T) {
 		if c.Name != "官方帳號" || c.State != channel.StateCONNECTED || c.PlatformID != fmt.Sprintf("U%032x", 1) || c.AccountName != "Shop 1" || c.AccountHandle != "@shop1" || at.Seq == 0 {
 			t.Errorf("connected %+v", c)
 		}
-		if len(c.WebhookKey) < 43 || w.WebhookURL(c) != "http://127.0.0.1:1/webhooks/line/"+c.WebhookKey {
-			t.Errorf("the webhook is %s", w.WebhookURL(c))
+		if len(c.WebhookKey) < 43 || account.WebhookURL(w.config.PublicURL, c) != "http://127.0.0.1:1/webhooks/line/"+c.WebhookKey {
+			t.Errorf("the webhook is %s", account.WebhookURL(w.config.PublicURL, c))
 		}
 		o, err := w.Load(ctx, boss.TeamID, c.ID)
 		if err != nil || o.Account.Credentials[line.ChannelAccessToken] != "token-canary-1" || o.Account.PlatformID != c.PlatformID || o.Account.BaseURLs["api"] != w.line.URL() || !o.Sends() {
@@ -191,8 +190,8 @@ func TestPauseResumeDelete(t *testing.T) {
 			t.Errorf("pausing twice does something: %v", err)
 		}
 		resumed, _, err := w.Resume(ctx, boss, c.ID)
-		if err != nil || resumed.State != channel.StateCONNECTED || !slices.Equal(w.resumed, []int64{c.ID}) {
-			t.Errorf("resumed %+v, %v: %v", resumed, w.resumed, err)
+		if err != nil || resumed.State != channel.StateCONNECTED {
+			t.Errorf("resumed %+v: %v", resumed, err)
 		}
 		name := "Renamed"
 		if got, _, err := w.Update(ctx, boss, c.ID, &name); err != nil || got.Name != name {
@@ -216,8 +215,8 @@ func TestPauseResumeDelete(t *testing.T) {
 			t.Errorf("an agent reads: %v", err)
 		}
 		deleted, _, err := w.Delete(ctx, boss, c.ID)
-		if err != nil || deleted.DeletedAt == nil || deleted.Claim != nil || len(deleted.Credentials) != 0 || !slices.Equal(w.stopped, []string{fmt.Sprint(c.ID, " CHANNEL_UNAVAILABLE")}) {
-			t.Errorf("deleted %+v, %v: %v", deleted, w.stopped, err)
+		if err != nil || deleted.DeletedAt == nil || deleted.Claim != nil || len(deleted.Credentials) != 0 {
+			t.Errorf("deleted %+v: %v", deleted, err)
 		}
 		if _, err := w.ByWebhookKey(ctx, channels.LINE, c.WebhookKey); !fault.Is(err, fault.NotFound) {
 			t.Errorf("the webhook of a deleted channel: %v", err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
@@ -15,7 +14,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/store"
 )
 
-// reasonPrefix makes a code of the catalogue of texts out of why a channel is disconnected.
+// reasonPrefix stands before why a channel is disconnected, in the catalogue of texts.
 const reasonPrefix = "channel."
 
 // deletedCode is why a deleted channel is disconnected.
@@ -83,17 +82,14 @@ func (s *Service) Pause(ctx context.Context, p auth.Principal, id int64) (*ent.C
 	})
 }
 
-// Resume sends again what waited (CHAN-4). Faults as in Pause.
+// Resume sends again: what waited leaves in its order (CHAN-4). Faults as in Pause.
 func (s *Service) Resume(ctx context.Context, p auth.Principal, id int64) (*ent.Channel, event.Cursor, error) {
-	return s.change(ctx, p, id, func(ctx context.Context, tx *store.Tx, c *ent.Channel) (*ent.ChannelUpdateOne, error) {
+	return s.change(ctx, p, id, func(_ context.Context, tx *store.Tx, c *ent.Channel) (*ent.ChannelUpdateOne, error) {
 		if err := notDisconnected(c); err != nil {
 			return nil, err
 		}
 		if c.State == channel.StateCONNECTED {
 			return nil, errSame
-		}
-		if err := s.cfg.Resumed(ctx, tx, c.ID); err != nil {
-			return nil, fmt.Errorf("send what waited: %w", err)
 		}
 		return tx.Channel.UpdateOne(c).SetState(channel.StateCONNECTED), nil
 	})
@@ -124,11 +120,8 @@ func (s *Service) Delete(ctx context.Context, p auth.Principal, id int64) (*ent.
 		if row = c; c.DeletedAt != nil {
 			return nil
 		}
-		if err := s.cfg.Stopped(ctx, tx, c.ID, channels.CodeChannelUnavailable); err != nil {
-			return fmt.Errorf("stop what waited: %w", err)
-		}
 		row, err = s.changed(ctx, tx, p.Actor(), tx.Channel.UpdateOne(c).SetDeletedAt(tx.Now).ClearClaim().SetCredentials([]byte{}).
-			SetState(channel.StateDISCONNECTED).SetStateReason(reasonPrefix+deletedCode))
+			SetState(channel.StateDISCONNECTED).SetStateReason(deletedCode))
 		return err
 	})
 	if err != nil {
@@ -137,8 +130,8 @@ func (s *Service) Delete(ctx context.Context, p auth.Principal, id int64) (*ent.
 	return row, at, nil
 }
 
-// MarkDisconnectedIn notes that the platform's permission is lost, with the failure code that said so (CHAN-3): the team's ADMINs are told
-// and what was queued fails with the code. A channel that is disconnected already, or deleted, stays as it is, and nobody is told twice.
+// MarkDisconnectedIn notes that the platform's permission is lost, with the failure code that said so (CHAN-3): the team's ADMINs are told.
+// What waits is given up by its lanes. A channel that is disconnected already, or deleted, stays as it is, and nobody is told twice.
 func (s *Service) MarkDisconnectedIn(ctx context.Context, tx *store.Tx, channelID int64, code string) error {
 	if err := tx.Lock(ctx, "channels", channelID); err != nil {
 		return err
@@ -148,15 +141,11 @@ func (s *Service) MarkDisconnectedIn(ctx context.Context, tx *store.Tx, channelI
 		return err
 	}
 	by := event.Actor{Kind: event.BySystem}
-	reason := reasonPrefix + code
-	if _, err := s.changed(ctx, tx, by, tx.Channel.UpdateOne(c).SetState(channel.StateDISCONNECTED).SetStateReason(reason)); err != nil {
+	if _, err := s.changed(ctx, tx, by, tx.Channel.UpdateOne(c).SetState(channel.StateDISCONNECTED).SetStateReason(code)); err != nil {
 		return err
 	}
-	if err := s.cfg.Stopped(ctx, tx, c.ID, code); err != nil {
-		return fmt.Errorf("stop what waited: %w", err)
-	}
 	return workspace.NotifyAdminsIn(ctx, tx, by, workspace.Notice{
-		Code: "notice.channel_disconnected", ChannelID: c.ID, Params: map[string]string{"channel": c.Name, "reason": "@" + reason},
+		Code: "notice.channel_disconnected", ChannelID: c.ID, Params: map[string]string{"channel": c.Name, "reason": "@" + reasonPrefix + code},
 	})
 }
 

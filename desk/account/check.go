@@ -46,7 +46,7 @@ func (s *Service) Check(ctx context.Context, p auth.Principal, id int64) (*ent.C
 	if lost != nil && !fault.Is(lost, fault.Unauthenticated) {
 		return nil, event.Cursor{}, platformFault(lost)
 	}
-	lines, err := adapter.Check(ctx, account, s.WebhookURL(c))
+	lines, err := adapter.Check(ctx, account, WebhookURL(s.cfg.PublicURL, c))
 	if err != nil {
 		return nil, event.Cursor{}, platformFault(err)
 	}

@@ -169,9 +169,6 @@ func (s *Service) Reconnect(ctx context.Context, p auth.Principal, id int64, cre
 		u := described(tx.Channel.UpdateOne(c), info).SetCredentials(sealed)
 		if c.State == channel.StateDISCONNECTED {
 			u.SetState(channel.StateCONNECTED).SetStateReason("")
-			if err := s.cfg.Resumed(ctx, tx, c.ID); err != nil {
-				return fmt.Errorf("send what waited: %w", err)
-			}
 		}
 		row, err = s.changed(ctx, tx, p.Actor(), u)
 		return err

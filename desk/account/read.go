@@ -136,21 +136,17 @@ func (s *Service) Load(ctx context.Context, team, channelID int64) (Opened, erro
 	if err != nil {
 		return Opened{}, err
 	}
-	return s.open(row)
+	return s.entryOf(row)
 }
 
-func (s *Service) open(row *ent.Channel) (Opened, error) {
-	if err := alive(row); err != nil {
-		return Opened{}, err
-	}
-	credentials, err := s.opened(row.TeamID, row.ID, row.Credentials)
+func (s *Service) entryOf(row *ent.Channel) (Opened, error) {
+	account, err := s.Open(row)
 	if err != nil {
 		return Opened{}, err
 	}
-	t := channels.Type(row.Type)
 	return Opened{
-		TeamID: row.TeamID, ChannelID: row.ID, Type: t, Name: row.Name, State: row.State, BranchID: row.BranchID, RegionID: row.RegionID,
-		Account: s.account(t, row.PlatformID, credentials),
+		TeamID: row.TeamID, ChannelID: row.ID, Type: channels.Type(row.Type), Name: row.Name, State: row.State, BranchID: row.BranchID,
+		RegionID: row.RegionID, Account: account,
 	}, nil
 }
 
@@ -180,7 +176,7 @@ func (s *Service) ByWebhookKey(ctx context.Context, t channels.Type, key string)
 		return Opened{}, missing
 	}
 	row.State = channel.State(state)
-	if o, err = s.open(row); err != nil {
+	if o, err = s.entryOf(row); err != nil {
 		return Opened{}, err
 	}
 	s.entry.keep(at, o, now, era)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
 	"testing"
 	"time"
 
@@ -31,15 +30,12 @@ const key = "1111111111111111111111111111111111111111111111111111111111111111"
 // world is channels on a database of its own, with a fake LINE.
 type world struct {
 	*account.Service
-	t       *testing.T
-	db      *store.DB
-	clock   *clock.Manual
-	people  *workspace.Service
-	line    *fakeline.Server
-	config  account.Config
-	mu      sync.Mutex
-	stopped []string // "channel code"
-	resumed []int64
+	t      *testing.T
+	db     *store.DB
+	clock  *clock.Manual
+	people *workspace.Service
+	line   *fakeline.Server
+	config account.Config
 }
 
 func each(t *testing.T, test func(t *testing.T, w *world)) {
@@ -71,18 +67,6 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 		w.config = account.Config{
 			DB: w.db, Adapters: adapters, Keys: keys, Random: random.New(), PublicURL: "http://127.0.0.1:1",
 			BaseURLs: map[channels.Type]map[string]string{channels.LINE: w.line.BaseURLs()}, Log: slog.New(slog.DiscardHandler),
-			Resumed: func(_ context.Context, _ *store.Tx, id int64) error {
-				w.mu.Lock()
-				defer w.mu.Unlock()
-				w.resumed = append(w.resumed, id)
-				return nil
-			},
-			Stopped: func(_ context.Context, _ *store.Tx, id int64, code string) error {
-				w.mu.Lock()
-				defer w.mu.Unlock()
-				w.stopped = append(w.stopped, fmt.Sprint(id, " ", code))
-				return nil
-			},
 		}
 		w.Service = account.New(w.config)
 		test(t, w)
