@@ -28,12 +28,12 @@ func contactParts(ctx context.Context) contact.Parts {
 	return parts
 }
 
-// contactsIn reads contacts for the rows of a list, by their ids, with what the operation selects of them.
-func (r *Resolver) contactsIn(ctx context.Context, v *store.View, p auth.Principal, ids []int64) (map[int64]*model.Contact, error) {
+// contactsIn reads contacts for the rows of a list, by their ids, with these parts of them.
+func (r *Resolver) contactsIn(ctx context.Context, v *store.View, p auth.Principal, ids []int64, parts contact.Parts) (map[int64]*model.Contact, error) {
 	if !p.May(auth.ReadContacts) {
 		return nil, nil //nolint:nilnil // rows without their contacts
 	}
-	all, err := contact.LoadIn(ctx, v, ids, contactParts(ctx))
+	all, err := contact.LoadIn(ctx, v, ids, parts)
 	if err != nil {
 		return nil, err
 	}

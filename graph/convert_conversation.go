@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/row"
@@ -29,6 +30,7 @@ type conversationRows struct {
 type conversationWants struct {
 	inbox.Wants
 	contacts bool
+	parts    contact.Parts // of the contacts
 	permits  bool
 }
 
@@ -44,7 +46,7 @@ func wantsOf(ctx context.Context) conversationWants {
 			Agents: f["follower"] || f["collaborators"], Channels: f["channel"] || sendability, Tags: f["tags"], Identities: f["identity"],
 			Groups: f["group"] || sendability || permits,
 		},
-		contacts: f["contact"], permits: permits,
+		contacts: f["contact"], parts: contactParts(ctx), permits: permits,
 	}
 }
 
@@ -61,7 +63,7 @@ func (r *Resolver) with(p auth.Principal, wants conversationWants, out *conversa
 				ids = append(ids, *c.ContactID)
 			}
 		}
-		out.contacts, err = r.contactsIn(ctx, v, p, ids)
+		out.contacts, err = r.contactsIn(ctx, v, p, ids, wants.parts)
 		return err
 	}
 }
