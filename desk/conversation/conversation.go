@@ -173,13 +173,13 @@ func (x *acting) put(ctx context.Context, after *ent.Conversation) error {
 	if same(before.FollowerID, after.FollowerID) {
 		return nil
 	}
-	return setFollower(ctx, x.tx, after)
+	return FollowerIn(ctx, x.tx, after)
 }
 
 func same(a, b *int64) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
 
-// setFollower keeps the participants' row of the follower as the conversation says.
-func setFollower(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
+// FollowerIn keeps the participants' row of the follower as the conversation says.
+func FollowerIn(ctx context.Context, tx *store.Tx, c *ent.Conversation) error {
 	q := tx.Participant.Delete().Where(participant.ConversationID(c.ID), participant.PartEQ(participant.PartFOLLOWER))
 	if _, err := q.Exec(ctx); err != nil {
 		return fmt.Errorf("remove the follower: %w", err)

@@ -236,6 +236,11 @@ func (w *work) add(ctx context.Context, c *ent.Conversation, isNew bool, what ar
 		return err
 	}
 	w.remember(after)
+	if c.FollowerID != nil && after.FollowerID == nil {
+		if err := conversation.FollowerIn(ctx, w.tx, after); err != nil {
+			return err
+		}
+	}
 	if was == ended && after.Status != c.Status {
 		if err := row.Log(ctx, w.tx, c.ID, "log.reopened_inbound", map[string]string{"customer": w.speaker(c, m)}, by); err != nil {
 			return err
