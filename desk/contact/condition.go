@@ -26,8 +26,12 @@ import (
 type all []node
 
 func (a all) in(q query) *sql.Predicate {
-	if len(a) == 0 {
+	switch len(a) {
+	case 0:
 		return sql.Not(sql.False())
+	case 1:
+		// sql.And of one forgets the brackets that an OR inside it needs.
+		return a[0].in(q)
 	}
 	return sql.And(each(a, q)...)
 }
@@ -40,8 +44,11 @@ func (a all) match(c *Contact) bool {
 type either []node
 
 func (e either) in(q query) *sql.Predicate {
-	if len(e) == 0 {
+	switch len(e) {
+	case 0:
 		return sql.False()
+	case 1:
+		return e[0].in(q)
 	}
 	return sql.Or(each(e, q)...)
 }
