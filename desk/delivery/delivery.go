@@ -17,6 +17,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/desk/account"
+	"github.com/switchyard-chat/switchyard/desk/group"
 	"github.com/switchyard-chat/switchyard/desk/lane"
 	"github.com/switchyard-chat/switchyard/internal/bus"
 	"github.com/switchyard-chat/switchyard/internal/clock"
@@ -24,7 +26,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/store"
 )
 
-// Topic is the bus's topic of the hint that a lane of a team has something to send.
+// Topic is the bus's topic of the hint that a server has more to send than it has senders free.
 const Topic = "lane"
 
 const (
@@ -44,9 +46,9 @@ type Config struct {
 	DB       *store.DB
 	Lanes    *lane.Service
 	Adapters *channels.Registry
-	Accounts Accounts
-	Groups   Groups
-	Bus      bus.Bus // hints from other servers; nil where there are none
+	Accounts *account.Service
+	Groups   *group.Service
+	Bus      bus.Bus // hints among servers; nil where there are none
 	Random   *random.Source
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer // nil: not counted
@@ -66,7 +68,8 @@ type Worker struct {
 	clock   clock.Clock
 	pace    *pace
 	metrics *metrics
-	wake    chan struct{}
+	wake    chan struct{} // something was queued here
+	help    chan struct{} // another server has too much to send
 	// stranded says that an account was just lost: what waits in its other lanes is to be given up without delay.
 	stranded atomic.Bool
 
@@ -102,15 +105,17 @@ func New(c Config) (*Worker, error) {
 	}
 	return &Worker{
 		Config: c, clock: c.DB.Clock(), pace: newPace(), metrics: m,
-		wake: make(chan struct{}, 1), closing: make(chan struct{}), done: make(chan struct{}),
+		wake: make(chan struct{}, 1), help: make(chan struct{}, 1), closing: make(chan struct{}), done: make(chan struct{}),
 	}, nil
 }
 
 // Wake has the worker look at the lanes now. It never blocks; waking twice is waking once. It is a hint: without it the worker looks every
 // Poll.
-func (w *Worker) Wake() {
+func (w *Worker) Wake() { ring(w.wake) }
+
+func ring(bell chan struct{}) {
 	select {
-	case w.wake <- struct{}{}:
+	case bell <- struct{}{}:
 	default:
 	}
 }
@@ -131,7 +136,7 @@ func (w *Worker) Start(ctx context.Context) error {
 	ctx, w.cut = context.WithCancel(context.WithoutCancel(ctx))
 	w.unhook = func() {}
 	if w.Bus != nil {
-		w.unhook = w.Bus.Subscribe(Topic, func(bus.Message) { w.Wake() })
+		w.unhook = w.Bus.Subscribe(Topic, func(bus.Message) { ring(w.help) })
 	}
 	w.started = true
 	go w.run(ctx)
@@ -180,11 +185,13 @@ func (w *Worker) run(ctx context.Context) {
 	busy := 0
 	poll := w.clock.Ticker(w.Poll)
 	defer poll.Stop()
-	take := func(doing string, from func(context.Context, string, int, time.Duration) ([]lane.Lease, error)) {
-		if busy == w.Senders {
-			return
+	// take says whether there may be more than it could take.
+	take := func(doing string, from func(context.Context, string, int, time.Duration) ([]lane.Lease, error)) bool {
+		free := w.Senders - busy
+		if free == 0 {
+			return true
 		}
-		leases, err := from(ctx, w.Name, w.Senders-busy, leaseFor)
+		leases, err := from(ctx, w.Name, free, leaseFor)
 		w.report(ctx, doing, err)
 		for _, l := range leases {
 			busy++
@@ -193,17 +200,24 @@ func (w *Worker) run(ctx context.Context) {
 				w.serve(ctx, l)
 			})
 		}
+		return len(leases) == free
 	}
 	var swept time.Time
 	for !w.isClosing() {
 		take("take lanes", w.Lanes.Take)
 		if now := w.clock.Now(); now.Sub(swept) >= sweepEvery || w.stranded.Swap(false) {
-			take("take stranded lanes", w.Lanes.TakeStranded)
+			if take("take stranded lanes", w.Lanes.TakeStranded) {
+				w.stranded.Store(true)
+			}
 			swept = now
 		}
 		select {
 		case <-w.closing:
 		case <-w.wake:
+			if busy == w.Senders {
+				w.askForHelp(ctx)
+			}
+		case <-w.help:
 		case <-poll.C:
 		case <-freed:
 			// What was queued in a lane just before it was given back was overlooked while it was leased: look again.
@@ -214,6 +228,16 @@ func (w *Worker) run(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// askForHelp tells the other servers that this one has no sender free.
+func (w *Worker) askForHelp(ctx context.Context) {
+	if w.Bus == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+	defer cancel()
+	w.report(ctx, "ask other servers for help", w.Bus.Publish(ctx, bus.Message{Topic: Topic}))
 }
 
 // report logs what went wrong around the work itself.

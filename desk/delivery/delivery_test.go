@@ -13,14 +13,14 @@ import (
 func TestExactlyOnce(t *testing.T) {
 	t.Parallel()
 	for name, faults := range map[string][]fake.Fault{
-		"nothing fails":               nil,
-		"500 after accepting":         {{Kind: fake.ErrorAfter}},
-		"500 before accepting, twice": {{Kind: fake.ErrorBefore, Times: 2}},
-		"time-out after accepting":    {{Kind: fake.HangAfter}},
-		"time-out before accepting":   {{Kind: fake.HangBefore}},
-		"reset after accepting":       {{Kind: fake.ResetAfter}},
-		"reset before accepting":      {{Kind: fake.ResetBefore}},
-		"too many requests":           {{Kind: fake.RateLimit, Times: 3}},
+		"nothing fails":                              nil,
+		"500 after accepting":                        {{Kind: fake.ErrorAfter}},
+		"500 before accepting, twice":                {{Kind: fake.ErrorBefore, Times: 2}},
+		"time-out after accepting":                   {{Kind: fake.HangAfter}},
+		"time-out before accepting":                  {{Kind: fake.HangBefore}},
+		"reset after accepting":                      {{Kind: fake.ResetAfter}},
+		"reset before accepting":                     {{Kind: fake.ResetBefore}},
+		"too many requests":                          {{Kind: fake.RateLimit, Times: 3}},
 		"too many requests, told when to come again": {{Kind: fake.RateLimit, Times: 2, RetryAfter: 20 * time.Second}},
 		"one after the other":                        {{Kind: fake.ErrorAfter}, {Kind: fake.RateLimit}, {Kind: fake.ResetAfter}, {Kind: fake.ErrorBefore}},
 	} {

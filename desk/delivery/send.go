@@ -26,14 +26,15 @@ var bySystem = event.Actor{Kind: event.BySystem}
 
 // job is one try that is in the ledger and is to be made.
 type job struct {
-	lease    lane.Lease
-	adapter  channels.Adapter
-	account  channels.Account
-	message  *ent.Message
-	attempt  int64
-	outgoing channels.Outgoing
-	groupID  int64
-	isFirst  bool
+	lease     lane.Lease
+	adapter   channels.Adapter
+	account   channels.Account
+	message   *ent.Message
+	attempt   int64
+	outgoing  channels.Outgoing
+	groupID   int64
+	isFirst   bool
+	startedAt time.Time
 	// credentials are the sealed ones it was made with.
 	credentials []byte
 }
@@ -223,7 +224,7 @@ func (w *Worker) tries(ctx context.Context, tx *store.Tx, l lane.Lease, m *ent.M
 func (w *Worker) write(ctx context.Context, tx *store.Tx, l lane.Lease, v *ent.Conversation, ch *ent.Channel, adapter channels.Adapter, m *ent.Message,
 	tries []*ent.Attempt, needsKey bool,
 ) (*job, error) {
-	j := &job{lease: l, adapter: adapter, message: m, isFirst: len(tries) == 0, credentials: ch.Credentials}
+	j := &job{lease: l, adapter: adapter, message: m, isFirst: len(tries) == 0, startedAt: tx.Now, credentials: ch.Credentials}
 	var err error
 	if j.account, err = w.Accounts.Open(ch); err != nil {
 		return nil, fmt.Errorf("open the account of channel %d: %w", ch.ID, err)
@@ -340,10 +341,15 @@ func (w *Worker) recordIn(ctx context.Context, tx *store.Tx, j *job, r channels.
 		}
 		return false, w.giveUpAll(ctx, tx, l, c.Type, channels.CodeCredentialsRevoked, r.Reason)
 	case r.GroupGone && j.groupID != 0:
-		if err := w.fail(ctx, tx, l, j.message, c.Type, r.Code, r.Reason); err != nil {
+		g, err := tx.Group.Get(ctx, j.groupID)
+		if err != nil {
+			return false, fmt.Errorf("read group %d: %w", j.groupID, err)
+		}
+		// As of the try's beginning: the account may have been invited again since.
+		if _, err := w.Groups.RemovedIn(ctx, tx, g, j.startedAt); err != nil {
 			return false, err
 		}
-		return true, w.Groups.LeftIn(ctx, tx, j.groupID)
+		return false, w.giveUpAll(ctx, tx, l, c.Type, r.Code, r.Reason)
 	case r.Outcome == channels.Refused:
 		return true, w.fail(ctx, tx, l, j.message, c.Type, r.Code, r.Reason)
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"sync"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,19 +12,22 @@ import (
 	"github.com/switchyard-chat/switchyard/channels/fake"
 	fakeline "github.com/switchyard-chat/switchyard/channels/fake/line"
 	"github.com/switchyard-chat/switchyard/channels/line"
+	"github.com/switchyard-chat/switchyard/desk/account"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/delivery"
+	"github.com/switchyard-chat/switchyard/desk/group"
 	"github.com/switchyard-chat/switchyard/desk/lane"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attempt"
-	entchannel "github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	entconversation "github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
+	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/egress"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/random"
+	"github.com/switchyard-chat/switchyard/internal/seal"
 	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/internal/store/storetest"
 	"github.com/switchyard-chat/switchyard/internal/testkit"
@@ -41,7 +44,8 @@ type world struct {
 	line     *fakeline.Server
 	bot      *fakeline.Bot
 	adapter  channels.Adapter
-	accounts *accounts
+	accounts *account.Service
+	admin    auth.Principal
 	lanes    *lane.Service
 	team     int64
 	channel  int64
@@ -67,8 +71,28 @@ func setup(t *testing.T, dialect string) *world {
 		t.Fatal(err)
 	}
 	w.bot = w.line.AddBot(fakeline.Setup{})
-	w.accounts = &accounts{bots: map[int64]*fakeline.Bot{}}
-	w.channel = w.connect(w.team, w.bot)
+	registry, err := channels.NewRegistry(w.adapter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := seal.NewKeyring(seal.Hide(strings.Repeat("1", 64)), w.random)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.accounts = account.New(account.Config{
+		DB: w.db, Adapters: registry, Keys: keys, Random: w.random, PublicURL: "http://127.0.0.1:1",
+		BaseURLs: map[channels.Type]map[string]string{channels.LINE: w.line.BaseURLs()},
+	})
+	w.channel = w.connect(w.bot)
+	w.admin = auth.Principal{TeamID: w.team, Role: auth.Admin, Language: "en", Permissions: []auth.Permission{auth.SendMessages, auth.ManageOthers}}
+	w.write(func(ctx context.Context, tx *store.Tx) error {
+		a, err := tx.Agent.Create().SetEmail("boss@example.com").SetEmailFolded("boss@example.com").SetName("Boss").SetRole("ADMIN").SetStatus("ACTIVE").
+			SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).Save(ctx)
+		if err == nil {
+			w.admin.AgentID = a.ID
+		}
+		return err
+	})
 	return w
 }
 
@@ -161,7 +185,7 @@ func (w *world) worker(change ...func(*delivery.Config)) *delivery.Worker {
 		w.t.Fatal(err)
 	}
 	c := delivery.Config{
-		DB: w.db, Lanes: w.lanes, Adapters: registry, Accounts: w.accounts, Groups: w.accounts, Log: slog.New(slog.NewTextHandler(w.t.Output(), nil)),
+		DB: w.db, Lanes: w.lanes, Adapters: registry, Accounts: w.accounts, Groups: group.New(w.db), Log: slog.New(slog.NewTextHandler(w.t.Output(), nil)),
 	}
 	for _, f := range change {
 		f(&c)
@@ -200,7 +224,7 @@ func (w *world) await(what string, holds func() bool) {
 			w.clock.Set(due)
 			return false
 		}
-		w.clock.Advance(time.Millisecond)
+		w.clock.Advance(10 * time.Millisecond)
 		return false
 	})
 }
@@ -301,43 +325,38 @@ func numbered(n int) []string {
 	return texts
 }
 
-// accounts open the fake's accounts.
-type accounts struct {
-	mu   sync.Mutex
-	bots map[int64]*fakeline.Bot
-}
-
-func (w *world) connect(team int64, bot *fakeline.Bot) int64 {
+// connect makes a channel of an account of the fake.
+func (w *world) connect(bot *fakeline.Bot) int64 {
 	w.t.Helper()
 	var id int64
-	_, err := w.db.Write(w.t.Context(), team, func(ctx context.Context, tx *store.Tx) error {
-		c, err := tx.Channel.Create().SetTeamID(team).SetType(entchannel.TypeLINE).SetName("LINE").SetWebhookKey(w.random.Token()).
-			SetPlatformID(bot.Setup().UserID).SetClaim("LINE:" + bot.Setup().UserID).SetCredentials([]byte("x")).
-			SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).Save(ctx)
+	w.write(func(ctx context.Context, tx *store.Tx) error {
+		c, err := w.accounts.CreateIn(ctx, tx, system, account.NewChannel{
+			Type: channels.LINE, Name: "LINE", Info: channels.AccountInfo{PlatformID: bot.Setup().UserID}, Credentials: bot.Account().Credentials,
+		})
 		if err == nil {
 			id = c.ID
 		}
 		return err
 	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.accounts.mu.Lock()
-	defer w.accounts.mu.Unlock()
-	w.accounts.bots[id] = bot
 	return id
 }
 
-func (a *accounts) Open(c *ent.Channel) (channels.Account, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.bots[c.ID].Account(), nil
+// read looks at the team's rows.
+func (w *world) read(f func(ctx context.Context, v *store.View)) {
+	w.t.Helper()
+	err := w.db.Read(w.t.Context(), w.team, func(ctx context.Context, v *store.View) error {
+		f(ctx, v)
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
 }
 
-func (a *accounts) MarkDisconnectedIn(ctx context.Context, tx *store.Tx, id int64, code string) error {
-	return tx.Channel.UpdateOneID(id).SetState(entchannel.StateDISCONNECTED).SetStateReason(code).Exec(ctx)
-}
-
-func (a *accounts) LeftIn(ctx context.Context, tx *store.Tx, groupID int64) error {
-	return tx.Group.UpdateOneID(groupID).SetState("LEFT").SetLeftAt(tx.Now).Exec(ctx)
+// reconnect connects the channel again with the account's credentials of now.
+func (w *world) reconnect() {
+	w.t.Helper()
+	if _, _, err := w.accounts.Reconnect(w.t.Context(), w.admin, w.channel, w.bot.Account().Credentials); err != nil {
+		w.t.Fatal(err)
+	}
 }
