@@ -7,8 +7,8 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
+	"github.com/switchyard-chat/switchyard/desk/account"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
 	"github.com/switchyard-chat/switchyard/internal/auth"
@@ -17,31 +17,62 @@ import (
 )
 
 func (r *mutationResolver) ChannelConnect(ctx context.Context, input model.ChannelConnectInput) (*model.ChannelConnectPayload, error) {
-	panic(fmt.Errorf("not implemented: ChannelConnect - channelConnect"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	payload := &model.ChannelConnectPayload{}
+	credentials, err := credentialsOf(input.Credentials)
+	if err == nil {
+		var c *ent.Channel
+		var at event.Cursor
+		c, at, err = r.Accounts.Connect(ctx, p, account.ConnectInput{
+			Type: account.Type(input.Type), Name: input.Name, Credentials: credentials, IdempotencyKey: given(input.IdempotencyKey.Value(), ""),
+		})
+		if err == nil {
+			payload.Channel, payload.Cursor = r.channelModel(p, c), cursorOf(at)
+		}
+	}
+	payload.UserErrors, err = userErrors(err)
+	return payload, err
 }
 
 func (r *mutationResolver) ChannelReconnect(ctx context.Context, input model.ChannelReconnectInput) (*model.ChannelReconnectPayload, error) {
-	panic(fmt.Errorf("not implemented: ChannelReconnect - channelReconnect"))
+	c, at, errs, err := r.changeChannel(ctx, input.ChannelID, func(ctx context.Context, p auth.Principal, n int64) (*ent.Channel, event.Cursor, error) {
+		credentials, err := credentialsOf(input.Credentials)
+		if err != nil {
+			return nil, event.Cursor{}, err
+		}
+		return r.Accounts.Reconnect(ctx, p, n, credentials)
+	})
+	return &model.ChannelReconnectPayload{Channel: c, UserErrors: errs, Cursor: at}, err
 }
 
 func (r *mutationResolver) ChannelUpdate(ctx context.Context, input model.ChannelUpdateInput) (*model.ChannelUpdatePayload, error) {
-	panic(fmt.Errorf("not implemented: ChannelUpdate - channelUpdate"))
+	c, at, errs, err := r.changeChannel(ctx, input.ChannelID, func(ctx context.Context, p auth.Principal, n int64) (*ent.Channel, event.Cursor, error) {
+		return r.Accounts.Update(ctx, p, n, input.Name.Value())
+	})
+	return &model.ChannelUpdatePayload{Channel: c, UserErrors: errs, Cursor: at}, err
 }
 
 func (r *mutationResolver) ChannelPause(ctx context.Context, input model.ChannelPauseInput) (*model.ChannelPausePayload, error) {
-	panic(fmt.Errorf("not implemented: ChannelPause - channelPause"))
+	c, at, errs, err := r.changeChannel(ctx, input.ChannelID, r.Accounts.Pause)
+	return &model.ChannelPausePayload{Channel: c, UserErrors: errs, Cursor: at}, err
 }
 
 func (r *mutationResolver) ChannelResume(ctx context.Context, input model.ChannelResumeInput) (*model.ChannelResumePayload, error) {
-	panic(fmt.Errorf("not implemented: ChannelResume - channelResume"))
+	c, at, errs, err := r.changeChannel(ctx, input.ChannelID, r.Accounts.Resume)
+	return &model.ChannelResumePayload{Channel: c, UserErrors: errs, Cursor: at}, err
 }
 
 func (r *mutationResolver) ChannelCheck(ctx context.Context, input model.ChannelCheckInput) (*model.ChannelCheckPayload, error) {
-	panic(fmt.Errorf("not implemented: ChannelCheck - channelCheck"))
+	c, at, errs, err := r.changeChannel(ctx, input.ChannelID, r.Accounts.Check)
+	return &model.ChannelCheckPayload{Channel: c, UserErrors: errs, Cursor: at}, err
 }
 
 func (r *mutationResolver) ChannelDelete(ctx context.Context, input model.ChannelDeleteInput) (*model.ChannelDeletePayload, error) {
-	panic(fmt.Errorf("not implemented: ChannelDelete - channelDelete"))
+	c, at, errs, err := r.changeChannel(ctx, input.ChannelID, r.Accounts.Delete)
+	return &model.ChannelDeletePayload{Channel: c, UserErrors: errs, Cursor: at}, err
 }
 
 func (r *mutationResolver) FailedInboundEventsReplay(ctx context.Context, input model.FailedInboundEventsReplayInput) (*model.FailedInboundEventsReplayPayload, error) {
@@ -66,7 +97,19 @@ func (r *mutationResolver) FailedInboundEventsReplay(ctx context.Context, input 
 }
 
 func (r *queryResolver) Channels(ctx context.Context, filter *model.ChannelFilter, first *int, after *string, last *int, before *string) (*model.ChannelConnection, error) {
-	panic(fmt.Errorf("not implemented: Channels - channels"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, err := window(first, after, last, before, 25)
+	if err != nil {
+		return nil, err
+	}
+	page, err := r.Accounts.List(ctx, p, channelFilter(filter), w)
+	if err != nil {
+		return nil, err
+	}
+	return r.channelConnection(p, page), nil
 }
 
 func (r *queryResolver) FailedInboundEvents(ctx context.Context, first *int, after *string, last *int, before *string) (*model.FailedInboundEventConnection, error) {

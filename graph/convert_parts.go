@@ -3,8 +3,6 @@ package graph
 import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
-	"github.com/switchyard-chat/switchyard/internal/auth"
-	"github.com/switchyard-chat/switchyard/internal/catalogue"
 	"github.com/switchyard-chat/switchyard/internal/id"
 )
 
@@ -30,21 +28,6 @@ func identityModel(i *ent.Identity, channelType string, conversation int64) *mod
 	}
 	if conversation != 0 {
 		m.ConversationID = id.Optional(id.Conversation, &conversation)
-	}
-	return m
-}
-
-// channelModel is a channel as the viewer sees it.
-func (r *Resolver) channelModel(p auth.Principal, c *ent.Channel) *model.Channel {
-	m := &model.Channel{
-		ID: id.Format(id.Channel, c.ID), Version: c.Version, Type: model.ChannelType(c.Type), Name: c.Name, State: model.ChannelState(c.State),
-		PlatformID: c.PlatformID, AccountName: textOrNil(c.AccountName), AccountHandle: textOrNil(c.AccountHandle), PictureURL: textOrNil(c.PictureURL),
-		CanListMembers: c.CanListMembers, Checks: []*model.ChannelCheck{}, CheckedAt: c.CheckedAt, LastEventAt: c.LastEventAt, DeletedAt: c.DeletedAt,
-		CreatedAt: c.CreatedAt,
-	}
-	if c.StateReason != "" {
-		why := catalogue.Text(p.Language, "channel."+c.StateReason, nil)
-		m.StateReason = &why
 	}
 	return m
 }

@@ -67,6 +67,9 @@ func (r *Resolver) nodeOf(ctx context.Context, k id.Kind, n int64) (model.Node, 
 		load, ok = r.contactLoaders()[k]
 	}
 	if !ok {
+		load, ok = r.workspaceLoaders()[k]
+	}
+	if !ok {
 		return nil, fault.New(fault.NotFound, "there is no such object")
 	}
 	x, err := load(ctx, n)

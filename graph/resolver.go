@@ -4,6 +4,7 @@ package graph
 import (
 	"log/slog"
 
+	"github.com/switchyard-chat/switchyard/desk/account"
 	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/customfield"
@@ -11,6 +12,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/presence"
 	"github.com/switchyard-chat/switchyard/desk/tagging"
+	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/internal/bus"
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/store"
@@ -25,11 +27,13 @@ type Resolver struct {
 	// PublicURL is where platforms and browsers reach this server, without a slash at the end.
 	PublicURL string
 
-	Contacts *contact.Service
-	Fields   *customfield.Service
-	Tagging  *tagging.Service
-	Inbox    *inbox.Service
-	Actions  *conversation.Service
-	Inbound  *inbound.Service
-	Presence *presence.Service
+	Workspace *workspace.Service
+	Accounts  *account.Service
+	Contacts  *contact.Service
+	Fields    *customfield.Service
+	Tagging   *tagging.Service
+	Inbox     *inbox.Service
+	Actions   *conversation.Service
+	Inbound   *inbound.Service
+	Presence  *presence.Service
 }

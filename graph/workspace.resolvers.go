@@ -7,87 +7,266 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
+	"github.com/switchyard-chat/switchyard/desk/workspace"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/id"
+	"github.com/switchyard-chat/switchyard/internal/seal"
 )
 
 func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error) {
-	panic(fmt.Errorf("not implemented: SignIn - signIn"))
+	return signInPayload(r.Workspace.SignIn(ctx, workspace.CallerFrom(ctx), workspace.SignInInput{
+		Team: input.Team, Email: input.Email, Password: seal.Hide(input.Password),
+	}))
 }
 
 func (r *mutationResolver) SessionRefresh(ctx context.Context, input model.SessionRefreshInput) (*model.SessionRefreshPayload, error) {
-	panic(fmt.Errorf("not implemented: SessionRefresh - sessionRefresh"))
+	m, err := signInPayload(r.Workspace.Refresh(ctx, workspace.CallerFrom(ctx), seal.Hide(input.RefreshToken)))
+	return (*model.SessionRefreshPayload)(m), err
 }
 
 func (r *mutationResolver) SignOut(ctx context.Context, input model.SignOutInput) (*model.SignOutPayload, error) {
-	panic(fmt.Errorf("not implemented: SignOut - signOut"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = r.Workspace.SignOut(ctx, p, given(input.Everywhere.Value(), false))
+	errs, err := userErrors(err)
+	return &model.SignOutPayload{UserErrors: errs}, err
 }
 
 func (r *mutationResolver) InvitationAccept(ctx context.Context, input model.InvitationAcceptInput) (*model.InvitationAcceptPayload, error) {
-	panic(fmt.Errorf("not implemented: InvitationAccept - invitationAccept"))
+	g, err := r.Workspace.Accept(ctx, workspace.CallerFrom(ctx), workspace.AcceptInput{
+		Token: seal.Hide(input.Token), Name: input.Name.Value(), Password: seal.Hide(input.Password),
+	})
+	m, err := signInPayload(g, err)
+	return &model.InvitationAcceptPayload{Tokens: m.Tokens, Viewer: m.Viewer, UserErrors: m.UserErrors}, err
 }
 
 func (r *mutationResolver) PasswordResetRequest(ctx context.Context, input model.PasswordResetRequestInput) (*model.PasswordResetRequestPayload, error) {
-	panic(fmt.Errorf("not implemented: PasswordResetRequest - passwordResetRequest"))
+	errs, err := userErrors(r.Workspace.RequestReset(ctx, workspace.CallerFrom(ctx), input.Team, input.Email))
+	return &model.PasswordResetRequestPayload{UserErrors: errs}, err
 }
 
 func (r *mutationResolver) PasswordResetComplete(ctx context.Context, input model.PasswordResetCompleteInput) (*model.PasswordResetCompletePayload, error) {
-	panic(fmt.Errorf("not implemented: PasswordResetComplete - passwordResetComplete"))
+	g, err := r.Workspace.CompleteReset(ctx, workspace.CallerFrom(ctx), seal.Hide(input.Token), seal.Hide(input.Password))
+	m, err := signInPayload(g, err)
+	return &model.PasswordResetCompletePayload{Tokens: m.Tokens, Viewer: m.Viewer, UserErrors: m.UserErrors}, err
 }
 
 func (r *mutationResolver) AgentInvite(ctx context.Context, input model.AgentInviteInput) (*model.AgentInvitePayload, error) {
-	panic(fmt.Errorf("not implemented: AgentInvite - agentInvite"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m, err := r.Workspace.Invite(ctx, p, workspace.InviteInput{
+		Email: input.Email, Name: input.Name, Role: auth.Role(input.Role), Permissions: some[auth.Permission](input.Permissions),
+		BranchID: input.BranchID.Value(), RegionID: input.RegionID.Value(), IdempotencyKey: given(input.IdempotencyKey.Value(), ""),
+	})
+	errs, err := userErrors(err)
+	return &model.AgentInvitePayload{Agent: agentOrNil(m.Member), Link: textOrNil(m.Link.Reveal()), UserErrors: errs, Cursor: cursorOf(m.Cursor)}, err
 }
 
 func (r *mutationResolver) AgentUpdate(ctx context.Context, input model.AgentUpdateInput) (*model.AgentUpdatePayload, error) {
-	panic(fmt.Errorf("not implemented: AgentUpdate - agentUpdate"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var m workspace.Member
+	var at event.Cursor
+	n, err := id.Parse(id.Agent, input.AgentID)
+	if err == nil {
+		m, at, err = r.Workspace.UpdateAgent(ctx, p, updateInput(n, input))
+	}
+	errs, err := userErrors(err)
+	return &model.AgentUpdatePayload{Agent: agentOrNil(m), UserErrors: errs, Cursor: cursorOf(at)}, err
 }
 
 func (r *mutationResolver) AgentDeactivate(ctx context.Context, input model.AgentDeactivateInput) (*model.AgentDeactivatePayload, error) {
-	panic(fmt.Errorf("not implemented: AgentDeactivate - agentDeactivate"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var d workspace.Deactivated
+	n, err := id.Parse(id.Agent, input.AgentID)
+	if err == nil {
+		d, err = r.Workspace.Deactivate(ctx, p, n)
+	}
+	errs, err := userErrors(err)
+	return &model.AgentDeactivatePayload{
+		Agent: agentOrNil(d.Member), ReleasedConversations: d.Released, UserErrors: errs, Cursor: cursorOf(d.Cursor),
+	}, err
 }
 
 func (r *mutationResolver) AgentReactivate(ctx context.Context, input model.AgentReactivateInput) (*model.AgentReactivatePayload, error) {
-	panic(fmt.Errorf("not implemented: AgentReactivate - agentReactivate"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var m workspace.Member
+	var at event.Cursor
+	n, err := id.Parse(id.Agent, input.AgentID)
+	if err == nil {
+		m, at, err = r.Workspace.Reactivate(ctx, p, n)
+	}
+	errs, err := userErrors(err)
+	return &model.AgentReactivatePayload{Agent: agentOrNil(m), UserErrors: errs, Cursor: cursorOf(at)}, err
 }
 
 func (r *mutationResolver) AgentResetLink(ctx context.Context, input model.AgentResetLinkInput) (*model.AgentResetLinkPayload, error) {
-	panic(fmt.Errorf("not implemented: AgentResetLink - agentResetLink"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var link seal.Secret
+	n, err := id.Parse(id.Agent, input.AgentID)
+	if err == nil {
+		link, err = r.Workspace.ResetLink(ctx, p, n)
+	}
+	errs, err := userErrors(err)
+	return &model.AgentResetLinkPayload{Link: textOrNil(link.Reveal()), UserErrors: errs}, err
 }
 
 func (r *mutationResolver) RoleUpdate(ctx context.Context, input model.RoleUpdateInput) (*model.RoleUpdatePayload, error) {
-	panic(fmt.Errorf("not implemented: RoleUpdate - roleUpdate"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	role, at, err := r.Workspace.UpdateRole(ctx, p, auth.Role(input.Role), each[auth.Permission](input.Permissions))
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.RoleUpdatePayload{UserErrors: errs}, err
+	}
+	return &model.RoleUpdatePayload{Role: roleModel(role), UserErrors: []model.UserError{}, Cursor: cursorOf(at)}, nil
 }
 
 func (r *mutationResolver) APITokenCreate(ctx context.Context, input model.APITokenCreateInput) (*model.APITokenCreatePayload, error) {
-	panic(fmt.Errorf("not implemented: APITokenCreate - apiTokenCreate"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, err := r.Workspace.CreateAPIToken(ctx, p, tokenInput(input))
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.APITokenCreatePayload{UserErrors: errs}, err
+	}
+	return &model.APITokenCreatePayload{
+		APIToken: tokenModel(t.APIToken), Token: textOrNil(t.Token.Reveal()), UserErrors: []model.UserError{}, Cursor: cursorOf(t.Cursor),
+	}, nil
 }
 
 func (r *mutationResolver) APITokenRevoke(ctx context.Context, input model.APITokenRevokeInput) (*model.APITokenRevokePayload, error) {
-	panic(fmt.Errorf("not implemented: APITokenRevoke - apiTokenRevoke"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	payload := &model.APITokenRevokePayload{}
+	n, err := id.Parse(id.APIToken, input.APITokenID)
+	if err == nil {
+		var t *ent.APIToken
+		var at event.Cursor
+		if t, at, err = r.Workspace.RevokeAPIToken(ctx, p, n); err == nil {
+			payload.APIToken, payload.Cursor = tokenModel(t), cursorOf(at)
+		}
+	}
+	payload.UserErrors, err = userErrors(err)
+	return payload, err
 }
 
 func (r *mutationResolver) NotificationMarkRead(ctx context.Context, input model.NotificationMarkReadInput) (*model.NotificationMarkReadPayload, error) {
-	panic(fmt.Errorf("not implemented: NotificationMarkRead - notificationMarkRead"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ids []int64
+	if named, ok := input.NotificationIds.ValueOK(); ok && named != nil {
+		ids, err = id.ParseAll(id.Notification, named)
+	}
+	payload := &model.NotificationMarkReadPayload{}
+	if err == nil {
+		var at event.Cursor
+		payload.Count, at, err = r.Workspace.MarkRead(ctx, p, ids)
+		payload.Cursor = cursorOf(at)
+	}
+	payload.UserErrors, err = userErrors(err)
+	return payload, err
 }
 
 func (r *queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {
-	panic(fmt.Errorf("not implemented: Viewer - viewer"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v, err := r.Workspace.Viewer(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return viewerModel(p, v), nil
 }
 
 func (r *queryResolver) Agents(ctx context.Context, filter *model.AgentFilter, first *int, after *string, last *int, before *string) (*model.AgentConnection, error) {
-	panic(fmt.Errorf("not implemented: Agents - agents"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, err := window(first, after, last, before, 25)
+	if err != nil {
+		return nil, err
+	}
+	page, err := r.Workspace.Agents(ctx, p, agentFilter(filter), w)
+	if err != nil {
+		return nil, err
+	}
+	return agentConnection(page), nil
 }
 
 func (r *queryResolver) Roles(ctx context.Context) ([]*model.RoleSettings, error) {
-	panic(fmt.Errorf("not implemented: Roles - roles"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := r.Workspace.Roles(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*model.RoleSettings, len(all))
+	for i, x := range all {
+		out[i] = roleModel(x)
+	}
+	return out, nil
 }
 
 func (r *queryResolver) APITokens(ctx context.Context, first *int, after *string, last *int, before *string) (*model.APITokenConnection, error) {
-	panic(fmt.Errorf("not implemented: APITokens - apiTokens"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, err := window(first, after, last, before, 25)
+	if err != nil {
+		return nil, err
+	}
+	page, err := r.Workspace.APITokens(ctx, p, w)
+	if err != nil {
+		return nil, err
+	}
+	return tokenConnection(page), nil
 }
 
 func (r *queryResolver) Notifications(ctx context.Context, unreadOnly *bool, first *int, after *string, last *int, before *string) (*model.NotificationConnection, error) {
-	panic(fmt.Errorf("not implemented: Notifications - notifications"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, err := window(first, after, last, before, 25)
+	if err != nil {
+		return nil, err
+	}
+	page, err := r.Workspace.Notifications(ctx, p, given(unreadOnly, false), w)
+	if err != nil {
+		return nil, err
+	}
+	return notificationConnection(p.Language, page), nil
 }

@@ -26,6 +26,12 @@ import (
 // MaxName is the most characters of a channel's name (CHAN-1).
 const MaxName = 40
 
+// What of the contract the API speaks of, which knows the desk and no platform.
+type (
+	Type        = channels.Type
+	Credentials = channels.Credentials
+)
+
 // Config is what channels need. All but BaseURLs and Log must be given.
 type Config struct {
 	DB       *store.DB
