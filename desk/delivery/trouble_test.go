@@ -258,7 +258,7 @@ func TestFence(t *testing.T) {
 		arrived, goOn := make(chan struct{}), make(chan struct{})
 		real := w.adapter
 		w.adapter = &held{Adapter: real, arrived: arrived, goOn: goOn}
-		w.worker()
+		w.worker(func(c *delivery.Config) { c.Senders = 1 })
 		<-arrived
 		w.clock.Advance(31 * time.Second)
 		taken, err := w.lanes.Take(t.Context(), "another", 1, 30*time.Second)
