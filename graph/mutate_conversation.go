@@ -5,7 +5,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
 	"github.com/switchyard-chat/switchyard/internal/auth"
@@ -69,17 +68,17 @@ func optionalID(k id.Kind, x graphql.Omittable[*string]) (int64, error) {
 }
 
 // contentOf reads what is to be sent: exactly one of them, as the schema demands.
-func contentOf(in model.MessageContentInput) channels.Content {
+func contentOf(in model.MessageContentInput) conversation.Content {
 	if s := in.Text.Value(); s != nil {
-		return channels.Content{Kind: channels.Text, Text: *s}
+		return conversation.Text(*s)
 	}
 	if s := in.Sticker.Value(); s != nil {
-		return channels.Content{Kind: channels.Sticker, Sticker: &channels.StickerRef{PackageID: s.PackageID, StickerID: s.StickerID}}
+		return conversation.Sticker(s.PackageID, s.StickerID)
 	}
 	if l := in.Location.Value(); l != nil {
-		return channels.Content{Kind: channels.Location, Location: &channels.LocationRef{Title: l.Title, Address: l.Address, Latitude: l.Latitude, Longitude: l.Longitude}}
+		return conversation.Location(l.Title, l.Address, l.Latitude, l.Longitude)
 	}
-	return channels.Content{Kind: channels.Text}
+	return conversation.Text("")
 }
 
 // failedEventModel is an inbound event that waits for a replay.
