@@ -73,7 +73,7 @@ func strands(p auth.Principal, view View, whole bool) []Condition {
 		}
 		follows := ids{conversation.FieldFollowerID, []int64{p.AgentID}}
 		out = append(out, every{follows, status(s)},
-			every{collaborates{p.TeamID, p.AgentID}, status(s), not{follows}})
+			every{collaborates{p.TeamID, p.AgentID}, joined(p), status(s), not{follows}})
 	}
 	others := func(s string) {
 		may := teams(p)
@@ -83,7 +83,7 @@ func strands(p auth.Principal, view View, whole bool) []Condition {
 		c := every{served(s), may}
 		if p.AgentID != 0 {
 			c = append(c, not{ids{conversation.FieldFollowerID, []int64{p.AgentID}}},
-				not{holds{conversation.FieldCollaboratorIds, []int64{p.AgentID}}})
+				not{joined(p)})
 		}
 		out = append(out, c)
 	}
@@ -121,6 +121,11 @@ func strands(p auth.Principal, view View, whole bool) []Condition {
 		}
 	}
 	return slices.Clip(out)
+}
+
+// joined is where the row says that the principal collaborates.
+func joined(p auth.Principal) Condition {
+	return holds{conversation.FieldCollaboratorIds, []int64{p.AgentID}}
 }
 
 // teams is what the principal sees of others' conversations; nil is nothing (CONV-28).
