@@ -233,6 +233,8 @@ func (x *acting) fits(can channels.Capability, c channels.Content) error {
 		}
 	case channels.Location:
 		return fitsLocation(c.Location)
+	default: // files go out once they can be uploaded
+		return x.wrong("content", "refusal.kind", nil)
 	}
 	return nil
 }
