@@ -79,6 +79,26 @@ func (db *DB) team(ctx context.Context, where string, arg any) (Team, error) {
 	return t, outage(ctx, err)
 }
 
+// Teams lists all teams, in order of their making.
+func (db *DB) Teams(ctx context.Context) ([]Team, error) {
+	rows, err := db.read.QueryContext(ctx, "SELECT id, slug, name, language, time_zone, country, joins_names, status FROM teams ORDER BY id")
+	if err != nil {
+		return nil, outage(ctx, err)
+	}
+	defer rows.Close()
+	var all []Team
+	for rows.Next() {
+		var t Team
+		var status string
+		if err := rows.Scan(&t.ID, &t.Slug, &t.Name, &t.Language, &t.TimeZone, &t.Country, &t.JoinsNames, &status); err != nil {
+			return nil, err
+		}
+		t.IsSuspended = status == "SUSPENDED"
+		all = append(all, t)
+	}
+	return all, outage(ctx, rows.Err())
+}
+
 // Location is the team's time zone; UTC where it is not known on this machine.
 func (t Team) Location() *time.Location {
 	l, err := time.LoadLocation(t.TimeZone)

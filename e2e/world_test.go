@@ -1,0 +1,325 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/switchyard-chat/switchyard/channels/fake"
+	"github.com/switchyard-chat/switchyard/internal/config"
+	"github.com/switchyard-chat/switchyard/internal/store/storetest"
+	"github.com/switchyard-chat/switchyard/internal/testkit"
+	"github.com/switchyard-chat/switchyard/server"
+	"github.com/switchyard-chat/switchyard/server/demo"
+)
+
+// patience is how long a test waits for what should happen at once.
+const patience = 20 * time.Second
+
+// world is a running server with the demo team, and the simulated people who write to it.
+type world struct {
+	URL      string
+	Platform string // the fake LINE that the server sends to
+	stop     func()
+}
+
+// each runs a test on both databases: SQLite with the bus in the process, PostgreSQL with Redis.
+func each(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Helper()
+	testkit.Each(t, func(t *testing.T, dialect string) {
+		t.Helper()
+		test(t, start(t, environment(t, dialect)))
+	})
+}
+
+// environment is that of a fresh server on the dialect.
+func environment(t *testing.T, dialect string) []string {
+	t.Helper()
+	env := []string{"HOST=127.0.0.1", "PORT=0", "DATA_DIR=" + t.TempDir(), "LOG_LEVEL=ERROR"}
+	if dialect == "postgres" {
+		redis, _ := testkit.Redis(t)
+		env = append(env, "DATABASE_URL="+storetest.URL(t), "REDIS_URL="+redis, "SECRET_KEY="+strings.Repeat("A", 43)+"=")
+	}
+	return env
+}
+
+// start runs a demo server until the test ends.
+func start(t *testing.T, env []string) *world {
+	t.Helper()
+	c, err := config.Read(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, ended := make(chan server.Running, 1), make(chan error, 1)
+	go func() {
+		ended <- server.Run(ctx, server.Options{Config: c, IsDemo: true, Out: io.Discard, Log: testLog(t), Ready: func(r server.Running) { ready <- r }})
+	}()
+	w := &world{}
+	var once sync.Once
+	w.stop = func() {
+		once.Do(func() {
+			cancel()
+			if err := <-ended; err != nil {
+				t.Errorf("the server ended with: %v", err)
+			}
+		})
+	}
+	select {
+	case r := <-ready:
+		w.URL, w.Platform = r.URL, r.PlatformURL
+	case err := <-ended:
+		t.Fatalf("the server did not start: %v", err)
+	}
+	t.Cleanup(w.stop)
+	return w
+}
+
+// agent is a signed-in agent.
+type agent struct {
+	t     *testing.T
+	w     *world
+	token string
+	ID    string
+}
+
+// signIn signs a demo agent in.
+func (w *world) signIn(t *testing.T, email string) *agent {
+	t.Helper()
+	a := &agent{t: t, w: w}
+	r := a.do(`mutation($i: SignInInput!) { signIn(input: $i) { accessToken viewer { id } userErrors { message } } }`,
+		map[string]any{"i": map[string]any{"team": demo.Team, "email": email, "password": demo.Password}})
+	a.token, a.ID = str(r, "signIn.accessToken"), str(r, "signIn.viewer.id")
+	if a.token == "" {
+		t.Fatalf("cannot sign in: %v", r)
+	}
+	return a
+}
+
+// post sends one operation and gives the whole answer.
+func (a *agent) post(query string, variables map[string]any) (map[string]any, int) {
+	a.t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(a.t.Context(), http.MethodPost, a.w.URL+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept-Language", "en")
+	if a.token != "" {
+		req.Header.Set("Authorization", "Bearer "+a.token)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var out map[string]any
+	if err := json.NewDecoder(res.Body).Decode(&out); err != nil {
+		a.t.Fatal(err)
+	}
+	return out, res.StatusCode
+}
+
+// do sends one operation and gives its data; errors fail the test.
+func (a *agent) do(query string, variables map[string]any) map[string]any {
+	a.t.Helper()
+	out, _ := a.post(query, variables)
+	if out["errors"] != nil {
+		a.t.Fatalf("%s\nerrors: %v", query, out["errors"])
+	}
+	data, _ := out["data"].(map[string]any)
+	return data
+}
+
+// stream is one live subscription over graphql-transport-ws.
+type stream struct {
+	t    *testing.T
+	conn *websocket.Conn
+	mu   sync.Mutex
+	got  []map[string]any // the field's value of each frame
+	more chan struct{}
+	err  error
+}
+
+// subscribe starts a subscription and waits for its Hello.
+func (a *agent) subscribe(query string, variables map[string]any) *stream {
+	a.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	conn, _, err := websocket.Dial(ctx, strings.Replace(a.w.URL, "http", "ws", 1)+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	conn.SetReadLimit(1 << 20)
+	s := &stream{t: a.t, conn: conn, more: make(chan struct{}, 1)}
+	a.t.Cleanup(func() { _ = conn.CloseNow() })
+	s.send(map[string]any{"type": "connection_init", "payload": map[string]any{"authorization": "Bearer " + a.token}})
+	s.send(map[string]any{"type": "ping"})
+	go s.read()
+	s.send(map[string]any{"type": "subscribe", "id": "1", "payload": map[string]any{"query": query, "variables": variables}})
+	s.await("Hello", func(f map[string]any) bool { return f["__typename"] == "Hello" })
+	return s
+}
+
+func (s *stream) send(m map[string]any) {
+	s.t.Helper()
+	if m["type"] == "subscribe" {
+		// Subscribing before the acknowledgement is a mistake of the client.
+		deadline := time.After(patience)
+		for !s.acknowledged() {
+			select {
+			case <-s.more:
+			case <-deadline:
+				s.t.Fatal("no connection_ack")
+			}
+		}
+	}
+	b, err := json.Marshal(m)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.conn.Write(context.Background(), websocket.MessageText, b); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *stream) acknowledged() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.got) > 0 && s.got[0]["type"] == "connection_ack"
+}
+
+func (s *stream) read() {
+	for {
+		_, b, err := s.conn.Read(context.Background())
+		s.mu.Lock()
+		if err != nil {
+			s.err = err
+		} else {
+			var m struct {
+				Type    string `json:"type"`
+				Payload struct {
+					Data map[string]map[string]any `json:"data"`
+				} `json:"payload"`
+			}
+			switch uerr := json.Unmarshal(b, &m); {
+			case m.Type == "next" && uerr == nil:
+				for _, v := range m.Payload.Data {
+					s.got = append(s.got, v)
+				}
+			case m.Type == "connection_ack":
+				s.got = append(s.got, map[string]any{"type": m.Type})
+			case m.Type == "error", m.Type == "complete":
+				s.got = append(s.got, map[string]any{"type": m.Type, "raw": string(b)})
+			}
+		}
+		s.mu.Unlock()
+		select {
+		case s.more <- struct{}{}:
+		default:
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// frames are all frames until now.
+func (s *stream) frames() []map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]map[string]any(nil), s.got...)
+}
+
+// await waits for a frame that fits and gives it.
+func (s *stream) await(what string, fits func(map[string]any) bool) map[string]any {
+	s.t.Helper()
+	deadline := time.After(patience)
+	for {
+		for _, f := range s.frames() {
+			if fits(f) {
+				return f
+			}
+		}
+		s.mu.Lock()
+		err := s.err
+		s.mu.Unlock()
+		if err != nil {
+			s.t.Fatalf("the socket closed while waiting for %s: %v; got %v", what, err, s.frames())
+		}
+		select {
+		case <-s.more:
+		case <-deadline:
+			s.t.Fatalf("no %s came; got %v", what, s.frames())
+		}
+	}
+}
+
+// deliveries are what the fake LINE accepted for a recipient.
+func (w *world) deliveries(t *testing.T, to string) []fake.Delivery {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.Platform+"/_fake/log?to="+to, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var answer struct {
+		Deliveries []fake.Delivery `json:"deliveries"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+		t.Fatal(err)
+	}
+	return answer.Deliveries
+}
+
+// at reads a value out of an answer by its path, "conversations.nodes.0.id"; nil where there is none.
+func at(v any, path string) any {
+	for p := range strings.SplitSeq(path, ".") {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[p]
+		case []any:
+			var i int
+			if _, err := fmt.Sscan(p, &i); err != nil || i >= len(x) {
+				return nil
+			}
+			v = x[i]
+		default:
+			return nil
+		}
+	}
+	return v
+}
+
+func str(v any, path string) string {
+	s, _ := at(v, path).(string)
+	return s
+}
+
+func num(v any, path string) int {
+	n, _ := at(v, path).(float64)
+	return int(n)
+}
+
+// testLog shows a server's warnings in the test's own output.
+func testLog(t *testing.T) *slog.Logger {
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+}

@@ -1,0 +1,252 @@
+package server
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/channels/line"
+	"github.com/switchyard-chat/switchyard/desk/account"
+	"github.com/switchyard-chat/switchyard/desk/contact"
+	"github.com/switchyard-chat/switchyard/desk/conversation"
+	"github.com/switchyard-chat/switchyard/desk/customfield"
+	"github.com/switchyard-chat/switchyard/desk/delivery"
+	"github.com/switchyard-chat/switchyard/desk/group"
+	"github.com/switchyard-chat/switchyard/desk/inbound"
+	"github.com/switchyard-chat/switchyard/desk/inbox"
+	"github.com/switchyard-chat/switchyard/desk/lane"
+	"github.com/switchyard-chat/switchyard/desk/presence"
+	"github.com/switchyard-chat/switchyard/desk/profile"
+	"github.com/switchyard-chat/switchyard/desk/tagging"
+	"github.com/switchyard-chat/switchyard/desk/workspace"
+	"github.com/switchyard-chat/switchyard/graph"
+	"github.com/switchyard-chat/switchyard/graph/gen"
+	"github.com/switchyard-chat/switchyard/graph/transport"
+	"github.com/switchyard-chat/switchyard/internal/attempt"
+	"github.com/switchyard-chat/switchyard/internal/bus"
+	"github.com/switchyard-chat/switchyard/internal/clock"
+	"github.com/switchyard-chat/switchyard/internal/config"
+	"github.com/switchyard-chat/switchyard/internal/egress"
+	"github.com/switchyard-chat/switchyard/internal/job"
+	"github.com/switchyard-chat/switchyard/internal/live"
+	"github.com/switchyard-chat/switchyard/internal/random"
+	"github.com/switchyard-chat/switchyard/internal/seal"
+	"github.com/switchyard-chat/switchyard/internal/store"
+	"github.com/switchyard-chat/switchyard/server/demo"
+	"github.com/switchyard-chat/switchyard/server/welcome"
+)
+
+// parts are what a server is made of.
+type parts struct {
+	log       *slog.Logger
+	random    *random.Source
+	metrics   *metrics
+	bus       bus.Bus
+	announcer *announcer
+	db        *store.DB
+	health    *health
+
+	adapters  *channels.Registry
+	workspace *workspace.Service
+	accounts  *account.Service
+	contacts  *contact.Service
+	inbound   *inbound.Service
+	presence  *presence.Service
+	webhooks  *webhooks
+	delivery  *delivery.Worker
+	jobs      *job.Queue
+	upkeep    *profile.Upkeep
+	resolver  *graph.Resolver
+	hub       *live.Hub
+	transport *transport.Handler
+
+	closers []func() error // the last is called first
+}
+
+// assemble opens the database and the bus and puts the parts together. Nothing works yet. What it opened is closed by close, or here when
+// it fails.
+func assemble(ctx context.Context, c config.Config, platform *demo.Platform, log *slog.Logger) (p *parts, err error) {
+	p = &parts{log: log, random: random.New(), metrics: newMetrics()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.close())
+		}
+	}()
+	if p.bus, err = newBus(c, p.random, log); err != nil {
+		return p, err
+	}
+	p.closers = append(p.closers, p.bus.Close)
+	p.announcer = newAnnouncer(p.bus)
+	p.closers = append(p.closers, func() error { p.announcer.close(); return nil })
+	if p.db, err = openStore(ctx, c, p.announcer, log); err != nil {
+		return p, err
+	}
+	p.closers = append(p.closers, p.db.Close)
+	p.health = &health{db: p.db, bus: p.bus}
+	if err := p.desk(c, platform); err != nil {
+		return p, err
+	}
+	return p, p.api(c)
+}
+
+// desk makes the rules and the machinery they run on.
+func (p *parts) desk(c config.Config, platform *demo.Platform) error {
+	keys, err := keyring(c, p.random)
+	if err != nil {
+		return err
+	}
+	bases := map[channels.Type]map[string]string{channels.LINE: {"api": c.LineAPIURL, "data": c.LineDataURL}}
+	allow := c.EgressAllow
+	if platform != nil {
+		bases[channels.LINE] = platform.BaseURLs()
+		for _, u := range platform.BaseURLs() {
+			allow = append(allow, strings.TrimPrefix(u, "http://"))
+		}
+	}
+	gate, err := egress.New(egress.Options{Allow: allow, Own: own(c)})
+	if err != nil {
+		return err
+	}
+	p.adapters, err = channels.NewRegistry(line.New(gate.Client(egress.Limits{KeepAlive: true, MaxBody: 1 << 20})))
+	if err != nil {
+		return err
+	}
+	var attempts attempt.Counter = attempt.NewMemory(clock.Real{})
+	if c.RedisURL != "" {
+		shared, err := attempt.NewRedis(c.RedisURL, busPrefix, clock.Real{})
+		if err != nil {
+			return err
+		}
+		p.closers = append(p.closers, shared.Close)
+		attempts = shared
+	}
+	var mailer workspace.Mailer
+	if c.SMTPURL != "" {
+		if mailer, err = egress.NewSMTP(seal.Hide(c.SMTPURL), c.MailFrom, "Switchyard"); err != nil {
+			return err
+		}
+	}
+	wake := func() { p.delivery.Wake() }
+	actions := conversation.New(p.db, p.adapters, p.random, wake)
+	groups := group.New(p.db)
+	p.workspace = workspace.New(workspace.Config{
+		DB: p.db, Random: p.random, Attempts: attempts, Mailer: mailer, LinkURL: c.PublicURL + welcome.Path, Release: actions.Release, Log: p.log,
+	})
+	p.accounts = account.New(account.Config{
+		DB: p.db, Adapters: p.adapters, Keys: keys, Random: p.random, PublicURL: c.PublicURL, BaseURLs: bases, Log: p.log,
+		// What waited is sent, or given up, by the workers: they only have to look.
+		Resumed: func(_ context.Context, tx *store.Tx, _ int64) error { tx.AfterCommit(wake); return nil },
+		Stopped: func(_ context.Context, tx *store.Tx, _ int64, _ string) error { tx.AfterCommit(wake); return nil },
+	})
+	p.contacts = contact.New(p.db)
+	p.presence = presence.New(p.bus, clock.Real{})
+	p.closers = append(p.closers, func() error { p.presence.Close(); return nil })
+	// What a task asks for puts tasks into the queue: the handlers are called long after both exist.
+	var profiles *profile.Service
+	if p.jobs, err = job.New(p.db, p.log, 4, map[string]job.Handler{
+		inbound.ReplayTask: func(ctx context.Context, team int64, args json.RawMessage) error {
+			return p.inbound.Work(ctx, team, args)
+		},
+	}); err != nil {
+		return err
+	}
+	profiles = profile.New(profile.Config{
+		DB: p.db, Adapters: p.adapters, Accounts: p.accounts, Contacts: p.contacts, Groups: groups, Queue: p.jobs, Log: p.log,
+	})
+	p.upkeep = profile.NewUpkeep(p.db, p.random, p.log)
+	p.inbound = inbound.New(inbound.Config{
+		DB: p.db, Contacts: p.contacts, Groups: groups, Adapters: p.adapters, Fetcher: profiles, Queue: p.jobs, Log: p.log,
+	})
+	p.webhooks = newWebhooks(p.accounts, p.adapters, p.inbound, p.db.Clock(), p.log, p.metrics.registry)
+	p.delivery, err = delivery.New(delivery.Config{
+		DB: p.db, Lanes: lane.New(p.db), Adapters: p.adapters, Accounts: p.accounts, Groups: groups, Bus: p.bus, Random: p.random, Log: p.log,
+		Metrics: p.metrics.registry, Name: p.random.UUID(), Senders: c.Workers,
+	})
+	if err != nil {
+		return err
+	}
+	p.resolver = &graph.Resolver{
+		DB: p.db, Bus: p.bus, Clock: clock.Real{}, Log: p.log, PublicURL: c.PublicURL,
+		Workspace: p.workspace, Accounts: p.accounts, Contacts: p.contacts, Fields: customfield.New(p.db, p.random), Tagging: tagging.New(p.db), Inbox: inbox.New(p.db, p.adapters),
+		Actions: actions, Inbound: p.inbound, Presence: p.presence,
+	}
+	return nil
+}
+
+// api makes what clients talk to.
+func (p *parts) api(c config.Config) error {
+	executor := newExecutor(p.resolver, p.metrics, p.log)
+	p.hub = live.New(live.Config{
+		Log: p.db, Bus: p.bus, Clock: clock.Real{}, Executor: executor, IsViewerDependent: live.ViewerFields(gen.NewExecutableSchema(gen.Config{}).Schema(), "viewer"),
+		Hooks: live.Hooks{
+			Executed: func(d time.Duration) { p.metrics.rendered.Observe(d.Seconds()) },
+			Failed: func(ctx context.Context, err error) {
+				p.metrics.logErrors.Inc()
+				p.log.WarnContext(ctx, "an event could not be shown", "error", err)
+			},
+			Panicked: p.panicked,
+		},
+	})
+	p.transport = transport.New(transport.Config{
+		Executor: executor, Hub: p.hub, Authenticate: authenticate(p.workspace), Clock: clock.Real{}, AllowOrigin: newOrigins(c.PublicURL, c.AllowedOrigins).allow,
+		Limits: transport.Limits{PerAgent: c.SessionsPerAgent, PerTeam: c.SessionsPerTeam, Idle: c.IdleTimeout},
+		Hooks: transport.Hooks{
+			Opened: func(kind string) { p.metrics.sessions.WithLabelValues(kind).Inc() },
+			Closed: func(kind, reason string) {
+				p.metrics.sessions.WithLabelValues(kind).Dec()
+				p.metrics.closed.WithLabelValues(kind, reason).Inc()
+			},
+			Delivered: func(kind string, frames, bytes int) {
+				p.metrics.frames.WithLabelValues(kind).Add(float64(frames))
+				p.metrics.sent.WithLabelValues(kind).Add(float64(bytes))
+			},
+			Panicked: p.panicked,
+		},
+	})
+	return nil
+}
+
+func (p *parts) panicked(ctx context.Context, v any, stack []byte) {
+	p.metrics.panics.Inc()
+	p.log.ErrorContext(ctx, "a live stream panicked", "panic", v, "stack", string(stack))
+}
+
+// keyring is what seals credentials: with the keys of SECRET_KEY, or with one that is kept beside the embedded database.
+func keyring(c config.Config, r *random.Source) (*seal.Keyring, error) {
+	keys := c.SecretKey
+	if keys == "" {
+		made, err := store.Key(c.DataDir, func() string { return hex.EncodeToString(r.Bytes(32)) })
+		if err != nil {
+			return nil, err
+		}
+		keys = made
+	}
+	return seal.NewKeyring(seal.Hide(keys), r)
+}
+
+// own are the hosts that no call of this server may reach: its own.
+func own(c config.Config) []string {
+	var hosts []string
+	for _, at := range []string{c.PublicURL, c.DatabaseURL, c.RedisURL} {
+		if u, err := url.Parse(at); err == nil && u.Hostname() != "" {
+			hosts = append(hosts, u.Hostname())
+		}
+	}
+	return hosts
+}
+
+// close closes what assemble opened, the last first. A second call does nothing.
+func (p *parts) close() error {
+	var errs []error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		errs = append(errs, p.closers[i]())
+	}
+	p.closers = nil
+	return errors.Join(errs...)
+}

@@ -1,0 +1,71 @@
+package demo_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
+	"github.com/switchyard-chat/switchyard/internal/store"
+	"github.com/switchyard-chat/switchyard/internal/store/storetest"
+	"github.com/switchyard-chat/switchyard/server/demo"
+)
+
+func TestSeed(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		team, err := db.CreateTeam(ctx, store.NewTeam{Slug: demo.Team, Name: "Demo", Language: "zh-Hant", TimeZone: "Asia/Taipei", Country: "TW", JoinsNames: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Write(ctx, team, func(ctx context.Context, tx *store.Tx) error {
+			return tx.Agent.Create().SetTeamID(team).SetEmail(demo.Accounts[0].Email).SetEmailFolded(demo.Accounts[0].Email).SetName("Ada").SetRole("ADMIN").
+				SetStatus("ACTIVE").SetPasswordHash("a hash").SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).Exec(ctx)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		err = demo.Seed(ctx, db, team, func(ctx context.Context, tx *store.Tx, l demo.Line) (*ent.Channel, error) {
+			return tx.Channel.Create().SetTeamID(team).SetType("LINE").SetName(l.Name).SetWebhookKey(l.Key).SetPlatformID(l.UserID).SetCredentials([]byte(l.Secret)).
+				SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).Save(ctx)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = db.Read(ctx, team, func(ctx context.Context, v *store.View) error {
+			n, err := v.Conversation.Query().Count(ctx)
+			if err != nil || n != 500 {
+				t.Errorf("%d conversations, %v", n, err)
+			}
+			groups, err := v.Conversation.Query().Where(conversation.KindEQ(conversation.KindGROUP)).Count(ctx)
+			if err != nil || groups != 1 {
+				t.Errorf("%d groups, %v", groups, err)
+			}
+			rows, err := v.Conversation.Query().All(ctx)
+			if err != nil {
+				return err
+			}
+			counters, err := v.Counter.Query().All(ctx)
+			if err != nil {
+				return err
+			}
+			var counted, unread, really int64
+			for _, c := range counters {
+				counted, unread = counted+c.N, unread+c.Unread
+			}
+			for _, c := range rows {
+				really += int64(c.Unread)
+				if c.MessageSeq == 0 || c.LastMessageID == nil {
+					t.Errorf("conversation %d has no messages", c.ID)
+				}
+			}
+			if counted != 500 || unread != really {
+				t.Errorf("the counters say %d and %d unread of %d", counted, unread, really)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -1,0 +1,103 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/switchyard-chat/switchyard/desk/workspace"
+	"github.com/switchyard-chat/switchyard/graph"
+	"github.com/switchyard-chat/switchyard/graph/gen"
+	"github.com/switchyard-chat/switchyard/graph/transport"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/catalogue"
+	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/fault"
+)
+
+// tokens is how many tokens a GraphQL document may have.
+const tokens = 1500
+
+// newExecutor makes what runs GraphQL operations over the resolvers, on every transport.
+func newExecutor(r *graph.Resolver, m *metrics, log *slog.Logger) *executor.Executor {
+	e := executor.New(gen.NewExecutableSchema(gen.Config{Resolvers: r}))
+	e.SetErrorPresenter(graph.Present(log))
+	e.SetRecoverFunc(func(ctx context.Context, p any) error {
+		m.panics.Inc()
+		log.ErrorContext(ctx, "a resolver panicked", "panic", p, "request", event.Request(ctx), "stack", string(debug.Stack()))
+		return fault.New(fault.Internal, "something went wrong on our side")
+	})
+	e.SetQueryCache(lru.New[*ast.QueryDocument](1000))
+	e.SetParserTokenLimit(tokens)
+	e.Use(doorkeeper{})
+	return e
+}
+
+// authenticate finds out who calls, for the transports. A call without a token is nobody's and may ask for the ways in.
+func authenticate(w *workspace.Service) transport.Authenticate {
+	return func(ctx context.Context, token string, r *http.Request) (context.Context, transport.Identity, error) {
+		from := workspace.Caller{Addr: caller(r.Context()), UserAgent: r.UserAgent()}
+		if wish := wishes(ctx, r); len(wish) > 0 {
+			from.Language = catalogue.Language(wish...)
+		}
+		ctx = workspace.WithCaller(ctx, from)
+		if token == "" {
+			return ctx, transport.Identity{Language: from.Language}, nil
+		}
+		p, until, err := w.Authenticate(ctx, token, from)
+		if err != nil {
+			return ctx, transport.Identity{}, err
+		}
+		if err := w.Admit(ctx, p); err != nil {
+			return ctx, transport.Identity{}, err
+		}
+		i := identity(w, p, from)
+		i.ExpiresAt = until
+		return auth.With(ctx, p), i, nil
+	}
+}
+
+// wishes are the languages a client prefers, first the one it named when it connected.
+func wishes(ctx context.Context, r *http.Request) []string {
+	var all []string
+	if l, ok := transport.Payload(ctx)["language"].(string); ok && l != "" {
+		all = append(all, l)
+	}
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
+		if l, _, _ := strings.Cut(part, ";"); strings.TrimSpace(l) != "" && strings.TrimSpace(l) != "*" {
+			all = append(all, strings.TrimSpace(l))
+		}
+	}
+	return all
+}
+
+// identity is the principal as the transports see it.
+func identity(w *workspace.Service, p auth.Principal, from workspace.Caller) transport.Identity {
+	return transport.Identity{
+		TeamID: p.TeamID, AgentID: p.Subject(), AuthVersion: p.AuthVersion, SessionKey: p.SessionKey, Language: p.Language,
+		Recheck: func(ctx context.Context) (transport.Check, error) {
+			standing, fresh, err := w.Check(ctx, p, from)
+			if err != nil {
+				return transport.Check{}, err
+			}
+			switch standing {
+			case workspace.Valid:
+				return transport.Check{Standing: transport.Valid}, nil
+			case workspace.Changed:
+				return transport.Check{Standing: transport.Changed, Context: auth.With(ctx, fresh), Identity: identity(w, fresh, from)}, nil
+			case workspace.Expired:
+				return transport.Check{Standing: transport.Expired}, nil
+			case workspace.Suspended:
+				return transport.Check{Standing: transport.Suspended}, nil
+			default:
+				return transport.Check{Standing: transport.Revoked}, nil
+			}
+		},
+	}
+}

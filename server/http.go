@@ -1,0 +1,187 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"runtime/debug"
+	"strings"
+
+	"github.com/rs/cors"
+
+	"github.com/switchyard-chat/switchyard/internal/clock"
+	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/random"
+)
+
+// requestHeader carries a request's id, in from a trusted caller's own and out in every answer.
+const requestHeader = "X-Request-Id"
+
+var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
+
+// identified gives every request an id: the caller's own where it has the form of one, else a new one.
+func identified(r *random.Source, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		id := req.Header.Get(requestHeader)
+		if !requestID.MatchString(id) {
+			id = r.UUID()
+		}
+		w.Header().Set(requestHeader, id)
+		next.ServeHTTP(w, req.WithContext(event.WithRequest(req.Context(), id)))
+	})
+}
+
+// observed logs and measures every request, and turns a panic into 500 without showing it. Paths are logged by their pattern, so that no
+// key and no id is in a log.
+func observed(log *slog.Logger, c clock.Clock, m *metrics, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		lap := c.Stopwatch()
+		out := &recorded{ResponseWriter: w}
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler {
+					panic(p)
+				}
+				log.ErrorContext(r.Context(), "a request panicked", "request", event.Request(r.Context()), "panic", p, "stack", string(debug.Stack()))
+				if out.status == 0 {
+					http.Error(out, "something went wrong on our side; the request id is in X-Request-Id", http.StatusInternalServerError)
+				}
+			}
+			took := lap()
+			pattern := r.Pattern
+			if pattern == "" {
+				pattern = "none"
+			}
+			m.request(pattern, out.code(), took)
+			level := slog.LevelDebug
+			if out.code() >= 500 {
+				level = slog.LevelWarn
+			}
+			log.Log(r.Context(), level, "request", "request", event.Request(r.Context()), "method", r.Method, "route", pattern, "status", out.code(), "ms", took.Milliseconds())
+		}()
+		next.ServeHTTP(out, r)
+	})
+}
+
+// recorded remembers the status of an answer.
+type recorded struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *recorded) WriteHeader(code int) {
+	if w.status == 0 {
+		w.status = code
+	}
+	w.ResponseWriter.WriteHeader(code)
+}
+
+func (w *recorded) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach flushing, deadlines and hijacking.
+func (w *recorded) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *recorded) code() int {
+	if w.status == 0 {
+		return http.StatusOK
+	}
+	return w.status
+}
+
+type addressKey struct{}
+
+// addressed finds out who calls: the peer, or behind trusted proxies the nearest address in X-Forwarded-For that is none of them.
+func addressed(proxies []netip.Prefix, next http.Handler) http.Handler {
+	trusted := func(a netip.Addr) bool {
+		for _, p := range proxies {
+			if p.Contains(a) {
+				return true
+			}
+		}
+		return false
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.RemoteAddr)
+		if err != nil {
+			host = r.RemoteAddr
+		}
+		a, _ := netip.ParseAddr(host)
+		a = a.Unmap()
+		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+		for i := len(hops) - 1; i >= 0 && trusted(a); i-- {
+			hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+			if err != nil {
+				break
+			}
+			a = hop.Unmap()
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), addressKey{}, a)))
+	})
+}
+
+// caller is the address that addressed found.
+func caller(ctx context.Context) netip.Addr {
+	a, _ := ctx.Value(addressKey{}).(netip.Addr)
+	return a
+}
+
+// origins are the pages that may call the API from a browser: the listed ones and the server's own.
+type origins struct {
+	listed map[string]bool
+	own    string // scheme://host of PUBLIC_URL
+}
+
+func newOrigins(public string, listed []string) origins {
+	o := origins{listed: map[string]bool{}, own: strings.ToLower(public)}
+	if i := strings.Index(o.own, "://"); i >= 0 {
+		if j := strings.IndexByte(o.own[i+3:], '/'); j >= 0 {
+			o.own = o.own[:i+3+j]
+		}
+	}
+	for _, l := range listed {
+		o.listed[strings.ToLower(l)] = true
+	}
+	return o
+}
+
+// allow says whether a page of the origin may call. A page that this very request's host served is the server's own.
+func (o origins) allow(origin string, r *http.Request) bool {
+	origin = strings.ToLower(origin)
+	if o.listed[origin] || origin == o.own {
+		return true
+	}
+	scheme, host, ok := strings.Cut(origin, "://")
+	return ok && (scheme == "http" || scheme == "https") && strings.EqualFold(host, r.Host)
+}
+
+// guarded lets browsers' pages of other origins in only where they are listed: CORS tells browsers, and a request that changes something
+// and comes from elsewhere is refused whatever the browser thinks.
+func (o origins) guarded(next http.Handler) (http.Handler, error) {
+	protection := http.NewCrossOriginProtection()
+	for l := range o.listed {
+		if err := protection.AddTrustedOrigin(l); err != nil {
+			return nil, err
+		}
+	}
+	if o.own != "" {
+		if err := protection.AddTrustedOrigin(o.own); err != nil {
+			return nil, err
+		}
+	}
+	shared := cors.New(cors.Options{
+		AllowOriginVaryRequestFunc: func(r *http.Request, origin string) (bool, []string) { return o.allow(origin, r), nil },
+		AllowedMethods:             []string{http.MethodGet, http.MethodPost},
+		AllowedHeaders:             []string{"Authorization", "Content-Type", "Accept", "Accept-Language", requestHeader},
+		ExposedHeaders:             []string{requestHeader, "Retry-After"},
+		MaxAge:                     600,
+	})
+	return shared.Handler(protection.Handler(next)), nil
+}

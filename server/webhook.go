@@ -1,0 +1,148 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/desk/account"
+	"github.com/switchyard-chat/switchyard/desk/inbound"
+	"github.com/switchyard-chat/switchyard/internal/clock"
+	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/fault"
+)
+
+const (
+	maxBody   = 1 << 20 // bytes
+	maxDepth  = 32
+	maxEvents = 1000
+	// answerWithin is how long a body may take: LINE counts more than 2 seconds as a failure.
+	answerWithin = 1800 * time.Millisecond
+)
+
+// webhooks takes what platforms call with: verified on the raw bytes, stored in one transaction, and only then acknowledged (CHAN-9).
+type webhooks struct {
+	accounts *account.Service
+	adapters *channels.Registry
+	inbound  *inbound.Service
+	clock    clock.Clock
+	log      *slog.Logger
+
+	bodies  *prometheus.CounterVec
+	events  *prometheus.CounterVec
+	seconds prometheus.Histogram
+}
+
+func newWebhooks(a *account.Service, r *channels.Registry, in *inbound.Service, c clock.Clock, log *slog.Logger, to prometheus.Registerer) *webhooks {
+	f := promauto.With(to)
+	return &webhooks{
+		accounts: a, adapters: r, inbound: in, clock: c, log: log,
+		bodies:  f.NewCounterVec(prometheus.CounterOpts{Name: "switchyard_webhook_bodies_total", Help: "Webhook bodies, by type of channel and what became of them."}, []string{"channel_type", "result"}),
+		events:  f.NewCounterVec(prometheus.CounterOpts{Name: "switchyard_webhook_events_total", Help: "Inbound events, by type of channel and what became of them."}, []string{"channel_type", "result"}),
+		seconds: f.NewHistogram(prometheus.HistogramOpts{Name: "switchyard_webhook_seconds", Help: "From a webhook's first byte to its answer.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .2, .5, 1, 2}}),
+	}
+}
+
+// ServeHTTP answers 200 once the events are stored, 400 for what is no body of the platform, 401 for one that is not signed by it, 404 for
+// an address that belongs to no channel, 413 for one that is too large, 503 while the database is away. What is not 200 leaves no trace but
+// a metric, and may be sent again.
+func (h *webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	lap := h.clock.Stopwatch()
+	kind := channels.Type(strings.ToUpper(r.PathValue("type")))
+	label := string(kind)
+	if _, err := h.adapters.Get(kind); err != nil {
+		label = "other" // the label's values are ours, not a stranger's
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), answerWithin)
+	defer cancel()
+	code, result := h.receive(ctx, kind, r.PathValue("key"), w, r)
+	h.bodies.WithLabelValues(label, result).Inc()
+	h.seconds.Observe(lap().Seconds())
+	if code == http.StatusOK {
+		w.WriteHeader(code)
+		return
+	}
+	write(w, code, map[string]string{"error": http.StatusText(code)})
+}
+
+// receive gives the status and what became of the body, for the metric.
+func (h *webhooks) receive(ctx context.Context, kind channels.Type, key string, w http.ResponseWriter, r *http.Request) (int, string) {
+	adapter, err := h.adapters.Get(kind)
+	if err != nil {
+		return http.StatusNotFound, "unknown"
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return http.StatusRequestEntityTooLarge, "too large"
+		}
+		return http.StatusBadRequest, "broken"
+	}
+	to, err := h.accounts.ByWebhookKey(ctx, kind, key)
+	if err != nil {
+		return h.failed(ctx, err)
+	}
+	if err := adapter.Verify(to.Account, r.Header, body); err != nil {
+		return http.StatusUnauthorized, "forged"
+	}
+	if !isShallow(body) {
+		return http.StatusBadRequest, "malformed"
+	}
+	events, err := adapter.Parse(to.Account, body)
+	if err != nil || len(events) > maxEvents {
+		return http.StatusBadRequest, "malformed"
+	}
+	got, err := h.inbound.Receive(ctx, inbound.Body{Team: to.TeamID, ChannelID: to.ChannelID, Type: kind, Events: events})
+	if err != nil {
+		return h.failed(ctx, err)
+	}
+	for result, n := range map[string]int{"applied": got.Applied, "duplicate": got.Duplicate, "ignored": got.Ignored, "failed": got.Failed} {
+		h.events.WithLabelValues(string(kind), result).Add(float64(n))
+	}
+	return http.StatusOK, "taken"
+}
+
+// failed maps an error to a status: what a platform can do about it is to send again, or nothing.
+func (h *webhooks) failed(ctx context.Context, err error) (int, string) {
+	switch fault.Of(err) {
+	case fault.NotFound:
+		return http.StatusNotFound, "unknown"
+	case fault.Unavailable:
+		h.log.WarnContext(ctx, "a webhook could not be stored", "error", err, "request", event.Request(ctx))
+		return http.StatusServiceUnavailable, "unavailable"
+	case fault.Invalid:
+		return http.StatusBadRequest, "malformed"
+	default:
+		h.log.ErrorContext(ctx, "a webhook could not be stored", "error", err, "request", event.Request(ctx))
+		return http.StatusServiceUnavailable, "unavailable"
+	}
+}
+
+// isShallow says whether the body is JSON that is nested no deeper than any platform's.
+func isShallow(body []byte) bool {
+	depth, d := 0, json.NewDecoder(strings.NewReader(string(body)))
+	for {
+		t, err := d.Token()
+		if err != nil {
+			return errors.Is(err, io.EOF) && depth == 0
+		}
+		switch t {
+		case json.Delim('{'), json.Delim('['):
+			if depth++; depth > maxDepth {
+				return false
+			}
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+	}
+}
