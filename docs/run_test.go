@@ -391,7 +391,7 @@ func TestReadmeTour(t *testing.T) {
 	for {
 		log := sh(blocks["log"])
 		if n := strings.Count(log, "有的!"); n == 1 {
-			return
+			break
 		} else if n > 1 {
 			t.Fatalf("LINE got it %d times: %s", n, log)
 		}
@@ -401,4 +401,15 @@ func TestReadmeTour(t *testing.T) {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+	metrics, err := os.ReadFile("operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range ownMetric.FindAllStringSubmatch(sh("curl -sS "+at.URL+"/metrics"), -1) {
+		if !strings.Contains(string(metrics), "`"+m[1]+"`") {
+			t.Errorf("docs/operations.md does not know the metric %s", m[1])
+		}
+	}
 }
+
+var ownMetric = regexp.MustCompile(`(?m)^# HELP (switchyard_\w+) `)
