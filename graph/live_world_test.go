@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -80,7 +81,7 @@ type failing interface {
 func (w *world) query(t failing, p auth.Principal, query string, vars map[string]any, data any) graphqlErrors {
 	t.Helper()
 	ctx := graphql.StartOperationTrace(auth.With(context.Background(), p))
-	op, errs := w.exec.CreateOperationContext(ctx, &graphql.RawParams{Query: query, Variables: vars})
+	op, errs := w.exec.CreateOperationContext(ctx, &graphql.RawParams{Query: query, Variables: wire(t, vars)})
 	if errs != nil {
 		t.Fatalf("%v", errs)
 	}
@@ -95,6 +96,22 @@ func (w *world) query(t failing, p auth.Principal, query string, vars map[string
 	for _, e := range r.Errors {
 		code, _ := e.Extensions["code"].(string)
 		out = append(out, code)
+	}
+	return out
+}
+
+// wire gives variables as they come off the wire.
+func wire(t failing, vars map[string]any) map[string]any {
+	t.Helper()
+	b, err := json.Marshal(vars)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	var out map[string]any
+	if err := d.Decode(&out); err != nil {
+		t.Fatalf("%v", err)
 	}
 	return out
 }
@@ -117,7 +134,7 @@ func (w *world) subscribe(t failing, p auth.Principal, query string, vars map[st
 	t.Helper()
 	s = &stream{principal: p, wake: make(chan struct{}, 1)}
 	ctx := graphql.StartOperationTrace(s.ctx())
-	op, errs := w.exec.CreateOperationContext(ctx, &graphql.RawParams{Query: query, Variables: vars})
+	op, errs := w.exec.CreateOperationContext(ctx, &graphql.RawParams{Query: query, Variables: wire(t, vars)})
 	if errs != nil {
 		t.Fatalf("%v", errs)
 	}
