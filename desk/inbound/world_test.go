@@ -98,8 +98,14 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 
 func setup(t testing.TB, dialect string) *world {
 	t.Helper()
+	return setupWith(t, dialect, store.Config{})
+}
+
+func setupWith(t testing.TB, dialect string, config store.Config) *world {
+	t.Helper()
 	c := clock.NewManual(morning)
-	db := storetest.Open(t, dialect, store.Config{Clock: c})
+	config.Clock = c
+	db := storetest.Open(t, dialect, config)
 	gate, err := egress.New(egress.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -46,6 +46,8 @@ type Config struct {
 	Committed func(team int64, at event.Cursor)
 	// Asked is called for every statement of a Read before it is sent, for those who count them. It must not block. Nil is allowed.
 	Asked func(statement string)
+	// Told is Asked for the statements of a Write, those that its events cost included; beginning and commit are not counted.
+	Told func(query string)
 }
 
 // DB is the opened database. It is safe for concurrent use.
@@ -58,12 +60,13 @@ type DB struct {
 	log       *slog.Logger
 	committed func(int64, event.Cursor)
 	asked     func(string)
+	told      func(string)
 	lock      *os.File
 }
 
 // Open opens the database; it migrates nothing. A second process on the same SQLite folder is refused.
 func Open(ctx context.Context, c Config) (*DB, error) {
-	db := &DB{random: random.New(), clock: c.Clock, log: c.Log, committed: c.Committed, asked: c.Asked}
+	db := &DB{random: random.New(), clock: c.Clock, log: c.Log, committed: c.Committed, asked: c.Asked, told: c.Told}
 	if db.clock == nil {
 		db.clock = clock.Real{}
 	}

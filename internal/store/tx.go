@@ -102,8 +102,12 @@ func (db *DB) writeOnce(ctx context.Context, team int64, f func(context.Context,
 
 // work calls f in a transaction that has begun, writes what f emitted, and commits.
 func (db *DB) work(ctx context.Context, t *sql.Tx, team int64, f func(context.Context, *Tx) error) (*Tx, error) {
-	tx := &Tx{sql: t, View: View{Team: team, Now: db.clock.Now(), dialect: db.dialect, conn: t}}
-	tx.Client = ent.NewClient(ent.Driver(joined{entsql.NewDriver(db.dialect, entsql.Conn{ExecQuerier: t})}))
+	var asks entsql.ExecQuerier = t
+	if db.told != nil {
+		asks = heard{t, db.told}
+	}
+	tx := &Tx{sql: t, View: View{Team: team, Now: db.clock.Now(), dialect: db.dialect, conn: asks}}
+	tx.Client = ent.NewClient(ent.Driver(joined{entsql.NewDriver(db.dialect, entsql.Conn{ExecQuerier: asks})}))
 	if err := tenant.Guard(tx.Client, team, false); err != nil {
 		return nil, err
 	}
@@ -170,7 +174,7 @@ func (tx *Tx) Lock(ctx context.Context, table string, ids ...int64) error {
 	ids = slices.Clone(ids)
 	slices.Sort(ids)
 	q := "SELECT id FROM " + pq.QuoteIdentifier(table) + " WHERE team_id = $1 AND id = ANY($2) ORDER BY id FOR UPDATE"
-	rows, err := tx.sql.QueryContext(ctx, q, tx.Team, pq.Array(ids))
+	rows, err := tx.conn.QueryContext(ctx, q, tx.Team, pq.Array(ids))
 	if err != nil {
 		return fmt.Errorf("lock %s: %w", table, err)
 	}
@@ -179,7 +183,7 @@ func (tx *Tx) Lock(ctx context.Context, table string, ids ...int64) error {
 
 // Exec runs a statement with ? marks and gives the number of rows it touched. It must name the team itself.
 func (tx *Tx) Exec(ctx context.Context, q string, args ...any) (int64, error) {
-	r, err := tx.sql.ExecContext(ctx, rebind(tx.dialect, q), args...)
+	r, err := tx.conn.ExecContext(ctx, rebind(tx.dialect, q), args...)
 	if err != nil {
 		return 0, err
 	}
@@ -216,9 +220,16 @@ func (tx *Tx) writeEvents(ctx context.Context) error {
 		return nil
 	}
 	var c event.Cursor
-	err := tx.sql.QueryRowContext(ctx, rebind(tx.dialect, "UPDATE streams SET seq = seq + ? WHERE team_id = ? RETURNING epoch, seq"),
-		len(tx.events), tx.Team).Scan(&c.Epoch, &c.Seq)
+	rows, err := tx.Query(ctx, "UPDATE streams SET seq = seq + ? WHERE team_id = ? RETURNING epoch, seq", len(tx.events), tx.Team)
 	if err != nil {
+		return fmt.Errorf("take sequence numbers: %w", err)
+	}
+	if rows.Next() {
+		err = rows.Scan(&c.Epoch, &c.Seq)
+	} else {
+		err = sql.ErrNoRows
+	}
+	if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
 		return fmt.Errorf("take sequence numbers: %w", err)
 	}
 	const columns = 9
@@ -238,7 +249,7 @@ func (tx *Tx) writeEvents(ctx context.Context) error {
 			args = append(args, tx.Team, first+int64(from+i), string(e.Kind), e.ObjectID, e.ObjectVersion, e.ConversationID, e.AgentID, body, tx.Now)
 		}
 		marks := strings.TrimSuffix(strings.Repeat("(?,?,?,?,?,?,?,?,?),", len(part)), ",")
-		_, err = tx.sql.ExecContext(ctx, rebind(tx.dialect,
+		_, err = tx.conn.ExecContext(ctx, rebind(tx.dialect,
 			"INSERT INTO events (team_id, seq, kind, object_id, object_version, conversation_id, agent_id, body, at) VALUES "+marks), args...)
 		if err != nil {
 			return fmt.Errorf("write events: %w", err)
@@ -279,6 +290,12 @@ type heard struct {
 func (h heard) QueryContext(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
 	h.asked(q)
 	return h.ExecQuerier.QueryContext(ctx, q, args...)
+}
+
+// ExecContext implements entsql.ExecQuerier.
+func (h heard) ExecContext(ctx context.Context, q string, args ...any) (sql.Result, error) {
+	h.asked(q)
+	return h.ExecQuerier.ExecContext(ctx, q, args...)
 }
 
 // joined is a transaction that ent takes for a database: it neither begins nor ends one.
