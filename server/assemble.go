@@ -140,9 +140,6 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	})
 	p.accounts = account.New(account.Config{
 		DB: p.db, Adapters: p.adapters, Keys: keys, Random: p.random, PublicURL: c.PublicURL, BaseURLs: bases, Log: p.log,
-		// What waited is sent, or given up, by the workers: they only have to look.
-		Resumed: func(_ context.Context, tx *store.Tx, _ int64) error { tx.AfterCommit(wake); return nil },
-		Stopped: func(_ context.Context, tx *store.Tx, _ int64, _ string) error { tx.AfterCommit(wake); return nil },
 	})
 	p.contacts = contact.New(p.db)
 	p.presence = presence.New(p.bus, clock.Real{})
@@ -152,6 +149,15 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	if p.jobs, err = job.New(p.db, p.log, 4, map[string]job.Handler{
 		inbound.ReplayTask: func(ctx context.Context, team int64, args json.RawMessage) error {
 			return p.inbound.Work(ctx, team, args)
+		},
+		profile.PersonTask: func(ctx context.Context, team int64, args json.RawMessage) error {
+			return profiles.Person(ctx, team, args)
+		},
+		profile.GroupTask: func(ctx context.Context, team int64, args json.RawMessage) error {
+			return profiles.Group(ctx, team, args)
+		},
+		profile.MemberTask: func(ctx context.Context, team int64, args json.RawMessage) error {
+			return profiles.Member(ctx, team, args)
 		},
 	}); err != nil {
 		return err
