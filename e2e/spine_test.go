@@ -223,7 +223,7 @@ func TestSpineGroup(t *testing.T) {
 		if got := w.deliveries(t, group); len(got) != 1 {
 			t.Errorf("LINE got %v", got)
 		}
-		names := amy.do(`query($g: ID!) { groupMembers(groupId: $g, first: 10) { nodes { name contactId platformUserId } } }`, map[string]any{"g": str(one, "conversation.group.id")})
+		names := amy.do(`query($g: ID!) { groupMembers(groupId: $g, search: "張雅婷", first: 10) { nodes { name contactId platformUserId } } }`, map[string]any{"g": str(one, "conversation.group.id")})
 		nodes, _ := at(names, "groupMembers.nodes").([]any)
 		found := false
 		for i := range nodes {
