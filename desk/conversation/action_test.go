@@ -68,7 +68,7 @@ func TestFollowRace(t *testing.T) {
 		cid := w.chat("Mia")
 		all := make([]auth.Principal, 8)
 		for i := range all {
-			all[i] = w.Agent(auth.Supervisor, auth.SendMessages)
+			all[i] = w.Agent(auth.AgentRole, auth.SendMessages) // who do not see what another follows
 		}
 		errs := make([]error, len(all))
 		var wg sync.WaitGroup

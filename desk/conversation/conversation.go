@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/activity"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	entgroup "github.com/switchyard-chat/switchyard/ent/gen/ent/group"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
@@ -74,7 +77,38 @@ func (x *acting) may(ctx context.Context, a Action) error {
 	if d.Allowed {
 		return nil
 	}
+	if a == Following && d.Code == "NOT_FOUND" {
+		switch wasSlower, err := x.wasSlower(ctx); {
+		case err != nil:
+			return err
+		case wasSlower:
+			d = Permit{Code: "STATE_CONFLICT", Reason: "refusal.IN_PROGRESS"}
+		}
+	}
 	return x.refuse(ctx, d, nil)
+}
+
+// instant is how long two agents who follow are taken to do so at the same instant.
+const instant = 10 * time.Second
+
+// wasSlower says whether the conversation was PENDING, and seen by the principal, until another followed it just now. Who loses that race is told
+// by whom (CONV-6), although it does not see the conversation any more (CONV-28).
+func (x *acting) wasSlower(ctx context.Context) (bool, error) {
+	c := x.c
+	if c.Status != conversation.StatusIN_PROGRESS || c.FollowedAt == nil || x.tx.Now.Sub(*c.FollowedAt) > instant {
+		return false, nil
+	}
+	before := row.Facets(c)
+	before.Status, before.FollowerID = string(conversation.StatusPENDING), 0
+	if !row.Sees(x.p, before) {
+		return false, nil
+	}
+	// A transfer and a take-over begin anew too, and were never open to the principal.
+	followed, err := x.tx.Activity.Query().Where(activity.ConversationID(c.ID), activity.Code("log.followed"), activity.AtGTE(*c.FollowedAt)).Exist(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read the log of conversation %d: %w", c.ID, err)
+	}
+	return followed, nil
 }
 
 // refuse makes the fault of a refusal, in the principal's language.
