@@ -47,8 +47,9 @@ type Config struct {
 // Service takes events in. It is safe for concurrent use.
 type Service struct {
 	Config
-	mu    sync.Mutex
-	calls map[int64]time.Time // by channel: the minute that was last noted
+	joiner *joiner
+	mu     sync.Mutex
+	calls  map[int64]time.Time // by channel: the minute that was last noted
 }
 
 // New makes the service.
@@ -56,7 +57,9 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{Config: c, calls: map[int64]time.Time{}}
+	s := &Service{Config: c, calls: map[int64]time.Time{}}
+	s.joiner = &joiner{take: s.receive, queues: map[int64]*queue{}}
+	return s
 }
 
 // Body is what one call of a platform brought, verified and parsed.
@@ -84,7 +87,7 @@ func (s *Service) Receive(ctx context.Context, b Body) (Result, error) {
 	if len(b.Events) == 0 {
 		return Result{}, nil
 	}
-	all, err := s.receive(ctx, b)
+	all, err := s.joiner.do(ctx, b)
 	if err == nil || !isOurs(ctx, err) {
 		return all, err
 	}
@@ -95,7 +98,7 @@ func (s *Service) Receive(ctx context.Context, b Body) (Result, error) {
 	for _, e := range b.Events {
 		one := b
 		one.Events = []channels.Event{e}
-		r, err := s.receive(ctx, one)
+		_, r, err := s.receive(ctx, one)
 		if err != nil {
 			if !isOurs(ctx, err) {
 				return sum, err
@@ -107,6 +110,26 @@ func (s *Service) Receive(ctx context.Context, b Body) (Result, error) {
 		sum.add(r)
 	}
 	return sum, nil
+}
+
+// fate is what became of one event.
+type fate int
+
+const (
+	applied fate = iota
+	duplicate
+	kept
+)
+
+func (r *Result) note(f fate) {
+	switch f {
+	case applied:
+		r.Applied++
+	case duplicate:
+		r.Duplicate++
+	case kept:
+		r.Ignored++
+	}
 }
 
 func (r *Result) add(o Result) {
@@ -121,51 +144,53 @@ func isOurs(ctx context.Context, err error) bool {
 	return ctx.Err() == nil && !fault.Is(err, fault.Unavailable) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
 
-// receive takes events in, in one transaction.
-func (s *Service) receive(ctx context.Context, b Body) (Result, error) {
-	var r Result
-	cursor, err := s.DB.Write(ctx, b.Team, func(ctx context.Context, tx *store.Tx) error {
-		var err error
-		r, err = s.receiveIn(ctx, tx, b)
+// receive takes events in, in one transaction, and gives what became of each.
+func (s *Service) receive(ctx context.Context, b Body) ([]fate, Result, error) {
+	var fates []fate
+	cursor, err := s.DB.Write(ctx, b.Team, func(ctx context.Context, tx *store.Tx) (err error) {
+		fates, err = s.receiveIn(ctx, tx, b)
 		return err
 	})
 	if err != nil {
-		return Result{}, err
+		return nil, Result{}, err
 	}
-	r.Cursor = cursor
-	return r, nil
+	r := Result{Cursor: cursor}
+	for _, f := range fates {
+		r.note(f)
+	}
+	return fates, r, nil
 }
 
-func (s *Service) receiveIn(ctx context.Context, tx *store.Tx, b Body) (r Result, err error) {
+func (s *Service) receiveIn(ctx context.Context, tx *store.Tx, b Body) ([]fate, error) {
 	w, err := s.begin(ctx, tx, b)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
 	marks, err := w.mark(ctx)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
 	if len(marks) > 0 {
 		if err := w.prepare(ctx); err != nil {
-			return r, err
+			return nil, err
 		}
 	}
-	for _, e := range b.Events {
-		if _, isNew := marks[e.DedupeKey]; !isNew {
-			r.Duplicate++
+	fates := make([]fate, len(b.Events))
+	for i, e := range b.Events {
+		if !marks[e.DedupeKey] {
+			fates[i] = duplicate
 			continue
 		}
-		delete(marks, e.DedupeKey) // a second one with the key in this body is a duplicate too
+		delete(marks, e.DedupeKey) // a second one with the key is a duplicate too
 		if ignored(e) != "" {
-			r.Ignored++
+			fates[i] = kept
 			continue
 		}
 		if err := w.try(ctx, e); err != nil {
-			return r, err
+			return nil, err
 		}
-		r.Applied++
 	}
-	return r, s.noteCall(ctx, tx, b.ChannelID)
+	return fates, s.noteCall(ctx, tx, b.ChannelID)
 }
 
 // noteCall keeps when the platform last called, to the minute. The row is written once a minute by each server.
@@ -212,8 +237,8 @@ const markColumns = 11
 
 // mark writes the marks against doing an event twice and gives those that were not there. What is new is ours to apply; another server that
 // has the same event at this moment waits here until we have committed, and then finds the mark.
-func (w *work) mark(ctx context.Context) (map[string]int64, error) {
-	marks := make(map[string]int64, len(w.body.Events))
+func (w *work) mark(ctx context.Context) (map[string]bool, error) {
+	marks := make(map[string]bool, len(w.body.Events))
 	for from := 0; from < len(w.body.Events); from += 500 {
 		part := w.body.Events[from:min(from+500, len(w.body.Events))]
 		args := make([]any, 0, len(part)*markColumns)
@@ -230,17 +255,16 @@ func (w *work) mark(ctx context.Context) (map[string]int64, error) {
 		}
 		rows, err := w.tx.Query(ctx, `INSERT INTO inbound_events (team_id, channel_id, dedupe_key, kind, platform_message_id, raw, state, reason, tries,
 			received_at, tried_at) VALUES `+strings.TrimSuffix(strings.Repeat("(?,?,?,?,?,?,?,?,?,?,?),", len(part)), ",")+
-			` ON CONFLICT (team_id, channel_id, dedupe_key) DO NOTHING RETURNING id, dedupe_key`, args...)
+			` ON CONFLICT (team_id, channel_id, dedupe_key) DO NOTHING RETURNING dedupe_key`, args...)
 		if err != nil {
 			return nil, fmt.Errorf("mark events: %w", err)
 		}
 		for rows.Next() {
-			var id int64
 			var key string
-			if err = rows.Scan(&id, &key); err != nil {
+			if err = rows.Scan(&key); err != nil {
 				break
 			}
-			marks[key] = id
+			marks[key] = true
 		}
 		if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
 			return nil, fmt.Errorf("mark events: %w", err)

@@ -255,7 +255,8 @@ func (w *work) add(ctx context.Context, c *ent.Conversation, isNew bool, what ar
 		}
 	}
 	// Who answers has read. In a group the answer of one says nothing of the others.
-	if !isNew && !m.IsLate && w.can.ReadByAnswer && m.Sender == message.SenderCONTACT {
+	if w.unread[c.ID] && !m.IsLate {
+		delete(w.unread, c.ID)
 		return conversation.AnsweredIn(ctx, w.tx, after, by)
 	}
 	return nil

@@ -3,9 +3,11 @@ package inbound_test
 import (
 	"context"
 	"encoding/json"
+	"sync"
 	"testing"
 
 	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/desk/inbound"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/inboundevent"
 	entjob "github.com/switchyard-chat/switchyard/ent/gen/ent/job"
@@ -163,6 +165,50 @@ func TestReplayAll(t *testing.T) {
 		}
 		if w.with("Ub") != nil {
 			t.Errorf("what was erased came back")
+		}
+	})
+}
+
+// CHAN-9: bodies that are taken in together at a high rate do not share a failure.
+func TestFailureAmongOthers(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		admin := w.Agent(auth.Admin)
+		w.failing()
+		var bodies []inbound.Body
+		for i := range 24 {
+			e := w.says(user("Uold"), "fine")
+			if i%8 == 3 {
+				e = w.says(user("Unew"), "bad")
+			}
+			bodies = append(bodies, inbound.Body{Team: w.Team, ChannelID: w.ChannelID, Type: channels.LINE, Events: []channels.Event{e}})
+		}
+		results := make([]inbound.Result, len(bodies))
+		var wg sync.WaitGroup
+		start := make(chan struct{})
+		for i, b := range bodies {
+			wg.Go(func() {
+				<-start
+				var err error
+				if results[i], err = w.inbound.Receive(t.Context(), b); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		close(start)
+		wg.Wait()
+		w.Check()
+		for i, r := range results {
+			want := inbound.Result{Applied: 1}
+			if i%8 == 3 {
+				want = inbound.Result{Failed: 1}
+			}
+			if r.Cursor = want.Cursor; r != want {
+				t.Errorf("body %d: %+v, not %+v", i, r, want)
+			}
+		}
+		if n := len(w.Messages(w.with("Uold").ID)); n != 22 || len(w.failed(admin)) != 3 || w.with("Unew") != nil {
+			t.Errorf("%d messages, %d kept", n, len(w.failed(admin)))
 		}
 	})
 }

@@ -33,6 +33,8 @@ type work struct {
 	one    map[int64]*ent.Conversation   // by identity; held
 	many   map[int64]*ent.Conversation   // by group; held
 	early  map[string][]*ent.EarlyEffect // by platform message id
+	// unread are the conversations in which something of ours is not yet known to be read.
+	unread map[int64]bool
 }
 
 // begin reads the people of a body.
@@ -43,7 +45,7 @@ func (s *Service) begin(ctx context.Context, tx *store.Tx, b Body) (*work, error
 	}
 	w := &work{
 		Service: s, tx: tx, body: b, can: adapter.Capability(), people: map[string]*ent.Identity{}, groups: map[string]*ent.Group{},
-		one: map[int64]*ent.Conversation{}, many: map[int64]*ent.Conversation{}, early: map[string][]*ent.EarlyEffect{},
+		one: map[int64]*ent.Conversation{}, many: map[int64]*ent.Conversation{}, early: map[string][]*ent.EarlyEffect{}, unread: map[int64]bool{},
 	}
 	ids := w.peers(channels.PeerUser)
 	if len(ids) == 0 {
@@ -113,8 +115,34 @@ func (w *work) prepare(ctx context.Context) error {
 		for _, c := range all {
 			w.remember(c)
 		}
+		if err := w.findUnread(ctx, all); err != nil {
+			return err
+		}
 	}
 	return w.findEarly(ctx)
+}
+
+// findUnread finds the conversations in which an answer makes something READ (MSG-3). They are held, so that nothing is delivered meanwhile.
+func (w *work) findUnread(ctx context.Context, all []*ent.Conversation) error {
+	ids := make([]int64, 0, len(all))
+	for _, c := range all {
+		if c.IdentityID != nil {
+			ids = append(ids, c.ID)
+		}
+	}
+	if !w.can.ReadByAnswer || len(ids) == 0 {
+		return nil
+	}
+	var unread []int64
+	err := w.tx.Message.Query().Where(message.ConversationIDIn(ids...), message.Or(message.DeliveryEQ(message.DeliverySENT), message.DeliveryEQ(message.DeliveryRECEIVED))).
+		Unique(true).Select(message.FieldConversationID).Scan(ctx, &unread)
+	if err != nil {
+		return fmt.Errorf("find what is not read: %w", err)
+	}
+	for _, id := range unread {
+		w.unread[id] = true
+	}
+	return nil
 }
 
 // held makes a query of conversations hold what it reads until the transaction ends.
