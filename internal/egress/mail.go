@@ -5,7 +5,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,6 +25,9 @@ type SMTP struct {
 	from     string
 	fromName string
 	options  []mail.Option
+	secure   *tls.Config
+	// isImplicit says that the connection is under TLS from its first byte.
+	isImplicit bool
 }
 
 // NewSMTP reads where mail is sent: smtp://user:password@host:587 (STARTTLS is demanded), smtps://user:password@host:465 (TLS from the start),
@@ -33,7 +38,7 @@ func NewSMTP(address seal.Secret, from, fromName string) (*SMTP, error) {
 	if err != nil || u.Hostname() == "" {
 		return nil, errors.New("SMTP_URL must look like smtp://user:password@host:587")
 	}
-	s := &SMTP{host: u.Hostname(), from: from, fromName: fromName}
+	s := &SMTP{host: u.Hostname(), from: from, fromName: fromName, secure: &tls.Config{MinVersion: tls.VersionTLS12, ServerName: u.Hostname()}}
 	if err := mail.NewMsg().FromFormat(fromName, from); err != nil {
 		return nil, errors.New("MAIL_FROM must be an e-mail address")
 	}
@@ -43,7 +48,7 @@ func NewSMTP(address seal.Secret, from, fromName string) (*SMTP, error) {
 	case "smtp":
 		s.options = append(s.options, mail.WithTLSPolicy(mail.TLSMandatory))
 	case "smtps":
-		port = 465
+		port, s.isImplicit = 465, true
 		s.options = append(s.options, mail.WithSSL())
 	case "smtp+insecure":
 		port, kind = 25, mail.SMTPAuthPlainNoEnc
@@ -56,8 +61,7 @@ func NewSMTP(address seal.Secret, from, fromName string) (*SMTP, error) {
 			return nil, errors.New("SMTP_URL has a wrong port")
 		}
 	}
-	s.options = append(s.options, mail.WithPort(port), mail.WithTimeout(mailTimeout),
-		mail.WithTLSConfig(&tls.Config{MinVersion: tls.VersionTLS12, ServerName: s.host}))
+	s.options = append(s.options, mail.WithPort(port), mail.WithTimeout(mailTimeout), mail.WithTLSConfig(s.secure))
 	if name := u.User.Username(); name != "" {
 		password, _ := u.User.Password()
 		s.options = append(s.options, mail.WithSMTPAuth(kind), mail.WithUsername(name), mail.WithPassword(password))
@@ -76,7 +80,18 @@ func (s *SMTP) Send(ctx context.Context, to, subject string, body seal.Secret) e
 	}
 	m.Subject(subject)
 	m.SetBodyString(mail.TypeTextPlain, body.Reveal())
-	c, err := mail.NewClient(s.host, s.options...)
+	// The library leaves a connection open when what the server offers does not satisfy it, so ours ends it.
+	var conn net.Conn
+	defer func() {
+		if conn != nil {
+			_ = conn.Close()
+		}
+	}()
+	c, err := mail.NewClient(s.host, append(slices.Clone(s.options), mail.WithDialContextFunc(func(ctx context.Context, network, address string) (net.Conn, error) {
+		var err error
+		conn, err = s.dial(ctx, network, address)
+		return conn, err
+	}))...)
 	if err != nil {
 		return fmt.Errorf("mail server: %w", err)
 	}
@@ -84,4 +99,12 @@ func (s *SMTP) Send(ctx context.Context, to, subject string, body seal.Secret) e
 		return fmt.Errorf("send mail: %w", err)
 	}
 	return nil
+}
+
+func (s *SMTP) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	d := &net.Dialer{Timeout: mailTimeout}
+	if s.isImplicit {
+		return (&tls.Dialer{NetDialer: d, Config: s.secure}).DialContext(ctx, network, address)
+	}
+	return d.DialContext(ctx, network, address)
 }
