@@ -44,33 +44,33 @@ func (frames) Frame(_ context.Context, c live.Control) any {
 	}
 }
 
-func resyncReason(reason string) model.ResyncReason {
+func resyncReason(reason string) model.StreamReason {
 	switch reason {
 	case live.ResyncEpoch:
-		return model.ResyncReasonEpochChanged
+		return model.StreamReasonEpochChanged
 	case live.ResyncExpired:
-		return model.ResyncReasonTooOld
+		return model.StreamReasonTooOld
 	case live.ResyncBehind:
-		return model.ResyncReasonTooFarBehind
+		return model.StreamReasonTooFarBehind
 	default:
-		return model.ResyncReasonUnreadable
+		return model.StreamReasonUnreadable
 	}
 }
 
 // endReasons are the reasons of the live machinery and of the streams in the schema's words.
-var endReasons = map[string]model.StreamEndReason{
-	accessLost: model.StreamEndReasonAccessLost, deleted: model.StreamEndReasonDeleted, completed: model.StreamEndReasonCompleted,
-	live.ReasonDrain: model.StreamEndReasonDrain, live.ReasonSlow: model.StreamEndReasonSlow, live.ReasonIdle: model.StreamEndReasonIdle,
-	live.ReasonTokenExpired: model.StreamEndReasonTokenExpired, live.ReasonRevoked: model.StreamEndReasonRevoked,
-	live.ReasonEvicted: model.StreamEndReasonEvicted, live.ReasonSuspended: model.StreamEndReasonTeamSuspended,
-	live.ReasonUnavailable: model.StreamEndReasonUnavailable, live.ReasonInternal: model.StreamEndReasonInternal,
+var endReasons = map[string]model.StreamReason{
+	accessLost: model.StreamReasonAccessLost, deleted: model.StreamReasonDeleted, completed: model.StreamReasonCompleted,
+	live.ReasonDrain: model.StreamReasonDrain, live.ReasonSlow: model.StreamReasonSlow, live.ReasonIdle: model.StreamReasonIdle,
+	live.ReasonTokenExpired: model.StreamReasonTokenExpired, live.ReasonRevoked: model.StreamReasonRevoked,
+	live.ReasonEvicted: model.StreamReasonEvicted, live.ReasonSuspended: model.StreamReasonTeamSuspended,
+	live.ReasonUnavailable: model.StreamReasonUnavailable, live.ReasonInternal: model.StreamReasonInternal,
 }
 
-func endReason(reason string) model.StreamEndReason {
+func endReason(reason string) model.StreamReason {
 	if r, ok := endReasons[reason]; ok {
 		return r
 	}
-	return model.StreamEndReasonInternal
+	return model.StreamReasonInternal
 }
 
 // causeModel says who or what caused an event.

@@ -30,19 +30,19 @@ func (r *Resolver) logPage(ctx context.Context, p auth.Principal, after *string,
 	if err != nil {
 		return nil, err
 	}
-	again := func(reason model.ResyncReason) *model.LogPage {
+	again := func(reason model.StreamReason) *model.LogPage {
 		none.Events = append(none.Events, &model.ResyncRequired{Cursor: head.String(), Reason: reason})
 		return none
 	}
 	if at.Epoch != head.Epoch || at.Seq > head.Seq {
-		return again(model.ResyncReasonEpochChanged), nil
+		return again(model.StreamReasonEpochChanged), nil
 	}
 	events, err := r.DB.After(ctx, p.TeamID, at.Seq, first)
 	if err != nil {
 		return nil, err
 	}
 	if len(events) == 0 && at.Seq < head.Seq || len(events) > 0 && events[0].Seq != at.Seq+1 {
-		return again(model.ResyncReasonTooOld), nil
+		return again(model.StreamReasonTooOld), nil
 	}
 	l := logReader{r: r, p: p, epoch: head.Epoch, wants: wantsOf(ctx)}
 	page := &model.LogPage{Events: []model.LogEvent{}, Cursor: at.String()}

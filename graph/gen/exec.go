@@ -9188,19 +9188,7 @@ type ResyncRequired implements StreamFrame & ConversationEvent & InboxEvent & Un
   "Null."
   cause: EventCause
   "Why."
-  reason: ResyncReason!
-}
-
-"Why a stream cannot be continued."
-enum ResyncReason {
-  "The log begins anew: it was restored."
-  EPOCH_CHANGED
-  "The cursor is older than what is kept."
-  TOO_OLD
-  "More than 5,000 events were missed."
-  TOO_FAR_BEHIND
-  "One event could not be shown."
-  UNREADABLE
+  reason: StreamReason!
 }
 
 "The last frame of a stream that the server ends; ` + "`" + `complete` + "`" + ` follows."
@@ -9210,13 +9198,21 @@ type StreamEnded implements StreamFrame & ConversationEvent & InboxEvent & Unrea
   "What caused it; null where nobody did."
   cause: EventCause
   "Why."
-  reason: StreamEndReason!
+  reason: StreamReason!
   "Whether subscribing again makes sense."
   resubscribe: Boolean!
 }
 
-"Why a stream ended."
-enum StreamEndReason {
+"Why a stream ended, or cannot be continued without reading the lists again. The first four come with ResyncRequired."
+enum StreamReason {
+  "The log begins anew: it was restored."
+  EPOCH_CHANGED
+  "The cursor is older than what is kept."
+  TOO_OLD
+  "More than 5,000 events were missed."
+  TOO_FAR_BEHIND
+  "One event could not be shown."
+  UNREADABLE
   "The viewer may no longer see what was watched."
   ACCESS_LOST
   "What was watched was deleted."
@@ -30794,15 +30790,15 @@ func (ec *executionContext) _ResyncRequired_reason(ctx context.Context, field gr
 			return obj.Reason, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.ResyncReason) graphql.Marshaler {
-			return ec.marshalNResyncReason2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐResyncReason(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v model.StreamReason) graphql.Marshaler {
+			return ec.marshalNStreamReason2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐStreamReason(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_ResyncRequired_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ResyncRequired", field, false, false, errors.New("field of type ResyncReason does not have child fields"))
+	return graphql.NewScalarFieldContext("ResyncRequired", field, false, false, errors.New("field of type StreamReason does not have child fields"))
 }
 
 func (ec *executionContext) _RoleSettings_role(ctx context.Context, field graphql.CollectedField, obj *model.RoleSettings) (ret graphql.Marshaler) {
@@ -31905,15 +31901,15 @@ func (ec *executionContext) _StreamEnded_reason(ctx context.Context, field graph
 			return obj.Reason, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.StreamEndReason) graphql.Marshaler {
-			return ec.marshalNStreamEndReason2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐStreamEndReason(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v model.StreamReason) graphql.Marshaler {
+			return ec.marshalNStreamReason2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐStreamReason(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_StreamEnded_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("StreamEnded", field, false, false, errors.New("field of type StreamEndReason does not have child fields"))
+	return graphql.NewScalarFieldContext("StreamEnded", field, false, false, errors.New("field of type StreamReason does not have child fields"))
 }
 
 func (ec *executionContext) _StreamEnded_resubscribe(ctx context.Context, field graphql.CollectedField, obj *model.StreamEnded) (ret graphql.Marshaler) {
@@ -51175,16 +51171,6 @@ func (ec *executionContext) marshalNReach2githubᚗcomᚋswitchyardᚑchatᚋswi
 	return v
 }
 
-func (ec *executionContext) unmarshalNResyncReason2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐResyncReason(ctx context.Context, v any) (model.ResyncReason, error) {
-	var res model.ResyncReason
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNResyncReason2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐResyncReason(ctx context.Context, sel ast.SelectionSet, v model.ResyncReason) graphql.Marshaler {
-	return v
-}
-
 func (ec *executionContext) unmarshalNRole2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐRole(ctx context.Context, v any) (model.Role, error) {
 	var res model.Role
 	err := res.UnmarshalGQL(v)
@@ -51285,13 +51271,13 @@ func (ec *executionContext) marshalNSignOutPayload2ᚖgithubᚗcomᚋswitchyard�
 	return ec._SignOutPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNStreamEndReason2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐStreamEndReason(ctx context.Context, v any) (model.StreamEndReason, error) {
-	var res model.StreamEndReason
+func (ec *executionContext) unmarshalNStreamReason2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐStreamReason(ctx context.Context, v any) (model.StreamReason, error) {
+	var res model.StreamReason
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNStreamEndReason2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐStreamEndReason(ctx context.Context, sel ast.SelectionSet, v model.StreamEndReason) graphql.Marshaler {
+func (ec *executionContext) marshalNStreamReason2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐStreamReason(ctx context.Context, sel ast.SelectionSet, v model.StreamReason) graphql.Marshaler {
 	return v
 }
 

@@ -2429,7 +2429,7 @@ type ResyncRequired struct {
 	// Null.
 	Cause *EventCause `json:"cause"`
 	// Why.
-	Reason ResyncReason `json:"reason"`
+	Reason StreamReason `json:"reason"`
 }
 
 func (ResyncRequired) IsStreamFrame() {}
@@ -2621,7 +2621,7 @@ type StreamEnded struct {
 	// What caused it; null where nobody did.
 	Cause *EventCause `json:"cause"`
 	// Why.
-	Reason StreamEndReason `json:"reason"`
+	Reason StreamReason `json:"reason"`
 	// Whether subscribing again makes sense.
 	Resubscribe bool `json:"resubscribe"`
 }
@@ -4591,70 +4591,6 @@ func (e Reach) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// Why a stream cannot be continued.
-type ResyncReason string
-
-const (
-	// The log begins anew: it was restored.
-	ResyncReasonEpochChanged ResyncReason = "EPOCH_CHANGED"
-	// The cursor is older than what is kept.
-	ResyncReasonTooOld ResyncReason = "TOO_OLD"
-	// More than 5,000 events were missed.
-	ResyncReasonTooFarBehind ResyncReason = "TOO_FAR_BEHIND"
-	// One event could not be shown.
-	ResyncReasonUnreadable ResyncReason = "UNREADABLE"
-)
-
-var AllResyncReason = []ResyncReason{
-	ResyncReasonEpochChanged,
-	ResyncReasonTooOld,
-	ResyncReasonTooFarBehind,
-	ResyncReasonUnreadable,
-}
-
-func (e ResyncReason) IsValid() bool {
-	switch e {
-	case ResyncReasonEpochChanged, ResyncReasonTooOld, ResyncReasonTooFarBehind, ResyncReasonUnreadable:
-		return true
-	}
-	return false
-}
-
-func (e ResyncReason) String() string {
-	return string(e)
-}
-
-func (e *ResyncReason) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = ResyncReason(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid ResyncReason", str)
-	}
-	return nil
-}
-
-func (e ResyncReason) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *ResyncReason) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e ResyncReason) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
 // What an agent is in its team.
 type Role string
 
@@ -4786,81 +4722,93 @@ func (e SortDirection) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// Why a stream ended.
-type StreamEndReason string
+// Why a stream ended, or cannot be continued without reading the lists again. The first four come with ResyncRequired.
+type StreamReason string
 
 const (
+	// The log begins anew: it was restored.
+	StreamReasonEpochChanged StreamReason = "EPOCH_CHANGED"
+	// The cursor is older than what is kept.
+	StreamReasonTooOld StreamReason = "TOO_OLD"
+	// More than 5,000 events were missed.
+	StreamReasonTooFarBehind StreamReason = "TOO_FAR_BEHIND"
+	// One event could not be shown.
+	StreamReasonUnreadable StreamReason = "UNREADABLE"
 	// The viewer may no longer see what was watched.
-	StreamEndReasonAccessLost StreamEndReason = "ACCESS_LOST"
+	StreamReasonAccessLost StreamReason = "ACCESS_LOST"
 	// What was watched was deleted.
-	StreamEndReasonDeleted StreamEndReason = "DELETED"
+	StreamReasonDeleted StreamReason = "DELETED"
 	// The viewer's session, token or account was ended.
-	StreamEndReasonRevoked StreamEndReason = "REVOKED"
+	StreamReasonRevoked StreamReason = "REVOKED"
 	// The access token expired; refresh it and come back.
-	StreamEndReasonTokenExpired StreamEndReason = "TOKEN_EXPIRED"
+	StreamReasonTokenExpired StreamReason = "TOKEN_EXPIRED"
 	// The server is being drained; come back at once.
-	StreamEndReasonDrain StreamEndReason = "DRAIN"
+	StreamReasonDrain StreamReason = "DRAIN"
 	// The reader was too slow; come back with the last cursor.
-	StreamEndReasonSlow StreamEndReason = "SLOW"
+	StreamReasonSlow StreamReason = "SLOW"
 	// Nothing was done for a long time.
-	StreamEndReasonIdle StreamEndReason = "IDLE"
+	StreamReasonIdle StreamReason = "IDLE"
 	// There were too many connections and this was idle the longest.
-	StreamEndReasonEvicted StreamEndReason = "EVICTED"
+	StreamReasonEvicted StreamReason = "EVICTED"
 	// The team was suspended.
-	StreamEndReasonTeamSuspended StreamEndReason = "TEAM_SUSPENDED"
+	StreamReasonTeamSuspended StreamReason = "TEAM_SUSPENDED"
 	// What was watched has ended well.
-	StreamEndReasonCompleted StreamEndReason = "COMPLETED"
+	StreamReasonCompleted StreamReason = "COMPLETED"
 	// Something that is needed did not answer; come back with the last cursor.
-	StreamEndReasonUnavailable StreamEndReason = "UNAVAILABLE"
+	StreamReasonUnavailable StreamReason = "UNAVAILABLE"
 	// Something went wrong on our side; come back with the last cursor.
-	StreamEndReasonInternal StreamEndReason = "INTERNAL"
+	StreamReasonInternal StreamReason = "INTERNAL"
 )
 
-var AllStreamEndReason = []StreamEndReason{
-	StreamEndReasonAccessLost,
-	StreamEndReasonDeleted,
-	StreamEndReasonRevoked,
-	StreamEndReasonTokenExpired,
-	StreamEndReasonDrain,
-	StreamEndReasonSlow,
-	StreamEndReasonIdle,
-	StreamEndReasonEvicted,
-	StreamEndReasonTeamSuspended,
-	StreamEndReasonCompleted,
-	StreamEndReasonUnavailable,
-	StreamEndReasonInternal,
+var AllStreamReason = []StreamReason{
+	StreamReasonEpochChanged,
+	StreamReasonTooOld,
+	StreamReasonTooFarBehind,
+	StreamReasonUnreadable,
+	StreamReasonAccessLost,
+	StreamReasonDeleted,
+	StreamReasonRevoked,
+	StreamReasonTokenExpired,
+	StreamReasonDrain,
+	StreamReasonSlow,
+	StreamReasonIdle,
+	StreamReasonEvicted,
+	StreamReasonTeamSuspended,
+	StreamReasonCompleted,
+	StreamReasonUnavailable,
+	StreamReasonInternal,
 }
 
-func (e StreamEndReason) IsValid() bool {
+func (e StreamReason) IsValid() bool {
 	switch e {
-	case StreamEndReasonAccessLost, StreamEndReasonDeleted, StreamEndReasonRevoked, StreamEndReasonTokenExpired, StreamEndReasonDrain, StreamEndReasonSlow, StreamEndReasonIdle, StreamEndReasonEvicted, StreamEndReasonTeamSuspended, StreamEndReasonCompleted, StreamEndReasonUnavailable, StreamEndReasonInternal:
+	case StreamReasonEpochChanged, StreamReasonTooOld, StreamReasonTooFarBehind, StreamReasonUnreadable, StreamReasonAccessLost, StreamReasonDeleted, StreamReasonRevoked, StreamReasonTokenExpired, StreamReasonDrain, StreamReasonSlow, StreamReasonIdle, StreamReasonEvicted, StreamReasonTeamSuspended, StreamReasonCompleted, StreamReasonUnavailable, StreamReasonInternal:
 		return true
 	}
 	return false
 }
 
-func (e StreamEndReason) String() string {
+func (e StreamReason) String() string {
 	return string(e)
 }
 
-func (e *StreamEndReason) UnmarshalGQL(v any) error {
+func (e *StreamReason) UnmarshalGQL(v any) error {
 	str, ok := v.(string)
 	if !ok {
 		return fmt.Errorf("enums must be strings")
 	}
 
-	*e = StreamEndReason(str)
+	*e = StreamReason(str)
 	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid StreamEndReason", str)
+		return fmt.Errorf("%s is not a valid StreamReason", str)
 	}
 	return nil
 }
 
-func (e StreamEndReason) MarshalGQL(w io.Writer) {
+func (e StreamReason) MarshalGQL(w io.Writer) {
 	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
 }
 
-func (e *StreamEndReason) UnmarshalJSON(b []byte) error {
+func (e *StreamReason) UnmarshalJSON(b []byte) error {
 	s, err := strconv.Unquote(string(b))
 	if err != nil {
 		return err
@@ -4868,7 +4816,7 @@ func (e *StreamEndReason) UnmarshalJSON(b []byte) error {
 	return e.UnmarshalGQL(s)
 }
 
-func (e StreamEndReason) MarshalJSON() ([]byte, error) {
+func (e StreamReason) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
