@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -130,7 +131,7 @@ func (h *webhooks) failed(ctx context.Context, err error) (int, string) {
 
 // isShallow says whether the body is JSON that is nested no deeper than any platform's.
 func isShallow(body []byte) bool {
-	depth, d := 0, json.NewDecoder(strings.NewReader(string(body)))
+	depth, d := 0, json.NewDecoder(bytes.NewReader(body))
 	for {
 		t, err := d.Token()
 		if err != nil {
