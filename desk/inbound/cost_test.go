@@ -62,7 +62,7 @@ func TestCost(t *testing.T) {
 // moves the conversation, and does nothing else.
 func BenchmarkReceive(b *testing.B) {
 	for _, dialect := range []string{"sqlite", "postgres"} {
-		for _, flights := range []int{1, 8} {
+		for _, flights := range []int{1, 8, 32} {
 			b.Run(fmt.Sprintf("%s/receive/%d", dialect, flights), func(b *testing.B) {
 				w := busy(b, dialect)
 				run(b, flights, func(ctx context.Context, n int64) error {

@@ -8833,7 +8833,7 @@ type ConversationReopenPayload {
 input ConversationMarkReadInput {
   "The conversation."
   conversationId: ID!
-  "The newest message that was seen; the conversation's newest where left out."
+  "The newest message that was seen: it clears the viewer's own count up to there, and nothing in pending or others' conversations. Left out, all is marked read by hand, which there needs MANAGE_OTHERS."
   upToMessageId: ID
 }
 

@@ -1300,7 +1300,7 @@ func (ConversationLeft) IsLogEvent() {}
 type ConversationMarkReadInput struct {
 	// The conversation.
 	ConversationID string `json:"conversationId"`
-	// The newest message that was seen; the conversation's newest where left out.
+	// The newest message that was seen: it clears the viewer's own count up to there, and nothing in pending or others' conversations. Left out, all is marked read by hand, which there needs MANAGE_OTHERS.
 	UpToMessageID graphql.Omittable[*string] `json:"upToMessageId"`
 }
 
