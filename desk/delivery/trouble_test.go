@@ -11,6 +11,7 @@ import (
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/channels/fake"
 	fakeline "github.com/switchyard-chat/switchyard/channels/fake/line"
+	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/delivery"
 	"github.com/switchyard-chat/switchyard/desk/lane"
 	entchannel "github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
@@ -366,5 +367,78 @@ func TestSentAgainByHand(t *testing.T) {
 		w.worker()
 		w.await("both are sent", w.settled(first[0], second[0]))
 		c.sent(first[0], second[0])
+	})
+}
+
+// keyless is a platform without retry keys, on which the first message's answer is lost.
+type keyless struct {
+	channels.Adapter
+	once sync.Once
+}
+
+// Capability is LINE's without keys.
+func (k *keyless) Capability() channels.Capability {
+	c := k.Adapter.Capability()
+	c.RetryKeyFor = 0
+	return c
+}
+
+// Send sends, and the first time nobody knows what came of it.
+func (k *keyless) Send(ctx context.Context, a channels.Account, m channels.Outgoing) channels.SendResult {
+	r := k.Adapter.Send(ctx, a, m)
+	k.once.Do(func() {
+		r = channels.SendResult{Outcome: channels.Ambiguous, Code: channels.CodeUnreachable, Reason: "no answer"}
+	})
+	return r
+}
+
+// MSG-2, CHAN-11: without retry keys a lost answer is waited for a minute, then FAILED as uncertain; nothing is sent again by itself, and what
+// waits behind it leaves then.
+func TestWithoutRetryKeys(t *testing.T) {
+	t.Parallel()
+	testkit.Each(t, func(t *testing.T, dialect string) {
+		w := setup(t, dialect)
+		w.adapter = &keyless{Adapter: w.adapter}
+		c := w.chat()
+		ids := c.say("lost", "next")
+		w.worker()
+		w.await("all are done", w.settled(ids...))
+		w.failed(ids[0], channels.CodeDeliveryUncertain)
+		if m := w.message(ids[1]); m.Delivery != message.DeliverySENT || m.SentAt.Sub(m.CreatedAt) < time.Minute {
+			t.Errorf("the next is %s after %v", m.Delivery, m.SentAt.Sub(m.CreatedAt))
+		}
+		if got := w.got(c.customer.ID()); len(got) != 2 || len(w.tries(ids[0])) != 1 {
+			t.Errorf("the platform has %s", got)
+		}
+	})
+}
+
+// MSG-2: the platform's report within the minute makes it SENT, and the lane goes on.
+func TestReportedMeanwhile(t *testing.T) {
+	t.Parallel()
+	testkit.Each(t, func(t *testing.T, dialect string) {
+		w := setup(t, dialect)
+		w.adapter = &keyless{Adapter: w.adapter}
+		c := w.chat()
+		ids := c.say("lost")
+		w.worker()
+		testkit.Await(t, "the answer is lost", func() bool {
+			w.clock.Advance(time.Millisecond)
+			tries := w.tries(ids[0])
+			return len(tries) == 1 && tries[0].Outcome == string(channels.Ambiguous)
+		})
+		w.write(func(ctx context.Context, tx *store.Tx) error {
+			_, err := conversation.SetDeliveryIn(ctx, tx, ids[0], conversation.Delivery{Status: message.DeliveryRECEIVED}, system)
+			return err
+		})
+		next := c.say("next")
+		w.await("the next is sent", w.settled(next...))
+		if m := w.message(ids[0]); m.Delivery != message.DeliveryRECEIVED || len(w.got(c.customer.ID())) != 2 {
+			t.Errorf("the first is %s", m.Delivery)
+		}
+		w.await("nothing waits", func() bool {
+			due, err := w.lanes.Due(t.Context())
+			return err == nil && due.IsZero()
+		})
 	})
 }
