@@ -223,13 +223,18 @@ func ignored(e channels.Event) string {
 			return "no counterpart"
 		}
 		return ""
+	case channels.Postback:
+		if e.Peer == nil || e.Peer.Type != channels.PeerUser || turnsPage(e) {
+			return "no bot serves it"
+		}
+		return ""
 	case channels.Ignored:
 		if e.Reason == "" {
 			return "ignored"
 		}
 		return e.Reason
 	}
-	// Buttons, account links and the account's health have no rule yet; they are kept as they came.
+	// Account links and the account's health have no rule yet; they are kept as they came.
 	return string(e.Kind)
 }
 

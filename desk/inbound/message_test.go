@@ -161,7 +161,7 @@ func TestOnce(t *testing.T) {
 		one, two := w.says(user("Umia"), "one"), w.says(user("Umia"), "two")
 		odd := w.event(channels.Ignored, user("Umia"))
 		odd.Reason = "somethingNew"
-		button := w.event(channels.Postback, user("Umia"))
+		button := w.event(channels.AccountLinked, user("Umia"))
 		r := w.receive(one, two, one, odd, button)
 		if r.Applied != 2 || r.Duplicate != 1 || r.Ignored != 2 || r.Failed != 0 {
 			t.Errorf("first: %+v", r)

@@ -5,12 +5,14 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 )
 
-// arrival is what came in, as far as CONV-3 tells arrivals apart. Rich menus, bot cards, codes and keywords become rows when they are built.
+// arrival is what came in, as far as CONV-3 tells arrivals apart. A text button set in LINE's own console arrives as a plain message. Codes and
+// keywords become rows when they are built.
 type arrival string
 
 const (
 	plainMessage arrival = "message" // text that triggers nothing; image, video, audio, file, sticker
 	groupMessage arrival = "group message"
+	botButton    arrival = "button" // of a rich menu or of a bot's card
 )
 
 // stand is where the conversation was when it came.
@@ -36,6 +38,7 @@ const (
 // transitions is the table of CONV-3, and for groups what is said below it and in GRP-20.
 var transitions = map[arrival]map[stand]outcome{
 	plainMessage: {none: toHuman, human: unchanged, bot: toHuman, inProgress: unchanged, ended: toHuman},
+	botButton:    {none: toBot, human: unchanged, bot: unchanged, inProgress: unchanged, ended: toBot},
 	groupMessage: {none: toHuman, human: unchanged, bot: toHuman, inProgress: unchanged, ended: toHuman},
 }
 

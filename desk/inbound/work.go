@@ -223,6 +223,8 @@ func (w *work) apply(ctx context.Context, e channels.Event) error {
 		return w.edited(ctx, e)
 	case channels.MessageUnsent:
 		return w.unsent(ctx, e)
+	case channels.Postback:
+		return w.pressed(ctx, e)
 	case channels.Followed:
 		return w.followed(ctx, e)
 	case channels.Unfollowed:

@@ -18,6 +18,7 @@ var entries = map[string]entry{
 	"log.ended":            {"{actor} 結束了對話。", "{actor} ended the conversation."},
 	"log.reopened":         {"{actor} 重啟了對話。", "{actor} reopened the conversation."},
 	"log.reopened_inbound": {"{customer} 的新訊息重啟了對話。", "A new message from {customer} reopened the conversation."},
+	"log.reopened_button":  {"{customer} 點選按鈕重啟了對話。", "{customer} reopened the conversation by a button."},
 	"log.marked_unread":    {"{actor} 將對話標為未讀。", "{actor} marked the conversation as unread."},
 	"log.marked_read":      {"{actor} 將對話標為已讀。", "{actor} marked the conversation as read."},
 	"log.resent":           {"{actor} 重新傳送了一則訊息。", "{actor} sent a message again."},
