@@ -44,8 +44,10 @@ func Text(language, code string, params map[string]string) string {
 			return b.String()
 		}
 		v := params[name]
-		if strings.HasPrefix(v, "@") { // a text within the text, such as a role's name
-			v = Text(language, v[1:], nil)
+		if within, ok := strings.CutPrefix(v, "@"); ok { // a text within the text, such as a role's name
+			if _, ok := entries[within]; ok { // and not somebody who is called so
+				v = Text(language, within, nil)
+			}
 		}
 		b.WriteString(v)
 		t = after

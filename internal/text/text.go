@@ -15,7 +15,18 @@ func Fold(s string) string {
 	if isPlain(s) {
 		return s
 	}
-	return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
+	return norm.NFKC.String(strings.Map(cherokee, cases.Fold().String(norm.NFKC.String(s))))
+}
+
+// cherokee folds Cherokee to its capital letters, as Unicode's CaseFolding.txt does; the library folds them to and fro.
+func cherokee(r rune) rune {
+	switch {
+	case 0xAB70 <= r && r <= 0xABBF:
+		return r - 0xAB70 + 0x13A0
+	case 0x13F8 <= r && r <= 0x13FD:
+		return r - 0x13F8 + 0x13F0
+	}
+	return r
 }
 
 // isPlain says that folding would change nothing, for the commonest of names and addresses.
