@@ -82,7 +82,17 @@ func keyHolds(c channels.Capability, firstUsed *time.Time, now time.Time) bool {
 }
 
 // MayArriveTwice says whether sending a failed message again could make it arrive twice, so that it needs the agent's word: it is not
-// certain whether it arrived, and the platform does not, or no longer, recognise the request (MSG-6).
+// certain whether it arrived, and the platform does not, or no longer, recognise the request (MSG-6). A request that went out under a retry
+// key and was given up without the platform's definite refusal may have arrived: it was safe to repeat only while the key held.
 func MayArriveTwice(c channels.Capability, failureCode string, keyFirstUsed *time.Time, now time.Time) bool {
-	return failureCode == channels.CodeDeliveryUncertain && !keyHolds(c, keyFirstUsed, now)
+	if keyHolds(c, keyFirstUsed, now) {
+		return false
+	}
+	switch failureCode {
+	case channels.CodeDeliveryUncertain:
+		return true
+	case channels.CodeUnreachable, channels.CodePlatformError, channels.CodeRateLimited, channels.CodeCredentialsRevoked, channels.CodeChannelUnavailable:
+		return c.RetryKeyFor > 0
+	}
+	return false
 }

@@ -168,6 +168,9 @@ func (w *Worker) beginIn(ctx context.Context, tx *store.Tx, l lane.Lease) (*job,
 	}
 	next := next(tx.Now, head, tries, c)
 	if code, reason := stopped(ch); code != "" {
+		if u := uncertain(); next.act != try { // its own end is not known: a report may still come
+			return nil, after{goesOn: true}, w.fail(ctx, tx, l, head, c.Type, u.code, u.reason)
+		}
 		return nil, after{}, w.giveUpAll(ctx, tx, l, c.Type, code, reason)
 	}
 	if ch.State == channel.StatePAUSED {
