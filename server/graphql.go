@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
@@ -35,7 +36,7 @@ func newExecutor(r *graph.Resolver, m *metrics, log *slog.Logger) *executor.Exec
 	})
 	e.SetQueryCache(lru.New[*ast.QueryDocument](1000))
 	e.SetParserTokenLimit(tokens)
-	e.Use(doorkeeper{})
+	e.Use(doorkeeper{r.Workspace})
 	return e
 }
 
@@ -54,12 +55,7 @@ func authenticate(w *workspace.Service) transport.Authenticate {
 		if err != nil {
 			return ctx, transport.Identity{}, err
 		}
-		if err := w.Admit(ctx, p); err != nil {
-			return ctx, transport.Identity{}, err
-		}
-		i := identity(w, p, from)
-		i.ExpiresAt = until
-		return auth.With(ctx, p), i, nil
+		return auth.With(ctx, p), identity(w, p, from, until), nil
 	}
 }
 
@@ -78,9 +74,9 @@ func wishes(ctx context.Context, r *http.Request) []string {
 }
 
 // identity is the principal as the transports see it.
-func identity(w *workspace.Service, p auth.Principal, from workspace.Caller) transport.Identity {
+func identity(w *workspace.Service, p auth.Principal, from workspace.Caller, until time.Time) transport.Identity {
 	return transport.Identity{
-		TeamID: p.TeamID, AgentID: p.Subject(), AuthVersion: p.AuthVersion, SessionKey: p.SessionKey, Language: p.Language,
+		TeamID: p.TeamID, AgentID: p.Subject(), AuthVersion: p.AuthVersion, SessionKey: p.SessionKey, Language: p.Language, ExpiresAt: until,
 		Recheck: func(ctx context.Context) (transport.Check, error) {
 			standing, fresh, err := w.Check(ctx, p, from)
 			if err != nil {
@@ -90,7 +86,7 @@ func identity(w *workspace.Service, p auth.Principal, from workspace.Caller) tra
 			case workspace.Valid:
 				return transport.Check{Standing: transport.Valid}, nil
 			case workspace.Changed:
-				return transport.Check{Standing: transport.Changed, Context: auth.With(ctx, fresh), Identity: identity(w, fresh, from)}, nil
+				return transport.Check{Standing: transport.Changed, Context: auth.With(ctx, fresh), Identity: identity(w, fresh, from, until)}, nil
 			case workspace.Expired:
 				return transport.Check{Standing: transport.Expired}, nil
 			case workspace.Suspended:

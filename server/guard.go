@@ -7,6 +7,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/live"
 )
@@ -16,9 +17,9 @@ var open = map[string]bool{
 	"__typename": true, "signIn": true, "sessionRefresh": true, "invitationAccept": true, "passwordResetRequest": true, "passwordResetComplete": true,
 }
 
-// doorkeeper refuses an operation of nobody before any resolver runs, unless all it asks for is a way in. The schema is shown to those
-// who are signed in, and to everybody as a file.
-type doorkeeper struct{}
+// doorkeeper refuses an operation of nobody before any resolver runs, unless all it asks for is a way in, and one of an integration that is
+// over its rate. The schema is shown to those who are signed in, and to everybody as a file.
+type doorkeeper struct{ workspace *workspace.Service }
 
 // ExtensionName implements graphql.HandlerExtension.
 func (doorkeeper) ExtensionName() string { return "Doorkeeper" }
@@ -27,16 +28,21 @@ func (doorkeeper) ExtensionName() string { return "Doorkeeper" }
 func (doorkeeper) Validate(graphql.ExecutableSchema) error { return nil }
 
 // MutateOperationContext implements graphql.OperationContextMutator. It comes after validation and before execution, on every transport.
-func (doorkeeper) MutateOperationContext(ctx context.Context, rc *graphql.OperationContext) *gqlerror.Error {
+func (d doorkeeper) MutateOperationContext(ctx context.Context, rc *graphql.OperationContext) *gqlerror.Error {
 	if live.IsRendering(ctx) {
 		return nil
 	}
-	_, err := auth.From(ctx)
+	p, err := auth.From(ctx)
 	rc.DisableIntrospection = err != nil
-	if err == nil || everyFieldIsOpen(rc.Operation.SelectionSet, rc.Doc.Fragments) {
+	if err == nil {
+		err = d.workspace.Admit(ctx, p)
+	} else if everyFieldIsOpen(rc.Operation.SelectionSet, rc.Doc.Fragments) {
 		return nil
 	}
-	return gqlerror.WrapPath(nil, err)
+	if err != nil {
+		return gqlerror.WrapPath(nil, err)
+	}
+	return nil
 }
 
 func everyFieldIsOpen(set ast.SelectionSet, fragments ast.FragmentDefinitionList) bool {
