@@ -168,6 +168,7 @@ func TestUnseen(t *testing.T) {
 		cid := w.chat("Mia")
 		w.follow(amy, cid)
 		m := w.sent(amy, cid, "1", "hi")
+		w.clock.Advance(time.Minute) // who follows now does not do so at the same instant
 		far := w.Agent(auth.SalesManager, auth.SendMessages)
 		far.RegionID, far.BranchID = "south", "kaohsiung"
 		other, err := w.DB.CreateTeam(ctx, store.NewTeam{Slug: "other", Name: "Other", Language: "en", TimeZone: "UTC"})
