@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/switchyard-chat/switchyard/desk/customfield"
 	"github.com/switchyard-chat/switchyard/desk/tagging"
@@ -130,12 +131,22 @@ func (f Fields) apply(m *ent.ContactMutation, team *ent.Team, old *ent.Contact) 
 	return f.applyAddresses(m)
 }
 
-// shownName is the first name, a space and the last name, or without the space where the team joins names (CONT-1).
+// shownName is the first name, a space and the last name; a Chinese name without the space where the team joins names (CONT-1).
 func shownName(first, last string, isJoined bool) string {
-	if isJoined {
+	if isJoined && isChinese(first) && isChinese(last) {
 		return strings.TrimSpace(first + last)
 	}
 	return strings.TrimSpace(first + " " + last)
+}
+
+// isChinese says whether a name is written in Chinese characters alone.
+func isChinese(name string) bool {
+	for _, r := range name {
+		if !unicode.Is(unicode.Han, r) {
+			return false
+		}
+	}
+	return true
 }
 
 func (f Fields) applyBirth(m *ent.ContactMutation) error {
