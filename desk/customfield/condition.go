@@ -65,7 +65,8 @@ func ParseCondition(f Field, op Op, value *Input, path string) (Condition, error
 	case value == nil:
 		return c, fault.Input(path, "%s needs a value", op)
 	case op == In || op == NotIn:
-		return c, c.parseList(*value, path)
+		err := c.parseList(*value, path)
+		return c, err
 	}
 	if err := value.only(parts[f.Type].one, path, f.Type); err != nil {
 		return c, err
@@ -170,13 +171,32 @@ func holds(op Op, order int) bool {
 	}
 }
 
+// rows selects a column of the values of the field that where describes.
+func (c Condition) rows(dialect string, team int64, column string, where ...*sql.Predicate) *sql.Selector {
+	v := sql.Dialect(dialect).Select(column).From(sql.Table(customfieldvalue.Table))
+	return v.Where(sql.And(append([]*sql.Predicate{sql.EQ(v.C(customfieldvalue.FieldTeamID), team), sql.EQ(v.C(customfieldvalue.FieldFieldID), c.Field.ID)}, where...)...))
+}
+
+// Contacts selects the contacts that match, from the index of values; nil where that would be most of those with a value, or those without.
+func (c Condition) Contacts(dialect string, team int64) *sql.Selector {
+	switch c.Op {
+	case GT, LT, EQ, GTE, LTE:
+	case In:
+		if len(c.values) == 0 {
+			return nil
+		}
+	default:
+		return nil
+	}
+	return c.rows(dialect, team, customfieldvalue.FieldContactID, c.comparison())
+}
+
 // Predicate is the condition in SQL, where contact is the column of s that holds the contact's id. It asks nothing of the contact itself, so
 // that the database may begin with the values where they are rarer.
 func (c Condition) Predicate(s *sql.Selector, team int64, contact string) *sql.Predicate {
 	values := func(where ...*sql.Predicate) *sql.Selector {
-		v := sql.Dialect(s.Dialect()).Select(customfieldvalue.FieldID).From(sql.Table(customfieldvalue.Table))
-		return v.Where(sql.And(append([]*sql.Predicate{sql.EQ(v.C(customfieldvalue.FieldTeamID), team), sql.EQ(v.C(customfieldvalue.FieldFieldID), c.Field.ID),
-			sql.ColumnsEQ(v.C(customfieldvalue.FieldContactID), contact)}, where...)...))
+		is := sql.ColumnsEQ(sql.Table(customfieldvalue.Table).C(customfieldvalue.FieldContactID), contact)
+		return c.rows(s.Dialect(), team, customfieldvalue.FieldID, append([]*sql.Predicate{is}, where...)...)
 	}
 	switch {
 	case c.Op == IsNull:
