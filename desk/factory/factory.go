@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,12 +25,12 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/text"
 )
 
-// World is one team in a database.
+// World is one team in a database. Its methods may be called by several tests at once.
 type World struct {
 	t    testing.TB
 	DB   *store.DB
 	Team int64
-	n    int
+	n    atomic.Int64
 	self string
 }
 
@@ -47,7 +48,7 @@ func New(t testing.TB, db *store.DB) *World {
 }
 
 // next gives a number that nothing else of the world has.
-func (w *World) next() int { w.n++; return w.n }
+func (w *World) next() int { return int(w.n.Add(1)) }
 
 // Write calls f in a transaction of the team and gives the position after it.
 func (w *World) Write(f func(ctx context.Context, tx *store.Tx) error) event.Cursor {

@@ -97,7 +97,7 @@ func TestList(t *testing.T) {
 			in.Window.IsBackward = rapid.Bool().Draw(t, "backward")
 			var got []int64
 			for n := 0; ; n++ {
-				in.Window.Limit = rapid.IntRange(1, 30).Draw(t, "limit")
+				in.Window.Limit = rapid.IntRange(4, 40).Draw(t, "limit")
 				page, err := w.inbox.List(context.Background(), p, in)
 				if err != nil {
 					t.Fatal(err)

@@ -54,7 +54,7 @@ func TestPage(t *testing.T) {
 		}
 		rapid.Check(t, func(t *rapid.T) {
 			around := rapid.Int64Range(1, many).Draw(t, "around")
-			limit := rapid.IntRange(1, many+5).Draw(t, "limit")
+			limit := rapid.IntRange(3, many+5).Draw(t, "limit")
 			p, err := w.inbox.Page(context.Background(), agent, c.ID, byID[around], page.Window{Limit: limit, IsBackward: rapid.Bool().Draw(t, "backward")})
 			if err != nil {
 				t.Fatal(err)
