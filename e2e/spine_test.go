@@ -88,7 +88,7 @@ func isOnItsWay(sent map[string]any) bool {
 	return d == "SENDING" || d == "SENT"
 }
 
-// CONV-1, CONV-3, CONV-6, MSG-2, MSG-15, MSG-16, CHAN-9, CHAN-11, RT-1: a customer writes, every screen sees it live, an agent answers, and
+// CONV-1, CONV-2, CONV-3, CONV-6, MSG-2, MSG-15, MSG-16, CHAN-9, CHAN-11, RT-1: a customer writes, every screen sees it live, an agent answers, and
 // the platform gets the answer exactly once.
 func TestSpineOneToOne(t *testing.T) {
 	t.Parallel()
@@ -124,6 +124,14 @@ func TestSpineOneToOne(t *testing.T) {
 			}
 		}
 
+		place := func(of *agent) string {
+			got := of.do(`query($c: ID!) { conversation(id: $c) { status queue kind } }`, map[string]any{"c": id})
+			return fmt.Sprint(at(got, "conversation.status"), " ", at(got, "conversation.queue"), " ", at(got, "conversation.kind"))
+		}
+		if got := place(amy); got != "PENDING HUMAN ONE_ON_ONE" {
+			t.Errorf("it is %s", got)
+		}
+
 		// Two agents at one instant: one wins, the other is told who.
 		got := amy.do(follow, map[string]any{"c": id})
 		if str(got, "conversationFollow.conversation.status") != "IN_PROGRESS" || at(got, "conversationFollow.conversation.viewerCan.reply.allowed") != true {
@@ -139,6 +147,11 @@ func TestSpineOneToOne(t *testing.T) {
 		// Followed by another, it is gone for an agent who does not see the team's (CONV-28).
 		if gone := jess.do(`query($c: ID!) { conversation(id: $c) { id } }`, map[string]any{"c": id}); gone["conversation"] != nil {
 			t.Errorf("another agent's conversation is seen: %v", gone)
+		}
+
+		// Only what is pending has a queue (CONV-2).
+		if got := place(amy); got != "IN_PROGRESS <nil> ONE_ON_ONE" {
+			t.Errorf("it is %s", got)
 		}
 
 		one := amy.subscribe(watchOne, map[string]any{"c": id})
@@ -185,7 +198,7 @@ func TestSpineOneToOne(t *testing.T) {
 	})
 }
 
-// GRP-2, GRP-9, GRP-14, GRP-15, GRP-17: a group writes, mentions the account, is answered once.
+// CONV-2, GRP-2, GRP-9, GRP-14, GRP-15, GRP-17: a group writes, mentions the account, is answered once.
 func TestSpineGroup(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
