@@ -83,10 +83,19 @@ func anyOf[T any](column string, list []T) *sql.Predicate {
 	return sql.In(column, args...)
 }
 
+// where describes rows of a table.
+type where func(t *sql.Selector) *sql.Predicate
+
 // has is true of contacts with a row in another table that where describes.
-func (q query) has(table, contactID string, where func(t *sql.Selector) *sql.Predicate) *sql.Predicate {
+func (q query) has(table, contactID string, where where) *sql.Predicate {
 	t := sql.Dialect(q.Dialect()).Select("id").From(sql.Table(table))
 	return sql.Exists(t.Where(sql.And(sql.EQ(t.C("team_id"), q.team), sql.ColumnsEQ(t.C(contactID), q.C(entcontact.FieldID)), where(t))))
+}
+
+// rowsOf selects the contacts with a row in a table that where describes.
+func rowsOf(dialect string, team int64, table, contactID string, where where) *sql.Selector {
+	t := sql.Dialect(dialect).Select(contactID).From(sql.Table(table))
+	return t.Where(sql.And(sql.EQ(t.C("team_id"), team), where(t)))
 }
 
 // holds is true of a column that holds the text, whatever signs are in it.
@@ -167,6 +176,13 @@ func (n nameIs) in(q query) *sql.Predicate {
 	}
 }
 
+func (n nameIs) lead(dialect string, team int64) *sql.Selector {
+	if n.op == contains || n.folded == "" {
+		return nil
+	}
+	return rowsOf(dialect, team, entcontact.Table, entcontact.FieldID, func(t *sql.Selector) *sql.Predicate { return n.in(query{t, team}) })
+}
+
 func (n nameIs) match(c *Contact) bool {
 	switch n.op {
 	case prefix:
@@ -185,6 +201,8 @@ func (n answered) in(q query) *sql.Predicate {
 	return n.Predicate(q.Selector, q.team, q.C(entcontact.FieldID))
 }
 
+func (n answered) lead(dialect string, team int64) *sql.Selector { return n.Contacts(dialect, team) }
+
 func (n answered) match(c *Contact) bool {
 	for _, a := range c.Answers {
 		if a.Field.ID == n.Field.ID {
@@ -196,13 +214,19 @@ func (n answered) match(c *Contact) bool {
 
 type hasPhone struct{ phone }
 
+func (n hasPhone) is(t *sql.Selector) *sql.Predicate {
+	if n.e164 != "" {
+		return sql.EQ(t.C(contactphone.FieldE164), n.e164)
+	}
+	return sql.EQ(t.C(contactphone.FieldDigits), n.digits)
+}
+
 func (n hasPhone) in(q query) *sql.Predicate {
-	return q.has(contactphone.Table, contactphone.FieldContactID, func(t *sql.Selector) *sql.Predicate {
-		if n.e164 != "" {
-			return sql.EQ(t.C(contactphone.FieldE164), n.e164)
-		}
-		return sql.EQ(t.C(contactphone.FieldDigits), n.digits)
-	})
+	return q.has(contactphone.Table, contactphone.FieldContactID, n.is)
+}
+
+func (n hasPhone) lead(dialect string, team int64) *sql.Selector {
+	return rowsOf(dialect, team, contactphone.Table, contactphone.FieldContactID, n.is)
 }
 
 func (n hasPhone) match(c *Contact) bool {
@@ -211,10 +235,16 @@ func (n hasPhone) match(c *Contact) bool {
 
 type hasEmail string
 
+func (n hasEmail) is(t *sql.Selector) *sql.Predicate {
+	return sql.EQ(t.C(contactemail.FieldEmailFolded), string(n))
+}
+
 func (n hasEmail) in(q query) *sql.Predicate {
-	return q.has(contactemail.Table, contactemail.FieldContactID, func(t *sql.Selector) *sql.Predicate {
-		return sql.EQ(t.C(contactemail.FieldEmailFolded), string(n))
-	})
+	return q.has(contactemail.Table, contactemail.FieldContactID, n.is)
+}
+
+func (n hasEmail) lead(dialect string, team int64) *sql.Selector {
+	return rowsOf(dialect, team, contactemail.Table, contactemail.FieldContactID, n.is)
 }
 
 func (n hasEmail) match(c *Contact) bool {
@@ -255,7 +285,11 @@ type numberIs struct {
 }
 
 func (n numberIs) in(q query) *sql.Predicate { return sql.EQ(q.C(n.column), n.value) }
-func (n numberIs) match(c *Contact) bool     { return n.get(c) == n.value }
+func (n numberIs) lead(dialect string, team int64) *sql.Selector {
+	return rowsOf(dialect, team, entcontact.Table, entcontact.FieldID, func(t *sql.Selector) *sql.Predicate { return n.in(query{t, team}) })
+}
+
+func (n numberIs) match(c *Contact) bool { return n.get(c) == n.value }
 
 // set is a set of a contact: its tags, its companies.
 type set struct {
@@ -290,7 +324,13 @@ func (n inSet) in(q query) *sql.Predicate {
 	if len(n.ids) == 0 {
 		return sql.False()
 	}
-	return q.has(n.table, n.contactID, func(t *sql.Selector) *sql.Predicate { return anyOf(t.C(n.column), n.ids) })
+	return q.has(n.table, n.contactID, n.is)
+}
+
+func (n inSet) is(t *sql.Selector) *sql.Predicate { return anyOf(t.C(n.column), n.ids) }
+
+func (n inSet) lead(dialect string, team int64) *sql.Selector {
+	return rowsOf(dialect, team, n.table, n.contactID, n.is)
 }
 
 func (n inSet) match(c *Contact) bool {

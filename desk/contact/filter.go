@@ -29,7 +29,10 @@ const (
 )
 
 // Filter says which contacts are meant: criteria that were checked. Both databases and Match decide it the same. The zero Filter means all.
-type Filter struct{ root node }
+type Filter struct {
+	root node
+	lead leader // the condition among the root's with which queries begin; nil where the database decides
+}
 
 // node is a condition of a filter, or several joined.
 type node interface {
@@ -51,6 +54,9 @@ func (f Filter) Match(c *Contact) bool { return f.root == nil || f.root.match(c)
 // Predicate is the filter as a condition of a query of the team's contacts.
 func (f Filter) Predicate(team int64) predicate.Contact {
 	return func(s *sql.Selector) {
+		if f.lead != nil {
+			s.Where(led(query{s, team}, f.lead))
+		}
 		if f.root != nil {
 			s.Where(f.root.in(query{s, team}))
 		}

@@ -252,6 +252,11 @@ func TestFiltersAreDecidedTheSameEverywhere(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		p := newPool(t, db)
+		var all []*contact.Contact
+		p.w.read(t, func(ctx context.Context, v *store.View) (err error) {
+			all, err = contact.LoadIn(ctx, v, v.Contact.Query().Order(entcontact.ByID()).IDsX(ctx), contact.All)
+			return err
+		})
 		some := 0
 		rapid.Check(t, func(rt *rapid.T) {
 			for range 5 {
@@ -260,6 +265,7 @@ func TestFiltersAreDecidedTheSameEverywhere(t *testing.T) {
 				if rapid.Bool().Draw(rt, "masked") {
 					viewer.Permissions = nil
 				}
+				var means []int64
 				err := db.Read(t.Context(), p.w.team, func(ctx context.Context, v *store.View) error {
 					f, err := contact.ResolveIn(ctx, v, viewer, criteria, "filter")
 					if err != nil {
@@ -269,10 +275,7 @@ func TestFiltersAreDecidedTheSameEverywhere(t *testing.T) {
 					if err != nil {
 						return err
 					}
-					all, err := contact.LoadIn(ctx, v, v.Contact.Query().Order(entcontact.ByID()).IDsX(ctx), contact.All)
-					if err != nil {
-						return err
-					}
+					means = got
 					var want []int64
 					for _, c := range all {
 						if f.Match(c) {
@@ -290,6 +293,13 @@ func TestFiltersAreDecidedTheSameEverywhere(t *testing.T) {
 				})
 				if err != nil {
 					rt.Fatal(err)
+				}
+				l, err := p.w.contacts.List(t.Context(), viewer, contact.Query{Criteria: criteria, Sort: contact.ByName, Counts: true}, pageOf(100))
+				if err != nil {
+					rt.Fatal(err)
+				}
+				if listed := idsOf(l.Contacts); len(listed) != l.Total || !slices.Equal(slices.Sorted(slices.Values(listed)), means) {
+					rt.Fatalf("the list shows %v and counts %d", listed, l.Total)
 				}
 			}
 		})

@@ -150,6 +150,9 @@ func (s *Service) list(ctx context.Context, p auth.Principal, q Query, l *List, 
 		if err != nil {
 			return err
 		}
+		if f, err = f.ledIn(ctx, v, q.Sort.column()); err != nil {
+			return err
+		}
 		if l.AsOf, err = v.AsOf(ctx); err != nil {
 			return fmt.Errorf("read the position: %w", err)
 		}
@@ -232,10 +235,7 @@ func (s Sort) read(cursor, field string) (any, int64, error) {
 
 // countIn counts the contacts that match, to MaxCount.
 func countIn(ctx context.Context, v *store.View, f Filter) (n int, isExact bool, err error) {
-	d := "sqlite3"
-	if v.IsPostgres() {
-		d = "postgres"
-	}
+	d := dialectOf(v)
 	s := sql.Dialect(d).Select(entcontact.FieldID).From(sql.Table(entcontact.Table))
 	s.Where(sql.EQ(s.C(entcontact.FieldTeamID), v.Team)).Limit(MaxCount + 1)
 	f.Predicate(v.Team)(s)

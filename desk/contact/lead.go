@@ -1,0 +1,109 @@
+package contact
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/contact"
+	"github.com/switchyard-chat/switchyard/internal/store"
+)
+
+// maxLead is how many contacts a condition means at most to lead a query. Each costs a look at the contact, whatever the order.
+const maxLead = 10_000
+
+// leader is a condition that an index answers by itself: its contacts can be looked at instead of all. It gives nil where it cannot.
+type leader interface {
+	lead(dialect string, team int64) *sql.Selector
+}
+
+// ledIn lets the rarest condition lead the filter's queries, where one is rare. The databases guess how rare a condition is, and guess wrong
+// where conditions depend on each other or on the order: a page of the newest is then looked for among all contacts. Counting to maxLead in
+// one statement is cheap beside that. order is the column that the query is sorted by: a range of it leads anyway.
+func (f Filter) ledIn(ctx context.Context, v *store.View, order string) (Filter, error) {
+	root, ok := f.root.(all)
+	if !ok {
+		return f, nil
+	}
+	d := dialectOf(v)
+	var leaders []leader
+	count := sql.Dialect(d).Select()
+	for _, n := range root {
+		l, ok := n.(leader)
+		if !ok {
+			continue
+		}
+		rows := l.lead(d, v.Team)
+		if rows == nil {
+			continue
+		}
+		name := "c" + strconv.Itoa(len(leaders))
+		leaders = append(leaders, l)
+		count.AppendSelectExpr(sql.ExprFunc(func(b *sql.Builder) {
+			b.WriteString("(SELECT COUNT(*) FROM ").Wrap(func(b *sql.Builder) { b.Join(rows.Limit(maxLead + 1)) }).WriteString(" AS " + name + ")")
+		}))
+	}
+	if len(leaders) == 0 {
+		return f, nil
+	}
+	counts, err := readCounts(ctx, v, count, len(leaders))
+	if err != nil {
+		return f, fmt.Errorf("find the rarest condition: %w", err)
+	}
+	least := 0
+	for i, n := range counts {
+		if n < counts[least] {
+			least = i
+		}
+	}
+	if _, isName := leaders[least].(nameIs); counts[least] > maxLead || isName && order == contact.FieldNameFolded {
+		return f, nil
+	}
+	f.lead = leaders[least]
+	return f, nil
+}
+
+func readCounts(ctx context.Context, v *store.View, s *sql.Selector, n int) ([]int, error) {
+	query, args := s.Query()
+	rows, err := v.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	counts, to := make([]int, n), make([]any, n)
+	for i := range counts {
+		to[i] = &counts[i]
+	}
+	if rows.Next() {
+		err = rows.Scan(to...)
+	}
+	if err == nil {
+		err = rows.Err()
+	}
+	return counts, err
+}
+
+// led is true of the contacts that the leader means, said so that the database begins with them.
+func led(q query, l leader) *sql.Predicate {
+	rows := l.lead(q.Dialect(), q.team)
+	if q.Dialect() != dialect.Postgres {
+		return sql.In(q.C(contact.FieldID), rows)
+	}
+	// Before the query gets a name: where it is written, it may be a part of another.
+	id := q.C(contact.FieldID)
+	return sql.P(func(b *sql.Builder) {
+		// An array is read once and first; a join would be put where the planner likes it.
+		b.Ident(id).WriteString(" = ANY(ARRAY").Wrap(func(b *sql.Builder) { b.Join(rows) }).WriteString(")")
+	})
+}
+
+// dialectOf is the view's dialect as ent calls it.
+func dialectOf(v *store.View) string {
+	if v.IsPostgres() {
+		return dialect.Postgres
+	}
+	return dialect.SQLite
+}
