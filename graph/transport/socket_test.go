@@ -335,6 +335,13 @@ func TestSessions(t *testing.T) {
 		busy.send(ping)
 		busy.want("pong")
 	})
+	t.Run("drain lets the only client go at once", func(t *testing.T) {
+		t.Parallel()
+		p := setup(t, func(c *transport.Config, _ *live.Config) { c.Limits.DrainSpread = time.Hour })
+		s := p.connect(t, "agent-1")
+		go p.Drain(t.Context())
+		s.wantClose(4501, "drain")
+	})
 	t.Run("drain says come back, and takes nobody any more", func(t *testing.T) {
 		t.Parallel()
 		p := setup(t, func(c *transport.Config, _ *live.Config) { c.Limits.DrainSpread = 20 * time.Millisecond })

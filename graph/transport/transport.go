@@ -202,8 +202,9 @@ func (h *Handler) CloseTeam(team int64) {
 func (h *Handler) Drain(ctx context.Context) {
 	h.draining.Store(true)
 	all := h.sessions.list()
-	for _, s := range all {
-		if h.cfg.Clock.Sleep(ctx, h.cfg.Limits.DrainSpread/time.Duration(len(all))) != nil {
+	for i, s := range all {
+		// Nobody waits for the first: a server with one client left stops at once.
+		if i > 0 && h.cfg.Clock.Sleep(ctx, h.cfg.Limits.DrainSpread/time.Duration(len(all))) != nil {
 			break
 		}
 		s.close(goodbyeDrain)
