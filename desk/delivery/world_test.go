@@ -281,11 +281,11 @@ func (w *world) got(to string) []string {
 // fault makes LINE fail.
 func (w *world) fault(faults ...fake.Fault) {
 	w.t.Helper()
-	for i := range faults {
-		faults[i].Operation = fakeline.Push
-	}
-	if err := w.line.Faults().Add(faults...); err != nil {
-		w.t.Fatal(err)
+	for _, f := range faults {
+		f.Operation = fakeline.Push
+		if err := w.line.Faults().Add(f); err != nil {
+			w.t.Fatal(err)
+		}
 	}
 }
 
