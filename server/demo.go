@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -88,13 +87,4 @@ func demoSecrets() []string {
 		keys[i] = l.Key
 	}
 	return keys
-}
-
-// hostname names this server in leases and logs.
-func hostname() string {
-	h, err := os.Hostname()
-	if err != nil {
-		return "server"
-	}
-	return h
 }

@@ -269,7 +269,6 @@ func TestRead(t *testing.T) {
 		if n := read(ben, 0); n != 0 {
 			t.Errorf("by hand, with the permission, it leaves %d", n)
 		}
-		head = w.Head()
 		elsewhere := w.Messages(w.chat("Leo"))[0].ID
 		head = w.Head()
 		_, _, err = w.actions.MarkRead(ctx, amy, conversation.MarkReadInput{ConversationID: cid, UpToMessageID: elsewhere})

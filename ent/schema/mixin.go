@@ -45,14 +45,6 @@ func documented(table, comment string) []schema.Annotation {
 	return []schema.Annotation{entsql.Table(table), entsql.WithComments(true), schema.Comment(comment)}
 }
 
-// ref is a column that refers to another row, always set.
-func ref(name, comment string) ent.Field { return field.Int64(name).Comment(comment) }
-
-// optionalRef is a column that refers to another row, or to none (NULL).
-func optionalRef(name, comment string) ent.Field {
-	return field.Int64(name).Optional().Nillable().Comment(comment)
-}
-
 // to is a many-to-one edge over a column of this table.
 func to(name string, t any, column string) ent.Edge {
 	return edge.To(name, t).Field(column).Unique().Required()
@@ -63,12 +55,7 @@ func toOptional(name string, t any, column string) ent.Edge {
 	return edge.To(name, t).Field(column).Unique()
 }
 
-// owned is a many-to-one edge whose row goes when the one it points to goes.
-func owned(name string, t any, column string) ent.Edge {
-	return edge.To(name, t).Field(column).Unique().Required().Annotations(entsql.OnDelete(entsql.Cascade))
-}
-
-// immutableOwned is owned over a column that never changes.
+// immutableOwned is a many-to-one edge over a column that never changes, whose row goes when the one it points to goes.
 func immutableOwned(name string, t any, column string) ent.Edge {
 	return edge.To(name, t).Field(column).Unique().Required().Immutable().Annotations(entsql.OnDelete(entsql.Cascade))
 }
