@@ -104,9 +104,17 @@ func sees(p auth.Principal, f *event.Facets) bool {
 // depends on who they are.
 func scopeOf(p auth.Principal) string {
 	if p.SeesTeam() {
-		return "team"
+		return withContacts(p, "team")
 	}
 	return p.Key()
+}
+
+// withContacts keeps those who may not read contacts apart in a class: their rows come without them.
+func withContacts(p auth.Principal, class string) string {
+	if !p.May(auth.ReadContacts) {
+		return class + " without contacts"
+	}
+	return class
 }
 
 // rights are what decides which conversations a principal sees. A stream over many conversations ends when they change, since what was

@@ -42,10 +42,11 @@ func (r *Resolver) inboxStream(ctx context.Context, view model.InboxView, filter
 // Class implements live.Stream. Who sees the team's conversations is shown a row as it is; the others only while nothing has changed about who
 // may see it. What a viewer's own view makes of an event is in the verdict's variant.
 func (s *inboxStream) Class(ctx context.Context) string {
-	if viewer(ctx).SeesTeam() {
-		return "team"
+	p := viewer(ctx)
+	if p.SeesTeam() {
+		return withContacts(p, "team")
 	}
-	return "own"
+	return withContacts(p, "own")
 }
 
 // Judge implements live.Stream.
