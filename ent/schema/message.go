@@ -107,8 +107,6 @@ func (Attempt) Fields() []ent.Field {
 		field.String("code").Default("").Comment("The failure's code."),
 		field.Text("reason").Default("").Comment("The failure in a sentence."),
 		field.String("platform_request_id").Default("").Comment("The platform's own id of the request."),
-		field.Int64("asked_by").Default(0).Immutable().Comment("The agent who asked for it by hand; 0 for the lane itself."),
-		field.Bool("may_arrive_twice").Default(false).Immutable().Comment("That agent's word that it may arrive twice (MSG-6)."),
 	}
 }
 

@@ -42,10 +42,6 @@ type Attempt struct {
 	Reason string `json:"reason,omitempty"`
 	// The platform's own id of the request.
 	PlatformRequestID string `json:"platform_request_id,omitempty"`
-	// The agent who asked for it by hand; 0 for the lane itself.
-	AskedBy int64 `json:"asked_by,omitempty"`
-	// That agent's word that it may arrive twice (MSG-6).
-	MayArriveTwice bool `json:"may_arrive_twice,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the AttemptQuery when eager-loading is set.
 	Edges        AttemptEdges `json:"edges"`
@@ -77,9 +73,7 @@ func (*Attempt) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case attempt.FieldMayArriveTwice:
-			values[i] = new(sql.NullBool)
-		case attempt.FieldID, attempt.FieldTeamID, attempt.FieldMessageID, attempt.FieldNumber, attempt.FieldFence, attempt.FieldStatus, attempt.FieldAskedBy:
+		case attempt.FieldID, attempt.FieldTeamID, attempt.FieldMessageID, attempt.FieldNumber, attempt.FieldFence, attempt.FieldStatus:
 			values[i] = new(sql.NullInt64)
 		case attempt.FieldRetryKey, attempt.FieldOutcome, attempt.FieldCode, attempt.FieldReason, attempt.FieldPlatformRequestID:
 			values[i] = new(sql.NullString)
@@ -179,18 +173,6 @@ func (_m *Attempt) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.PlatformRequestID = value.String
 			}
-		case attempt.FieldAskedBy:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field asked_by", values[i])
-			} else if value.Valid {
-				_m.AskedBy = value.Int64
-			}
-		case attempt.FieldMayArriveTwice:
-			if value, ok := values[i].(*sql.NullBool); !ok {
-				return fmt.Errorf("unexpected type %T for field may_arrive_twice", values[i])
-			} else if value.Valid {
-				_m.MayArriveTwice = value.Bool
-			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -269,12 +251,6 @@ func (_m *Attempt) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("platform_request_id=")
 	builder.WriteString(_m.PlatformRequestID)
-	builder.WriteString(", ")
-	builder.WriteString("asked_by=")
-	builder.WriteString(fmt.Sprintf("%v", _m.AskedBy))
-	builder.WriteString(", ")
-	builder.WriteString("may_arrive_twice=")
-	builder.WriteString(fmt.Sprintf("%v", _m.MayArriveTwice))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -143,34 +143,6 @@ func (_c *AttemptCreate) SetNillablePlatformRequestID(v *string) *AttemptCreate 
 	return _c
 }
 
-// SetAskedBy sets the "asked_by" field.
-func (_c *AttemptCreate) SetAskedBy(v int64) *AttemptCreate {
-	_c.mutation.SetAskedBy(v)
-	return _c
-}
-
-// SetNillableAskedBy sets the "asked_by" field if the given value is not nil.
-func (_c *AttemptCreate) SetNillableAskedBy(v *int64) *AttemptCreate {
-	if v != nil {
-		_c.SetAskedBy(*v)
-	}
-	return _c
-}
-
-// SetMayArriveTwice sets the "may_arrive_twice" field.
-func (_c *AttemptCreate) SetMayArriveTwice(v bool) *AttemptCreate {
-	_c.mutation.SetMayArriveTwice(v)
-	return _c
-}
-
-// SetNillableMayArriveTwice sets the "may_arrive_twice" field if the given value is not nil.
-func (_c *AttemptCreate) SetNillableMayArriveTwice(v *bool) *AttemptCreate {
-	if v != nil {
-		_c.SetMayArriveTwice(*v)
-	}
-	return _c
-}
-
 // SetMessage sets the "message" edge to the Message entity.
 func (_c *AttemptCreate) SetMessage(v *Message) *AttemptCreate {
 	return _c.SetMessageID(v.ID)
@@ -231,14 +203,6 @@ func (_c *AttemptCreate) defaults() {
 		v := attempt.DefaultPlatformRequestID
 		_c.mutation.SetPlatformRequestID(v)
 	}
-	if _, ok := _c.mutation.AskedBy(); !ok {
-		v := attempt.DefaultAskedBy
-		_c.mutation.SetAskedBy(v)
-	}
-	if _, ok := _c.mutation.MayArriveTwice(); !ok {
-		v := attempt.DefaultMayArriveTwice
-		_c.mutation.SetMayArriveTwice(v)
-	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -275,12 +239,6 @@ func (_c *AttemptCreate) check() error {
 	}
 	if _, ok := _c.mutation.PlatformRequestID(); !ok {
 		return &ValidationError{Name: "platform_request_id", err: errors.New(`ent: missing required field "Attempt.platform_request_id"`)}
-	}
-	if _, ok := _c.mutation.AskedBy(); !ok {
-		return &ValidationError{Name: "asked_by", err: errors.New(`ent: missing required field "Attempt.asked_by"`)}
-	}
-	if _, ok := _c.mutation.MayArriveTwice(); !ok {
-		return &ValidationError{Name: "may_arrive_twice", err: errors.New(`ent: missing required field "Attempt.may_arrive_twice"`)}
 	}
 	if len(_c.mutation.MessageIDs()) == 0 {
 		return &ValidationError{Name: "message", err: errors.New(`ent: missing required edge "Attempt.message"`)}
@@ -355,14 +313,6 @@ func (_c *AttemptCreate) createSpec() (*Attempt, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.PlatformRequestID(); ok {
 		_spec.SetField(attempt.FieldPlatformRequestID, field.TypeString, value)
 		_node.PlatformRequestID = value
-	}
-	if value, ok := _c.mutation.AskedBy(); ok {
-		_spec.SetField(attempt.FieldAskedBy, field.TypeInt64, value)
-		_node.AskedBy = value
-	}
-	if value, ok := _c.mutation.MayArriveTwice(); ok {
-		_spec.SetField(attempt.FieldMayArriveTwice, field.TypeBool, value)
-		_node.MayArriveTwice = value
 	}
 	if nodes := _c.mutation.MessageIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -545,12 +495,6 @@ func (u *AttemptUpsertOne) UpdateNewValues() *AttemptUpsertOne {
 		}
 		if _, exists := u.create.mutation.StartedAt(); exists {
 			s.SetIgnore(attempt.FieldStartedAt)
-		}
-		if _, exists := u.create.mutation.AskedBy(); exists {
-			s.SetIgnore(attempt.FieldAskedBy)
-		}
-		if _, exists := u.create.mutation.MayArriveTwice(); exists {
-			s.SetIgnore(attempt.FieldMayArriveTwice)
 		}
 	}))
 	return u
@@ -874,12 +818,6 @@ func (u *AttemptUpsertBulk) UpdateNewValues() *AttemptUpsertBulk {
 			}
 			if _, exists := b.mutation.StartedAt(); exists {
 				s.SetIgnore(attempt.FieldStartedAt)
-			}
-			if _, exists := b.mutation.AskedBy(); exists {
-				s.SetIgnore(attempt.FieldAskedBy)
-			}
-			if _, exists := b.mutation.MayArriveTwice(); exists {
-				s.SetIgnore(attempt.FieldMayArriveTwice)
 			}
 		}
 	}))

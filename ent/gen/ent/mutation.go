@@ -5024,9 +5024,6 @@ type AttemptMutation struct {
 	code                *string
 	reason              *string
 	platform_request_id *string
-	asked_by            *int64
-	addasked_by         *int64
-	may_arrive_twice    *bool
 	clearedFields       map[string]struct{}
 	message             *int64
 	clearedmessage      bool
@@ -5658,98 +5655,6 @@ func (m *AttemptMutation) ResetPlatformRequestID() {
 	m.platform_request_id = nil
 }
 
-// SetAskedBy sets the "asked_by" field.
-func (m *AttemptMutation) SetAskedBy(i int64) {
-	m.asked_by = &i
-	m.addasked_by = nil
-}
-
-// AskedBy returns the value of the "asked_by" field in the mutation.
-func (m *AttemptMutation) AskedBy() (r int64, exists bool) {
-	v := m.asked_by
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldAskedBy returns the old "asked_by" field's value of the Attempt entity.
-// If the Attempt object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *AttemptMutation) OldAskedBy(ctx context.Context) (v int64, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldAskedBy is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldAskedBy requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldAskedBy: %w", err)
-	}
-	return oldValue.AskedBy, nil
-}
-
-// AddAskedBy adds i to the "asked_by" field.
-func (m *AttemptMutation) AddAskedBy(i int64) {
-	if m.addasked_by != nil {
-		*m.addasked_by += i
-	} else {
-		m.addasked_by = &i
-	}
-}
-
-// AddedAskedBy returns the value that was added to the "asked_by" field in this mutation.
-func (m *AttemptMutation) AddedAskedBy() (r int64, exists bool) {
-	v := m.addasked_by
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// ResetAskedBy resets all changes to the "asked_by" field.
-func (m *AttemptMutation) ResetAskedBy() {
-	m.asked_by = nil
-	m.addasked_by = nil
-}
-
-// SetMayArriveTwice sets the "may_arrive_twice" field.
-func (m *AttemptMutation) SetMayArriveTwice(b bool) {
-	m.may_arrive_twice = &b
-}
-
-// MayArriveTwice returns the value of the "may_arrive_twice" field in the mutation.
-func (m *AttemptMutation) MayArriveTwice() (r bool, exists bool) {
-	v := m.may_arrive_twice
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldMayArriveTwice returns the old "may_arrive_twice" field's value of the Attempt entity.
-// If the Attempt object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *AttemptMutation) OldMayArriveTwice(ctx context.Context) (v bool, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldMayArriveTwice is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldMayArriveTwice requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldMayArriveTwice: %w", err)
-	}
-	return oldValue.MayArriveTwice, nil
-}
-
-// ResetMayArriveTwice resets all changes to the "may_arrive_twice" field.
-func (m *AttemptMutation) ResetMayArriveTwice() {
-	m.may_arrive_twice = nil
-}
-
 // ClearMessage clears the "message" edge to the Message entity.
 func (m *AttemptMutation) ClearMessage() {
 	m.clearedmessage = true
@@ -5811,7 +5716,7 @@ func (m *AttemptMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AttemptMutation) Fields() []string {
-	fields := make([]string, 0, 14)
+	fields := make([]string, 0, 12)
 	if m.team_id != nil {
 		fields = append(fields, attempt.FieldTeamID)
 	}
@@ -5848,12 +5753,6 @@ func (m *AttemptMutation) Fields() []string {
 	if m.platform_request_id != nil {
 		fields = append(fields, attempt.FieldPlatformRequestID)
 	}
-	if m.asked_by != nil {
-		fields = append(fields, attempt.FieldAskedBy)
-	}
-	if m.may_arrive_twice != nil {
-		fields = append(fields, attempt.FieldMayArriveTwice)
-	}
 	return fields
 }
 
@@ -5886,10 +5785,6 @@ func (m *AttemptMutation) Field(name string) (ent.Value, bool) {
 		return m.Reason()
 	case attempt.FieldPlatformRequestID:
 		return m.PlatformRequestID()
-	case attempt.FieldAskedBy:
-		return m.AskedBy()
-	case attempt.FieldMayArriveTwice:
-		return m.MayArriveTwice()
 	}
 	return nil, false
 }
@@ -5923,10 +5818,6 @@ func (m *AttemptMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldReason(ctx)
 	case attempt.FieldPlatformRequestID:
 		return m.OldPlatformRequestID(ctx)
-	case attempt.FieldAskedBy:
-		return m.OldAskedBy(ctx)
-	case attempt.FieldMayArriveTwice:
-		return m.OldMayArriveTwice(ctx)
 	}
 	return nil, fmt.Errorf("unknown Attempt field %s", name)
 }
@@ -6020,20 +5911,6 @@ func (m *AttemptMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPlatformRequestID(v)
 		return nil
-	case attempt.FieldAskedBy:
-		v, ok := value.(int64)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetAskedBy(v)
-		return nil
-	case attempt.FieldMayArriveTwice:
-		v, ok := value.(bool)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetMayArriveTwice(v)
-		return nil
 	}
 	return fmt.Errorf("unknown Attempt field %s", name)
 }
@@ -6054,9 +5931,6 @@ func (m *AttemptMutation) AddedFields() []string {
 	if m.addstatus != nil {
 		fields = append(fields, attempt.FieldStatus)
 	}
-	if m.addasked_by != nil {
-		fields = append(fields, attempt.FieldAskedBy)
-	}
 	return fields
 }
 
@@ -6073,8 +5947,6 @@ func (m *AttemptMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedFence()
 	case attempt.FieldStatus:
 		return m.AddedStatus()
-	case attempt.FieldAskedBy:
-		return m.AddedAskedBy()
 	}
 	return nil, false
 }
@@ -6111,13 +5983,6 @@ func (m *AttemptMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddStatus(v)
-		return nil
-	case attempt.FieldAskedBy:
-		v, ok := value.(int64)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.AddAskedBy(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Attempt numeric field %s", name)
@@ -6190,12 +6055,6 @@ func (m *AttemptMutation) ResetField(name string) error {
 		return nil
 	case attempt.FieldPlatformRequestID:
 		m.ResetPlatformRequestID()
-		return nil
-	case attempt.FieldAskedBy:
-		m.ResetAskedBy()
-		return nil
-	case attempt.FieldMayArriveTwice:
-		m.ResetMayArriveTwice()
 		return nil
 	}
 	return fmt.Errorf("unknown Attempt field %s", name)

@@ -166,14 +166,6 @@ func init() {
 	attemptDescPlatformRequestID := attemptFields[10].Descriptor()
 	// attempt.DefaultPlatformRequestID holds the default value on creation for the platform_request_id field.
 	attempt.DefaultPlatformRequestID = attemptDescPlatformRequestID.Default.(string)
-	// attemptDescAskedBy is the schema descriptor for asked_by field.
-	attemptDescAskedBy := attemptFields[11].Descriptor()
-	// attempt.DefaultAskedBy holds the default value on creation for the asked_by field.
-	attempt.DefaultAskedBy = attemptDescAskedBy.Default.(int64)
-	// attemptDescMayArriveTwice is the schema descriptor for may_arrive_twice field.
-	attemptDescMayArriveTwice := attemptFields[12].Descriptor()
-	// attempt.DefaultMayArriveTwice holds the default value on creation for the may_arrive_twice field.
-	attempt.DefaultMayArriveTwice = attemptDescMayArriveTwice.Default.(bool)
 	categoryMixin := schema.Category{}.Mixin()
 	categoryMixinFields1 := categoryMixin[1].Fields()
 	_ = categoryMixinFields1

@@ -36,10 +36,6 @@ const (
 	FieldReason = "reason"
 	// FieldPlatformRequestID holds the string denoting the platform_request_id field in the database.
 	FieldPlatformRequestID = "platform_request_id"
-	// FieldAskedBy holds the string denoting the asked_by field in the database.
-	FieldAskedBy = "asked_by"
-	// FieldMayArriveTwice holds the string denoting the may_arrive_twice field in the database.
-	FieldMayArriveTwice = "may_arrive_twice"
 	// EdgeMessage holds the string denoting the message edge name in mutations.
 	EdgeMessage = "message"
 	// Table holds the table name of the attempt in the database.
@@ -68,8 +64,6 @@ var Columns = []string{
 	FieldCode,
 	FieldReason,
 	FieldPlatformRequestID,
-	FieldAskedBy,
-	FieldMayArriveTwice,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -93,10 +87,6 @@ var (
 	DefaultReason string
 	// DefaultPlatformRequestID holds the default value on creation for the "platform_request_id" field.
 	DefaultPlatformRequestID string
-	// DefaultAskedBy holds the default value on creation for the "asked_by" field.
-	DefaultAskedBy int64
-	// DefaultMayArriveTwice holds the default value on creation for the "may_arrive_twice" field.
-	DefaultMayArriveTwice bool
 )
 
 // OrderOption defines the ordering options for the Attempt queries.
@@ -165,16 +155,6 @@ func ByReason(opts ...sql.OrderTermOption) OrderOption {
 // ByPlatformRequestID orders the results by the platform_request_id field.
 func ByPlatformRequestID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPlatformRequestID, opts...).ToFunc()
-}
-
-// ByAskedBy orders the results by the asked_by field.
-func ByAskedBy(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldAskedBy, opts...).ToFunc()
-}
-
-// ByMayArriveTwice orders the results by the may_arrive_twice field.
-func ByMayArriveTwice(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldMayArriveTwice, opts...).ToFunc()
 }
 
 // ByMessageField orders the results by message field.

@@ -115,16 +115,6 @@ func PlatformRequestID(v string) predicate.Attempt {
 	return predicate.Attempt(sql.FieldEQ(FieldPlatformRequestID, v))
 }
 
-// AskedBy applies equality check predicate on the "asked_by" field. It's identical to AskedByEQ.
-func AskedBy(v int64) predicate.Attempt {
-	return predicate.Attempt(sql.FieldEQ(FieldAskedBy, v))
-}
-
-// MayArriveTwice applies equality check predicate on the "may_arrive_twice" field. It's identical to MayArriveTwiceEQ.
-func MayArriveTwice(v bool) predicate.Attempt {
-	return predicate.Attempt(sql.FieldEQ(FieldMayArriveTwice, v))
-}
-
 // TeamIDEQ applies the EQ predicate on the "team_id" field.
 func TeamIDEQ(v int64) predicate.Attempt {
 	return predicate.Attempt(sql.FieldEQ(FieldTeamID, v))
@@ -718,56 +708,6 @@ func PlatformRequestIDEqualFold(v string) predicate.Attempt {
 // PlatformRequestIDContainsFold applies the ContainsFold predicate on the "platform_request_id" field.
 func PlatformRequestIDContainsFold(v string) predicate.Attempt {
 	return predicate.Attempt(sql.FieldContainsFold(FieldPlatformRequestID, v))
-}
-
-// AskedByEQ applies the EQ predicate on the "asked_by" field.
-func AskedByEQ(v int64) predicate.Attempt {
-	return predicate.Attempt(sql.FieldEQ(FieldAskedBy, v))
-}
-
-// AskedByNEQ applies the NEQ predicate on the "asked_by" field.
-func AskedByNEQ(v int64) predicate.Attempt {
-	return predicate.Attempt(sql.FieldNEQ(FieldAskedBy, v))
-}
-
-// AskedByIn applies the In predicate on the "asked_by" field.
-func AskedByIn(vs ...int64) predicate.Attempt {
-	return predicate.Attempt(sql.FieldIn(FieldAskedBy, vs...))
-}
-
-// AskedByNotIn applies the NotIn predicate on the "asked_by" field.
-func AskedByNotIn(vs ...int64) predicate.Attempt {
-	return predicate.Attempt(sql.FieldNotIn(FieldAskedBy, vs...))
-}
-
-// AskedByGT applies the GT predicate on the "asked_by" field.
-func AskedByGT(v int64) predicate.Attempt {
-	return predicate.Attempt(sql.FieldGT(FieldAskedBy, v))
-}
-
-// AskedByGTE applies the GTE predicate on the "asked_by" field.
-func AskedByGTE(v int64) predicate.Attempt {
-	return predicate.Attempt(sql.FieldGTE(FieldAskedBy, v))
-}
-
-// AskedByLT applies the LT predicate on the "asked_by" field.
-func AskedByLT(v int64) predicate.Attempt {
-	return predicate.Attempt(sql.FieldLT(FieldAskedBy, v))
-}
-
-// AskedByLTE applies the LTE predicate on the "asked_by" field.
-func AskedByLTE(v int64) predicate.Attempt {
-	return predicate.Attempt(sql.FieldLTE(FieldAskedBy, v))
-}
-
-// MayArriveTwiceEQ applies the EQ predicate on the "may_arrive_twice" field.
-func MayArriveTwiceEQ(v bool) predicate.Attempt {
-	return predicate.Attempt(sql.FieldEQ(FieldMayArriveTwice, v))
-}
-
-// MayArriveTwiceNEQ applies the NEQ predicate on the "may_arrive_twice" field.
-func MayArriveTwiceNEQ(v bool) predicate.Attempt {
-	return predicate.Attempt(sql.FieldNEQ(FieldMayArriveTwice, v))
 }
 
 // HasMessage applies the HasEdge predicate on the "message" edge.

@@ -194,8 +194,6 @@ var (
 		{Name: "code", Type: field.TypeString, Comment: "The failure's code.", Default: ""},
 		{Name: "reason", Type: field.TypeString, Size: 2147483647, Comment: "The failure in a sentence.", Default: ""},
 		{Name: "platform_request_id", Type: field.TypeString, Comment: "The platform's own id of the request.", Default: ""},
-		{Name: "asked_by", Type: field.TypeInt64, Comment: "The agent who asked for it by hand; 0 for the lane itself.", Default: 0},
-		{Name: "may_arrive_twice", Type: field.TypeBool, Comment: "That agent's word that it may arrive twice (MSG-6).", Default: false},
 		{Name: "message_id", Type: field.TypeInt64, Comment: "The message."},
 	}
 	// AttemptsTable holds the schema information for the "attempts" table.
@@ -207,7 +205,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "attempts_messages_message",
-				Columns:    []*schema.Column{AttemptsColumns[14]},
+				Columns:    []*schema.Column{AttemptsColumns[12]},
 				RefColumns: []*schema.Column{MessagesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -221,7 +219,7 @@ var (
 			{
 				Name:    "attempt_team_id_message_id_number",
 				Unique:  true,
-				Columns: []*schema.Column{AttemptsColumns[1], AttemptsColumns[14], AttemptsColumns[2]},
+				Columns: []*schema.Column{AttemptsColumns[1], AttemptsColumns[12], AttemptsColumns[2]},
 			},
 		},
 	}

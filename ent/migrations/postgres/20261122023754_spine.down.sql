@@ -430,10 +430,6 @@ DROP INDEX "contactemail_team_id_contact_id";
 DROP TABLE "contact_emails";
 -- reverse: set comment to column: "message_id" on table: "attempts"
 COMMENT ON COLUMN "attempts"."message_id" IS '';
--- reverse: set comment to column: "may_arrive_twice" on table: "attempts"
-COMMENT ON COLUMN "attempts"."may_arrive_twice" IS '';
--- reverse: set comment to column: "asked_by" on table: "attempts"
-COMMENT ON COLUMN "attempts"."asked_by" IS '';
 -- reverse: set comment to column: "platform_request_id" on table: "attempts"
 COMMENT ON COLUMN "attempts"."platform_request_id" IS '';
 -- reverse: set comment to column: "reason" on table: "attempts"
