@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -45,8 +44,8 @@ func (s *Service) Members(ctx context.Context, p auth.Principal, groupID int64, 
 	if err := may(p); err != nil {
 		return nil, err
 	}
-	if utf8.RuneCountInString(search) > maxSearch {
-		return nil, fault.Input("search", "a search has at most %d characters", maxSearch)
+	if err := checkSearch(search); err != nil {
+		return nil, err
 	}
 	type key struct {
 		name string

@@ -237,8 +237,10 @@ func TestSearch(t *testing.T) {
 		if err != nil || len(page.All) != 0 {
 			t.Errorf("an agent finds %v in another's conversation: %v", idsOf(page.All), err)
 		}
-		if _, err := w.inbox.List(t.Context(), admin, list(inbox.All, 10, func(in *inbox.ListInput) { in.Search = strings.Repeat("字", 101) })); !fault.Is(err, fault.Invalid) {
-			t.Errorf("a search that is too long gives %v", err)
+		for _, search := range []string{strings.Repeat("字", 101), "王\x00"} {
+			if _, err := w.inbox.List(t.Context(), admin, list(inbox.All, 10, func(in *inbox.ListInput) { in.Search = search })); !fault.Is(err, fault.Invalid) {
+				t.Errorf("a search for %q gives %v", search, err)
+			}
 		}
 	})
 }

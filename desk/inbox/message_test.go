@@ -242,13 +242,18 @@ func TestMembers(t *testing.T) {
 				t.Errorf("%q finds %q", search, got)
 			}
 		}
+		if _, err := w.inbox.Members(t.Context(), admin, *c.GroupID, "王\x00", page.Window{Limit: 5}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("a search that no name holds gives %v", err)
+		}
 		if _, err := w.inbox.Members(t.Context(), marketing, *c.GroupID, "", page.Window{Limit: 5}); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a role without groups reads members: %v", err)
 		}
 		if _, err := w.inbox.Group(t.Context(), marketing, *c.GroupID); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a role without groups reads a group: %v", err)
 		}
-		w.Write(func(ctx context.Context, tx *store.Tx) error { return tx.Group.UpdateOneID(*c.GroupID).SetState("LEFT").Exec(ctx) })
+		w.Write(func(ctx context.Context, tx *store.Tx) error {
+			return tx.Group.UpdateOneID(*c.GroupID).SetState("LEFT").Exec(ctx)
+		})
 		if got := read(admin, "", false); len(got) != 0 {
 			t.Errorf("after leaving: %q", got)
 		}

@@ -28,14 +28,25 @@ const maxSearch = 100
 
 // newSearch reads what is searched for; nil for nothing.
 func newSearch(s string) (*search, error) {
-	if utf8.RuneCountInString(s) > maxSearch {
-		return nil, fault.Input("search", "a search has at most %d characters", maxSearch)
+	if err := checkSearch(s); err != nil {
+		return nil, err
 	}
 	part := text.Fold(strings.TrimSpace(s))
 	if part == "" {
 		return nil, nil //nolint:nilnil // nothing is searched for
 	}
 	return &search{part: part, digits: phoneDigits(part)}, nil
+}
+
+// checkSearch refuses what no name holds, which the databases would not treat alike.
+func checkSearch(s string) error {
+	if strings.ContainsRune(s, 0) {
+		return fault.Input("search", "a search has no control character 0")
+	}
+	if utf8.RuneCountInString(s) > maxSearch {
+		return fault.Input("search", "a search has at most %d characters", maxSearch)
+	}
+	return nil
 }
 
 // phoneDigits gives the digits of what looks like part of a phone number.

@@ -224,6 +224,25 @@ func TestTeamNamesAreUnique(t *testing.T) {
 	})
 }
 
+// PostgreSQL keeps no character 0 and refuses a query that holds one, which was answered as a failure of ours.
+func TestWhatNoTextKeeps(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		team := newTeam(t, db, "zero")
+		_, looked := db.Lookup(t.Context(), "SELECT id FROM teams WHERE slug = ?", []any{"a\x00"}, new(int64))
+		read := db.Read(t.Context(), team, func(ctx context.Context, v *store.View) error {
+			_, err := v.Tag.Query().Where(tag.Name("a\x00")).Exist(ctx)
+			return err
+		})
+		_, wrote := db.Write(t.Context(), team, func(ctx context.Context, tx *store.Tx) error { return addTag(ctx, tx, "a\x00") })
+		for what, err := range map[string]error{"a lookup": looked, "a read": read, "a write": wrote} {
+			if db.IsPostgres() && !fault.Is(err, fault.Invalid) || !db.IsPostgres() && err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+	})
+}
+
 func TestSQLiteFolderIsOneProcess(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

@@ -265,7 +265,8 @@ func again(err error) bool {
 	return errors.As(err, &p) && (p.Code == "40001" || p.Code == "40P01")
 }
 
-// outage gives an error that says the database is away its kind, and leaves every other as it is.
+// outage gives an error that says the database is away its kind, and one about a text with a character that PostgreSQL keeps in no text
+// (0, which SQLite takes) the kind of a wrong input; it leaves every other as it is.
 func outage(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return err
@@ -276,6 +277,10 @@ func outage(ctx context.Context, err error) error {
 	}
 	if isAway(err) {
 		return fault.Wrap(err, fault.Unavailable, "the database cannot be reached just now; try again in a moment").After(time.Second)
+	}
+	var p *pq.Error
+	if errors.As(err, &p) && p.Code == "22021" {
+		return fault.Wrap(err, fault.Invalid, "a text holds a character that cannot be kept")
 	}
 	return err
 }
