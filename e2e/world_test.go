@@ -6,17 +6,23 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/coder/websocket"
 
 	"github.com/switchyard-chat/switchyard/channels/fake"
+	"github.com/switchyard-chat/switchyard/ent/migrations"
 	"github.com/switchyard-chat/switchyard/internal/config"
+	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/internal/store/storetest"
 	"github.com/switchyard-chat/switchyard/internal/testkit"
 	"github.com/switchyard-chat/switchyard/server"
@@ -42,19 +48,87 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 	})
 }
 
-// environment is that of a fresh server on the dialect.
-func environment(t *testing.T, dialect string) []string {
+// environment is that of a server with the demo team on a database of its own.
+func environment(t testing.TB, dialect string) []string {
 	t.Helper()
-	env := []string{"HOST=127.0.0.1", "PORT=0", "DATA_DIR=" + t.TempDir(), "LOG_LEVEL=ERROR"}
 	if dialect == "postgres" {
+		return settings(t, t.TempDir(), testkit.Database(t, seeded(t, dialect)))
+	}
+	path := testkit.File(t, seeded(t, dialect))
+	folder := filepath.Dir(path)
+	if err := os.Rename(path, filepath.Join(folder, store.File)); err != nil {
+		t.Fatal(err)
+	}
+	return settings(t, folder, "")
+}
+
+// empty is the environment of a server whose database has its tables and no team.
+func empty(t testing.TB, dialect string) []string {
+	t.Helper()
+	if dialect == "postgres" {
+		return settings(t, t.TempDir(), storetest.URL(t))
+	}
+	return settings(t, t.TempDir(), "")
+}
+
+func settings(t testing.TB, folder, database string) []string {
+	t.Helper()
+	env := []string{"HOST=127.0.0.1", "PORT=0", "LOG_LEVEL=ERROR", "DATA_DIR=" + folder, "SECRET_KEY=" + strings.Repeat("A", 43) + "="}
+	if database != "" {
 		redis, _ := testkit.Redis(t)
-		env = append(env, "DATABASE_URL="+storetest.URL(t), "REDIS_URL="+redis, "SECRET_KEY="+strings.Repeat("A", 43)+"=")
+		env = append(env, "DATABASE_URL="+database, "REDIS_URL="+redis)
 	}
 	return env
 }
 
+// seeded is the template of databases with the demo team. A server makes it, once.
+func seeded(t testing.TB, dialect string) testkit.Template {
+	t.Helper()
+	sources := fstest.MapFS{}
+	for _, from := range []fs.FS{migrations.FS, os.DirFS("../server/demo")} {
+		if err := fs.WalkDir(from, ".", func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			b, err := fs.ReadFile(from, path)
+			sources[path] = &fstest.MapFile{Data: b}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return testkit.Template{Name: "demo", Migrations: sources, Migrate: func(ctx context.Context, at string) error {
+		env := []string{"HOST=127.0.0.1", "PORT=0", "SECRET_KEY=" + strings.Repeat("A", 43) + "="}
+		if dialect == "postgres" {
+			return seed(ctx, append(env, "DATABASE_URL="+at))
+		}
+		folder := filepath.Dir(at)
+		if err := seed(ctx, append(env, "DATA_DIR="+folder)); err != nil {
+			return err
+		}
+		return os.Rename(filepath.Join(folder, store.File), at)
+	}}
+}
+
+// seed runs a demo server until it is ready.
+func seed(ctx context.Context, env []string) error {
+	c, err := config.Read(env)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	return server.Run(ctx, server.Options{Config: c, IsDemo: true, Out: io.Discard, Log: slog.New(slog.DiscardHandler), Ready: func(server.Running) { cancel() }})
+}
+
 // start runs a demo server until the test ends.
 func start(t *testing.T, env []string) *world {
+	t.Helper()
+	return run(t, env, true)
+}
+
+// run runs a server until the test ends.
+func run(t *testing.T, env []string, isDemo bool) *world {
 	t.Helper()
 	c, err := config.Read(env)
 	if err != nil {
@@ -63,7 +137,7 @@ func start(t *testing.T, env []string) *world {
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, ended := make(chan server.Running, 1), make(chan error, 1)
 	go func() {
-		ended <- server.Run(ctx, server.Options{Config: c, IsDemo: true, Out: io.Discard, Log: testLog(t), Ready: func(r server.Running) { ready <- r }})
+		ended <- server.Run(ctx, server.Options{Config: c, IsDemo: isDemo, Out: io.Discard, Log: testLog(t), Ready: func(r server.Running) { ready <- r }})
 	}()
 	w := &world{}
 	var once sync.Once
@@ -79,6 +153,7 @@ func start(t *testing.T, env []string) *world {
 	case r := <-ready:
 		w.URL, w.Platform = r.URL, r.PlatformURL
 	case err := <-ended:
+		cancel()
 		t.Fatalf("the server did not start: %v", err)
 	}
 	t.Cleanup(w.stop)
