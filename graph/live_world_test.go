@@ -13,6 +13,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/contact"
+	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/factory"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/presence"
@@ -23,6 +24,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/live"
+	"github.com/switchyard-chat/switchyard/internal/random"
 	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/internal/store/storetest"
 	"github.com/switchyard-chat/switchyard/internal/testkit"
@@ -58,7 +60,7 @@ func newWorld(t testing.TB, dialect string) *world {
 	w.World, w.inbox = factory.New(t, db), inbox.New(db, adapters)
 	here := presence.New(b, clock.Real{})
 	schema := gen.NewExecutableSchema(gen.Config{Resolvers: &graph.Resolver{DB: db, Bus: b, Clock: clock.Real{}, Log: slog.New(slog.DiscardHandler),
-		Inbox: w.inbox, Presence: here, Contacts: contact.New(db)}})
+		Inbox: w.inbox, Presence: here, Contacts: contact.New(db), Actions: conversation.New(db, adapters, random.Seeded(1), nil)}})
 	w.exec = executor.New(schema)
 	w.exec.SetErrorPresenter(graph.Present(slog.New(slog.DiscardHandler)))
 	w.hub = live.New(live.Config{Log: db, Bus: b, Clock: clock.Real{}, Executor: w.exec, IsViewerDependent: graph.ViewerCheck(schema.Schema()),

@@ -10,6 +10,7 @@ import (
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/id"
 )
 
@@ -21,7 +22,7 @@ type outcome struct {
 }
 
 // act does something to a conversation that the input names, perhaps for an agent, and reads the conversation as the caller sees it then:
-// null where that is no more.
+// null where it sees it no more, or may not read.
 func (r *Resolver) act(ctx context.Context, conversationID string, onBehalfOf graphql.Omittable[*string],
 	do func(p auth.Principal, n, agent int64) (*ent.Conversation, event.Cursor, error)) (outcome, error) {
 	p, err := auth.From(ctx)
@@ -41,17 +42,25 @@ func (r *Resolver) act(ctx context.Context, conversationID string, onBehalfOf gr
 		return refused(err)
 	}
 	c, err := r.conversationByID(ctx, p, n)
-	return outcome{c, []model.UserError{}, cursorOf(cursor)}, absent(err)
+	return outcome{c, []model.UserError{}, cursorOf(cursor)}, unseen(err)
 }
 
-// messageOf reads a message as the caller sees it: nothing where it may be seen no more.
+// unseen turns what the caller sees no more, or has no scope to read, into nothing: what it did is done, and its payload must say so.
+func unseen(err error) error {
+	if fault.Is(err, fault.Forbidden) {
+		return nil
+	}
+	return absent(err)
+}
+
+// messageOf reads a message as the caller sees it: nothing where it sees none.
 func (r *Resolver) messageOf(ctx context.Context, n int64) (*model.Message, error) {
 	p, err := auth.From(ctx)
 	if err != nil {
 		return nil, err
 	}
 	m, err := r.messageByID(ctx, p, n)
-	return m, absent(err)
+	return m, unseen(err)
 }
 
 func refused(err error) (outcome, error) {
