@@ -31,7 +31,7 @@ const (
 // Filter says which contacts are meant: criteria that were checked. Both databases and Match decide it the same. The zero Filter means all.
 type Filter struct {
 	root node
-	lead leader // the condition among the root's with which queries begin; nil where the database decides
+	lead leader // a condition beside the root with which queries begin; nil where there is none, as in every filter that is decided in memory
 }
 
 // node is a condition of a filter, or several joined.

@@ -3,6 +3,7 @@ package contact
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"entgo.io/ent/dialect"
@@ -21,49 +22,51 @@ type leader interface {
 }
 
 // ledIn lets the rarest condition lead the filter's queries, where one is rare. The databases guess how rare a condition is, and guess wrong
-// where conditions depend on each other or on the order: a page of the newest is then looked for among all contacts. Counting to maxLead in
-// one statement is cheap beside that. order is the column that the query is sorted by: a range of it leads anyway.
+// where conditions depend on each other or on the order: a page of the newest is then looked for among all contacts. Counting a little, and
+// more only where that does not tell, is cheap beside that. order is the column that the query is sorted by: a range of it leads anyway.
 func (f Filter) ledIn(ctx context.Context, v *store.View, order string) (Filter, error) {
 	root, ok := f.root.(all)
 	if !ok {
 		return f, nil
 	}
+	var places []int
+	for i, n := range root {
+		if l, ok := n.(leader); ok && l.lead(dialectOf(v), v.Team) != nil {
+			places = append(places, i)
+		}
+	}
+	if len(places) == 0 {
+		return f, nil
+	}
+	for _, most := range []int{maxLead / 10, maxLead} {
+		counts, err := countLeaders(ctx, v, root, places, most)
+		if err != nil {
+			return f, fmt.Errorf("find the rarest condition: %w", err)
+		}
+		least := slices.Index(counts, slices.Min(counts))
+		if counts[least] > most {
+			continue
+		}
+		if _, isName := root[places[least]].(nameIs); !isName || order != contact.FieldNameFolded {
+			f.lead = root[places[least]].(leader)
+			f.root = slices.Delete(slices.Clone(root), places[least], places[least]+1)
+		}
+		return f, nil
+	}
+	return f, nil
+}
+
+// countLeaders counts the contacts that conditions mean, each to one above most, in one statement.
+func countLeaders(ctx context.Context, v *store.View, root all, places []int, most int) ([]int, error) {
 	d := dialectOf(v)
-	var leaders []leader
 	count := sql.Dialect(d).Select()
-	for _, n := range root {
-		l, ok := n.(leader)
-		if !ok {
-			continue
-		}
-		rows := l.lead(d, v.Team)
-		if rows == nil {
-			continue
-		}
-		name := "c" + strconv.Itoa(len(leaders))
-		leaders = append(leaders, l)
+	for i, place := range places {
+		rows := root[place].(leader).lead(d, v.Team).Limit(most + 1)
 		count.AppendSelectExpr(sql.ExprFunc(func(b *sql.Builder) {
-			b.WriteString("(SELECT COUNT(*) FROM ").Wrap(func(b *sql.Builder) { b.Join(rows.Limit(maxLead + 1)) }).WriteString(" AS " + name + ")")
+			b.WriteString("(SELECT COUNT(*) FROM ").Wrap(func(b *sql.Builder) { b.Join(rows) }).WriteString(" AS c" + strconv.Itoa(i) + ")")
 		}))
 	}
-	if len(leaders) == 0 {
-		return f, nil
-	}
-	counts, err := readCounts(ctx, v, count, len(leaders))
-	if err != nil {
-		return f, fmt.Errorf("find the rarest condition: %w", err)
-	}
-	least := 0
-	for i, n := range counts {
-		if n < counts[least] {
-			least = i
-		}
-	}
-	if _, isName := leaders[least].(nameIs); counts[least] > maxLead || isName && order == contact.FieldNameFolded {
-		return f, nil
-	}
-	f.lead = leaders[least]
-	return f, nil
+	return readCounts(ctx, v, count, len(places))
 }
 
 func readCounts(ctx context.Context, v *store.View, s *sql.Selector, n int) ([]int, error) {
