@@ -17,7 +17,8 @@ export function follower(o) {
     console.log(JSON.stringify(result));
     const event = Object.values(result.data ?? {})[0];
     if (event?.cursor) o.variables[o.cursor] = event.cursor;
-    if (event && !control.has(event.__typename)) seen++;
-    return { seen, isEnough: seen >= o.count, isCut: o.cutEvery > 0 && event && !control.has(event.__typename) && seen % o.cutEvery === 0 };
+    const isCounted = event && !control.has(event.__typename) && (!o.type || o.type === event.__typename);
+    if (isCounted) seen++;
+    return { seen, isEnough: seen >= o.count, isCut: o.cutEvery > 0 && isCounted && seen % o.cutEvery === 0 };
   };
 }
