@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -54,7 +55,7 @@ func newWebhooks(a *account.Service, r *channels.Registry, in *inbound.Service, 
 }
 
 // ServeHTTP answers 200 once the events are stored, 400 for what is no body of the platform, 401 for one that is not signed by it, 404 for
-// an address that belongs to no channel, 413 for one that is too large, 503 while the database is away. What is not 200 leaves no trace but
+// an address that belongs to no channel, 408 for one that does not come, 413 for one that is too large, 503 while the database is away. What is not 200 leaves no trace but
 // a metric, and may be sent again.
 func (h *webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	lap := h.clock.Stopwatch()
@@ -81,12 +82,14 @@ func (h *webhooks) receive(ctx context.Context, kind channels.Type, key string, 
 	if err != nil {
 		return http.StatusNotFound, "unknown"
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return http.StatusRequestEntityTooLarge, "too large"
-		}
+	body, err := readBody(w, r)
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return http.StatusRequestEntityTooLarge, "too large"
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return http.StatusRequestTimeout, "slow"
+	case err != nil:
 		return http.StatusBadRequest, "broken"
 	}
 	to, err := h.accounts.ByWebhookKey(ctx, kind, key)
@@ -111,6 +114,18 @@ func (h *webhooks) receive(ctx context.Context, kind channels.Type, key string, 
 		h.events.WithLabelValues(string(kind), result).Add(float64(n))
 	}
 	return http.StatusOK, "taken"
+}
+
+// readBody reads what a stranger sends, in bounded time: who trickles a body must not keep a connection for ever.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	c := http.NewResponseController(w)
+	// What is no connection has no deadline.
+	_ = c.SetReadDeadline(clock.Real{}.Now().Add(answerWithin))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err == nil {
+		_ = c.SetReadDeadline(time.Time{})
+	}
+	return body, err
 }
 
 // failed maps an error to a status: what a platform can do about it is to send again, or nothing.

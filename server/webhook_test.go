@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/hmac"
@@ -10,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,6 +19,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -279,6 +282,33 @@ func TestWebhookAtOnce(t *testing.T) {
 			t.Errorf("counted %v applied, %v duplicate", applied, twice)
 		}
 	})
+}
+
+// A body that was announced and never came kept its connection for ever.
+func TestWebhookSlowBody(t *testing.T) {
+	t.Parallel()
+	h := setupHooks(t, storetest.Open(t, "sqlite3", store.Config{}))
+	s := httptest.NewServer(h.mux)
+	t.Cleanup(s.Close)
+	c, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	if err := c.SetDeadline(clock.Real{}.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Fprintf(c, "POST /webhooks/line/%s HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", hookKey); err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = r.Body.Close()
+	if r.StatusCode != http.StatusRequestTimeout {
+		t.Errorf("answered %d", r.StatusCode)
+	}
 }
 
 // CHAN-9: while the database cannot be used the platform is told to come again, within the time it waits, and what it then brings again is
