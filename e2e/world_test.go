@@ -160,21 +160,27 @@ func run(t *testing.T, env []string, isDemo bool) *world {
 	return w
 }
 
-// agent is a signed-in agent.
+// agent is a signed-in agent; without a token it is nobody.
 type agent struct {
-	t     *testing.T
-	w     *world
-	token string
-	ID    string
+	t       *testing.T
+	w       *world
+	token   string
+	refresh string
+	ID      string
 }
 
 // signIn signs a demo agent in.
 func (w *world) signIn(t *testing.T, email string) *agent {
 	t.Helper()
+	return w.signInWith(t, demo.Team, email, demo.Password)
+}
+
+func (w *world) signInWith(t *testing.T, team, email, password string) *agent {
+	t.Helper()
 	a := &agent{t: t, w: w}
-	r := a.do(`mutation($i: SignInInput!) { signIn(input: $i) { accessToken viewer { id } userErrors { message } } }`,
-		map[string]any{"i": map[string]any{"team": demo.Team, "email": email, "password": demo.Password}})
-	a.token, a.ID = str(r, "signIn.accessToken"), str(r, "signIn.viewer.id")
+	r := a.do(`mutation($i: SignInInput!) { signIn(input: $i) { accessToken refreshToken viewer { id } userErrors { message } } }`,
+		map[string]any{"i": map[string]any{"team": team, "email": email, "password": password}})
+	a.token, a.refresh, a.ID = str(r, "signIn.accessToken"), str(r, "signIn.refreshToken"), str(r, "signIn.viewer.id")
 	if a.token == "" {
 		t.Fatalf("cannot sign in: %v", r)
 	}
