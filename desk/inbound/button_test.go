@@ -43,6 +43,7 @@ func TestButton(t *testing.T) {
 			}
 		}
 		// Who then writes wants a person.
+		w.bring(v.ID, a, "PENDING", "BOT", false)
 		w.receive(w.says(peer, "is anybody there?"))
 		if got := w.Conversation(v.ID); got.Status != "PENDING" || got.Queue != "HUMAN" || got.WaitingSince == nil {
 			t.Errorf("after a text: %s/%s", got.Status, got.Queue)

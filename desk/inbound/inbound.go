@@ -58,7 +58,7 @@ func New(c Config) *Service {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{Config: c, calls: map[int64]time.Time{}}
-	s.joiner = &joiner{take: s.receive, queues: map[int64]*queue{}}
+	s.joiner = &joiner{take: s.receive, apart: s.apart, queues: map[int64]*queue{}}
 	return s
 }
 
@@ -87,12 +87,14 @@ func (s *Service) Receive(ctx context.Context, b Body) (Result, error) {
 	if len(b.Events) == 0 {
 		return Result{}, nil
 	}
-	all, err := s.joiner.do(ctx, b)
-	if err == nil || !isOurs(ctx, err) {
-		return all, err
-	}
+	return s.joiner.do(ctx, b)
+}
+
+// apart takes a body in, each event in a transaction of its own, and keeps those that fail for a reason of ours. why is what the body failed
+// with as a whole.
+func (s *Service) apart(ctx context.Context, b Body, why error) (Result, error) {
 	if len(b.Events) == 1 {
-		return s.keep(ctx, b, b.Events[0], err)
+		return s.keep(ctx, b, b.Events[0], why)
 	}
 	var sum Result
 	for _, e := range b.Events {

@@ -2,10 +2,12 @@ package inbound
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/internal/fault"
 )
 
 const (
@@ -19,7 +21,9 @@ const (
 // low rate nothing is different, at a high one the cost of beginning, marking, counting and committing is shared. It also keeps the order in
 // which a channel's bodies arrived at this server. Whoever arrives does the work; there is no goroutine of its own.
 type joiner struct {
-	take   func(context.Context, Body) ([]fate, Result, error)
+	take func(context.Context, Body) ([]fate, Result, error)
+	// apart takes a body in that failed for a reason of ours, event by event.
+	apart  func(context.Context, Body, error) (Result, error)
 	mu     sync.Mutex
 	queues map[int64]*queue // by channel; only those that are busy
 }
@@ -58,11 +62,33 @@ func (j *joiner) do(ctx context.Context, b Body) (Result, error) {
 		case <-c.done:
 			return c.result, c.err
 		case <-c.lead:
+		case <-ctx.Done():
+			return Result{}, j.leave(q, c)
 		}
 	}
 	defer j.pass(b.ChannelID, q)
 	j.run(q, c)
 	return c.result, c.err
+}
+
+// leave takes a call out of the queue whose caller cannot wait any longer. Where another has it in hand already its events are taken in all
+// the same: offered again, they are recognised.
+func (j *joiner) leave(q *queue, c *call) error {
+	j.mu.Lock()
+	if i := slices.Index(q.waiting, c); i >= 0 {
+		q.waiting = slices.Delete(q.waiting, i, i+1)
+	}
+	mustLead := false
+	select {
+	case <-c.lead:
+		mustLead = true
+	default:
+	}
+	j.mu.Unlock()
+	if mustLead {
+		j.pass(c.body.ChannelID, q)
+	}
+	return c.ctx.Err()
 }
 
 // pass has the first that waits lead, or ends the queue.
@@ -89,9 +115,18 @@ func (j *joiner) run(q *queue, leader *call) {
 		q.waiting = q.waiting[1:]
 	}
 	j.mu.Unlock()
+	// Whatever happens here, nobody waits for ever.
+	defer func() {
+		for _, c := range calls {
+			select {
+			case <-c.done:
+			default:
+				c.settle(Result{}, fault.New(fault.Unavailable, "the events were not taken in; send them again"))
+			}
+		}
+	}()
 	if len(calls) == 1 {
-		_, r, err := j.take(leader.ctx, leader.body)
-		leader.settle(r, err)
+		leader.settle(j.alone(leader.ctx, leader.body))
 		return
 	}
 	// The others' bodies must not fail because the leader's caller has gone.
@@ -110,8 +145,7 @@ func (j *joiner) run(q *queue, leader *call) {
 		}
 		if err != nil {
 			// One of them fails, perhaps another's: each is tried on its own.
-			_, r, err := j.take(ctx, c.body)
-			c.settle(r, err)
+			c.settle(j.alone(ctx, c.body))
 			continue
 		}
 		r := Result{Cursor: sum.Cursor}
@@ -121,4 +155,13 @@ func (j *joiner) run(q *queue, leader *call) {
 		fates = fates[len(c.body.Events):]
 		c.settle(r, nil)
 	}
+}
+
+// alone takes one body in and, where our code fails on one of its events, each event on its own.
+func (j *joiner) alone(ctx context.Context, b Body) (Result, error) {
+	_, r, err := j.take(ctx, b)
+	if err == nil || !isOurs(ctx, err) {
+		return r, err
+	}
+	return j.apart(ctx, b, err)
 }
