@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/lib/pq"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
@@ -98,6 +100,17 @@ func isAway(err error) bool {
 	}
 	var n net.Error
 	if errors.As(err, &n) {
+		return true
+	}
+	var l *sqlite.Error
+	if errors.As(err, &l) {
+		switch l.Code() & 0xff {
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL:
+			return true
+		}
+		return false
+	}
+	if again(err) { // asked for more often than it was tried
 		return true
 	}
 	var p *pq.Error

@@ -1,5 +1,5 @@
 // Package tenant is the first wall between teams: a client of the database that is guarded when it is opened. Every query and traversal
-// is narrowed to the team, every row is made in it, and every change touches its rows alone. The second wall is in the schema: foreign
+// is narrowed to the team, every row is made in it, and every change touches its rows alone. The schema helps: foreign
 // keys between a team's tables are composite, so that no row can refer to another team's.
 package tenant
 
