@@ -8,13 +8,16 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 )
 
@@ -73,8 +76,15 @@ func (h *Handler) readBody(w http.ResponseWriter, r *http.Request, p *graphql.Ra
 		w.Header().Set("Accept-Post", typeJSON)
 		return malformed(http.StatusUnsupportedMediaType, "the request body must be application/json in UTF-8")
 	}
+	// A body that is announced and does not come must not hold the connection.
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(clock.Real{}.Now().Add(h.cfg.Limits.Request))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.cfg.Limits.Body))
+	_ = control.SetReadDeadline(time.Time{})
 	if err != nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return malformed(http.StatusRequestTimeout, "the request body took too long")
+		}
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 			return malformed(http.StatusRequestEntityTooLarge, "the request body is too large")
 		}
