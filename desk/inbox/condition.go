@@ -38,6 +38,10 @@ func (c every) where(s *sql.Selector, now time.Time) *sql.Predicate {
 	if len(c) == 0 {
 		return sql.ExprP("1 = 1")
 	}
+	if len(c) == 1 {
+		// A joining of one would lose the brackets of what is inside it.
+		return c[0].where(s, now)
+	}
 	return sql.And(each(c, s, now)...)
 }
 
@@ -57,6 +61,9 @@ func (c some) Matches(f *event.Facets, now time.Time) bool {
 func (c some) where(s *sql.Selector, now time.Time) *sql.Predicate {
 	if len(c) == 0 {
 		return sql.ExprP("1 = 0")
+	}
+	if len(c) == 1 {
+		return c[0].where(s, now)
 	}
 	return sql.Or(each(c, s, now)...)
 }
