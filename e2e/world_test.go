@@ -239,6 +239,15 @@ type stream struct {
 // subscribe starts a subscription and waits for its Hello.
 func (a *agent) subscribe(query string, variables map[string]any) *stream {
 	a.t.Helper()
+	s := a.dial(map[string]any{"authorization": "Bearer " + a.token})
+	s.send(map[string]any{"type": "subscribe", "id": "1", "payload": map[string]any{"query": query, "variables": variables}})
+	s.await("Hello", func(f map[string]any) bool { return f["__typename"] == "Hello" })
+	return s
+}
+
+// dial opens a socket that begins with the payload.
+func (a *agent) dial(payload map[string]any) *stream {
+	a.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	conn, _, err := websocket.Dial(ctx, strings.Replace(a.w.URL, "http", "ws", 1)+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
@@ -248,11 +257,9 @@ func (a *agent) subscribe(query string, variables map[string]any) *stream {
 	conn.SetReadLimit(1 << 20)
 	s := &stream{t: a.t, conn: conn, more: make(chan struct{}, 1)}
 	a.t.Cleanup(func() { _ = conn.CloseNow() })
-	s.send(map[string]any{"type": "connection_init", "payload": map[string]any{"authorization": "Bearer " + a.token}})
+	s.send(map[string]any{"type": "connection_init", "payload": payload})
 	s.send(map[string]any{"type": "ping"})
 	go s.read()
-	s.send(map[string]any{"type": "subscribe", "id": "1", "payload": map[string]any{"query": query, "variables": variables}})
-	s.await("Hello", func(f map[string]any) bool { return f["__typename"] == "Hello" })
 	return s
 }
 
