@@ -30,7 +30,7 @@ func (r *Resolver) inboxStream(ctx context.Context, view model.InboxView, filter
 		return nil, err
 	}
 	if !p.May(auth.ReadConversations) {
-		return nil, fault.New(fault.Forbidden, "the token needs the scope %s", auth.ReadConversations)
+		return nil, fault.New(fault.Forbidden, "this token needs the scope %s", auth.ReadConversations.Name()).WithCode("FORBIDDEN", nil)
 	}
 	f, err := conversationFilter(filter, "filter")
 	if err != nil {

@@ -40,6 +40,9 @@ func notificationModel(language string, x *ent.Notification) *model.Notification
 
 // jobByID is a job that the principal asked for, or any where it is an administrator; any other is a fault of kind NotFound.
 func (r *Resolver) jobByID(ctx context.Context, p auth.Principal, n int64) (*model.Job, error) {
+	if !p.May(auth.ReadWorkspace) {
+		return nil, fault.Missing("the job")
+	}
 	var out *model.Job
 	err := r.DB.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
 		x, err := v.Job.Get(ctx, n)

@@ -24,7 +24,7 @@ func (r *Resolver) countStream(ctx context.Context) (live.Stream, error) {
 		return nil, err
 	}
 	if !p.May(auth.ReadConversations) {
-		return nil, fault.New(fault.Forbidden, "the token needs the scope %s", auth.ReadConversations)
+		return nil, fault.New(fault.Forbidden, "this token needs the scope %s", auth.ReadConversations.Name()).WithCode("FORBIDDEN", nil)
 	}
 	return &countStream{r: r}, nil
 }

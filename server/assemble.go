@@ -33,6 +33,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/config"
 	"github.com/switchyard-chat/switchyard/internal/egress"
+	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/job"
 	"github.com/switchyard-chat/switchyard/internal/live"
 	"github.com/switchyard-chat/switchyard/internal/random"
@@ -220,7 +221,7 @@ func (p *parts) api(c config.Config) error {
 
 func (p *parts) panicked(ctx context.Context, v any, stack []byte) {
 	p.metrics.panics.Inc()
-	p.log.ErrorContext(ctx, "a live stream panicked", "panic", v, "stack", string(stack))
+	p.log.ErrorContext(ctx, "a live stream panicked", "panic", fault.Panic(v), "stack", string(stack))
 }
 
 // keyring is what seals credentials: with the keys of SECRET_KEY, or with one that is kept beside the embedded database.

@@ -31,7 +31,7 @@ func newExecutor(r *graph.Resolver, m *metrics, log *slog.Logger) *executor.Exec
 	e.SetErrorPresenter(graph.Present(log))
 	e.SetRecoverFunc(func(ctx context.Context, p any) error {
 		m.panics.Inc()
-		log.ErrorContext(ctx, "a resolver panicked", "panic", p, "request", event.Request(ctx), "stack", string(debug.Stack()))
+		log.ErrorContext(ctx, "a resolver panicked", "panic", fault.Panic(p), "request", event.Request(ctx), "stack", string(debug.Stack()))
 		return fault.New(fault.Internal, "something went wrong on our side")
 	})
 	e.SetQueryCache(lru.New[*ast.QueryDocument](1000))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/random"
 )
 
@@ -45,7 +46,7 @@ func observed(log *slog.Logger, c clock.Clock, m *metrics, next http.Handler) ht
 				if p == http.ErrAbortHandler {
 					panic(p)
 				}
-				log.ErrorContext(r.Context(), "a request panicked", "request", event.Request(r.Context()), "panic", p, "stack", string(debug.Stack()))
+				log.ErrorContext(r.Context(), "a request panicked", "request", event.Request(r.Context()), "panic", fault.Panic(p), "stack", string(debug.Stack()))
 				if out.status == 0 {
 					http.Error(out, "something went wrong on our side; the request id is in X-Request-Id", http.StatusInternalServerError)
 				}

@@ -115,7 +115,7 @@ func (w *Worker) call(ctx context.Context, j *job) (r channels.SendResult) {
 	defer func() {
 		if p := recover(); p != nil {
 			// A message that makes an adapter panic must not take the server along each time it is tried.
-			w.Log.ErrorContext(ctx, "delivery: an adapter panicked", "message", j.message.ID, "panic", p)
+			w.Log.ErrorContext(ctx, "delivery: an adapter panicked", "message", j.message.ID, "panic", fault.Panic(p))
 			r = channels.SendResult{Outcome: channels.Refused, Code: channels.CodePlatformError, Reason: "something went wrong on our side"}
 		}
 	}()

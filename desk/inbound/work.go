@@ -19,6 +19,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
 	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/store"
 )
 
@@ -205,8 +206,8 @@ func (w *work) findEarly(ctx context.Context) error {
 func (w *work) try(ctx context.Context, e channels.Event) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			w.Log.ErrorContext(ctx, "inbound: panic", "panic", p, "kind", e.Kind, "stack", string(debug.Stack()))
-			err = fmt.Errorf("panic: %v", p)
+			w.Log.ErrorContext(ctx, "inbound: panic", "panic", fault.Panic(p), "kind", e.Kind, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %s", fault.Panic(p))
 		}
 	}()
 	if err := w.apply(ctx, e); err != nil {

@@ -46,7 +46,7 @@ func (s *Service) Look(ctx context.Context, p auth.Principal, f func(context.Con
 // may says whether the principal's scopes let it read conversations.
 func may(p auth.Principal) error {
 	if !p.May(auth.ReadConversations) {
-		return fault.New(fault.Forbidden, "the token needs the scope %s", auth.ReadConversations)
+		return fault.New(fault.Forbidden, "this token needs the scope %s", auth.ReadConversations.Name()).WithCode("FORBIDDEN", nil)
 	}
 	return nil
 }

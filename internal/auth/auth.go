@@ -4,6 +4,7 @@ package auth
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
@@ -62,6 +63,9 @@ const (
 
 // Scopes are all scopes.
 var Scopes = []Scope{ReadConversations, WriteConversations, ReadContacts, WriteContacts, ReadWorkspace, WriteWorkspace, ActAs}
+
+// Name is the scope as the API names it, such as CONVERSATIONS_READ.
+func (s Scope) Name() string { return strings.ToUpper(strings.ReplaceAll(string(s), ":", "_")) }
 
 // Principal is who acts: an agent, or an integration with an API token. It is a snapshot; AuthVersion says of which moment.
 type Principal struct {

@@ -5,6 +5,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 )
 
@@ -106,3 +107,13 @@ func As(err error) *Error {
 
 // Is says whether the error is of the kind.
 func Is(err error, kind Kind) bool { return Of(err) == kind }
+
+// Panic says what a recovered panic was, for logs: the text of a failure of the language, and of anything else only its type, because the
+// value may be made of what somebody wrote.
+func Panic(v any) string {
+	var r runtime.Error
+	if err, ok := v.(error); ok && errors.As(err, &r) {
+		return r.Error()
+	}
+	return fmt.Sprintf("%T", v)
+}
