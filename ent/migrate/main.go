@@ -186,8 +186,8 @@ func walls(d string) schema.DiffHook {
 					seq, _ := t.Column("seq")
 					t.PrimaryKey = atlasschema.NewPrimaryKey(team, seq)
 					seq.Attrs = nil // not counted by the database
-				// SQLite reports a key in the order of the table's columns.
-				t.Columns[0], t.Columns[1] = team, seq
+					// SQLite reports a key in the order of the table's columns.
+					t.Columns[0], t.Columns[1] = team, seq
 				}
 				if t.Name == "streams" {
 					team, _ := t.Column("team_id")
