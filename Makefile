@@ -10,8 +10,8 @@ build: ## build bin/switchyard
 run: build ## build and start on PORT (8080) with SQLite and, at first, a demo team
 	@exec bin/switchyard serve --demo
 
-demo: build ## let simulated customers write to the server that `make run` started
-	@exec bin/switchyard demo
+demo: build ## let simulated customers write to the server that `make run` started, RATE (1) messages a second
+	@exec bin/switchyard demo --rate $(or $(RATE),1)
 
 test: ## run all tests on both databases, installing what they need; PKG="./desk/..." for some
 	@.ci/test $(PKG)
