@@ -1,0 +1,158 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/switchyard-chat/switchyard/internal/testkit"
+)
+
+// built is the program as `make build` makes it, once for all tests of this process.
+var built = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "switchyard-e2e-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(folder, "switchyard")
+	if out, err := exec.Command("go", "build", "-o", path, "../cmd/switchyard").CombinedOutput(); err != nil {
+		return folder, fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if path, err := built(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(code)
+}
+
+func program(t testing.TB) string {
+	t.Helper()
+	path, err := built()
+	if err != nil {
+		t.Fatalf("the program is not built: %v", err)
+	}
+	return path
+}
+
+// call runs the program to its end and gives its exit code and all it said.
+func call(t testing.TB, env []string, args ...string) (code int, said string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program(t), args...)
+	cmd.Env = env
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	if ctx.Err() != nil {
+		t.Fatalf("switchyard %v does not end: %s", args, out)
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
+}
+
+// process is a server as an operating system's process.
+type process struct {
+	t    testing.TB
+	URL  string
+	cmd  *exec.Cmd
+	done chan struct{}
+	mu   sync.Mutex
+	said bytes.Buffer
+}
+
+var greeting = regexp.MustCompile(`(?m)^  GraphiQL   (\S+)/graphiql$`)
+
+// launch starts the program and waits until it is ready. It is killed with the test.
+func launch(t testing.TB, env []string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: exec.Command(program(t), args...), done: make(chan struct{})}
+	p.cmd.Env = env
+	p.cmd.Stdout, p.cmd.Stderr = p, p
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.done)
+		_ = p.cmd.Wait()
+	}()
+	t.Cleanup(p.kill)
+	testkit.Await(t, "the program greets", func() bool {
+		if m := greeting.FindStringSubmatch(p.words()); m != nil {
+			p.URL = m[1]
+			return true
+		}
+		select {
+		case <-p.done:
+			t.Fatalf("the program ended: %s", p.words())
+		default:
+		}
+		return false
+	})
+	return p
+}
+
+// Write takes what the program says.
+func (p *process) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.said.Write(b)
+}
+
+func (p *process) words() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.said.String()
+}
+
+// kill ends the process at once, as the power would, and waits for its end. The second time it does nothing.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.done
+}
+
+// isReady asks /readyz.
+func isReady(url string) bool {
+	res, err := http.Get(url + "/readyz")
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	_, _ = io.Copy(io.Discard, res.Body)
+	return res.StatusCode == http.StatusOK
+}
+
+// BenchmarkStart measures from the process's start to its readiness, with demo data that it makes in a new folder.
+func BenchmarkStart(b *testing.B) {
+	program(b)
+	var total time.Duration
+	for b.Loop() {
+		began := time.Now()
+		p := launch(b, []string{"HOST=127.0.0.1", "PORT=0", "LOG_LEVEL=ERROR", "DATA_DIR=" + b.TempDir()}, "serve", "--demo")
+		for !isReady(p.URL) {
+			if time.Since(began) > time.Minute {
+				b.Fatal("it does not become ready")
+			}
+		}
+		total += time.Since(began)
+		b.StopTimer()
+		p.kill()
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(total.Milliseconds())/float64(b.N), "ms/start")
+}
