@@ -37,6 +37,7 @@ func newExecutor(r *graph.Resolver, m *metrics, log *slog.Logger) *executor.Exec
 	e.SetQueryCache(lru.New[*ast.QueryDocument](1000))
 	e.SetParserTokenLimit(tokens)
 	e.Use(doorkeeper{r.Workspace})
+	e.Use(&strictness{})
 	return e
 }
 

@@ -1,4 +1,4 @@
-// Package scalar reads and writes the API's own scalars.
+// Package scalar reads and writes the API's own scalars. What cannot be read is a fault of kind Invalid.
 package scalar
 
 import (
@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/switchyard-chat/switchyard/internal/fault"
 )
 
 // moment is RFC 3339 in UTC to the microsecond, the precision of the databases.
@@ -29,11 +31,11 @@ func MarshalDateTime(t time.Time) graphql.Marshaler {
 func UnmarshalDateTime(v any) (time.Time, error) {
 	s, ok := v.(string)
 	if !ok {
-		return time.Time{}, fmt.Errorf("a DateTime is a string such as %q", "2026-01-31T08:15:30Z")
+		return time.Time{}, fault.New(fault.Invalid, "a DateTime is a string such as %q", "2026-01-31T08:15:30Z")
 	}
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil || t.Year() < 1 || t.Year() > 9999 {
-		return time.Time{}, fmt.Errorf("a DateTime looks like %q", "2026-01-31T08:15:30Z")
+		return time.Time{}, fault.New(fault.Invalid, "a DateTime looks like %q", "2026-01-31T08:15:30Z")
 	}
 	return t.UTC().Truncate(time.Microsecond), nil
 }
@@ -45,11 +47,11 @@ func MarshalDate(s string) graphql.Marshaler { return graphql.MarshalString(s) }
 func UnmarshalDate(v any) (string, error) {
 	s, ok := v.(string)
 	if !ok {
-		return "", fmt.Errorf("a Date is a string such as %q", "2026-01-31")
+		return "", fault.New(fault.Invalid, "a Date is a string such as %q", "2026-01-31")
 	}
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil || t.Year() < 1 {
-		return "", fmt.Errorf("a Date looks like %q and exists in the calendar", "2026-01-31")
+		return "", fault.New(fault.Invalid, "a Date looks like %q and exists in the calendar", "2026-01-31")
 	}
 	return s, nil
 }
@@ -73,12 +75,12 @@ func UnmarshalDecimal(v any) (string, error) {
 		}
 	}
 	if !decimal.MatchString(s) {
-		return "", fmt.Errorf("a Decimal is a string such as %q, with at most 30 digits before and 20 after the point", "-12.50")
+		return "", fault.New(fault.Invalid, "a Decimal is a string such as %q, with at most 30 digits before and 20 after the point", "-12.50")
 	}
 	r, _ := new(big.Rat).SetString(s)
 	n, exact := r.FloatPrec()
 	if !exact {
-		return "", fmt.Errorf("a Decimal is a string such as %q", "-12.50")
+		return "", fault.New(fault.Invalid, "a Decimal is a string such as %q", "-12.50")
 	}
 	return r.FloatString(n), nil
 }
@@ -90,7 +92,7 @@ func MarshalCursor(s string) graphql.Marshaler { return graphql.MarshalString(s)
 func UnmarshalCursor(v any) (string, error) {
 	s, ok := v.(string)
 	if !ok || len(s) > 512 {
-		return "", fmt.Errorf("a Cursor is a string that this API gave out")
+		return "", fault.New(fault.Invalid, "a Cursor is a string that this API gave out")
 	}
 	return s, nil
 }
