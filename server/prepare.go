@@ -32,6 +32,9 @@ func (p *parts) prepare(ctx context.Context, isDemo bool) error {
 	} else if err := p.db.Migrate(ctx); err != nil {
 		return err
 	}
+	if err := p.accounts.CheckKeys(ctx); err != nil {
+		return err
+	}
 	if isDemo {
 		return p.seed(ctx)
 	}
@@ -79,16 +82,16 @@ func (p *parts) seed(ctx context.Context) error {
 // greet tells people where to look.
 func (p *parts) greet(w io.Writer, isDemo bool, at Running) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Switchyard %s is ready.\n\n", version())
+	fmt.Fprintf(&b, "Switchyard (%s) is ready.\n\n", version())
 	fmt.Fprintf(&b, "  GraphiQL   %s/graphiql\n", at.URL)
 	fmt.Fprintf(&b, "  API        %s/graphql   (schema: %s/schema.graphql)\n", at.URL, at.URL)
 	fmt.Fprintf(&b, "  Health     %s/readyz   %s/metrics\n", at.URL, at.URL)
 	if isDemo {
 		fmt.Fprintf(&b, "  Fake LINE  %s/_fake/log   (what agents answered)\n", at.PlatformURL)
-		fmt.Fprintf(&b, "  Webhook    %s/webhooks/line/%s   (channel secret %s)\n", at.URL, demo.Lines[0].Key, demo.Lines[0].Secret)
+		fmt.Fprintf(&b, "  Webhook    %s/webhooks/line/%s   (channel secret %s, group %s)\n", at.URL, demo.Lines[0].Key, demo.Lines[0].Secret, demo.GroupID)
 		fmt.Fprintf(&b, "\nSign in with team %q and password %q as\n", demo.Team, demo.Password)
 		for _, a := range demo.Accounts {
-			fmt.Fprintf(&b, "  %-24s %s\n", a.Email, a.Role)
+			fmt.Fprintf(&b, "  %-25s %s\n", a.Email, a.Role)
 		}
 		b.WriteString("\nThese secrets are public: use --demo for trying out only. `make demo` lets customers write.\n")
 	}
