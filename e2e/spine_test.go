@@ -233,6 +233,10 @@ func TestSpineGroup(t *testing.T) {
 		if got := amy.do(follow, map[string]any{"c": id}); str(got, "conversationFollow.conversation.status") != "IN_PROGRESS" {
 			t.Fatalf("follow: %v", got)
 		}
+		// Who follows has read it (GRP-15).
+		if got := amy.do(`query($c: ID!) { conversation(id: $c) { unreadCount mentionMessageId } }`, map[string]any{"c": id}); num(got, "conversation.unreadCount") != 0 || at(got, "conversation.mentionMessageId") != nil {
+			t.Errorf("followed, and still %v", got)
+		}
 		watch := amy.subscribe(watchOne, map[string]any{"c": id})
 		if sent := amy.do(answer, map[string]any{"c": id, "t": "滿 1,500 免運!", "k": "g-1"}); !isOnItsWay(sent) {
 			t.Fatalf("send: %v", sent)

@@ -22,12 +22,12 @@ type FollowInput struct {
 }
 
 // Follow makes the principal the follower of a PENDING conversation (CONV-6). Of several at one instant one wins; the others are told who:
-// a fault with the code STATE_CONFLICT, the status and the agent. What was unread is cleared (COLL-13).
+// a fault with the code STATE_CONFLICT, the status and the agent. What was unread is cleared, a mention with it (COLL-13, GRP-15).
 func (s *Service) Follow(ctx context.Context, p auth.Principal, in FollowInput) (*ent.Conversation, event.Cursor, error) {
 	return s.act(ctx, p, in.OnBehalfOf, in.ConversationID, Following, func(ctx context.Context, x *acting) error {
 		after := row.Copy(x.c)
 		follow(x, after, x.p.AgentID)
-		after.Unread, after.ReadSeq = 0, after.MessageSeq
+		after.Unread, after.ReadSeq, after.MentionMessageID = 0, after.MessageSeq, nil
 		if err := x.put(ctx, after); err != nil {
 			return err
 		}
