@@ -5,6 +5,7 @@ help: ## show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 build: ## build bin/switchyard
+	@[ -x bin/switchyard ] || echo "building bin/switchyard; the first time takes a minute or more"
 	@go build -o bin/switchyard ./cmd/switchyard
 
 run: build ## build and start on PORT (8080) with SQLite and, at first, a demo team

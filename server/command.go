@@ -46,6 +46,9 @@ func Command(ctx context.Context, p Process) error {
 		return UsageError{usage}
 	}
 	name, rest := p.Args[0], p.Args[1:]
+	if name == "--help" || name == "-h" {
+		name = "help"
+	}
 	if (name == "team" || name == "inbox") && len(rest) > 0 {
 		name, rest = name+" "+rest[0], rest[1:]
 	}

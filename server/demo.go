@@ -49,6 +49,9 @@ func demoCommand(ctx context.Context, p Process, args []string) error {
 		ctx, cancel = context.WithTimeout(ctx, *period)
 		defer cancel()
 	}
+	if err := say(p.Out, "Customers write to %s, %g a second. Ctrl-C stops them.", base, *rate); err != nil {
+		return err
+	}
 	customers := demo.Customers{URL: base, PlatformURL: info.Platform, Rate: *rate, Clock: clock.Real{}, Random: random.New(), Client: client, Out: p.Out}
 	n, err := customers.Run(ctx)
 	if err != nil {
@@ -68,7 +71,7 @@ func demoInfo(ctx context.Context, client *http.Client, base string) (demo.Info,
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return info, fmt.Errorf("no server answers at %s: start one with `make run` first: %w", base, err)
+		return info, fmt.Errorf("no server answers at %s: start one with `make run` first, or say where it is: PORT=9000 make demo: %w", base, err)
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {

@@ -133,6 +133,7 @@ func (p *parts) stop(ctx context.Context, server *http.Server) error {
 	wg.Wait()
 	p.transport.Close()
 	p.hub.Close()
+	p.log.InfoContext(ctx, "stopped")
 	return errors.Join(errs...)
 }
 

@@ -69,7 +69,9 @@ func Read(environment []string) (Config, error) {
 	if err := env.ParseWithOptions(&c, env.Options{Environment: env.ToMap(environment)}); err != nil {
 		var all env.AggregateError
 		if errors.As(err, &all) {
-			errs = append(errs, all.Errors...)
+			for _, one := range all.Errors {
+				errs = append(errs, plain(one))
+			}
 		} else {
 			errs = append(errs, err)
 		}
@@ -83,6 +85,20 @@ func Read(environment []string) (Config, error) {
 	}
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
 	return c, nil
+}
+
+// plain says what a value that cannot be read should look like, by the setting's own name. The value itself is not repeated.
+func plain(err error) error {
+	var wrong env.ParseError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	f, ok := reflect.TypeFor[Config]().FieldByName(wrong.Name)
+	if !ok {
+		return err
+	}
+	forms := map[string]string{"int": "a whole number, as 8080", "time.Duration": "a duration, as 30m", "slog.Level": "DEBUG, INFO, WARN or ERROR"}
+	return fmt.Errorf("%s must be %s", f.Tag.Get("env"), forms[f.Type.String()])
 }
 
 func (c *Config) check() []error {

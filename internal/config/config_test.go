@@ -27,7 +27,7 @@ func TestAllErrorsAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatal("nothing was wrong")
 	}
-	for _, name := range []string{"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_ORIGINS", "TRUSTED_PROXIES", "LOG_FORMAT", "IDLE_TIMEOUT", "WORKERS", "MAIL_FROM", "PUBLIC_URL", "Port"} {
+	for _, name := range []string{"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_ORIGINS", "TRUSTED_PROXIES", "LOG_FORMAT", "IDLE_TIMEOUT", "WORKERS", "MAIL_FROM", "PUBLIC_URL", "PORT must be a whole number"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named in:\n%v", name, err)
 		}
