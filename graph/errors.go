@@ -106,6 +106,11 @@ func Present(log *slog.Logger) graphql.ErrorPresenterFunc {
 			}
 		}
 		f := fault.As(err)
+		if f.Kind == fault.Internal && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			// Databases word it each in their own way; that the request's time is over says it for all of them.
+			log.WarnContext(ctx, "a request took too long", "error", err, "path", g.Path.String(), "request", event.Request(ctx))
+			f = fault.Wrap(err, fault.Unavailable, "this took too long; try again")
+		}
 		out := &gqlerror.Error{Message: f.Text, Path: g.Path, Locations: g.Locations, Extensions: map[string]any{}}
 		code := "INTERNAL"
 		switch f.Kind {
