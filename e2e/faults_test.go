@@ -96,7 +96,9 @@ func TestLinePermissionLost(t *testing.T) {
 			... on MessageAdded { message { seq } } ... on MessageChanged { message { seq delivery failure { code text mayArriveTwice } } } } }`, map[string]any{"c": id})
 		w.spoil(t, fake.Revoke)
 		amy.do(answer, map[string]any{"c": id, "t": "an answer", "k": "r-0"})
-		failed := one.await("the failure", func(f map[string]any) bool { return num(f, "message.seq") == 2 && str(f, "message.delivery") == "FAILED" })
+		failed := one.await("the failure", func(f map[string]any) bool {
+			return num(f, "message.seq") == 2 && str(f, "message.delivery") == "FAILED"
+		})
 		if str(failed, "message.failure.code") != "CREDENTIALS_REVOKED" || str(failed, "message.failure.text") == "" || at(failed, "message.failure.mayArriveTwice") != false {
 			t.Errorf("it failed as %v", failed)
 		}

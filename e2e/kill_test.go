@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	fakeline "github.com/switchyard-chat/switchyard/channels/fake/line"
 	"github.com/switchyard-chat/switchyard/internal/testkit"
@@ -26,6 +27,7 @@ type shop struct {
 	hook   string // the webhook's path
 	token  string
 	url    atomic.Pointer[string]
+	pace   *time.Ticker // of the load: other tests need the machine too
 }
 
 // open makes a team by command, accepts its invitation and connects its LINE account, as an operator would.
@@ -36,7 +38,9 @@ func open(t *testing.T, dialect string) *shop {
 		t.Fatal(err)
 	}
 	t.Cleanup(line.Stop)
-	s := &shop{t: t, line: line, bot: line.AddBot(fakeline.Setup{IsVerified: true, DisplayName: "Tea House"})}
+	pace := time.NewTicker(10 * time.Millisecond)
+	t.Cleanup(pace.Stop)
+	s := &shop{t: t, line: line, pace: pace, bot: line.AddBot(fakeline.Setup{IsVerified: true, DisplayName: "Tea House"})}
 	at := line.BaseURLs()
 	s.env = append(empty(t, dialect), "LINE_API_URL="+at["api"], "LINE_DATA_URL="+at["data"],
 		"EGRESS_ALLOW="+strings.TrimPrefix(at["api"], "http://")+","+strings.TrimPrefix(at["data"], "http://"))
@@ -72,9 +76,19 @@ func (s *shop) boss() *agent {
 	return &agent{t: s.t, w: &world{URL: *s.url.Load()}, token: s.token}
 }
 
+// paced waits for the next turn; false where the context has ended.
+func (s *shop) paced(ctx context.Context) bool {
+	select {
+	case <-s.pace.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
 // insist writes an event until the server has acknowledged it, as LINE redelivers what was not.
 func (s *shop) insist(ctx context.Context, e fakeline.Event) bool {
-	for ctx.Err() == nil {
+	for s.paced(ctx) {
 		if a, err := s.bot.Deliver(ctx, e); err == nil && a.Status == http.StatusOK {
 			return true
 		}
@@ -88,7 +102,7 @@ func (s *shop) reply(ctx context.Context, conversation, text string) bool {
 	if err != nil {
 		return false
 	}
-	for ctx.Err() == nil {
+	for s.paced(ctx) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, *s.url.Load()+"/graphql", bytes.NewReader(body))
 		if err != nil {
 			return false

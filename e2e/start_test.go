@@ -41,7 +41,7 @@ func TestWrongSettings(t *testing.T) {
 	if code != 1 {
 		t.Errorf("it ended with %d", code)
 	}
-	for _, name := range []string{"Port", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "TRUSTED_PROXIES", "WORKERS", "LogLevel"} {
+	for _, name := range []string{"PORT", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "TRUSTED_PROXIES", "WORKERS", "LOG_LEVEL"} {
 		if !strings.Contains(said, name) {
 			t.Errorf("%s is not named: %s", name, said)
 		}
