@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/account"
@@ -26,6 +27,9 @@ const (
 	GroupTask  = "group.fetch"
 	MemberTask = "member.fetch"
 )
+
+// membersAtOnce is how many members' tasks are written in one transaction.
+const membersAtOnce = 10
 
 // Config is what the service needs; everything but Log must be given.
 type Config struct {
@@ -110,7 +114,8 @@ func (s *Service) Group(ctx context.Context, team int64, args json.RawMessage) e
 	if err != nil || g.State == entgroup.StateLEFT {
 		return err
 	}
-	return s.ask(ctx, team, g.ChannelID, func(a channels.Adapter, to channels.Account) (apply, error) {
+	var unknown []int64
+	err = s.ask(ctx, team, g.ChannelID, func(a channels.Adapter, to channels.Account) (apply, error) {
 		info := group.Info{}
 		var err error
 		if info.GroupInfo, err = a.FetchGroup(ctx, to, peer(g)); err != nil {
@@ -124,18 +129,27 @@ func (s *Service) Group(ctx context.Context, team int64, args json.RawMessage) e
 			return nil, err
 		}
 		return func(ctx context.Context, tx *store.Tx) error {
-			fresh, err := s.Groups.ApplyInfoIn(ctx, tx, id, info)
-			if err != nil {
-				return err
-			}
-			for _, m := range fresh {
+			unknown, err = s.Groups.ApplyInfoIn(ctx, tx, id, info)
+			return err
+		}, nil
+	})
+	if err != nil {
+		return err
+	}
+	// A group has up to 500 members: in one transaction they would keep everybody else from writing.
+	for some := range slices.Chunk(unknown, membersAtOnce) {
+		if _, err := s.DB.Write(ctx, team, func(ctx context.Context, tx *store.Tx) error {
+			for _, m := range some {
 				if err := s.MemberIn(ctx, tx, m); err != nil {
 					return err
 				}
 			}
 			return nil
-		}, nil
-	})
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Member handles MemberTask: the profile of somebody as a member, which platforms give of people who are no friends of the account too.
