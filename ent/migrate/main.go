@@ -1,6 +1,7 @@
 // Migrate writes and checks the versioned migrations of both databases.
 //
 //	go run ./ent/migrate diff NAME    writes what ent/schema has and the migrations have not, as NAME, for both databases
+//	go run ./ent/migrate hash         notes that a migration was written or changed by hand
 //	go run ./ent/migrate check        replays the migrations from nothing and fails when they do not end at ent/schema
 //
 // PostgreSQL is reached at DATABASE_URL (a database of its own is made and dropped there); without it only SQLite is done by
@@ -47,10 +48,12 @@ func run(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 2 && args[0] == "diff":
 		return both(ctx, func(d string, db *entsql.Driver) error { return diff(ctx, d, db, filepath.Join(folder, d), args[1]) })
+	case len(args) == 1 && args[0] == "hash":
+		return errors.Join(hash(filepath.Join(folder, "sqlite")), hash(filepath.Join(folder, "postgres")))
 	case len(args) == 1 && args[0] == "check":
 		return both(ctx, func(d string, db *entsql.Driver) error { return check(ctx, d, db) })
 	}
-	return errors.New("usage: go run ./ent/migrate diff NAME | check")
+	return errors.New("usage: go run ./ent/migrate diff NAME | hash | check")
 }
 
 // both calls f with an empty database of each dialect.
@@ -130,6 +133,19 @@ func diff(ctx context.Context, d string, db *entsql.Driver, dir, name string) er
 		return err
 	}
 	return nil
+}
+
+// hash writes the sums of the migrations in dir anew.
+func hash(dir string) error {
+	local, err := sqltool.NewGolangMigrateDir(dir)
+	if err != nil {
+		return err
+	}
+	sum, err := local.Checksum()
+	if err != nil {
+		return err
+	}
+	return atlas.WriteSumFile(local, sum)
 }
 
 // check copies the migrations, asks for a difference and fails when there is one.

@@ -58,6 +58,7 @@ func (Message) Fields() []ent.Field {
 		field.String("client_message_id").Optional().Nillable().Immutable().Comment("The author's own id for it: the same id is the same message (MSG-16)."),
 		field.String("code").Default("").Immutable().Comment("SYSTEM: what it says, as a key of the catalogue of texts."),
 		field.JSON("params", map[string]string{}).Optional().Immutable().Comment("SYSTEM: the values of the text."),
+		field.String("trace").Default("").Immutable().Comment("The trace in which it was made (W3C traceparent), so that its delivery is shown in it; empty where nothing is traced."),
 	}
 }
 
@@ -144,15 +145,30 @@ func (Attachment) Fields() []ent.Field {
 		field.String("platform_media_id").Default("").Comment("The platform's id of the content."),
 		field.Text("source_url").Default("").Comment("Where the content lies, if not with the platform."),
 		field.Text("preview_url").Default("").Comment("Where its preview lies."),
+		field.Int64("file_id").Optional().Nillable().Comment("The stored file; NULL until it is fetched and once it is erased."),
+		field.Int64("preview_id").Optional().Nillable().Comment("A stored picture that stands for it, where one was given: a film's; NULL for none."),
+		field.Int("width").Default(0).Comment("Pixels; 0 where unknown."),
+		field.Int("height").Default(0).Comment("Pixels; 0 where unknown."),
+		field.String("delivery_key").Optional().Nillable().Unique().Sensitive().Comment("The unguessable part of the address from which the platform fetches it; NULL for none."),
+		field.Time("expires_at").Optional().Nillable().Comment("Until when its link works (MSG-8); NULL for ever."),
+		field.String("failure_code").Default("").Comment("Why it could not be fetched: a code of the catalogue of texts."),
 	}
 }
 
 // Edges of an attachment.
 func (Attachment) Edges() []ent.Edge {
-	return []ent.Edge{immutableOwned("message", Message.Type, "message_id")}
+	return []ent.Edge{
+		immutableOwned("message", Message.Type, "message_id"),
+		toOptional("file", File.Type, "file_id"),
+		toOptional("preview", File.Type, "preview_id"),
+	}
 }
 
 // Indexes of attachments.
 func (Attachment) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("team_id", "message_id", "position").Unique()}
+	return []ent.Index{
+		index.Fields("team_id", "message_id", "position").Unique(),
+		index.Fields("team_id", "file_id"),
+		index.Fields("team_id", "preview_id"),
+	}
 }

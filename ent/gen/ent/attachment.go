@@ -10,6 +10,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attachment"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/file"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
 )
 
@@ -46,6 +47,20 @@ type Attachment struct {
 	SourceURL string `json:"source_url,omitempty"`
 	// Where its preview lies.
 	PreviewURL string `json:"preview_url,omitempty"`
+	// The stored file; NULL until it is fetched and once it is erased.
+	FileID *int64 `json:"file_id,omitempty"`
+	// A stored picture that stands for it, where one was given: a film's; NULL for none.
+	PreviewID *int64 `json:"preview_id,omitempty"`
+	// Pixels; 0 where unknown.
+	Width int `json:"width,omitempty"`
+	// Pixels; 0 where unknown.
+	Height int `json:"height,omitempty"`
+	// The unguessable part of the address from which the platform fetches it; NULL for none.
+	DeliveryKey *string `json:"-"`
+	// Until when its link works (MSG-8); NULL for ever.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	// Why it could not be fetched: a code of the catalogue of texts.
+	FailureCode string `json:"failure_code,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the AttachmentQuery when eager-loading is set.
 	Edges        AttachmentEdges `json:"edges"`
@@ -56,9 +71,13 @@ type Attachment struct {
 type AttachmentEdges struct {
 	// Message holds the value of the message edge.
 	Message *Message `json:"message,omitempty"`
+	// File holds the value of the file edge.
+	File *File `json:"file,omitempty"`
+	// Preview holds the value of the preview edge.
+	Preview *File `json:"preview,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [1]bool
+	loadedTypes [3]bool
 }
 
 // MessageOrErr returns the Message value or an error if the edge
@@ -72,16 +91,38 @@ func (e AttachmentEdges) MessageOrErr() (*Message, error) {
 	return nil, &NotLoadedError{edge: "message"}
 }
 
+// FileOrErr returns the File value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e AttachmentEdges) FileOrErr() (*File, error) {
+	if e.File != nil {
+		return e.File, nil
+	} else if e.loadedTypes[1] {
+		return nil, &NotFoundError{label: file.Label}
+	}
+	return nil, &NotLoadedError{edge: "file"}
+}
+
+// PreviewOrErr returns the Preview value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e AttachmentEdges) PreviewOrErr() (*File, error) {
+	if e.Preview != nil {
+		return e.Preview, nil
+	} else if e.loadedTypes[2] {
+		return nil, &NotFoundError{label: file.Label}
+	}
+	return nil, &NotLoadedError{edge: "preview"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Attachment) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case attachment.FieldID, attachment.FieldTeamID, attachment.FieldVersion, attachment.FieldMessageID, attachment.FieldPosition, attachment.FieldSize, attachment.FieldDurationMs:
+		case attachment.FieldID, attachment.FieldTeamID, attachment.FieldVersion, attachment.FieldMessageID, attachment.FieldPosition, attachment.FieldSize, attachment.FieldDurationMs, attachment.FieldFileID, attachment.FieldPreviewID, attachment.FieldWidth, attachment.FieldHeight:
 			values[i] = new(sql.NullInt64)
-		case attachment.FieldState, attachment.FieldName, attachment.FieldContentType, attachment.FieldPlatformMediaID, attachment.FieldSourceURL, attachment.FieldPreviewURL:
+		case attachment.FieldState, attachment.FieldName, attachment.FieldContentType, attachment.FieldPlatformMediaID, attachment.FieldSourceURL, attachment.FieldPreviewURL, attachment.FieldDeliveryKey, attachment.FieldFailureCode:
 			values[i] = new(sql.NullString)
-		case attachment.FieldCreatedAt, attachment.FieldUpdatedAt:
+		case attachment.FieldCreatedAt, attachment.FieldUpdatedAt, attachment.FieldExpiresAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -188,6 +229,52 @@ func (_m *Attachment) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.PreviewURL = value.String
 			}
+		case attachment.FieldFileID:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field file_id", values[i])
+			} else if value.Valid {
+				_m.FileID = new(int64)
+				*_m.FileID = value.Int64
+			}
+		case attachment.FieldPreviewID:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field preview_id", values[i])
+			} else if value.Valid {
+				_m.PreviewID = new(int64)
+				*_m.PreviewID = value.Int64
+			}
+		case attachment.FieldWidth:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field width", values[i])
+			} else if value.Valid {
+				_m.Width = int(value.Int64)
+			}
+		case attachment.FieldHeight:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field height", values[i])
+			} else if value.Valid {
+				_m.Height = int(value.Int64)
+			}
+		case attachment.FieldDeliveryKey:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field delivery_key", values[i])
+			} else if value.Valid {
+				_m.DeliveryKey = new(string)
+				*_m.DeliveryKey = value.String
+			}
+		case attachment.FieldExpiresAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field expires_at", values[i])
+			} else if value.Valid {
+				_m.ExpiresAt = new(time.Time)
+				*_m.ExpiresAt = value.Time
+			}
+		case attachment.FieldFailureCode:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field failure_code", values[i])
+			} else if value.Valid {
+				_m.FailureCode = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -204,6 +291,16 @@ func (_m *Attachment) Value(name string) (ent.Value, error) {
 // QueryMessage queries the "message" edge of the Attachment entity.
 func (_m *Attachment) QueryMessage() *MessageQuery {
 	return NewAttachmentClient(_m.config).QueryMessage(_m)
+}
+
+// QueryFile queries the "file" edge of the Attachment entity.
+func (_m *Attachment) QueryFile() *FileQuery {
+	return NewAttachmentClient(_m.config).QueryFile(_m)
+}
+
+// QueryPreview queries the "preview" edge of the Attachment entity.
+func (_m *Attachment) QueryPreview() *FileQuery {
+	return NewAttachmentClient(_m.config).QueryPreview(_m)
 }
 
 // Update returns a builder for updating this Attachment.
@@ -270,6 +367,32 @@ func (_m *Attachment) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("preview_url=")
 	builder.WriteString(_m.PreviewURL)
+	builder.WriteString(", ")
+	if v := _m.FileID; v != nil {
+		builder.WriteString("file_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.PreviewID; v != nil {
+		builder.WriteString("preview_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("width=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Width))
+	builder.WriteString(", ")
+	builder.WriteString("height=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Height))
+	builder.WriteString(", ")
+	builder.WriteString("delivery_key=<sensitive>")
+	builder.WriteString(", ")
+	if v := _m.ExpiresAt; v != nil {
+		builder.WriteString("expires_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("failure_code=")
+	builder.WriteString(_m.FailureCode)
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attachment"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/file"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
 )
 
@@ -187,9 +188,117 @@ func (_c *AttachmentCreate) SetNillablePreviewURL(v *string) *AttachmentCreate {
 	return _c
 }
 
+// SetFileID sets the "file_id" field.
+func (_c *AttachmentCreate) SetFileID(v int64) *AttachmentCreate {
+	_c.mutation.SetFileID(v)
+	return _c
+}
+
+// SetNillableFileID sets the "file_id" field if the given value is not nil.
+func (_c *AttachmentCreate) SetNillableFileID(v *int64) *AttachmentCreate {
+	if v != nil {
+		_c.SetFileID(*v)
+	}
+	return _c
+}
+
+// SetPreviewID sets the "preview_id" field.
+func (_c *AttachmentCreate) SetPreviewID(v int64) *AttachmentCreate {
+	_c.mutation.SetPreviewID(v)
+	return _c
+}
+
+// SetNillablePreviewID sets the "preview_id" field if the given value is not nil.
+func (_c *AttachmentCreate) SetNillablePreviewID(v *int64) *AttachmentCreate {
+	if v != nil {
+		_c.SetPreviewID(*v)
+	}
+	return _c
+}
+
+// SetWidth sets the "width" field.
+func (_c *AttachmentCreate) SetWidth(v int) *AttachmentCreate {
+	_c.mutation.SetWidth(v)
+	return _c
+}
+
+// SetNillableWidth sets the "width" field if the given value is not nil.
+func (_c *AttachmentCreate) SetNillableWidth(v *int) *AttachmentCreate {
+	if v != nil {
+		_c.SetWidth(*v)
+	}
+	return _c
+}
+
+// SetHeight sets the "height" field.
+func (_c *AttachmentCreate) SetHeight(v int) *AttachmentCreate {
+	_c.mutation.SetHeight(v)
+	return _c
+}
+
+// SetNillableHeight sets the "height" field if the given value is not nil.
+func (_c *AttachmentCreate) SetNillableHeight(v *int) *AttachmentCreate {
+	if v != nil {
+		_c.SetHeight(*v)
+	}
+	return _c
+}
+
+// SetDeliveryKey sets the "delivery_key" field.
+func (_c *AttachmentCreate) SetDeliveryKey(v string) *AttachmentCreate {
+	_c.mutation.SetDeliveryKey(v)
+	return _c
+}
+
+// SetNillableDeliveryKey sets the "delivery_key" field if the given value is not nil.
+func (_c *AttachmentCreate) SetNillableDeliveryKey(v *string) *AttachmentCreate {
+	if v != nil {
+		_c.SetDeliveryKey(*v)
+	}
+	return _c
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (_c *AttachmentCreate) SetExpiresAt(v time.Time) *AttachmentCreate {
+	_c.mutation.SetExpiresAt(v)
+	return _c
+}
+
+// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
+func (_c *AttachmentCreate) SetNillableExpiresAt(v *time.Time) *AttachmentCreate {
+	if v != nil {
+		_c.SetExpiresAt(*v)
+	}
+	return _c
+}
+
+// SetFailureCode sets the "failure_code" field.
+func (_c *AttachmentCreate) SetFailureCode(v string) *AttachmentCreate {
+	_c.mutation.SetFailureCode(v)
+	return _c
+}
+
+// SetNillableFailureCode sets the "failure_code" field if the given value is not nil.
+func (_c *AttachmentCreate) SetNillableFailureCode(v *string) *AttachmentCreate {
+	if v != nil {
+		_c.SetFailureCode(*v)
+	}
+	return _c
+}
+
 // SetMessage sets the "message" edge to the Message entity.
 func (_c *AttachmentCreate) SetMessage(v *Message) *AttachmentCreate {
 	return _c.SetMessageID(v.ID)
+}
+
+// SetFile sets the "file" edge to the File entity.
+func (_c *AttachmentCreate) SetFile(v *File) *AttachmentCreate {
+	return _c.SetFileID(v.ID)
+}
+
+// SetPreview sets the "preview" edge to the File entity.
+func (_c *AttachmentCreate) SetPreview(v *File) *AttachmentCreate {
+	return _c.SetPreviewID(v.ID)
 }
 
 // Mutation returns the AttachmentMutation object of the builder.
@@ -267,6 +376,18 @@ func (_c *AttachmentCreate) defaults() {
 		v := attachment.DefaultPreviewURL
 		_c.mutation.SetPreviewURL(v)
 	}
+	if _, ok := _c.mutation.Width(); !ok {
+		v := attachment.DefaultWidth
+		_c.mutation.SetWidth(v)
+	}
+	if _, ok := _c.mutation.Height(); !ok {
+		v := attachment.DefaultHeight
+		_c.mutation.SetHeight(v)
+	}
+	if _, ok := _c.mutation.FailureCode(); !ok {
+		v := attachment.DefaultFailureCode
+		_c.mutation.SetFailureCode(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -317,6 +438,15 @@ func (_c *AttachmentCreate) check() error {
 	}
 	if _, ok := _c.mutation.PreviewURL(); !ok {
 		return &ValidationError{Name: "preview_url", err: errors.New(`ent: missing required field "Attachment.preview_url"`)}
+	}
+	if _, ok := _c.mutation.Width(); !ok {
+		return &ValidationError{Name: "width", err: errors.New(`ent: missing required field "Attachment.width"`)}
+	}
+	if _, ok := _c.mutation.Height(); !ok {
+		return &ValidationError{Name: "height", err: errors.New(`ent: missing required field "Attachment.height"`)}
+	}
+	if _, ok := _c.mutation.FailureCode(); !ok {
+		return &ValidationError{Name: "failure_code", err: errors.New(`ent: missing required field "Attachment.failure_code"`)}
 	}
 	if len(_c.mutation.MessageIDs()) == 0 {
 		return &ValidationError{Name: "message", err: errors.New(`ent: missing required edge "Attachment.message"`)}
@@ -400,6 +530,26 @@ func (_c *AttachmentCreate) createSpec() (*Attachment, *sqlgraph.CreateSpec) {
 		_spec.SetField(attachment.FieldPreviewURL, field.TypeString, value)
 		_node.PreviewURL = value
 	}
+	if value, ok := _c.mutation.Width(); ok {
+		_spec.SetField(attachment.FieldWidth, field.TypeInt, value)
+		_node.Width = value
+	}
+	if value, ok := _c.mutation.Height(); ok {
+		_spec.SetField(attachment.FieldHeight, field.TypeInt, value)
+		_node.Height = value
+	}
+	if value, ok := _c.mutation.DeliveryKey(); ok {
+		_spec.SetField(attachment.FieldDeliveryKey, field.TypeString, value)
+		_node.DeliveryKey = &value
+	}
+	if value, ok := _c.mutation.ExpiresAt(); ok {
+		_spec.SetField(attachment.FieldExpiresAt, field.TypeTime, value)
+		_node.ExpiresAt = &value
+	}
+	if value, ok := _c.mutation.FailureCode(); ok {
+		_spec.SetField(attachment.FieldFailureCode, field.TypeString, value)
+		_node.FailureCode = value
+	}
 	if nodes := _c.mutation.MessageIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -415,6 +565,40 @@ func (_c *AttachmentCreate) createSpec() (*Attachment, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.MessageID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.FileIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   attachment.FileTable,
+			Columns: []string{attachment.FileColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(file.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.FileID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.PreviewIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   attachment.PreviewTable,
+			Columns: []string{attachment.PreviewColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(file.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.PreviewID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec
@@ -604,6 +788,126 @@ func (u *AttachmentUpsert) SetPreviewURL(v string) *AttachmentUpsert {
 // UpdatePreviewURL sets the "preview_url" field to the value that was provided on create.
 func (u *AttachmentUpsert) UpdatePreviewURL() *AttachmentUpsert {
 	u.SetExcluded(attachment.FieldPreviewURL)
+	return u
+}
+
+// SetFileID sets the "file_id" field.
+func (u *AttachmentUpsert) SetFileID(v int64) *AttachmentUpsert {
+	u.Set(attachment.FieldFileID, v)
+	return u
+}
+
+// UpdateFileID sets the "file_id" field to the value that was provided on create.
+func (u *AttachmentUpsert) UpdateFileID() *AttachmentUpsert {
+	u.SetExcluded(attachment.FieldFileID)
+	return u
+}
+
+// ClearFileID clears the value of the "file_id" field.
+func (u *AttachmentUpsert) ClearFileID() *AttachmentUpsert {
+	u.SetNull(attachment.FieldFileID)
+	return u
+}
+
+// SetPreviewID sets the "preview_id" field.
+func (u *AttachmentUpsert) SetPreviewID(v int64) *AttachmentUpsert {
+	u.Set(attachment.FieldPreviewID, v)
+	return u
+}
+
+// UpdatePreviewID sets the "preview_id" field to the value that was provided on create.
+func (u *AttachmentUpsert) UpdatePreviewID() *AttachmentUpsert {
+	u.SetExcluded(attachment.FieldPreviewID)
+	return u
+}
+
+// ClearPreviewID clears the value of the "preview_id" field.
+func (u *AttachmentUpsert) ClearPreviewID() *AttachmentUpsert {
+	u.SetNull(attachment.FieldPreviewID)
+	return u
+}
+
+// SetWidth sets the "width" field.
+func (u *AttachmentUpsert) SetWidth(v int) *AttachmentUpsert {
+	u.Set(attachment.FieldWidth, v)
+	return u
+}
+
+// UpdateWidth sets the "width" field to the value that was provided on create.
+func (u *AttachmentUpsert) UpdateWidth() *AttachmentUpsert {
+	u.SetExcluded(attachment.FieldWidth)
+	return u
+}
+
+// AddWidth adds v to the "width" field.
+func (u *AttachmentUpsert) AddWidth(v int) *AttachmentUpsert {
+	u.Add(attachment.FieldWidth, v)
+	return u
+}
+
+// SetHeight sets the "height" field.
+func (u *AttachmentUpsert) SetHeight(v int) *AttachmentUpsert {
+	u.Set(attachment.FieldHeight, v)
+	return u
+}
+
+// UpdateHeight sets the "height" field to the value that was provided on create.
+func (u *AttachmentUpsert) UpdateHeight() *AttachmentUpsert {
+	u.SetExcluded(attachment.FieldHeight)
+	return u
+}
+
+// AddHeight adds v to the "height" field.
+func (u *AttachmentUpsert) AddHeight(v int) *AttachmentUpsert {
+	u.Add(attachment.FieldHeight, v)
+	return u
+}
+
+// SetDeliveryKey sets the "delivery_key" field.
+func (u *AttachmentUpsert) SetDeliveryKey(v string) *AttachmentUpsert {
+	u.Set(attachment.FieldDeliveryKey, v)
+	return u
+}
+
+// UpdateDeliveryKey sets the "delivery_key" field to the value that was provided on create.
+func (u *AttachmentUpsert) UpdateDeliveryKey() *AttachmentUpsert {
+	u.SetExcluded(attachment.FieldDeliveryKey)
+	return u
+}
+
+// ClearDeliveryKey clears the value of the "delivery_key" field.
+func (u *AttachmentUpsert) ClearDeliveryKey() *AttachmentUpsert {
+	u.SetNull(attachment.FieldDeliveryKey)
+	return u
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (u *AttachmentUpsert) SetExpiresAt(v time.Time) *AttachmentUpsert {
+	u.Set(attachment.FieldExpiresAt, v)
+	return u
+}
+
+// UpdateExpiresAt sets the "expires_at" field to the value that was provided on create.
+func (u *AttachmentUpsert) UpdateExpiresAt() *AttachmentUpsert {
+	u.SetExcluded(attachment.FieldExpiresAt)
+	return u
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (u *AttachmentUpsert) ClearExpiresAt() *AttachmentUpsert {
+	u.SetNull(attachment.FieldExpiresAt)
+	return u
+}
+
+// SetFailureCode sets the "failure_code" field.
+func (u *AttachmentUpsert) SetFailureCode(v string) *AttachmentUpsert {
+	u.Set(attachment.FieldFailureCode, v)
+	return u
+}
+
+// UpdateFailureCode sets the "failure_code" field to the value that was provided on create.
+func (u *AttachmentUpsert) UpdateFailureCode() *AttachmentUpsert {
+	u.SetExcluded(attachment.FieldFailureCode)
 	return u
 }
 
@@ -819,6 +1123,146 @@ func (u *AttachmentUpsertOne) SetPreviewURL(v string) *AttachmentUpsertOne {
 func (u *AttachmentUpsertOne) UpdatePreviewURL() *AttachmentUpsertOne {
 	return u.Update(func(s *AttachmentUpsert) {
 		s.UpdatePreviewURL()
+	})
+}
+
+// SetFileID sets the "file_id" field.
+func (u *AttachmentUpsertOne) SetFileID(v int64) *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.SetFileID(v)
+	})
+}
+
+// UpdateFileID sets the "file_id" field to the value that was provided on create.
+func (u *AttachmentUpsertOne) UpdateFileID() *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.UpdateFileID()
+	})
+}
+
+// ClearFileID clears the value of the "file_id" field.
+func (u *AttachmentUpsertOne) ClearFileID() *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.ClearFileID()
+	})
+}
+
+// SetPreviewID sets the "preview_id" field.
+func (u *AttachmentUpsertOne) SetPreviewID(v int64) *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.SetPreviewID(v)
+	})
+}
+
+// UpdatePreviewID sets the "preview_id" field to the value that was provided on create.
+func (u *AttachmentUpsertOne) UpdatePreviewID() *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.UpdatePreviewID()
+	})
+}
+
+// ClearPreviewID clears the value of the "preview_id" field.
+func (u *AttachmentUpsertOne) ClearPreviewID() *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.ClearPreviewID()
+	})
+}
+
+// SetWidth sets the "width" field.
+func (u *AttachmentUpsertOne) SetWidth(v int) *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.SetWidth(v)
+	})
+}
+
+// AddWidth adds v to the "width" field.
+func (u *AttachmentUpsertOne) AddWidth(v int) *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.AddWidth(v)
+	})
+}
+
+// UpdateWidth sets the "width" field to the value that was provided on create.
+func (u *AttachmentUpsertOne) UpdateWidth() *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.UpdateWidth()
+	})
+}
+
+// SetHeight sets the "height" field.
+func (u *AttachmentUpsertOne) SetHeight(v int) *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.SetHeight(v)
+	})
+}
+
+// AddHeight adds v to the "height" field.
+func (u *AttachmentUpsertOne) AddHeight(v int) *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.AddHeight(v)
+	})
+}
+
+// UpdateHeight sets the "height" field to the value that was provided on create.
+func (u *AttachmentUpsertOne) UpdateHeight() *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.UpdateHeight()
+	})
+}
+
+// SetDeliveryKey sets the "delivery_key" field.
+func (u *AttachmentUpsertOne) SetDeliveryKey(v string) *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.SetDeliveryKey(v)
+	})
+}
+
+// UpdateDeliveryKey sets the "delivery_key" field to the value that was provided on create.
+func (u *AttachmentUpsertOne) UpdateDeliveryKey() *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.UpdateDeliveryKey()
+	})
+}
+
+// ClearDeliveryKey clears the value of the "delivery_key" field.
+func (u *AttachmentUpsertOne) ClearDeliveryKey() *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.ClearDeliveryKey()
+	})
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (u *AttachmentUpsertOne) SetExpiresAt(v time.Time) *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.SetExpiresAt(v)
+	})
+}
+
+// UpdateExpiresAt sets the "expires_at" field to the value that was provided on create.
+func (u *AttachmentUpsertOne) UpdateExpiresAt() *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.UpdateExpiresAt()
+	})
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (u *AttachmentUpsertOne) ClearExpiresAt() *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.ClearExpiresAt()
+	})
+}
+
+// SetFailureCode sets the "failure_code" field.
+func (u *AttachmentUpsertOne) SetFailureCode(v string) *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.SetFailureCode(v)
+	})
+}
+
+// UpdateFailureCode sets the "failure_code" field to the value that was provided on create.
+func (u *AttachmentUpsertOne) UpdateFailureCode() *AttachmentUpsertOne {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.UpdateFailureCode()
 	})
 }
 
@@ -1200,6 +1644,146 @@ func (u *AttachmentUpsertBulk) SetPreviewURL(v string) *AttachmentUpsertBulk {
 func (u *AttachmentUpsertBulk) UpdatePreviewURL() *AttachmentUpsertBulk {
 	return u.Update(func(s *AttachmentUpsert) {
 		s.UpdatePreviewURL()
+	})
+}
+
+// SetFileID sets the "file_id" field.
+func (u *AttachmentUpsertBulk) SetFileID(v int64) *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.SetFileID(v)
+	})
+}
+
+// UpdateFileID sets the "file_id" field to the value that was provided on create.
+func (u *AttachmentUpsertBulk) UpdateFileID() *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.UpdateFileID()
+	})
+}
+
+// ClearFileID clears the value of the "file_id" field.
+func (u *AttachmentUpsertBulk) ClearFileID() *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.ClearFileID()
+	})
+}
+
+// SetPreviewID sets the "preview_id" field.
+func (u *AttachmentUpsertBulk) SetPreviewID(v int64) *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.SetPreviewID(v)
+	})
+}
+
+// UpdatePreviewID sets the "preview_id" field to the value that was provided on create.
+func (u *AttachmentUpsertBulk) UpdatePreviewID() *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.UpdatePreviewID()
+	})
+}
+
+// ClearPreviewID clears the value of the "preview_id" field.
+func (u *AttachmentUpsertBulk) ClearPreviewID() *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.ClearPreviewID()
+	})
+}
+
+// SetWidth sets the "width" field.
+func (u *AttachmentUpsertBulk) SetWidth(v int) *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.SetWidth(v)
+	})
+}
+
+// AddWidth adds v to the "width" field.
+func (u *AttachmentUpsertBulk) AddWidth(v int) *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.AddWidth(v)
+	})
+}
+
+// UpdateWidth sets the "width" field to the value that was provided on create.
+func (u *AttachmentUpsertBulk) UpdateWidth() *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.UpdateWidth()
+	})
+}
+
+// SetHeight sets the "height" field.
+func (u *AttachmentUpsertBulk) SetHeight(v int) *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.SetHeight(v)
+	})
+}
+
+// AddHeight adds v to the "height" field.
+func (u *AttachmentUpsertBulk) AddHeight(v int) *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.AddHeight(v)
+	})
+}
+
+// UpdateHeight sets the "height" field to the value that was provided on create.
+func (u *AttachmentUpsertBulk) UpdateHeight() *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.UpdateHeight()
+	})
+}
+
+// SetDeliveryKey sets the "delivery_key" field.
+func (u *AttachmentUpsertBulk) SetDeliveryKey(v string) *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.SetDeliveryKey(v)
+	})
+}
+
+// UpdateDeliveryKey sets the "delivery_key" field to the value that was provided on create.
+func (u *AttachmentUpsertBulk) UpdateDeliveryKey() *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.UpdateDeliveryKey()
+	})
+}
+
+// ClearDeliveryKey clears the value of the "delivery_key" field.
+func (u *AttachmentUpsertBulk) ClearDeliveryKey() *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.ClearDeliveryKey()
+	})
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (u *AttachmentUpsertBulk) SetExpiresAt(v time.Time) *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.SetExpiresAt(v)
+	})
+}
+
+// UpdateExpiresAt sets the "expires_at" field to the value that was provided on create.
+func (u *AttachmentUpsertBulk) UpdateExpiresAt() *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.UpdateExpiresAt()
+	})
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (u *AttachmentUpsertBulk) ClearExpiresAt() *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.ClearExpiresAt()
+	})
+}
+
+// SetFailureCode sets the "failure_code" field.
+func (u *AttachmentUpsertBulk) SetFailureCode(v string) *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.SetFailureCode(v)
+	})
+}
+
+// UpdateFailureCode sets the "failure_code" field to the value that was provided on create.
+func (u *AttachmentUpsertBulk) UpdateFailureCode() *AttachmentUpsertBulk {
+	return u.Update(func(s *AttachmentUpsert) {
+		s.UpdateFailureCode()
 	})
 }
 

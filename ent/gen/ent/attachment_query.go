@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attachment"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/file"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/predicate"
 )
@@ -24,6 +25,8 @@ type AttachmentQuery struct {
 	inters      []Interceptor
 	predicates  []predicate.Attachment
 	withMessage *MessageQuery
+	withFile    *FileQuery
+	withPreview *FileQuery
 	modifiers   []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -76,6 +79,50 @@ func (_q *AttachmentQuery) QueryMessage() *MessageQuery {
 			sqlgraph.From(attachment.Table, attachment.FieldID, selector),
 			sqlgraph.To(message.Table, message.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, attachment.MessageTable, attachment.MessageColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryFile chains the current query on the "file" edge.
+func (_q *AttachmentQuery) QueryFile() *FileQuery {
+	query := (&FileClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attachment.Table, attachment.FieldID, selector),
+			sqlgraph.To(file.Table, file.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, attachment.FileTable, attachment.FileColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryPreview chains the current query on the "preview" edge.
+func (_q *AttachmentQuery) QueryPreview() *FileQuery {
+	query := (&FileClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attachment.Table, attachment.FieldID, selector),
+			sqlgraph.To(file.Table, file.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, attachment.PreviewTable, attachment.PreviewColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -276,6 +323,8 @@ func (_q *AttachmentQuery) Clone() *AttachmentQuery {
 		inters:      append([]Interceptor{}, _q.inters...),
 		predicates:  append([]predicate.Attachment{}, _q.predicates...),
 		withMessage: _q.withMessage.Clone(),
+		withFile:    _q.withFile.Clone(),
+		withPreview: _q.withPreview.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -291,6 +340,28 @@ func (_q *AttachmentQuery) WithMessage(opts ...func(*MessageQuery)) *AttachmentQ
 		opt(query)
 	}
 	_q.withMessage = query
+	return _q
+}
+
+// WithFile tells the query-builder to eager-load the nodes that are connected to
+// the "file" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *AttachmentQuery) WithFile(opts ...func(*FileQuery)) *AttachmentQuery {
+	query := (&FileClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withFile = query
+	return _q
+}
+
+// WithPreview tells the query-builder to eager-load the nodes that are connected to
+// the "preview" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *AttachmentQuery) WithPreview(opts ...func(*FileQuery)) *AttachmentQuery {
+	query := (&FileClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withPreview = query
 	return _q
 }
 
@@ -372,8 +443,10 @@ func (_q *AttachmentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*A
 	var (
 		nodes       = []*Attachment{}
 		_spec       = _q.querySpec()
-		loadedTypes = [1]bool{
+		loadedTypes = [3]bool{
 			_q.withMessage != nil,
+			_q.withFile != nil,
+			_q.withPreview != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -403,6 +476,18 @@ func (_q *AttachmentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*A
 			return nil, err
 		}
 	}
+	if query := _q.withFile; query != nil {
+		if err := _q.loadFile(ctx, query, nodes, nil,
+			func(n *Attachment, e *File) { n.Edges.File = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withPreview; query != nil {
+		if err := _q.loadPreview(ctx, query, nodes, nil,
+			func(n *Attachment, e *File) { n.Edges.Preview = e }); err != nil {
+			return nil, err
+		}
+	}
 	return nodes, nil
 }
 
@@ -428,6 +513,70 @@ func (_q *AttachmentQuery) loadMessage(ctx context.Context, query *MessageQuery,
 		nodes, ok := nodeids[n.ID]
 		if !ok {
 			return fmt.Errorf(`unexpected foreign-key "message_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *AttachmentQuery) loadFile(ctx context.Context, query *FileQuery, nodes []*Attachment, init func(*Attachment), assign func(*Attachment, *File)) error {
+	ids := make([]int64, 0, len(nodes))
+	nodeids := make(map[int64][]*Attachment)
+	for i := range nodes {
+		if nodes[i].FileID == nil {
+			continue
+		}
+		fk := *nodes[i].FileID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(file.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "file_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *AttachmentQuery) loadPreview(ctx context.Context, query *FileQuery, nodes []*Attachment, init func(*Attachment), assign func(*Attachment, *File)) error {
+	ids := make([]int64, 0, len(nodes))
+	nodeids := make(map[int64][]*Attachment)
+	for i := range nodes {
+		if nodes[i].PreviewID == nil {
+			continue
+		}
+		fk := *nodes[i].PreviewID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(file.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "preview_id" returned %v`, n.ID)
 		}
 		for i := range nodes {
 			assign(nodes[i], n)
@@ -466,6 +615,12 @@ func (_q *AttachmentQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withMessage != nil {
 			_spec.Node.AddColumnOnce(attachment.FieldMessageID)
+		}
+		if _q.withFile != nil {
+			_spec.Node.AddColumnOnce(attachment.FieldFileID)
+		}
+		if _q.withPreview != nil {
+			_spec.Node.AddColumnOnce(attachment.FieldPreviewID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

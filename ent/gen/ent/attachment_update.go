@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attachment"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/file"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/predicate"
 )
 
@@ -190,9 +191,167 @@ func (_u *AttachmentUpdate) SetNillablePreviewURL(v *string) *AttachmentUpdate {
 	return _u
 }
 
+// SetFileID sets the "file_id" field.
+func (_u *AttachmentUpdate) SetFileID(v int64) *AttachmentUpdate {
+	_u.mutation.SetFileID(v)
+	return _u
+}
+
+// SetNillableFileID sets the "file_id" field if the given value is not nil.
+func (_u *AttachmentUpdate) SetNillableFileID(v *int64) *AttachmentUpdate {
+	if v != nil {
+		_u.SetFileID(*v)
+	}
+	return _u
+}
+
+// ClearFileID clears the value of the "file_id" field.
+func (_u *AttachmentUpdate) ClearFileID() *AttachmentUpdate {
+	_u.mutation.ClearFileID()
+	return _u
+}
+
+// SetPreviewID sets the "preview_id" field.
+func (_u *AttachmentUpdate) SetPreviewID(v int64) *AttachmentUpdate {
+	_u.mutation.SetPreviewID(v)
+	return _u
+}
+
+// SetNillablePreviewID sets the "preview_id" field if the given value is not nil.
+func (_u *AttachmentUpdate) SetNillablePreviewID(v *int64) *AttachmentUpdate {
+	if v != nil {
+		_u.SetPreviewID(*v)
+	}
+	return _u
+}
+
+// ClearPreviewID clears the value of the "preview_id" field.
+func (_u *AttachmentUpdate) ClearPreviewID() *AttachmentUpdate {
+	_u.mutation.ClearPreviewID()
+	return _u
+}
+
+// SetWidth sets the "width" field.
+func (_u *AttachmentUpdate) SetWidth(v int) *AttachmentUpdate {
+	_u.mutation.ResetWidth()
+	_u.mutation.SetWidth(v)
+	return _u
+}
+
+// SetNillableWidth sets the "width" field if the given value is not nil.
+func (_u *AttachmentUpdate) SetNillableWidth(v *int) *AttachmentUpdate {
+	if v != nil {
+		_u.SetWidth(*v)
+	}
+	return _u
+}
+
+// AddWidth adds value to the "width" field.
+func (_u *AttachmentUpdate) AddWidth(v int) *AttachmentUpdate {
+	_u.mutation.AddWidth(v)
+	return _u
+}
+
+// SetHeight sets the "height" field.
+func (_u *AttachmentUpdate) SetHeight(v int) *AttachmentUpdate {
+	_u.mutation.ResetHeight()
+	_u.mutation.SetHeight(v)
+	return _u
+}
+
+// SetNillableHeight sets the "height" field if the given value is not nil.
+func (_u *AttachmentUpdate) SetNillableHeight(v *int) *AttachmentUpdate {
+	if v != nil {
+		_u.SetHeight(*v)
+	}
+	return _u
+}
+
+// AddHeight adds value to the "height" field.
+func (_u *AttachmentUpdate) AddHeight(v int) *AttachmentUpdate {
+	_u.mutation.AddHeight(v)
+	return _u
+}
+
+// SetDeliveryKey sets the "delivery_key" field.
+func (_u *AttachmentUpdate) SetDeliveryKey(v string) *AttachmentUpdate {
+	_u.mutation.SetDeliveryKey(v)
+	return _u
+}
+
+// SetNillableDeliveryKey sets the "delivery_key" field if the given value is not nil.
+func (_u *AttachmentUpdate) SetNillableDeliveryKey(v *string) *AttachmentUpdate {
+	if v != nil {
+		_u.SetDeliveryKey(*v)
+	}
+	return _u
+}
+
+// ClearDeliveryKey clears the value of the "delivery_key" field.
+func (_u *AttachmentUpdate) ClearDeliveryKey() *AttachmentUpdate {
+	_u.mutation.ClearDeliveryKey()
+	return _u
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (_u *AttachmentUpdate) SetExpiresAt(v time.Time) *AttachmentUpdate {
+	_u.mutation.SetExpiresAt(v)
+	return _u
+}
+
+// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
+func (_u *AttachmentUpdate) SetNillableExpiresAt(v *time.Time) *AttachmentUpdate {
+	if v != nil {
+		_u.SetExpiresAt(*v)
+	}
+	return _u
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (_u *AttachmentUpdate) ClearExpiresAt() *AttachmentUpdate {
+	_u.mutation.ClearExpiresAt()
+	return _u
+}
+
+// SetFailureCode sets the "failure_code" field.
+func (_u *AttachmentUpdate) SetFailureCode(v string) *AttachmentUpdate {
+	_u.mutation.SetFailureCode(v)
+	return _u
+}
+
+// SetNillableFailureCode sets the "failure_code" field if the given value is not nil.
+func (_u *AttachmentUpdate) SetNillableFailureCode(v *string) *AttachmentUpdate {
+	if v != nil {
+		_u.SetFailureCode(*v)
+	}
+	return _u
+}
+
+// SetFile sets the "file" edge to the File entity.
+func (_u *AttachmentUpdate) SetFile(v *File) *AttachmentUpdate {
+	return _u.SetFileID(v.ID)
+}
+
+// SetPreview sets the "preview" edge to the File entity.
+func (_u *AttachmentUpdate) SetPreview(v *File) *AttachmentUpdate {
+	return _u.SetPreviewID(v.ID)
+}
+
 // Mutation returns the AttachmentMutation object of the builder.
 func (_u *AttachmentUpdate) Mutation() *AttachmentMutation {
 	return _u.mutation
+}
+
+// ClearFile clears the "file" edge to the File entity.
+func (_u *AttachmentUpdate) ClearFile() *AttachmentUpdate {
+	_u.mutation.ClearFile()
+	return _u
+}
+
+// ClearPreview clears the "preview" edge to the File entity.
+func (_u *AttachmentUpdate) ClearPreview() *AttachmentUpdate {
+	_u.mutation.ClearPreview()
+	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -291,6 +450,91 @@ func (_u *AttachmentUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	}
 	if value, ok := _u.mutation.PreviewURL(); ok {
 		_spec.SetField(attachment.FieldPreviewURL, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Width(); ok {
+		_spec.SetField(attachment.FieldWidth, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWidth(); ok {
+		_spec.AddField(attachment.FieldWidth, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Height(); ok {
+		_spec.SetField(attachment.FieldHeight, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedHeight(); ok {
+		_spec.AddField(attachment.FieldHeight, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.DeliveryKey(); ok {
+		_spec.SetField(attachment.FieldDeliveryKey, field.TypeString, value)
+	}
+	if _u.mutation.DeliveryKeyCleared() {
+		_spec.ClearField(attachment.FieldDeliveryKey, field.TypeString)
+	}
+	if value, ok := _u.mutation.ExpiresAt(); ok {
+		_spec.SetField(attachment.FieldExpiresAt, field.TypeTime, value)
+	}
+	if _u.mutation.ExpiresAtCleared() {
+		_spec.ClearField(attachment.FieldExpiresAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.FailureCode(); ok {
+		_spec.SetField(attachment.FieldFailureCode, field.TypeString, value)
+	}
+	if _u.mutation.FileCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   attachment.FileTable,
+			Columns: []string{attachment.FileColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(file.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.FileIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   attachment.FileTable,
+			Columns: []string{attachment.FileColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(file.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PreviewCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   attachment.PreviewTable,
+			Columns: []string{attachment.PreviewColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(file.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PreviewIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   attachment.PreviewTable,
+			Columns: []string{attachment.PreviewColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(file.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -475,9 +719,167 @@ func (_u *AttachmentUpdateOne) SetNillablePreviewURL(v *string) *AttachmentUpdat
 	return _u
 }
 
+// SetFileID sets the "file_id" field.
+func (_u *AttachmentUpdateOne) SetFileID(v int64) *AttachmentUpdateOne {
+	_u.mutation.SetFileID(v)
+	return _u
+}
+
+// SetNillableFileID sets the "file_id" field if the given value is not nil.
+func (_u *AttachmentUpdateOne) SetNillableFileID(v *int64) *AttachmentUpdateOne {
+	if v != nil {
+		_u.SetFileID(*v)
+	}
+	return _u
+}
+
+// ClearFileID clears the value of the "file_id" field.
+func (_u *AttachmentUpdateOne) ClearFileID() *AttachmentUpdateOne {
+	_u.mutation.ClearFileID()
+	return _u
+}
+
+// SetPreviewID sets the "preview_id" field.
+func (_u *AttachmentUpdateOne) SetPreviewID(v int64) *AttachmentUpdateOne {
+	_u.mutation.SetPreviewID(v)
+	return _u
+}
+
+// SetNillablePreviewID sets the "preview_id" field if the given value is not nil.
+func (_u *AttachmentUpdateOne) SetNillablePreviewID(v *int64) *AttachmentUpdateOne {
+	if v != nil {
+		_u.SetPreviewID(*v)
+	}
+	return _u
+}
+
+// ClearPreviewID clears the value of the "preview_id" field.
+func (_u *AttachmentUpdateOne) ClearPreviewID() *AttachmentUpdateOne {
+	_u.mutation.ClearPreviewID()
+	return _u
+}
+
+// SetWidth sets the "width" field.
+func (_u *AttachmentUpdateOne) SetWidth(v int) *AttachmentUpdateOne {
+	_u.mutation.ResetWidth()
+	_u.mutation.SetWidth(v)
+	return _u
+}
+
+// SetNillableWidth sets the "width" field if the given value is not nil.
+func (_u *AttachmentUpdateOne) SetNillableWidth(v *int) *AttachmentUpdateOne {
+	if v != nil {
+		_u.SetWidth(*v)
+	}
+	return _u
+}
+
+// AddWidth adds value to the "width" field.
+func (_u *AttachmentUpdateOne) AddWidth(v int) *AttachmentUpdateOne {
+	_u.mutation.AddWidth(v)
+	return _u
+}
+
+// SetHeight sets the "height" field.
+func (_u *AttachmentUpdateOne) SetHeight(v int) *AttachmentUpdateOne {
+	_u.mutation.ResetHeight()
+	_u.mutation.SetHeight(v)
+	return _u
+}
+
+// SetNillableHeight sets the "height" field if the given value is not nil.
+func (_u *AttachmentUpdateOne) SetNillableHeight(v *int) *AttachmentUpdateOne {
+	if v != nil {
+		_u.SetHeight(*v)
+	}
+	return _u
+}
+
+// AddHeight adds value to the "height" field.
+func (_u *AttachmentUpdateOne) AddHeight(v int) *AttachmentUpdateOne {
+	_u.mutation.AddHeight(v)
+	return _u
+}
+
+// SetDeliveryKey sets the "delivery_key" field.
+func (_u *AttachmentUpdateOne) SetDeliveryKey(v string) *AttachmentUpdateOne {
+	_u.mutation.SetDeliveryKey(v)
+	return _u
+}
+
+// SetNillableDeliveryKey sets the "delivery_key" field if the given value is not nil.
+func (_u *AttachmentUpdateOne) SetNillableDeliveryKey(v *string) *AttachmentUpdateOne {
+	if v != nil {
+		_u.SetDeliveryKey(*v)
+	}
+	return _u
+}
+
+// ClearDeliveryKey clears the value of the "delivery_key" field.
+func (_u *AttachmentUpdateOne) ClearDeliveryKey() *AttachmentUpdateOne {
+	_u.mutation.ClearDeliveryKey()
+	return _u
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (_u *AttachmentUpdateOne) SetExpiresAt(v time.Time) *AttachmentUpdateOne {
+	_u.mutation.SetExpiresAt(v)
+	return _u
+}
+
+// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
+func (_u *AttachmentUpdateOne) SetNillableExpiresAt(v *time.Time) *AttachmentUpdateOne {
+	if v != nil {
+		_u.SetExpiresAt(*v)
+	}
+	return _u
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (_u *AttachmentUpdateOne) ClearExpiresAt() *AttachmentUpdateOne {
+	_u.mutation.ClearExpiresAt()
+	return _u
+}
+
+// SetFailureCode sets the "failure_code" field.
+func (_u *AttachmentUpdateOne) SetFailureCode(v string) *AttachmentUpdateOne {
+	_u.mutation.SetFailureCode(v)
+	return _u
+}
+
+// SetNillableFailureCode sets the "failure_code" field if the given value is not nil.
+func (_u *AttachmentUpdateOne) SetNillableFailureCode(v *string) *AttachmentUpdateOne {
+	if v != nil {
+		_u.SetFailureCode(*v)
+	}
+	return _u
+}
+
+// SetFile sets the "file" edge to the File entity.
+func (_u *AttachmentUpdateOne) SetFile(v *File) *AttachmentUpdateOne {
+	return _u.SetFileID(v.ID)
+}
+
+// SetPreview sets the "preview" edge to the File entity.
+func (_u *AttachmentUpdateOne) SetPreview(v *File) *AttachmentUpdateOne {
+	return _u.SetPreviewID(v.ID)
+}
+
 // Mutation returns the AttachmentMutation object of the builder.
 func (_u *AttachmentUpdateOne) Mutation() *AttachmentMutation {
 	return _u.mutation
+}
+
+// ClearFile clears the "file" edge to the File entity.
+func (_u *AttachmentUpdateOne) ClearFile() *AttachmentUpdateOne {
+	_u.mutation.ClearFile()
+	return _u
+}
+
+// ClearPreview clears the "preview" edge to the File entity.
+func (_u *AttachmentUpdateOne) ClearPreview() *AttachmentUpdateOne {
+	_u.mutation.ClearPreview()
+	return _u
 }
 
 // Where appends a list predicates to the AttachmentUpdate builder.
@@ -606,6 +1008,91 @@ func (_u *AttachmentUpdateOne) sqlSave(ctx context.Context) (_node *Attachment, 
 	}
 	if value, ok := _u.mutation.PreviewURL(); ok {
 		_spec.SetField(attachment.FieldPreviewURL, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Width(); ok {
+		_spec.SetField(attachment.FieldWidth, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWidth(); ok {
+		_spec.AddField(attachment.FieldWidth, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Height(); ok {
+		_spec.SetField(attachment.FieldHeight, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedHeight(); ok {
+		_spec.AddField(attachment.FieldHeight, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.DeliveryKey(); ok {
+		_spec.SetField(attachment.FieldDeliveryKey, field.TypeString, value)
+	}
+	if _u.mutation.DeliveryKeyCleared() {
+		_spec.ClearField(attachment.FieldDeliveryKey, field.TypeString)
+	}
+	if value, ok := _u.mutation.ExpiresAt(); ok {
+		_spec.SetField(attachment.FieldExpiresAt, field.TypeTime, value)
+	}
+	if _u.mutation.ExpiresAtCleared() {
+		_spec.ClearField(attachment.FieldExpiresAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.FailureCode(); ok {
+		_spec.SetField(attachment.FieldFailureCode, field.TypeString, value)
+	}
+	if _u.mutation.FileCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   attachment.FileTable,
+			Columns: []string{attachment.FileColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(file.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.FileIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   attachment.FileTable,
+			Columns: []string{attachment.FileColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(file.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PreviewCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   attachment.PreviewTable,
+			Columns: []string{attachment.PreviewColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(file.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PreviewIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   attachment.PreviewTable,
+			Columns: []string{attachment.PreviewColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(file.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Attachment{config: _u.config}

@@ -33,6 +33,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/earlyeffect"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/employment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/event"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/file"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/group"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/groupmember"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/idempotencykey"
@@ -51,6 +52,8 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tag"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tagging"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/team"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/visitor"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/webchat"
 )
 
 // Client is the client that holds all ent builders.
@@ -94,6 +97,8 @@ type Client struct {
 	Employment *EmploymentClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
+	// File is the client for interacting with the File builders.
+	File *FileClient
 	// Group is the client for interacting with the Group builders.
 	Group *GroupClient
 	// GroupMember is the client for interacting with the GroupMember builders.
@@ -130,6 +135,10 @@ type Client struct {
 	Tagging *TaggingClient
 	// Team is the client for interacting with the Team builders.
 	Team *TeamClient
+	// Visitor is the client for interacting with the Visitor builders.
+	Visitor *VisitorClient
+	// Webchat is the client for interacting with the Webchat builders.
+	Webchat *WebchatClient
 }
 
 // NewClient creates a new client configured with the given options.
@@ -159,6 +168,7 @@ func (c *Client) init() {
 	c.EarlyEffect = NewEarlyEffectClient(c.config)
 	c.Employment = NewEmploymentClient(c.config)
 	c.Event = NewEventClient(c.config)
+	c.File = NewFileClient(c.config)
 	c.Group = NewGroupClient(c.config)
 	c.GroupMember = NewGroupMemberClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
@@ -177,6 +187,8 @@ func (c *Client) init() {
 	c.Tag = NewTagClient(c.config)
 	c.Tagging = NewTaggingClient(c.config)
 	c.Team = NewTeamClient(c.config)
+	c.Visitor = NewVisitorClient(c.config)
+	c.Webchat = NewWebchatClient(c.config)
 }
 
 type (
@@ -287,6 +299,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		EarlyEffect:      NewEarlyEffectClient(cfg),
 		Employment:       NewEmploymentClient(cfg),
 		Event:            NewEventClient(cfg),
+		File:             NewFileClient(cfg),
 		Group:            NewGroupClient(cfg),
 		GroupMember:      NewGroupMemberClient(cfg),
 		IdempotencyKey:   NewIdempotencyKeyClient(cfg),
@@ -305,6 +318,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Tag:              NewTagClient(cfg),
 		Tagging:          NewTaggingClient(cfg),
 		Team:             NewTeamClient(cfg),
+		Visitor:          NewVisitorClient(cfg),
+		Webchat:          NewWebchatClient(cfg),
 	}, nil
 }
 
@@ -342,6 +357,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		EarlyEffect:      NewEarlyEffectClient(cfg),
 		Employment:       NewEmploymentClient(cfg),
 		Event:            NewEventClient(cfg),
+		File:             NewFileClient(cfg),
 		Group:            NewGroupClient(cfg),
 		GroupMember:      NewGroupMemberClient(cfg),
 		IdempotencyKey:   NewIdempotencyKeyClient(cfg),
@@ -360,6 +376,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Tag:              NewTagClient(cfg),
 		Tagging:          NewTaggingClient(cfg),
 		Team:             NewTeamClient(cfg),
+		Visitor:          NewVisitorClient(cfg),
+		Webchat:          NewWebchatClient(cfg),
 	}, nil
 }
 
@@ -392,9 +410,10 @@ func (c *Client) Use(hooks ...Hook) {
 		c.APIToken, c.Activity, c.Agent, c.Attachment, c.Attempt, c.Category, c.Channel,
 		c.Company, c.Contact, c.ContactEmail, c.ContactPhone, c.Conversation,
 		c.Counter, c.CustomField, c.CustomFieldValue, c.EarlyEffect, c.Employment,
-		c.Event, c.Group, c.GroupMember, c.IdempotencyKey, c.Identity, c.InboundEvent,
-		c.Job, c.Lane, c.Link, c.Message, c.Notification, c.Participant, c.ReadCursor,
-		c.Role, c.Session, c.Stream, c.Tag, c.Tagging, c.Team,
+		c.Event, c.File, c.Group, c.GroupMember, c.IdempotencyKey, c.Identity,
+		c.InboundEvent, c.Job, c.Lane, c.Link, c.Message, c.Notification,
+		c.Participant, c.ReadCursor, c.Role, c.Session, c.Stream, c.Tag, c.Tagging,
+		c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Use(hooks...)
 	}
@@ -407,9 +426,10 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.APIToken, c.Activity, c.Agent, c.Attachment, c.Attempt, c.Category, c.Channel,
 		c.Company, c.Contact, c.ContactEmail, c.ContactPhone, c.Conversation,
 		c.Counter, c.CustomField, c.CustomFieldValue, c.EarlyEffect, c.Employment,
-		c.Event, c.Group, c.GroupMember, c.IdempotencyKey, c.Identity, c.InboundEvent,
-		c.Job, c.Lane, c.Link, c.Message, c.Notification, c.Participant, c.ReadCursor,
-		c.Role, c.Session, c.Stream, c.Tag, c.Tagging, c.Team,
+		c.Event, c.File, c.Group, c.GroupMember, c.IdempotencyKey, c.Identity,
+		c.InboundEvent, c.Job, c.Lane, c.Link, c.Message, c.Notification,
+		c.Participant, c.ReadCursor, c.Role, c.Session, c.Stream, c.Tag, c.Tagging,
+		c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -454,6 +474,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Employment.mutate(ctx, m)
 	case *EventMutation:
 		return c.Event.mutate(ctx, m)
+	case *FileMutation:
+		return c.File.mutate(ctx, m)
 	case *GroupMutation:
 		return c.Group.mutate(ctx, m)
 	case *GroupMemberMutation:
@@ -490,6 +512,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Tagging.mutate(ctx, m)
 	case *TeamMutation:
 		return c.Team.mutate(ctx, m)
+	case *VisitorMutation:
+		return c.Visitor.mutate(ctx, m)
+	case *WebchatMutation:
+		return c.Webchat.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
 	}
@@ -1043,6 +1069,38 @@ func (c *AttachmentClient) QueryMessage(_m *Attachment) *MessageQuery {
 			sqlgraph.From(attachment.Table, attachment.FieldID, id),
 			sqlgraph.To(message.Table, message.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, attachment.MessageTable, attachment.MessageColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFile queries the file edge of a Attachment.
+func (c *AttachmentClient) QueryFile(_m *Attachment) *FileQuery {
+	query := (&FileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attachment.Table, attachment.FieldID, id),
+			sqlgraph.To(file.Table, file.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, attachment.FileTable, attachment.FileColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPreview queries the preview edge of a Attachment.
+func (c *AttachmentClient) QueryPreview(_m *Attachment) *FileQuery {
+	query := (&FileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attachment.Table, attachment.FieldID, id),
+			sqlgraph.To(file.Table, file.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, attachment.PreviewTable, attachment.PreviewColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -3174,6 +3232,139 @@ func (c *EventClient) mutate(ctx context.Context, m *EventMutation) (Value, erro
 		return (&EventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Event mutation op: %q", m.Op())
+	}
+}
+
+// FileClient is a client for the File schema.
+type FileClient struct {
+	config
+}
+
+// NewFileClient returns a client for the File from the given config.
+func NewFileClient(c config) *FileClient {
+	return &FileClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `file.Hooks(f(g(h())))`.
+func (c *FileClient) Use(hooks ...Hook) {
+	c.hooks.File = append(c.hooks.File, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `file.Intercept(f(g(h())))`.
+func (c *FileClient) Intercept(interceptors ...Interceptor) {
+	c.inters.File = append(c.inters.File, interceptors...)
+}
+
+// Create returns a builder for creating a File entity.
+func (c *FileClient) Create() *FileCreate {
+	mutation := newFileMutation(c.config, OpCreate)
+	return &FileCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of File entities.
+func (c *FileClient) CreateBulk(builders ...*FileCreate) *FileCreateBulk {
+	return &FileCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FileClient) MapCreateBulk(slice any, setFunc func(*FileCreate, int)) *FileCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FileCreateBulk{err: fmt.Errorf("calling to FileClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FileCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FileCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for File.
+func (c *FileClient) Update() *FileUpdate {
+	mutation := newFileMutation(c.config, OpUpdate)
+	return &FileUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FileClient) UpdateOne(_m *File) *FileUpdateOne {
+	mutation := newFileMutation(c.config, OpUpdateOne, withFile(_m))
+	return &FileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FileClient) UpdateOneID(id int64) *FileUpdateOne {
+	mutation := newFileMutation(c.config, OpUpdateOne, withFileID(id))
+	return &FileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for File.
+func (c *FileClient) Delete() *FileDelete {
+	mutation := newFileMutation(c.config, OpDelete)
+	return &FileDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FileClient) DeleteOne(_m *File) *FileDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FileClient) DeleteOneID(id int64) *FileDeleteOne {
+	builder := c.Delete().Where(file.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FileDeleteOne{builder}
+}
+
+// Query returns a query builder for File.
+func (c *FileClient) Query() *FileQuery {
+	return &FileQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFile},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a File entity by its id.
+func (c *FileClient) Get(ctx context.Context, id int64) (*File, error) {
+	return c.Query().Where(file.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FileClient) GetX(ctx context.Context, id int64) *File {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *FileClient) Hooks() []Hook {
+	return c.hooks.File
+}
+
+// Interceptors returns the client interceptors.
+func (c *FileClient) Interceptors() []Interceptor {
+	return c.inters.File
+}
+
+func (c *FileClient) mutate(ctx context.Context, m *FileMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FileCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FileUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FileDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown File mutation op: %q", m.Op())
 	}
 }
 
@@ -5955,21 +6146,336 @@ func (c *TeamClient) mutate(ctx context.Context, m *TeamMutation) (Value, error)
 	}
 }
 
+// VisitorClient is a client for the Visitor schema.
+type VisitorClient struct {
+	config
+}
+
+// NewVisitorClient returns a client for the Visitor from the given config.
+func NewVisitorClient(c config) *VisitorClient {
+	return &VisitorClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `visitor.Hooks(f(g(h())))`.
+func (c *VisitorClient) Use(hooks ...Hook) {
+	c.hooks.Visitor = append(c.hooks.Visitor, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `visitor.Intercept(f(g(h())))`.
+func (c *VisitorClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Visitor = append(c.inters.Visitor, interceptors...)
+}
+
+// Create returns a builder for creating a Visitor entity.
+func (c *VisitorClient) Create() *VisitorCreate {
+	mutation := newVisitorMutation(c.config, OpCreate)
+	return &VisitorCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Visitor entities.
+func (c *VisitorClient) CreateBulk(builders ...*VisitorCreate) *VisitorCreateBulk {
+	return &VisitorCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *VisitorClient) MapCreateBulk(slice any, setFunc func(*VisitorCreate, int)) *VisitorCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &VisitorCreateBulk{err: fmt.Errorf("calling to VisitorClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*VisitorCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &VisitorCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Visitor.
+func (c *VisitorClient) Update() *VisitorUpdate {
+	mutation := newVisitorMutation(c.config, OpUpdate)
+	return &VisitorUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *VisitorClient) UpdateOne(_m *Visitor) *VisitorUpdateOne {
+	mutation := newVisitorMutation(c.config, OpUpdateOne, withVisitor(_m))
+	return &VisitorUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *VisitorClient) UpdateOneID(id int64) *VisitorUpdateOne {
+	mutation := newVisitorMutation(c.config, OpUpdateOne, withVisitorID(id))
+	return &VisitorUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Visitor.
+func (c *VisitorClient) Delete() *VisitorDelete {
+	mutation := newVisitorMutation(c.config, OpDelete)
+	return &VisitorDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *VisitorClient) DeleteOne(_m *Visitor) *VisitorDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *VisitorClient) DeleteOneID(id int64) *VisitorDeleteOne {
+	builder := c.Delete().Where(visitor.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &VisitorDeleteOne{builder}
+}
+
+// Query returns a query builder for Visitor.
+func (c *VisitorClient) Query() *VisitorQuery {
+	return &VisitorQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeVisitor},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Visitor entity by its id.
+func (c *VisitorClient) Get(ctx context.Context, id int64) (*Visitor, error) {
+	return c.Query().Where(visitor.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *VisitorClient) GetX(ctx context.Context, id int64) *Visitor {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryChannel queries the channel edge of a Visitor.
+func (c *VisitorClient) QueryChannel(_m *Visitor) *ChannelQuery {
+	query := (&ChannelClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(visitor.Table, visitor.FieldID, id),
+			sqlgraph.To(channel.Table, channel.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, visitor.ChannelTable, visitor.ChannelColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryIdentity queries the identity edge of a Visitor.
+func (c *VisitorClient) QueryIdentity(_m *Visitor) *IdentityQuery {
+	query := (&IdentityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(visitor.Table, visitor.FieldID, id),
+			sqlgraph.To(identity.Table, identity.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, visitor.IdentityTable, visitor.IdentityColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *VisitorClient) Hooks() []Hook {
+	return c.hooks.Visitor
+}
+
+// Interceptors returns the client interceptors.
+func (c *VisitorClient) Interceptors() []Interceptor {
+	return c.inters.Visitor
+}
+
+func (c *VisitorClient) mutate(ctx context.Context, m *VisitorMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&VisitorCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&VisitorUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&VisitorUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&VisitorDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Visitor mutation op: %q", m.Op())
+	}
+}
+
+// WebchatClient is a client for the Webchat schema.
+type WebchatClient struct {
+	config
+}
+
+// NewWebchatClient returns a client for the Webchat from the given config.
+func NewWebchatClient(c config) *WebchatClient {
+	return &WebchatClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `webchat.Hooks(f(g(h())))`.
+func (c *WebchatClient) Use(hooks ...Hook) {
+	c.hooks.Webchat = append(c.hooks.Webchat, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `webchat.Intercept(f(g(h())))`.
+func (c *WebchatClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Webchat = append(c.inters.Webchat, interceptors...)
+}
+
+// Create returns a builder for creating a Webchat entity.
+func (c *WebchatClient) Create() *WebchatCreate {
+	mutation := newWebchatMutation(c.config, OpCreate)
+	return &WebchatCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Webchat entities.
+func (c *WebchatClient) CreateBulk(builders ...*WebchatCreate) *WebchatCreateBulk {
+	return &WebchatCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *WebchatClient) MapCreateBulk(slice any, setFunc func(*WebchatCreate, int)) *WebchatCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &WebchatCreateBulk{err: fmt.Errorf("calling to WebchatClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*WebchatCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &WebchatCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Webchat.
+func (c *WebchatClient) Update() *WebchatUpdate {
+	mutation := newWebchatMutation(c.config, OpUpdate)
+	return &WebchatUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *WebchatClient) UpdateOne(_m *Webchat) *WebchatUpdateOne {
+	mutation := newWebchatMutation(c.config, OpUpdateOne, withWebchat(_m))
+	return &WebchatUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *WebchatClient) UpdateOneID(id int64) *WebchatUpdateOne {
+	mutation := newWebchatMutation(c.config, OpUpdateOne, withWebchatID(id))
+	return &WebchatUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Webchat.
+func (c *WebchatClient) Delete() *WebchatDelete {
+	mutation := newWebchatMutation(c.config, OpDelete)
+	return &WebchatDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *WebchatClient) DeleteOne(_m *Webchat) *WebchatDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *WebchatClient) DeleteOneID(id int64) *WebchatDeleteOne {
+	builder := c.Delete().Where(webchat.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &WebchatDeleteOne{builder}
+}
+
+// Query returns a query builder for Webchat.
+func (c *WebchatClient) Query() *WebchatQuery {
+	return &WebchatQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeWebchat},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Webchat entity by its id.
+func (c *WebchatClient) Get(ctx context.Context, id int64) (*Webchat, error) {
+	return c.Query().Where(webchat.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *WebchatClient) GetX(ctx context.Context, id int64) *Webchat {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryChannel queries the channel edge of a Webchat.
+func (c *WebchatClient) QueryChannel(_m *Webchat) *ChannelQuery {
+	query := (&ChannelClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(webchat.Table, webchat.FieldID, id),
+			sqlgraph.To(channel.Table, channel.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, webchat.ChannelTable, webchat.ChannelColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *WebchatClient) Hooks() []Hook {
+	return c.hooks.Webchat
+}
+
+// Interceptors returns the client interceptors.
+func (c *WebchatClient) Interceptors() []Interceptor {
+	return c.inters.Webchat
+}
+
+func (c *WebchatClient) mutate(ctx context.Context, m *WebchatMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&WebchatCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&WebchatUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&WebchatUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&WebchatDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Webchat mutation op: %q", m.Op())
+	}
+}
+
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
 		APIToken, Activity, Agent, Attachment, Attempt, Category, Channel, Company,
 		Contact, ContactEmail, ContactPhone, Conversation, Counter, CustomField,
-		CustomFieldValue, EarlyEffect, Employment, Event, Group, GroupMember,
+		CustomFieldValue, EarlyEffect, Employment, Event, File, Group, GroupMember,
 		IdempotencyKey, Identity, InboundEvent, Job, Lane, Link, Message, Notification,
-		Participant, ReadCursor, Role, Session, Stream, Tag, Tagging, Team []ent.Hook
+		Participant, ReadCursor, Role, Session, Stream, Tag, Tagging, Team, Visitor,
+		Webchat []ent.Hook
 	}
 	inters struct {
 		APIToken, Activity, Agent, Attachment, Attempt, Category, Channel, Company,
 		Contact, ContactEmail, ContactPhone, Conversation, Counter, CustomField,
-		CustomFieldValue, EarlyEffect, Employment, Event, Group, GroupMember,
+		CustomFieldValue, EarlyEffect, Employment, Event, File, Group, GroupMember,
 		IdempotencyKey, Identity, InboundEvent, Job, Lane, Link, Message, Notification,
-		Participant, ReadCursor, Role, Session, Stream, Tag, Tagging,
-		Team []ent.Interceptor
+		Participant, ReadCursor, Role, Session, Stream, Tag, Tagging, Team, Visitor,
+		Webchat []ent.Interceptor
 	}
 )

@@ -30,6 +30,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/earlyeffect"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/employment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/event"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/file"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/group"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/groupmember"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/idempotencykey"
@@ -48,6 +49,8 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tag"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tagging"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/team"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/visitor"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/webchat"
 )
 
 // ent aliases to avoid import conflicts in user's code.
@@ -126,6 +129,7 @@ func checkColumn(t, c string) error {
 			earlyeffect.Table:      earlyeffect.ValidColumn,
 			employment.Table:       employment.ValidColumn,
 			event.Table:            event.ValidColumn,
+			file.Table:             file.ValidColumn,
 			group.Table:            group.ValidColumn,
 			groupmember.Table:      groupmember.ValidColumn,
 			idempotencykey.Table:   idempotencykey.ValidColumn,
@@ -144,6 +148,8 @@ func checkColumn(t, c string) error {
 			tag.Table:              tag.ValidColumn,
 			tagging.Table:          tagging.ValidColumn,
 			team.Table:             team.ValidColumn,
+			visitor.Table:          visitor.ValidColumn,
+			webchat.Table:          webchat.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -97,6 +97,8 @@ type Message struct {
 	Code string `json:"code,omitempty"`
 	// SYSTEM: the values of the text.
 	Params map[string]string `json:"params,omitempty"`
+	// The trace in which it was made (W3C traceparent), so that its delivery is shown in it; empty where nothing is traced.
+	Trace string `json:"trace,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the MessageQuery when eager-loading is set.
 	Edges        MessageEdges `json:"edges"`
@@ -186,7 +188,7 @@ func (*Message) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case message.FieldID, message.FieldTeamID, message.FieldVersion, message.FieldConversationID, message.FieldChannelID, message.FieldSeq, message.FieldAgentID, message.FieldTokenID, message.FieldIdentityID, message.FieldMemberID, message.FieldReplyToID:
 			values[i] = new(sql.NullInt64)
-		case message.FieldDirection, message.FieldSender, message.FieldSenderName, message.FieldKind, message.FieldText, message.FieldContent, message.FieldPlatformMessageID, message.FieldQuoteToken, message.FieldReadToken, message.FieldQuotedPlatformID, message.FieldDelivery, message.FieldFailureCode, message.FieldFailureReason, message.FieldRetryKey, message.FieldAuthor, message.FieldClientMessageID, message.FieldCode:
+		case message.FieldDirection, message.FieldSender, message.FieldSenderName, message.FieldKind, message.FieldText, message.FieldContent, message.FieldPlatformMessageID, message.FieldQuoteToken, message.FieldReadToken, message.FieldQuotedPlatformID, message.FieldDelivery, message.FieldFailureCode, message.FieldFailureReason, message.FieldRetryKey, message.FieldAuthor, message.FieldClientMessageID, message.FieldCode, message.FieldTrace:
 			values[i] = new(sql.NullString)
 		case message.FieldCreatedAt, message.FieldUpdatedAt, message.FieldPlatformAt, message.FieldEditedAt, message.FieldUnsentAt, message.FieldRetryKeyAt, message.FieldSentAt:
 			values[i] = new(sql.NullTime)
@@ -447,6 +449,12 @@ func (_m *Message) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field params: %w", err)
 				}
 			}
+		case message.FieldTrace:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field trace", values[i])
+			} else if value.Valid {
+				_m.Trace = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -640,6 +648,9 @@ func (_m *Message) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("params=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Params))
+	builder.WriteString(", ")
+	builder.WriteString("trace=")
+	builder.WriteString(_m.Trace)
 	builder.WriteByte(')')
 	return builder.String()
 }

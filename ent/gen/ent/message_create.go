@@ -465,6 +465,20 @@ func (_c *MessageCreate) SetParams(v map[string]string) *MessageCreate {
 	return _c
 }
 
+// SetTrace sets the "trace" field.
+func (_c *MessageCreate) SetTrace(v string) *MessageCreate {
+	_c.mutation.SetTrace(v)
+	return _c
+}
+
+// SetNillableTrace sets the "trace" field if the given value is not nil.
+func (_c *MessageCreate) SetNillableTrace(v *string) *MessageCreate {
+	if v != nil {
+		_c.SetTrace(*v)
+	}
+	return _c
+}
+
 // SetConversation sets the "conversation" edge to the Conversation entity.
 func (_c *MessageCreate) SetConversation(v *Conversation) *MessageCreate {
 	return _c.SetConversationID(v.ID)
@@ -585,6 +599,10 @@ func (_c *MessageCreate) defaults() {
 		v := message.DefaultCode
 		_c.mutation.SetCode(v)
 	}
+	if _, ok := _c.mutation.Trace(); !ok {
+		v := message.DefaultTrace
+		_c.mutation.SetTrace(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -675,6 +693,9 @@ func (_c *MessageCreate) check() error {
 	}
 	if _, ok := _c.mutation.Code(); !ok {
 		return &ValidationError{Name: "code", err: errors.New(`ent: missing required field "Message.code"`)}
+	}
+	if _, ok := _c.mutation.Trace(); !ok {
+		return &ValidationError{Name: "trace", err: errors.New(`ent: missing required field "Message.trace"`)}
 	}
 	if len(_c.mutation.ConversationIDs()) == 0 {
 		return &ValidationError{Name: "conversation", err: errors.New(`ent: missing required edge "Message.conversation"`)}
@@ -833,6 +854,10 @@ func (_c *MessageCreate) createSpec() (*Message, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Params(); ok {
 		_spec.SetField(message.FieldParams, field.TypeJSON, value)
 		_node.Params = value
+	}
+	if value, ok := _c.mutation.Trace(); ok {
+		_spec.SetField(message.FieldTrace, field.TypeString, value)
+		_node.Trace = value
 	}
 	if nodes := _c.mutation.ConversationIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -1311,6 +1336,9 @@ func (u *MessageUpsertOne) UpdateNewValues() *MessageUpsertOne {
 		}
 		if _, exists := u.create.mutation.Params(); exists {
 			s.SetIgnore(message.FieldParams)
+		}
+		if _, exists := u.create.mutation.Trace(); exists {
+			s.SetIgnore(message.FieldTrace)
 		}
 	}))
 	return u
@@ -1894,6 +1922,9 @@ func (u *MessageUpsertBulk) UpdateNewValues() *MessageUpsertBulk {
 			}
 			if _, exists := b.mutation.Params(); exists {
 				s.SetIgnore(message.FieldParams)
+			}
+			if _, exists := b.mutation.Trace(); exists {
+				s.SetIgnore(message.FieldTrace)
 			}
 		}
 	}))

@@ -20,6 +20,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/customfieldvalue"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/earlyeffect"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/event"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/file"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/group"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/groupmember"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
@@ -36,6 +37,8 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tag"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tagging"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/team"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/visitor"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/webchat"
 	"github.com/switchyard-chat/switchyard/ent/schema"
 )
 
@@ -144,6 +147,18 @@ func init() {
 	attachmentDescPreviewURL := attachmentFields[9].Descriptor()
 	// attachment.DefaultPreviewURL holds the default value on creation for the preview_url field.
 	attachment.DefaultPreviewURL = attachmentDescPreviewURL.Default.(string)
+	// attachmentDescWidth is the schema descriptor for width field.
+	attachmentDescWidth := attachmentFields[12].Descriptor()
+	// attachment.DefaultWidth holds the default value on creation for the width field.
+	attachment.DefaultWidth = attachmentDescWidth.Default.(int)
+	// attachmentDescHeight is the schema descriptor for height field.
+	attachmentDescHeight := attachmentFields[13].Descriptor()
+	// attachment.DefaultHeight holds the default value on creation for the height field.
+	attachment.DefaultHeight = attachmentDescHeight.Default.(int)
+	// attachmentDescFailureCode is the schema descriptor for failure_code field.
+	attachmentDescFailureCode := attachmentFields[16].Descriptor()
+	// attachment.DefaultFailureCode holds the default value on creation for the failure_code field.
+	attachment.DefaultFailureCode = attachmentDescFailureCode.Default.(string)
 	attemptFields := schema.Attempt{}.Fields()
 	_ = attemptFields
 	// attemptDescOutcome is the schema descriptor for outcome field.
@@ -432,6 +447,36 @@ func init() {
 	eventDescAgentID := eventFields[6].Descriptor()
 	// event.DefaultAgentID holds the default value on creation for the agent_id field.
 	event.DefaultAgentID = eventDescAgentID.Default.(int64)
+	fileFields := schema.File{}.Fields()
+	_ = fileFields
+	// fileDescName is the schema descriptor for name field.
+	fileDescName := fileFields[1].Descriptor()
+	// file.DefaultName holds the default value on creation for the name field.
+	file.DefaultName = fileDescName.Default.(string)
+	// fileDescWidth is the schema descriptor for width field.
+	fileDescWidth := fileFields[5].Descriptor()
+	// file.DefaultWidth holds the default value on creation for the width field.
+	file.DefaultWidth = fileDescWidth.Default.(int)
+	// fileDescHeight is the schema descriptor for height field.
+	fileDescHeight := fileFields[6].Descriptor()
+	// file.DefaultHeight holds the default value on creation for the height field.
+	file.DefaultHeight = fileDescHeight.Default.(int)
+	// fileDescDurationMs is the schema descriptor for duration_ms field.
+	fileDescDurationMs := fileFields[7].Descriptor()
+	// file.DefaultDurationMs holds the default value on creation for the duration_ms field.
+	file.DefaultDurationMs = fileDescDurationMs.Default.(int64)
+	// fileDescPreviewKey is the schema descriptor for preview_key field.
+	fileDescPreviewKey := fileFields[9].Descriptor()
+	// file.DefaultPreviewKey holds the default value on creation for the preview_key field.
+	file.DefaultPreviewKey = fileDescPreviewKey.Default.(string)
+	// fileDescPreviewType is the schema descriptor for preview_type field.
+	fileDescPreviewType := fileFields[10].Descriptor()
+	// file.DefaultPreviewType holds the default value on creation for the preview_type field.
+	file.DefaultPreviewType = fileDescPreviewType.Default.(string)
+	// fileDescPreviewSize is the schema descriptor for preview_size field.
+	fileDescPreviewSize := fileFields[11].Descriptor()
+	// file.DefaultPreviewSize holds the default value on creation for the preview_size field.
+	file.DefaultPreviewSize = fileDescPreviewSize.Default.(int64)
 	groupMixin := schema.Group{}.Mixin()
 	groupMixinFields1 := groupMixin[1].Fields()
 	_ = groupMixinFields1
@@ -649,6 +694,10 @@ func init() {
 	messageDescCode := messageFields[31].Descriptor()
 	// message.DefaultCode holds the default value on creation for the code field.
 	message.DefaultCode = messageDescCode.Default.(string)
+	// messageDescTrace is the schema descriptor for trace field.
+	messageDescTrace := messageFields[33].Descriptor()
+	// message.DefaultTrace holds the default value on creation for the trace field.
+	message.DefaultTrace = messageDescTrace.Default.(string)
 	notificationMixin := schema.Notification{}.Mixin()
 	notificationMixinFields1 := notificationMixin[1].Fields()
 	_ = notificationMixinFields1
@@ -739,4 +788,74 @@ func init() {
 	teamDescJoinsNames := teamFields[5].Descriptor()
 	// team.DefaultJoinsNames holds the default value on creation for the joins_names field.
 	team.DefaultJoinsNames = teamDescJoinsNames.Default.(bool)
+	visitorMixin := schema.Visitor{}.Mixin()
+	visitorMixinFields1 := visitorMixin[1].Fields()
+	_ = visitorMixinFields1
+	visitorFields := schema.Visitor{}.Fields()
+	_ = visitorFields
+	// visitorDescVersion is the schema descriptor for version field.
+	visitorDescVersion := visitorMixinFields1[0].Descriptor()
+	// visitor.DefaultVersion holds the default value on creation for the version field.
+	visitor.DefaultVersion = visitorDescVersion.Default.(int)
+	// visitorDescExternalID is the schema descriptor for external_id field.
+	visitorDescExternalID := visitorFields[6].Descriptor()
+	// visitor.DefaultExternalID holds the default value on creation for the external_id field.
+	visitor.DefaultExternalID = visitorDescExternalID.Default.(string)
+	// visitorDescPageURL is the schema descriptor for page_url field.
+	visitorDescPageURL := visitorFields[8].Descriptor()
+	// visitor.DefaultPageURL holds the default value on creation for the page_url field.
+	visitor.DefaultPageURL = visitorDescPageURL.Default.(string)
+	// visitorDescPageTitle is the schema descriptor for page_title field.
+	visitorDescPageTitle := visitorFields[9].Descriptor()
+	// visitor.DefaultPageTitle holds the default value on creation for the page_title field.
+	visitor.DefaultPageTitle = visitorDescPageTitle.Default.(string)
+	// visitorDescMessagePageURL is the schema descriptor for message_page_url field.
+	visitorDescMessagePageURL := visitorFields[10].Descriptor()
+	// visitor.DefaultMessagePageURL holds the default value on creation for the message_page_url field.
+	visitor.DefaultMessagePageURL = visitorDescMessagePageURL.Default.(string)
+	// visitorDescMessagePageTitle is the schema descriptor for message_page_title field.
+	visitorDescMessagePageTitle := visitorFields[11].Descriptor()
+	// visitor.DefaultMessagePageTitle holds the default value on creation for the message_page_title field.
+	visitor.DefaultMessagePageTitle = visitorDescMessagePageTitle.Default.(string)
+	// visitorDescReferrer is the schema descriptor for referrer field.
+	visitorDescReferrer := visitorFields[12].Descriptor()
+	// visitor.DefaultReferrer holds the default value on creation for the referrer field.
+	visitor.DefaultReferrer = visitorDescReferrer.Default.(string)
+	// visitorDescLanguage is the schema descriptor for language field.
+	visitorDescLanguage := visitorFields[15].Descriptor()
+	// visitor.DefaultLanguage holds the default value on creation for the language field.
+	visitor.DefaultLanguage = visitorDescLanguage.Default.(string)
+	// visitorDescTimeZone is the schema descriptor for time_zone field.
+	visitorDescTimeZone := visitorFields[16].Descriptor()
+	// visitor.DefaultTimeZone holds the default value on creation for the time_zone field.
+	visitor.DefaultTimeZone = visitorDescTimeZone.Default.(string)
+	// visitorDescUserAgent is the schema descriptor for user_agent field.
+	visitorDescUserAgent := visitorFields[17].Descriptor()
+	// visitor.DefaultUserAgent holds the default value on creation for the user_agent field.
+	visitor.DefaultUserAgent = visitorDescUserAgent.Default.(string)
+	webchatMixin := schema.Webchat{}.Mixin()
+	webchatMixinFields1 := webchatMixin[1].Fields()
+	_ = webchatMixinFields1
+	webchatFields := schema.Webchat{}.Fields()
+	_ = webchatFields
+	// webchatDescVersion is the schema descriptor for version field.
+	webchatDescVersion := webchatMixinFields1[0].Descriptor()
+	// webchat.DefaultVersion holds the default value on creation for the version field.
+	webchat.DefaultVersion = webchatDescVersion.Default.(int)
+	// webchatDescTitle is the schema descriptor for title field.
+	webchatDescTitle := webchatFields[2].Descriptor()
+	// webchat.DefaultTitle holds the default value on creation for the title field.
+	webchat.DefaultTitle = webchatDescTitle.Default.(string)
+	// webchatDescGreeting is the schema descriptor for greeting field.
+	webchatDescGreeting := webchatFields[3].Descriptor()
+	// webchat.DefaultGreeting holds the default value on creation for the greeting field.
+	webchat.DefaultGreeting = webchatDescGreeting.Default.(string)
+	// webchatDescColor is the schema descriptor for color field.
+	webchatDescColor := webchatFields[4].Descriptor()
+	// webchat.DefaultColor holds the default value on creation for the color field.
+	webchat.DefaultColor = webchatDescColor.Default.(string)
+	// webchatDescRefusesBlocked is the schema descriptor for refuses_blocked field.
+	webchatDescRefusesBlocked := webchatFields[6].Descriptor()
+	// webchat.DefaultRefusesBlocked holds the default value on creation for the refuses_blocked field.
+	webchat.DefaultRefusesBlocked = webchatDescRefusesBlocked.Default.(bool)
 }

@@ -48,6 +48,8 @@ type Tx struct {
 	Employment *EmploymentClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
+	// File is the client for interacting with the File builders.
+	File *FileClient
 	// Group is the client for interacting with the Group builders.
 	Group *GroupClient
 	// GroupMember is the client for interacting with the GroupMember builders.
@@ -84,6 +86,10 @@ type Tx struct {
 	Tagging *TaggingClient
 	// Team is the client for interacting with the Team builders.
 	Team *TeamClient
+	// Visitor is the client for interacting with the Visitor builders.
+	Visitor *VisitorClient
+	// Webchat is the client for interacting with the Webchat builders.
+	Webchat *WebchatClient
 
 	// lazily loaded.
 	client     *Client
@@ -233,6 +239,7 @@ func (tx *Tx) init() {
 	tx.EarlyEffect = NewEarlyEffectClient(tx.config)
 	tx.Employment = NewEmploymentClient(tx.config)
 	tx.Event = NewEventClient(tx.config)
+	tx.File = NewFileClient(tx.config)
 	tx.Group = NewGroupClient(tx.config)
 	tx.GroupMember = NewGroupMemberClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
@@ -251,6 +258,8 @@ func (tx *Tx) init() {
 	tx.Tag = NewTagClient(tx.config)
 	tx.Tagging = NewTaggingClient(tx.config)
 	tx.Team = NewTeamClient(tx.config)
+	tx.Visitor = NewVisitorClient(tx.config)
+	tx.Webchat = NewWebchatClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.

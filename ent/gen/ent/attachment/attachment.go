@@ -42,8 +42,26 @@ const (
 	FieldSourceURL = "source_url"
 	// FieldPreviewURL holds the string denoting the preview_url field in the database.
 	FieldPreviewURL = "preview_url"
+	// FieldFileID holds the string denoting the file_id field in the database.
+	FieldFileID = "file_id"
+	// FieldPreviewID holds the string denoting the preview_id field in the database.
+	FieldPreviewID = "preview_id"
+	// FieldWidth holds the string denoting the width field in the database.
+	FieldWidth = "width"
+	// FieldHeight holds the string denoting the height field in the database.
+	FieldHeight = "height"
+	// FieldDeliveryKey holds the string denoting the delivery_key field in the database.
+	FieldDeliveryKey = "delivery_key"
+	// FieldExpiresAt holds the string denoting the expires_at field in the database.
+	FieldExpiresAt = "expires_at"
+	// FieldFailureCode holds the string denoting the failure_code field in the database.
+	FieldFailureCode = "failure_code"
 	// EdgeMessage holds the string denoting the message edge name in mutations.
 	EdgeMessage = "message"
+	// EdgeFile holds the string denoting the file edge name in mutations.
+	EdgeFile = "file"
+	// EdgePreview holds the string denoting the preview edge name in mutations.
+	EdgePreview = "preview"
 	// Table holds the table name of the attachment in the database.
 	Table = "attachments"
 	// MessageTable is the table that holds the message relation/edge.
@@ -53,6 +71,20 @@ const (
 	MessageInverseTable = "messages"
 	// MessageColumn is the table column denoting the message relation/edge.
 	MessageColumn = "message_id"
+	// FileTable is the table that holds the file relation/edge.
+	FileTable = "attachments"
+	// FileInverseTable is the table name for the File entity.
+	// It exists in this package in order to avoid circular dependency with the "file" package.
+	FileInverseTable = "files"
+	// FileColumn is the table column denoting the file relation/edge.
+	FileColumn = "file_id"
+	// PreviewTable is the table that holds the preview relation/edge.
+	PreviewTable = "attachments"
+	// PreviewInverseTable is the table name for the File entity.
+	// It exists in this package in order to avoid circular dependency with the "file" package.
+	PreviewInverseTable = "files"
+	// PreviewColumn is the table column denoting the preview relation/edge.
+	PreviewColumn = "preview_id"
 )
 
 // Columns holds all SQL columns for attachment fields.
@@ -72,6 +104,13 @@ var Columns = []string{
 	FieldPlatformMediaID,
 	FieldSourceURL,
 	FieldPreviewURL,
+	FieldFileID,
+	FieldPreviewID,
+	FieldWidth,
+	FieldHeight,
+	FieldDeliveryKey,
+	FieldExpiresAt,
+	FieldFailureCode,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -103,6 +142,12 @@ var (
 	DefaultSourceURL string
 	// DefaultPreviewURL holds the default value on creation for the "preview_url" field.
 	DefaultPreviewURL string
+	// DefaultWidth holds the default value on creation for the "width" field.
+	DefaultWidth int
+	// DefaultHeight holds the default value on creation for the "height" field.
+	DefaultHeight int
+	// DefaultFailureCode holds the default value on creation for the "failure_code" field.
+	DefaultFailureCode string
 )
 
 // State defines the type for the "state" enum field.
@@ -211,10 +256,59 @@ func ByPreviewURL(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPreviewURL, opts...).ToFunc()
 }
 
+// ByFileID orders the results by the file_id field.
+func ByFileID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFileID, opts...).ToFunc()
+}
+
+// ByPreviewID orders the results by the preview_id field.
+func ByPreviewID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPreviewID, opts...).ToFunc()
+}
+
+// ByWidth orders the results by the width field.
+func ByWidth(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWidth, opts...).ToFunc()
+}
+
+// ByHeight orders the results by the height field.
+func ByHeight(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHeight, opts...).ToFunc()
+}
+
+// ByDeliveryKey orders the results by the delivery_key field.
+func ByDeliveryKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDeliveryKey, opts...).ToFunc()
+}
+
+// ByExpiresAt orders the results by the expires_at field.
+func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldExpiresAt, opts...).ToFunc()
+}
+
+// ByFailureCode orders the results by the failure_code field.
+func ByFailureCode(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFailureCode, opts...).ToFunc()
+}
+
 // ByMessageField orders the results by message field.
 func ByMessageField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newMessageStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByFileField orders the results by file field.
+func ByFileField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newFileStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByPreviewField orders the results by preview field.
+func ByPreviewField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newPreviewStep(), sql.OrderByField(field, opts...))
 	}
 }
 func newMessageStep() *sqlgraph.Step {
@@ -222,5 +316,19 @@ func newMessageStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(MessageInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, MessageTable, MessageColumn),
+	)
+}
+func newFileStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(FileInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, FileTable, FileColumn),
+	)
+}
+func newPreviewStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(PreviewInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, PreviewTable, PreviewColumn),
 	)
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/earlyeffect"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/employment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/event"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/file"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/group"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/groupmember"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/idempotencykey"
@@ -45,6 +46,8 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tag"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tagging"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/team"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/visitor"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/webchat"
 )
 
 // The Query interface represents an operation that queries a graph.
@@ -589,6 +592,33 @@ func (f TraverseEvent) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.EventQuery", q)
 }
 
+// The FileFunc type is an adapter to allow the use of ordinary function as a Querier.
+type FileFunc func(context.Context, *ent.FileQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f FileFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.FileQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.FileQuery", q)
+}
+
+// The TraverseFile type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseFile func(context.Context, *ent.FileQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseFile) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseFile) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.FileQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.FileQuery", q)
+}
+
 // The GroupFunc type is an adapter to allow the use of ordinary function as a Querier.
 type GroupFunc func(context.Context, *ent.GroupQuery) (ent.Value, error)
 
@@ -1075,6 +1105,60 @@ func (f TraverseTeam) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.TeamQuery", q)
 }
 
+// The VisitorFunc type is an adapter to allow the use of ordinary function as a Querier.
+type VisitorFunc func(context.Context, *ent.VisitorQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f VisitorFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.VisitorQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.VisitorQuery", q)
+}
+
+// The TraverseVisitor type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseVisitor func(context.Context, *ent.VisitorQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseVisitor) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseVisitor) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.VisitorQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.VisitorQuery", q)
+}
+
+// The WebchatFunc type is an adapter to allow the use of ordinary function as a Querier.
+type WebchatFunc func(context.Context, *ent.WebchatQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f WebchatFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.WebchatQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.WebchatQuery", q)
+}
+
+// The TraverseWebchat type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseWebchat func(context.Context, *ent.WebchatQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseWebchat) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseWebchat) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.WebchatQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.WebchatQuery", q)
+}
+
 // NewQuery returns the generic Query interface for the given typed query.
 func NewQuery(q ent.Query) (Query, error) {
 	switch q := q.(type) {
@@ -1114,6 +1198,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.EmploymentQuery, predicate.Employment, employment.OrderOption]{typ: ent.TypeEmployment, tq: q}, nil
 	case *ent.EventQuery:
 		return &query[*ent.EventQuery, predicate.Event, event.OrderOption]{typ: ent.TypeEvent, tq: q}, nil
+	case *ent.FileQuery:
+		return &query[*ent.FileQuery, predicate.File, file.OrderOption]{typ: ent.TypeFile, tq: q}, nil
 	case *ent.GroupQuery:
 		return &query[*ent.GroupQuery, predicate.Group, group.OrderOption]{typ: ent.TypeGroup, tq: q}, nil
 	case *ent.GroupMemberQuery:
@@ -1150,6 +1236,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.TaggingQuery, predicate.Tagging, tagging.OrderOption]{typ: ent.TypeTagging, tq: q}, nil
 	case *ent.TeamQuery:
 		return &query[*ent.TeamQuery, predicate.Team, team.OrderOption]{typ: ent.TypeTeam, tq: q}, nil
+	case *ent.VisitorQuery:
+		return &query[*ent.VisitorQuery, predicate.Visitor, visitor.OrderOption]{typ: ent.TypeVisitor, tq: q}, nil
+	case *ent.WebchatQuery:
+		return &query[*ent.WebchatQuery, predicate.Webchat, webchat.OrderOption]{typ: ent.TypeWebchat, tq: q}, nil
 	default:
 		return nil, fmt.Errorf("unknown query type %T", q)
 	}

@@ -88,6 +88,8 @@ const (
 	FieldCode = "code"
 	// FieldParams holds the string denoting the params field in the database.
 	FieldParams = "params"
+	// FieldTrace holds the string denoting the trace field in the database.
+	FieldTrace = "trace"
 	// EdgeConversation holds the string denoting the conversation edge name in mutations.
 	EdgeConversation = "conversation"
 	// EdgeAgent holds the string denoting the agent edge name in mutations.
@@ -177,6 +179,7 @@ var Columns = []string{
 	FieldClientMessageID,
 	FieldCode,
 	FieldParams,
+	FieldTrace,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -218,6 +221,8 @@ var (
 	DefaultAuthor string
 	// DefaultCode holds the default value on creation for the "code" field.
 	DefaultCode string
+	// DefaultTrace holds the default value on creation for the "trace" field.
+	DefaultTrace string
 )
 
 // Direction defines the type for the "direction" enum field.
@@ -486,6 +491,11 @@ func ByClientMessageID(opts ...sql.OrderTermOption) OrderOption {
 // ByCode orders the results by the code field.
 func ByCode(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCode, opts...).ToFunc()
+}
+
+// ByTrace orders the results by the trace field.
+func ByTrace(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTrace, opts...).ToFunc()
 }
 
 // ByConversationField orders the results by conversation field.

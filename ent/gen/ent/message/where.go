@@ -220,6 +220,11 @@ func Code(v string) predicate.Message {
 	return predicate.Message(sql.FieldEQ(FieldCode, v))
 }
 
+// Trace applies equality check predicate on the "trace" field. It's identical to TraceEQ.
+func Trace(v string) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldTrace, v))
+}
+
 // TeamIDEQ applies the EQ predicate on the "team_id" field.
 func TeamIDEQ(v int64) predicate.Message {
 	return predicate.Message(sql.FieldEQ(FieldTeamID, v))
@@ -1918,6 +1923,71 @@ func ParamsIsNil() predicate.Message {
 // ParamsNotNil applies the NotNil predicate on the "params" field.
 func ParamsNotNil() predicate.Message {
 	return predicate.Message(sql.FieldNotNull(FieldParams))
+}
+
+// TraceEQ applies the EQ predicate on the "trace" field.
+func TraceEQ(v string) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldTrace, v))
+}
+
+// TraceNEQ applies the NEQ predicate on the "trace" field.
+func TraceNEQ(v string) predicate.Message {
+	return predicate.Message(sql.FieldNEQ(FieldTrace, v))
+}
+
+// TraceIn applies the In predicate on the "trace" field.
+func TraceIn(vs ...string) predicate.Message {
+	return predicate.Message(sql.FieldIn(FieldTrace, vs...))
+}
+
+// TraceNotIn applies the NotIn predicate on the "trace" field.
+func TraceNotIn(vs ...string) predicate.Message {
+	return predicate.Message(sql.FieldNotIn(FieldTrace, vs...))
+}
+
+// TraceGT applies the GT predicate on the "trace" field.
+func TraceGT(v string) predicate.Message {
+	return predicate.Message(sql.FieldGT(FieldTrace, v))
+}
+
+// TraceGTE applies the GTE predicate on the "trace" field.
+func TraceGTE(v string) predicate.Message {
+	return predicate.Message(sql.FieldGTE(FieldTrace, v))
+}
+
+// TraceLT applies the LT predicate on the "trace" field.
+func TraceLT(v string) predicate.Message {
+	return predicate.Message(sql.FieldLT(FieldTrace, v))
+}
+
+// TraceLTE applies the LTE predicate on the "trace" field.
+func TraceLTE(v string) predicate.Message {
+	return predicate.Message(sql.FieldLTE(FieldTrace, v))
+}
+
+// TraceContains applies the Contains predicate on the "trace" field.
+func TraceContains(v string) predicate.Message {
+	return predicate.Message(sql.FieldContains(FieldTrace, v))
+}
+
+// TraceHasPrefix applies the HasPrefix predicate on the "trace" field.
+func TraceHasPrefix(v string) predicate.Message {
+	return predicate.Message(sql.FieldHasPrefix(FieldTrace, v))
+}
+
+// TraceHasSuffix applies the HasSuffix predicate on the "trace" field.
+func TraceHasSuffix(v string) predicate.Message {
+	return predicate.Message(sql.FieldHasSuffix(FieldTrace, v))
+}
+
+// TraceEqualFold applies the EqualFold predicate on the "trace" field.
+func TraceEqualFold(v string) predicate.Message {
+	return predicate.Message(sql.FieldEqualFold(FieldTrace, v))
+}
+
+// TraceContainsFold applies the ContainsFold predicate on the "trace" field.
+func TraceContainsFold(v string) predicate.Message {
+	return predicate.Message(sql.FieldContainsFold(FieldTrace, v))
 }
 
 // HasConversation applies the HasEdge predicate on the "conversation" edge.

@@ -151,7 +151,14 @@ var (
 		{Name: "platform_media_id", Type: field.TypeString, Comment: "The platform's id of the content.", Default: ""},
 		{Name: "source_url", Type: field.TypeString, Size: 2147483647, Comment: "Where the content lies, if not with the platform.", Default: ""},
 		{Name: "preview_url", Type: field.TypeString, Size: 2147483647, Comment: "Where its preview lies.", Default: ""},
+		{Name: "width", Type: field.TypeInt, Comment: "Pixels; 0 where unknown.", Default: 0},
+		{Name: "height", Type: field.TypeInt, Comment: "Pixels; 0 where unknown.", Default: 0},
+		{Name: "delivery_key", Type: field.TypeString, Unique: true, Nullable: true, Comment: "The unguessable part of the address from which the platform fetches it; NULL for none."},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true, Comment: "Until when its link works (MSG-8); NULL for ever."},
+		{Name: "failure_code", Type: field.TypeString, Comment: "Why it could not be fetched: a code of the catalogue of texts.", Default: ""},
 		{Name: "message_id", Type: field.TypeInt64, Comment: "The message."},
+		{Name: "file_id", Type: field.TypeInt64, Nullable: true, Comment: "The stored file; NULL until it is fetched and once it is erased."},
+		{Name: "preview_id", Type: field.TypeInt64, Nullable: true, Comment: "A stored picture that stands for it, where one was given: a film's; NULL for none."},
 	}
 	// AttachmentsTable holds the schema information for the "attachments" table.
 	AttachmentsTable = &schema.Table{
@@ -162,9 +169,21 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "attachments_messages_message",
-				Columns:    []*schema.Column{AttachmentsColumns[14]},
+				Columns:    []*schema.Column{AttachmentsColumns[19]},
 				RefColumns: []*schema.Column{MessagesColumns[0]},
 				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "attachments_files_file",
+				Columns:    []*schema.Column{AttachmentsColumns[20]},
+				RefColumns: []*schema.Column{FilesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "attachments_files_preview",
+				Columns:    []*schema.Column{AttachmentsColumns[21]},
+				RefColumns: []*schema.Column{FilesColumns[0]},
+				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
@@ -176,7 +195,17 @@ var (
 			{
 				Name:    "attachment_team_id_message_id_position",
 				Unique:  true,
-				Columns: []*schema.Column{AttachmentsColumns[1], AttachmentsColumns[14], AttachmentsColumns[5]},
+				Columns: []*schema.Column{AttachmentsColumns[1], AttachmentsColumns[19], AttachmentsColumns[5]},
+			},
+			{
+				Name:    "attachment_team_id_file_id",
+				Unique:  false,
+				Columns: []*schema.Column{AttachmentsColumns[1], AttachmentsColumns[20]},
+			},
+			{
+				Name:    "attachment_team_id_preview_id",
+				Unique:  false,
+				Columns: []*schema.Column{AttachmentsColumns[1], AttachmentsColumns[21]},
 			},
 		},
 	}
@@ -887,6 +916,44 @@ var (
 			},
 		},
 	}
+	// FilesColumns holds the columns for the "files" table.
+	FilesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "author", Type: field.TypeString, Comment: "Who brought it: agent:5, token:7, visitor:3, channel:2."},
+		{Name: "name", Type: field.TypeString, Comment: "The file's name, as given.", Default: ""},
+		{Name: "content_type", Type: field.TypeString, Comment: "The type, by content."},
+		{Name: "size", Type: field.TypeInt64, Comment: "Bytes."},
+		{Name: "sha256", Type: field.TypeString, Comment: "SHA-256 of the bytes, in hexadecimal."},
+		{Name: "width", Type: field.TypeInt, Comment: "Pixels; 0 where it is no picture.", Default: 0},
+		{Name: "height", Type: field.TypeInt, Comment: "Pixels; 0 where it is no picture.", Default: 0},
+		{Name: "duration_ms", Type: field.TypeInt64, Comment: "Length of sound and film, milliseconds; 0 where unknown.", Default: 0},
+		{Name: "blob_key", Type: field.TypeString, Unique: true, Comment: "Under what the bytes lie in the file store."},
+		{Name: "preview_key", Type: field.TypeString, Comment: "Under what its small picture lies in the file store; empty for none.", Default: ""},
+		{Name: "preview_type", Type: field.TypeString, Comment: "The type of its small picture.", Default: ""},
+		{Name: "preview_size", Type: field.TypeInt64, Comment: "Bytes of its small picture.", Default: 0},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true, Comment: "When it goes, unless a message uses it by then; NULL once one does."},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When it was stored."},
+	}
+	// FilesTable holds the schema information for the "files" table.
+	FilesTable = &schema.Table{
+		Name:       "files",
+		Comment:    "Stored files: what was uploaded and what was fetched from platforms (CHAN-14). The bytes lie in the file store.",
+		Columns:    FilesColumns,
+		PrimaryKey: []*schema.Column{FilesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "file_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{FilesColumns[1], FilesColumns[0]},
+			},
+			{
+				Name:    "file_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{FilesColumns[14]},
+			},
+		},
+	}
 	// PlatformGroupsColumns holds the columns for the "platform_groups" table.
 	PlatformGroupsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -1306,6 +1373,7 @@ var (
 		{Name: "client_message_id", Type: field.TypeString, Nullable: true, Comment: "The author's own id for it: the same id is the same message (MSG-16)."},
 		{Name: "code", Type: field.TypeString, Comment: "SYSTEM: what it says, as a key of the catalogue of texts.", Default: ""},
 		{Name: "params", Type: field.TypeJSON, Nullable: true, Comment: "SYSTEM: the values of the text."},
+		{Name: "trace", Type: field.TypeString, Comment: "The trace in which it was made (W3C traceparent), so that its delivery is shown in it; empty where nothing is traced.", Default: ""},
 		{Name: "conversation_id", Type: field.TypeInt64, Comment: "The conversation."},
 		{Name: "agent_id", Type: field.TypeInt64, Nullable: true, Comment: "The agent who sent it, or for whom an integration did."},
 		{Name: "identity_id", Type: field.TypeInt64, Nullable: true, Comment: "The person who sent it."},
@@ -1321,31 +1389,31 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "messages_conversations_conversation",
-				Columns:    []*schema.Column{MessagesColumns[33]},
+				Columns:    []*schema.Column{MessagesColumns[34]},
 				RefColumns: []*schema.Column{ConversationsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "messages_agents_agent",
-				Columns:    []*schema.Column{MessagesColumns[34]},
+				Columns:    []*schema.Column{MessagesColumns[35]},
 				RefColumns: []*schema.Column{AgentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "messages_identities_identity",
-				Columns:    []*schema.Column{MessagesColumns[35]},
+				Columns:    []*schema.Column{MessagesColumns[36]},
 				RefColumns: []*schema.Column{IdentitiesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "messages_group_members_member",
-				Columns:    []*schema.Column{MessagesColumns[36]},
+				Columns:    []*schema.Column{MessagesColumns[37]},
 				RefColumns: []*schema.Column{GroupMembersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "messages_api_tokens_token",
-				Columns:    []*schema.Column{MessagesColumns[37]},
+				Columns:    []*schema.Column{MessagesColumns[38]},
 				RefColumns: []*schema.Column{APITokensColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1359,7 +1427,7 @@ var (
 			{
 				Name:    "message_team_id_conversation_id_seq",
 				Unique:  true,
-				Columns: []*schema.Column{MessagesColumns[1], MessagesColumns[33], MessagesColumns[6]},
+				Columns: []*schema.Column{MessagesColumns[1], MessagesColumns[34], MessagesColumns[6]},
 			},
 			{
 				Name:    "message_team_id_channel_id_platform_message_id",
@@ -1374,7 +1442,7 @@ var (
 			{
 				Name:    "message_team_id_conversation_id_delivery",
 				Unique:  false,
-				Columns: []*schema.Column{MessagesColumns[1], MessagesColumns[33], MessagesColumns[23]},
+				Columns: []*schema.Column{MessagesColumns[1], MessagesColumns[34], MessagesColumns[23]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "delivery = 'SENDING' OR delivery = 'SENT' OR delivery = 'RECEIVED'",
 				},
@@ -1714,6 +1782,117 @@ var (
 		Columns:    TeamsColumns,
 		PrimaryKey: []*schema.Column{TeamsColumns[0]},
 	}
+	// VisitorsColumns holds the columns for the "visitors" table.
+	VisitorsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "version", Type: field.TypeInt, Comment: "Raised in the transaction of each change; of two copies the higher is the newer.", Default: 1},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When the row was made (UTC, microseconds)."},
+		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed (UTC, microseconds)."},
+		{Name: "token_hash", Type: field.TypeBytes, Unique: true, Comment: "SHA-256 of the secret."},
+		{Name: "previous_hash", Type: field.TypeBytes, Unique: true, Nullable: true, Comment: "SHA-256 of the secret before the last rotation, for other tabs."},
+		{Name: "previous_until", Type: field.TypeTime, Nullable: true, Comment: "Until when the secret before the last rotation is taken."},
+		{Name: "expires_at", Type: field.TypeTime, Comment: "When the secret ends, unless it is used before."},
+		{Name: "external_id", Type: field.TypeString, Comment: "The member's id at the shop, proven; empty for an anonymous visitor.", Default: ""},
+		{Name: "identified_at", Type: field.TypeTime, Nullable: true, Comment: "When the member's id was proven."},
+		{Name: "page_url", Type: field.TypeString, Size: 2147483647, Comment: "The page the visitor is on; empty while offline.", Default: ""},
+		{Name: "page_title", Type: field.TypeString, Comment: "That page's title.", Default: ""},
+		{Name: "message_page_url", Type: field.TypeString, Size: 2147483647, Comment: "The page from which the last message was sent; empty while offline.", Default: ""},
+		{Name: "message_page_title", Type: field.TypeString, Comment: "That page's title.", Default: ""},
+		{Name: "referrer", Type: field.TypeString, Size: 2147483647, Comment: "Whence the visitor came, without user information and secrets.", Default: ""},
+		{Name: "online_until", Type: field.TypeTime, Nullable: true, Comment: "Until when the visitor counts as online; NULL: offline."},
+		{Name: "seen_at", Type: field.TypeTime, Comment: "When the visitor was last there."},
+		{Name: "language", Type: field.TypeString, Comment: "The browser's language.", Default: ""},
+		{Name: "time_zone", Type: field.TypeString, Comment: "The browser's time zone.", Default: ""},
+		{Name: "user_agent", Type: field.TypeString, Size: 2147483647, Comment: "What the browser says it is.", Default: ""},
+		{Name: "channel_id", Type: field.TypeInt64, Comment: "The website channel."},
+		{Name: "identity_id", Type: field.TypeInt64, Comment: "The person on the channel; another one once the visitor has proved to be a member who was here before."},
+	}
+	// VisitorsTable holds the schema information for the "visitors" table.
+	VisitorsTable = &schema.Table{
+		Name:       "visitors",
+		Comment:    "Visitors of websites: their sessions, where they are and whether they are there (CHAN-12).",
+		Columns:    VisitorsColumns,
+		PrimaryKey: []*schema.Column{VisitorsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "visitors_channels_channel",
+				Columns:    []*schema.Column{VisitorsColumns[21]},
+				RefColumns: []*schema.Column{ChannelsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "visitors_identities_identity",
+				Columns:    []*schema.Column{VisitorsColumns[22]},
+				RefColumns: []*schema.Column{IdentitiesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "visitor_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{VisitorsColumns[1], VisitorsColumns[0]},
+			},
+			{
+				Name:    "visitor_team_id_identity_id",
+				Unique:  false,
+				Columns: []*schema.Column{VisitorsColumns[1], VisitorsColumns[22]},
+			},
+			{
+				Name:    "visitor_team_id_channel_id_external_id",
+				Unique:  false,
+				Columns: []*schema.Column{VisitorsColumns[1], VisitorsColumns[21], VisitorsColumns[9]},
+			},
+			{
+				Name:    "visitor_online_until",
+				Unique:  false,
+				Columns: []*schema.Column{VisitorsColumns[16]},
+			},
+		},
+	}
+	// WebchatsColumns holds the columns for the "webchats" table.
+	WebchatsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "version", Type: field.TypeInt, Comment: "Raised in the transaction of each change; of two copies the higher is the newer.", Default: 1},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When the row was made (UTC, microseconds)."},
+		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed (UTC, microseconds)."},
+		{Name: "allowed_domains", Type: field.TypeJSON, Nullable: true, Comment: "Where the chat window may be shown: shop.example.com, *.example.com; none is nowhere but the server's own pages."},
+		{Name: "title", Type: field.TypeString, Comment: "The window's title; empty is the channel's name.", Default: ""},
+		{Name: "greeting", Type: field.TypeString, Size: 2147483647, Comment: "What the window says before the first message; empty for nothing.", Default: ""},
+		{Name: "color", Type: field.TypeString, Comment: "The window's colour, as #rrggbb.", Default: "#1f6feb"},
+		{Name: "language", Type: field.TypeEnum, Comment: "The window's language; AUTO is the visitor's.", Enums: []string{"AUTO", "ZH_HANT", "EN"}, Default: "AUTO"},
+		{Name: "refuses_blocked", Type: field.TypeBool, Comment: "Whether a blocked visitor is told so; else what it writes is taken and not shown.", Default: false},
+		{Name: "channel_id", Type: field.TypeInt64, Comment: "The channel; its webhook_key is the public key of the chat window."},
+	}
+	// WebchatsTable holds the schema information for the "webchats" table.
+	WebchatsTable = &schema.Table{
+		Name:       "webchats",
+		Comment:    "Settings of website channels: one row a channel (CHAN-12).",
+		Columns:    WebchatsColumns,
+		PrimaryKey: []*schema.Column{WebchatsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "webchats_channels_channel",
+				Columns:    []*schema.Column{WebchatsColumns[11]},
+				RefColumns: []*schema.Column{ChannelsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "webchat_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{WebchatsColumns[1], WebchatsColumns[0]},
+			},
+			{
+				Name:    "webchat_team_id_channel_id",
+				Unique:  true,
+				Columns: []*schema.Column{WebchatsColumns[1], WebchatsColumns[11]},
+			},
+		},
+	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		APITokensTable,
@@ -1734,6 +1913,7 @@ var (
 		EarlyEffectsTable,
 		EmploymentsTable,
 		EventsTable,
+		FilesTable,
 		PlatformGroupsTable,
 		GroupMembersTable,
 		IdempotencyKeysTable,
@@ -1752,6 +1932,8 @@ var (
 		TagsTable,
 		TaggingsTable,
 		TeamsTable,
+		VisitorsTable,
+		WebchatsTable,
 	}
 )
 
@@ -1768,6 +1950,8 @@ func init() {
 		Table: "agents",
 	}
 	AttachmentsTable.ForeignKeys[0].RefTable = MessagesTable
+	AttachmentsTable.ForeignKeys[1].RefTable = FilesTable
+	AttachmentsTable.ForeignKeys[2].RefTable = FilesTable
 	AttachmentsTable.Annotation = &entsql.Annotation{
 		Table: "attachments",
 	}
@@ -1827,6 +2011,9 @@ func init() {
 	}
 	EventsTable.Annotation = &entsql.Annotation{
 		Table: "events",
+	}
+	FilesTable.Annotation = &entsql.Annotation{
+		Table: "files",
 	}
 	PlatformGroupsTable.ForeignKeys[0].RefTable = ChannelsTable
 	PlatformGroupsTable.Annotation = &entsql.Annotation{
@@ -1905,5 +2092,14 @@ func init() {
 	}
 	TeamsTable.Annotation = &entsql.Annotation{
 		Table: "teams",
+	}
+	VisitorsTable.ForeignKeys[0].RefTable = ChannelsTable
+	VisitorsTable.ForeignKeys[1].RefTable = IdentitiesTable
+	VisitorsTable.Annotation = &entsql.Annotation{
+		Table: "visitors",
+	}
+	WebchatsTable.ForeignKeys[0].RefTable = ChannelsTable
+	WebchatsTable.Annotation = &entsql.Annotation{
+		Table: "webchats",
 	}
 }
