@@ -2,12 +2,13 @@
 // platform's words into these types and back; it knows nothing of conversations' rules, of teams or of the database.
 //
 // An adapter does four things: Verify (is this body the platform's own), Parse (their words into ours), Send (our words into theirs)
-// and Fetch… (profiles, groups, members). All are safe for concurrent use.
+// and Fetch… (profiles, groups, members, files). All are safe for concurrent use.
 package channels
 
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"time"
 )
@@ -119,6 +120,10 @@ type Media struct {
 	SetIndex    int    `json:"setIndex,omitempty"`
 	SetTotal    int    `json:"setTotal,omitempty"`
 	ContentType string `json:"contentType,omitempty"`
+
+	// StoredID is the file as we hold it already: what a visitor of our own chat window uploaded. 0 is none, and it is never read from a
+	// platform's words.
+	StoredID int64 `json:"-"`
 }
 
 // StickerRef names a platform's sticker.
@@ -296,6 +301,31 @@ type Capability struct {
 	ProfileFreshFor time.Duration // a profile older than this is fetched again when its person writes (CHAN-13)
 	// SendRate is the most requests a second an account may send; 0 is no limit.
 	SendRate float64
+	// Media says what it takes of each kind of file, by kind (MSG-7). A kind that is missing cannot be sent.
+	Media map[MessageKind]MediaRule
+	// IsOwn says that the channel is ours: no platform is asked, calls us, or has to be told our addresses.
+	IsOwn bool
+}
+
+// MediaRule is what a platform takes of one kind of file. A file that is not taken as what it is goes as a link, where links are allowed.
+type MediaRule struct {
+	// Types are the content types taken as what they are; none where the kind goes as a link only.
+	Types []string
+	// MaxBytes is the most as what it is.
+	MaxBytes int64
+	// MaxLinkBytes is the most as a link; 0 where the kind does not go as a link.
+	MaxLinkBytes int64
+	// Banned are the ends of names, in lower case with the dot, that are refused in every way: ".exe".
+	Banned []string
+	// NeedsPreview and NeedsDuration say what the platform wants beside it.
+	NeedsPreview, NeedsDuration bool
+}
+
+// MediaStream is a file on its way from a platform. Who gets it closes it.
+type MediaStream struct {
+	io.ReadCloser
+	ContentType string // as the platform says; "" where it does not
+	Size        int64  // bytes; -1 where the platform does not say
 }
 
 // TextUnits is how a platform counts text.
@@ -339,4 +369,7 @@ type Adapter interface {
 	// ListMembers lists every member's id; Forbidden where the platform does not list them to this account (GRP-8).
 	ListMembers(ctx context.Context, account Account, peer Peer) ([]string, error)
 	LeaveGroup(ctx context.Context, account Account, peer Peer) error
+	// FetchMedia opens a file that a customer sent: by the platform's id or, where the platform names an address, from there. NotFound: it is
+	// gone for good. Unavailable: not ready yet, or try later.
+	FetchMedia(ctx context.Context, account Account, media Media) (MediaStream, error)
 }

@@ -37,17 +37,25 @@ const (
 
 // Adapter speaks LINE. It keeps no state between calls and is safe for concurrent use.
 type Adapter struct {
-	http *http.Client
+	http  *http.Client
+	media *http.Client
 }
 
 var _ channels.Adapter = (*Adapter)(nil)
 
 // New makes an adapter that dials through the client, whose time-out is how long one try to send may take. The client itself is not
 // changed; redirects are not followed whatever it says, because a redirected request would carry the account's token elsewhere.
-func New(httpClient *http.Client) *Adapter {
-	own := *httpClient
+func New(httpClient *http.Client) *Adapter { return NewWithMedia(httpClient, httpClient) }
+
+// NewWithMedia is New with a client of its own for customers' files, whose limits of time and size are others.
+func NewWithMedia(httpClient, media *http.Client) *Adapter {
+	return &Adapter{http: staying(httpClient), media: staying(media)}
+}
+
+func staying(c *http.Client) *http.Client {
+	own := *c
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Adapter{http: &own}
+	return &own
 }
 
 // Capability says what LINE can do. LINE reports neither delivery nor reading (MSG-3), and recognises a repeated push for 24 hours
@@ -61,7 +69,7 @@ func (a *Adapter) Capability() channels.Capability {
 			{Name: ChannelAccessToken, IsSecret: true, Text: "Channel access token (long-lived), in the LINE Developers Console under Messaging API"},
 		},
 		SendKinds: []channels.MessageKind{
-			channels.Text, channels.Sticker, channels.Location, channels.Image, channels.Video, channels.Audio,
+			channels.Text, channels.Sticker, channels.Location, channels.Image, channels.Video, channels.Audio, channels.File,
 		},
 		TextLimit:       textLimit,
 		TextUnits:       channels.UTF16Units,
@@ -71,5 +79,11 @@ func (a *Adapter) Capability() channels.Capability {
 		HasGroups:       true,
 		ProfileFreshFor: 24 * time.Hour,
 		SendRate:        pushRate,
+		Media: map[channels.MessageKind]channels.MediaRule{
+			channels.Image: {Types: []string{"image/jpeg", "image/png"}, MaxBytes: 10 << 20, NeedsPreview: true},
+			channels.Video: {Types: []string{"video/mp4"}, MaxBytes: 50 << 20, MaxLinkBytes: 64 << 20, NeedsPreview: true},
+			channels.Audio: {Types: []string{"audio/mpeg", "audio/mp4", "audio/x-m4a"}, MaxBytes: 50 << 20, MaxLinkBytes: 64 << 20, NeedsDuration: true},
+			channels.File:  {MaxLinkBytes: 64 << 20, Banned: []string{".exe"}},
+		},
 	}
 }
