@@ -169,12 +169,21 @@ type ComplexityRoot struct {
 	}
 
 	Attachment struct {
-		ContentType func(childComplexity int) int
-		DurationMs  func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Name        func(childComplexity int) int
-		Size        func(childComplexity int) int
-		State       func(childComplexity int) int
+		ContentType      func(childComplexity int) int
+		DurationMs       func(childComplexity int) int
+		ExpiresAt        func(childComplexity int) int
+		Failure          func(childComplexity int) int
+		Height           func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Name             func(childComplexity int) int
+		PreviewURL       func(childComplexity int) int
+		SignedPreviewURL func(childComplexity int) int
+		SignedURL        func(childComplexity int) int
+		Size             func(childComplexity int) int
+		State            func(childComplexity int) int
+		URL              func(childComplexity int) int
+		Version          func(childComplexity int) int
+		Width            func(childComplexity int) int
 	}
 
 	BooleanValue struct {
@@ -198,6 +207,7 @@ type ComplexityRoot struct {
 		StateReason    func(childComplexity int) int
 		Type           func(childComplexity int) int
 		Version        func(childComplexity int) int
+		Webchat        func(childComplexity int) int
 		WebhookURL     func(childComplexity int) int
 	}
 
@@ -374,6 +384,13 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ContactHit struct {
+		Contact    func(childComplexity int) int
+		Excerpt    func(childComplexity int) int
+		Field      func(childComplexity int) int
+		Highlights func(childComplexity int) int
+	}
+
 	ContactPage struct {
 		AsOf         func(childComplexity int) int
 		CurrentPage  func(childComplexity int) int
@@ -446,6 +463,7 @@ type ComplexityRoot struct {
 		UnreadCount      func(childComplexity int) int
 		Version          func(childComplexity int) int
 		ViewerCan        func(childComplexity int) int
+		Visitor          func(childComplexity int) int
 		WaitingLevel     func(childComplexity int) int
 		WaitingSince     func(childComplexity int) int
 	}
@@ -486,6 +504,12 @@ type ComplexityRoot struct {
 		Conversation func(childComplexity int) int
 		Cursor       func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	ConversationHit struct {
+		Conversation func(childComplexity int) int
+		Highlights   func(childComplexity int) int
+		Member       func(childComplexity int) int
 	}
 
 	ConversationLeft struct {
@@ -765,6 +789,13 @@ type ComplexityRoot struct {
 		SetTotal   func(childComplexity int) int
 	}
 
+	MediaRule struct {
+		ContentTypes func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		MaxLinkSize  func(childComplexity int) int
+		MaxSize      func(childComplexity int) int
+	}
+
 	Message struct {
 		Agent             func(childComplexity int) int
 		Attempts          func(childComplexity int) int
@@ -815,6 +846,25 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	MessageHit struct {
+		Conversation func(childComplexity int) int
+		Excerpt      func(childComplexity int) int
+		Highlights   func(childComplexity int) int
+		Message      func(childComplexity int) int
+	}
+
+	MessageHitConnection struct {
+		Edges         func(childComplexity int) int
+		Nodes         func(childComplexity int) int
+		PageInfo      func(childComplexity int) int
+		SearchedUntil func(childComplexity int) int
+	}
+
+	MessageHitEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	MessagePreview struct {
 		At        func(childComplexity int) int
 		IsUnsent  func(childComplexity int) int
@@ -838,55 +888,57 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		APITokenCreate            func(childComplexity int, input model.APITokenCreateInput) int
-		APITokenRevoke            func(childComplexity int, input model.APITokenRevokeInput) int
-		AgentDeactivate           func(childComplexity int, input model.AgentDeactivateInput) int
-		AgentInvite               func(childComplexity int, input model.AgentInviteInput) int
-		AgentReactivate           func(childComplexity int, input model.AgentReactivateInput) int
-		AgentResetLink            func(childComplexity int, input model.AgentResetLinkInput) int
-		AgentUpdate               func(childComplexity int, input model.AgentUpdateInput) int
-		ChannelCheck              func(childComplexity int, input model.ChannelCheckInput) int
-		ChannelConnect            func(childComplexity int, input model.ChannelConnectInput) int
-		ChannelDelete             func(childComplexity int, input model.ChannelDeleteInput) int
-		ChannelPause              func(childComplexity int, input model.ChannelPauseInput) int
-		ChannelReconnect          func(childComplexity int, input model.ChannelReconnectInput) int
-		ChannelResume             func(childComplexity int, input model.ChannelResumeInput) int
-		ChannelUpdate             func(childComplexity int, input model.ChannelUpdateInput) int
-		CompanyCreate             func(childComplexity int, input model.CompanyCreateInput) int
-		ContactCreate             func(childComplexity int, input model.ContactCreateInput) int
-		ContactDelete             func(childComplexity int, input model.ContactDeleteInput) int
-		ContactTag                func(childComplexity int, input model.ContactTagInput) int
-		ContactUntag              func(childComplexity int, input model.ContactUntagInput) int
-		ContactUpdate             func(childComplexity int, input model.ContactUpdateInput) int
-		ConversationEnd           func(childComplexity int, input model.ConversationEndInput) int
-		ConversationFollow        func(childComplexity int, input model.ConversationFollowInput) int
-		ConversationMarkRead      func(childComplexity int, input model.ConversationMarkReadInput) int
-		ConversationMarkUnread    func(childComplexity int, input model.ConversationMarkUnreadInput) int
-		ConversationReopen        func(childComplexity int, input model.ConversationReopenInput) int
-		ConversationTakeOver      func(childComplexity int, input model.ConversationTakeOverInput) int
-		ConversationTransfer      func(childComplexity int, input model.ConversationTransferInput) int
-		CustomFieldCategoryCreate func(childComplexity int, input model.CustomFieldCategoryCreateInput) int
-		CustomFieldCategoryDelete func(childComplexity int, input model.CustomFieldCategoryDeleteInput) int
-		CustomFieldCategoryUpdate func(childComplexity int, input model.CustomFieldCategoryUpdateInput) int
-		CustomFieldCreate         func(childComplexity int, input model.CustomFieldCreateInput) int
-		CustomFieldDelete         func(childComplexity int, input model.CustomFieldDeleteInput) int
-		CustomFieldUpdate         func(childComplexity int, input model.CustomFieldUpdateInput) int
-		FailedInboundEventsReplay func(childComplexity int, input model.FailedInboundEventsReplayInput) int
-		InvitationAccept          func(childComplexity int, input model.InvitationAcceptInput) int
-		MessageRetry              func(childComplexity int, input model.MessageRetryInput) int
-		MessageSend               func(childComplexity int, input model.MessageSendInput) int
-		NotificationMarkRead      func(childComplexity int, input model.NotificationMarkReadInput) int
-		PasswordResetComplete     func(childComplexity int, input model.PasswordResetCompleteInput) int
-		PasswordResetRequest      func(childComplexity int, input model.PasswordResetRequestInput) int
-		PresenceSet               func(childComplexity int, input model.PresenceSetInput) int
-		RoleUpdate                func(childComplexity int, input model.RoleUpdateInput) int
-		SessionRefresh            func(childComplexity int, input model.SessionRefreshInput) int
-		SignIn                    func(childComplexity int, input model.SignInInput) int
-		SignOut                   func(childComplexity int, input model.SignOutInput) int
-		TagCreate                 func(childComplexity int, input model.TagCreateInput) int
-		TagDelete                 func(childComplexity int, input model.TagDeleteInput) int
-		TagUpdate                 func(childComplexity int, input model.TagUpdateInput) int
-		TypingSet                 func(childComplexity int, input model.TypingSetInput) int
+		APITokenCreate              func(childComplexity int, input model.APITokenCreateInput) int
+		APITokenRevoke              func(childComplexity int, input model.APITokenRevokeInput) int
+		AgentDeactivate             func(childComplexity int, input model.AgentDeactivateInput) int
+		AgentInvite                 func(childComplexity int, input model.AgentInviteInput) int
+		AgentReactivate             func(childComplexity int, input model.AgentReactivateInput) int
+		AgentResetLink              func(childComplexity int, input model.AgentResetLinkInput) int
+		AgentUpdate                 func(childComplexity int, input model.AgentUpdateInput) int
+		ChannelCheck                func(childComplexity int, input model.ChannelCheckInput) int
+		ChannelConnect              func(childComplexity int, input model.ChannelConnectInput) int
+		ChannelDelete               func(childComplexity int, input model.ChannelDeleteInput) int
+		ChannelPause                func(childComplexity int, input model.ChannelPauseInput) int
+		ChannelReconnect            func(childComplexity int, input model.ChannelReconnectInput) int
+		ChannelResume               func(childComplexity int, input model.ChannelResumeInput) int
+		ChannelUpdate               func(childComplexity int, input model.ChannelUpdateInput) int
+		CompanyCreate               func(childComplexity int, input model.CompanyCreateInput) int
+		ContactCreate               func(childComplexity int, input model.ContactCreateInput) int
+		ContactDelete               func(childComplexity int, input model.ContactDeleteInput) int
+		ContactTag                  func(childComplexity int, input model.ContactTagInput) int
+		ContactUntag                func(childComplexity int, input model.ContactUntagInput) int
+		ContactUpdate               func(childComplexity int, input model.ContactUpdateInput) int
+		ConversationEnd             func(childComplexity int, input model.ConversationEndInput) int
+		ConversationFollow          func(childComplexity int, input model.ConversationFollowInput) int
+		ConversationMarkRead        func(childComplexity int, input model.ConversationMarkReadInput) int
+		ConversationMarkUnread      func(childComplexity int, input model.ConversationMarkUnreadInput) int
+		ConversationReopen          func(childComplexity int, input model.ConversationReopenInput) int
+		ConversationTakeOver        func(childComplexity int, input model.ConversationTakeOverInput) int
+		ConversationTransfer        func(childComplexity int, input model.ConversationTransferInput) int
+		CustomFieldCategoryCreate   func(childComplexity int, input model.CustomFieldCategoryCreateInput) int
+		CustomFieldCategoryDelete   func(childComplexity int, input model.CustomFieldCategoryDeleteInput) int
+		CustomFieldCategoryUpdate   func(childComplexity int, input model.CustomFieldCategoryUpdateInput) int
+		CustomFieldCreate           func(childComplexity int, input model.CustomFieldCreateInput) int
+		CustomFieldDelete           func(childComplexity int, input model.CustomFieldDeleteInput) int
+		CustomFieldUpdate           func(childComplexity int, input model.CustomFieldUpdateInput) int
+		FailedInboundEventsReplay   func(childComplexity int, input model.FailedInboundEventsReplayInput) int
+		InvitationAccept            func(childComplexity int, input model.InvitationAcceptInput) int
+		MessageRetry                func(childComplexity int, input model.MessageRetryInput) int
+		MessageSend                 func(childComplexity int, input model.MessageSendInput) int
+		NotificationMarkRead        func(childComplexity int, input model.NotificationMarkReadInput) int
+		PasswordResetComplete       func(childComplexity int, input model.PasswordResetCompleteInput) int
+		PasswordResetRequest        func(childComplexity int, input model.PasswordResetRequestInput) int
+		PresenceSet                 func(childComplexity int, input model.PresenceSetInput) int
+		RoleUpdate                  func(childComplexity int, input model.RoleUpdateInput) int
+		SessionRefresh              func(childComplexity int, input model.SessionRefreshInput) int
+		SignIn                      func(childComplexity int, input model.SignInInput) int
+		SignOut                     func(childComplexity int, input model.SignOutInput) int
+		TagCreate                   func(childComplexity int, input model.TagCreateInput) int
+		TagDelete                   func(childComplexity int, input model.TagDeleteInput) int
+		TagUpdate                   func(childComplexity int, input model.TagUpdateInput) int
+		TypingSet                   func(childComplexity int, input model.TypingSetInput) int
+		WebchatIdentitySecretRotate func(childComplexity int, input model.WebchatIdentitySecretRotateInput) int
+		WebchatUpdate               func(childComplexity int, input model.WebchatUpdateInput) int
 	}
 
 	Notification struct {
@@ -993,11 +1045,13 @@ type ComplexityRoot struct {
 		FailedInboundEvents   func(childComplexity int, first *int, after *string, last *int, before *string) int
 		GroupMembers          func(childComplexity int, groupID string, search *string, first *int, after *string, last *int, before *string) int
 		InboxCounts           func(childComplexity int) int
+		MessageSearch         func(childComplexity int, text string, filter *model.MessageSearchFilter, first *int, after *string) int
 		Messages              func(childComplexity int, conversationID string, around *string, first *int, after *string, last *int, before *string) int
 		Node                  func(childComplexity int, id string) int
 		Nodes                 func(childComplexity int, ids []string) int
 		Notifications         func(childComplexity int, unreadOnly *bool, first *int, after *string, last *int, before *string) int
 		Roles                 func(childComplexity int) int
+		Search                func(childComplexity int, text string, first *int) int
 		Tags                  func(childComplexity int, text *string, first *int, after *string, last *int, before *string) int
 		Viewer                func(childComplexity int) int
 	}
@@ -1027,9 +1081,16 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SearchResults struct {
+		Contacts      func(childComplexity int) int
+		Conversations func(childComplexity int) int
+		Messages      func(childComplexity int) int
+	}
+
 	Sendability struct {
 		Allowed            func(childComplexity int) int
 		CostPerMessage     func(childComplexity int) int
+		Media              func(childComplexity int) int
 		PromotionalAllowed func(childComplexity int) int
 		Reason             func(childComplexity int) int
 		RequiresTemplate   func(childComplexity int) int
@@ -1181,6 +1242,11 @@ type ComplexityRoot struct {
 		Value func(childComplexity int) int
 	}
 
+	TextRange struct {
+		Index  func(childComplexity int) int
+		Length func(childComplexity int) int
+	}
+
 	TextValue struct {
 		Text func(childComplexity int) int
 	}
@@ -1229,6 +1295,48 @@ type ComplexityRoot struct {
 		Permissions func(childComplexity int) int
 		Role        func(childComplexity int) int
 		Team        func(childComplexity int) int
+	}
+
+	Visitor struct {
+		ExternalID  func(childComplexity int) int
+		IsOnline    func(childComplexity int) int
+		Language    func(childComplexity int) int
+		MessagePage func(childComplexity int) int
+		Page        func(childComplexity int) int
+		Referrer    func(childComplexity int) int
+		SeenAt      func(childComplexity int) int
+		TimeZone    func(childComplexity int) int
+		UserAgent   func(childComplexity int) int
+	}
+
+	WebPage struct {
+		Title func(childComplexity int) int
+		URL   func(childComplexity int) int
+	}
+
+	Webchat struct {
+		AllowedDomains    func(childComplexity int) int
+		Color             func(childComplexity int) int
+		Greeting          func(childComplexity int) int
+		HasIdentitySecret func(childComplexity int) int
+		Key               func(childComplexity int) int
+		Language          func(childComplexity int) int
+		RefusesBlocked    func(childComplexity int) int
+		Snippet           func(childComplexity int) int
+		Title             func(childComplexity int) int
+	}
+
+	WebchatIdentitySecretRotatePayload struct {
+		Channel    func(childComplexity int) int
+		Cursor     func(childComplexity int) int
+		Secret     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	WebchatUpdatePayload struct {
+		Channel    func(childComplexity int) int
+		Cursor     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	WindowClosed struct {
@@ -1281,6 +1389,8 @@ type MutationResolver interface {
 	MessageRetry(ctx context.Context, input model.MessageRetryInput) (*model.MessageRetryPayload, error)
 	TypingSet(ctx context.Context, input model.TypingSetInput) (*model.TypingSetPayload, error)
 	PresenceSet(ctx context.Context, input model.PresenceSetInput) (*model.PresenceSetPayload, error)
+	WebchatUpdate(ctx context.Context, input model.WebchatUpdateInput) (*model.WebchatUpdatePayload, error)
+	WebchatIdentitySecretRotate(ctx context.Context, input model.WebchatIdentitySecretRotateInput) (*model.WebchatIdentitySecretRotatePayload, error)
 	SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error)
 	SessionRefresh(ctx context.Context, input model.SessionRefreshInput) (*model.SessionRefreshPayload, error)
 	SignOut(ctx context.Context, input model.SignOutInput) (*model.SignOutPayload, error)
@@ -1316,6 +1426,8 @@ type QueryResolver interface {
 	Activities(ctx context.Context, conversationID string, first *int, after *string, last *int, before *string) (*model.ActivityConnection, error)
 	GroupMembers(ctx context.Context, groupID string, search *string, first *int, after *string, last *int, before *string) (*model.GroupMemberConnection, error)
 	Events(ctx context.Context, after *string, first *int) (*model.LogPage, error)
+	Search(ctx context.Context, text string, first *int) (*model.SearchResults, error)
+	MessageSearch(ctx context.Context, text string, filter *model.MessageSearchFilter, first *int, after *string) (*model.MessageHitConnection, error)
 	Viewer(ctx context.Context) (*model.Viewer, error)
 	Agents(ctx context.Context, filter *model.AgentFilter, first *int, after *string, last *int, before *string) (*model.AgentConnection, error)
 	Roles(ctx context.Context) ([]*model.RoleSettings, error)
@@ -1823,6 +1935,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Attachment.DurationMs(childComplexity), true
+	case "Attachment.expiresAt":
+		if e.ComplexityRoot.Attachment.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.ExpiresAt(childComplexity), true
+	case "Attachment.failure":
+		if e.ComplexityRoot.Attachment.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Failure(childComplexity), true
+	case "Attachment.height":
+		if e.ComplexityRoot.Attachment.Height == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Height(childComplexity), true
 	case "Attachment.id":
 		if e.ComplexityRoot.Attachment.ID == nil {
 			break
@@ -1835,6 +1965,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Attachment.Name(childComplexity), true
+	case "Attachment.previewUrl":
+		if e.ComplexityRoot.Attachment.PreviewURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.PreviewURL(childComplexity), true
+	case "Attachment.signedPreviewUrl":
+		if e.ComplexityRoot.Attachment.SignedPreviewURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.SignedPreviewURL(childComplexity), true
+	case "Attachment.signedUrl":
+		if e.ComplexityRoot.Attachment.SignedURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.SignedURL(childComplexity), true
 	case "Attachment.size":
 		if e.ComplexityRoot.Attachment.Size == nil {
 			break
@@ -1847,6 +1995,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Attachment.State(childComplexity), true
+	case "Attachment.url":
+		if e.ComplexityRoot.Attachment.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.URL(childComplexity), true
+	case "Attachment.version":
+		if e.ComplexityRoot.Attachment.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Version(childComplexity), true
+	case "Attachment.width":
+		if e.ComplexityRoot.Attachment.Width == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Attachment.Width(childComplexity), true
 
 	case "BooleanValue.boolean":
 		if e.ComplexityRoot.BooleanValue.Boolean == nil {
@@ -1951,6 +2117,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.Version(childComplexity), true
+	case "Channel.webchat":
+		if e.ComplexityRoot.Channel.Webchat == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.Webchat(childComplexity), true
 	case "Channel.webhookUrl":
 		if e.ComplexityRoot.Channel.WebhookURL == nil {
 			break
@@ -2576,6 +2748,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContactEdge.Node(childComplexity), true
 
+	case "ContactHit.contact":
+		if e.ComplexityRoot.ContactHit.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactHit.Contact(childComplexity), true
+	case "ContactHit.excerpt":
+		if e.ComplexityRoot.ContactHit.Excerpt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactHit.Excerpt(childComplexity), true
+	case "ContactHit.field":
+		if e.ComplexityRoot.ContactHit.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactHit.Field(childComplexity), true
+	case "ContactHit.highlights":
+		if e.ComplexityRoot.ContactHit.Highlights == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactHit.Highlights(childComplexity), true
+
 	case "ContactPage.asOf":
 		if e.ComplexityRoot.ContactPage.AsOf == nil {
 			break
@@ -2900,6 +3097,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.ViewerCan(childComplexity), true
+	case "Conversation.visitor":
+		if e.ComplexityRoot.Conversation.Visitor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Visitor(childComplexity), true
 	case "Conversation.waitingLevel":
 		if e.ComplexityRoot.Conversation.WaitingLevel == nil {
 			break
@@ -3038,6 +3241,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationFollowPayload.UserErrors(childComplexity), true
+
+	case "ConversationHit.conversation":
+		if e.ComplexityRoot.ConversationHit.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationHit.Conversation(childComplexity), true
+	case "ConversationHit.highlights":
+		if e.ComplexityRoot.ConversationHit.Highlights == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationHit.Highlights(childComplexity), true
+	case "ConversationHit.member":
+		if e.ComplexityRoot.ConversationHit.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationHit.Member(childComplexity), true
 
 	case "ConversationLeft.cause":
 		if e.ComplexityRoot.ConversationLeft.Cause == nil {
@@ -4038,6 +4260,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MediaContent.SetTotal(childComplexity), true
 
+	case "MediaRule.contentTypes":
+		if e.ComplexityRoot.MediaRule.ContentTypes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MediaRule.ContentTypes(childComplexity), true
+	case "MediaRule.kind":
+		if e.ComplexityRoot.MediaRule.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MediaRule.Kind(childComplexity), true
+	case "MediaRule.maxLinkSize":
+		if e.ComplexityRoot.MediaRule.MaxLinkSize == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MediaRule.MaxLinkSize(childComplexity), true
+	case "MediaRule.maxSize":
+		if e.ComplexityRoot.MediaRule.MaxSize == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MediaRule.MaxSize(childComplexity), true
+
 	case "Message.agent":
 		if e.ComplexityRoot.Message.Agent == nil {
 			break
@@ -4252,6 +4499,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MessageEdge.Node(childComplexity), true
+
+	case "MessageHit.conversation":
+		if e.ComplexityRoot.MessageHit.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageHit.Conversation(childComplexity), true
+	case "MessageHit.excerpt":
+		if e.ComplexityRoot.MessageHit.Excerpt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageHit.Excerpt(childComplexity), true
+	case "MessageHit.highlights":
+		if e.ComplexityRoot.MessageHit.Highlights == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageHit.Highlights(childComplexity), true
+	case "MessageHit.message":
+		if e.ComplexityRoot.MessageHit.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageHit.Message(childComplexity), true
+
+	case "MessageHitConnection.edges":
+		if e.ComplexityRoot.MessageHitConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageHitConnection.Edges(childComplexity), true
+	case "MessageHitConnection.nodes":
+		if e.ComplexityRoot.MessageHitConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageHitConnection.Nodes(childComplexity), true
+	case "MessageHitConnection.pageInfo":
+		if e.ComplexityRoot.MessageHitConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageHitConnection.PageInfo(childComplexity), true
+	case "MessageHitConnection.searchedUntil":
+		if e.ComplexityRoot.MessageHitConnection.SearchedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageHitConnection.SearchedUntil(childComplexity), true
+
+	case "MessageHitEdge.cursor":
+		if e.ComplexityRoot.MessageHitEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageHitEdge.Cursor(childComplexity), true
+	case "MessageHitEdge.node":
+		if e.ComplexityRoot.MessageHitEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageHitEdge.Node(childComplexity), true
 
 	case "MessagePreview.at":
 		if e.ComplexityRoot.MessagePreview.At == nil {
@@ -4873,6 +5183,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TypingSet(childComplexity, args["input"].(model.TypingSetInput)), true
+	case "Mutation.webchatIdentitySecretRotate":
+		if e.ComplexityRoot.Mutation.WebchatIdentitySecretRotate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_webchatIdentitySecretRotate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WebchatIdentitySecretRotate(childComplexity, args["input"].(model.WebchatIdentitySecretRotateInput)), true
+	case "Mutation.webchatUpdate":
+		if e.ComplexityRoot.Mutation.WebchatUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_webchatUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WebchatUpdate(childComplexity, args["input"].(model.WebchatUpdateInput)), true
 
 	case "Notification.channelId":
 		if e.ComplexityRoot.Notification.ChannelID == nil {
@@ -5308,6 +5640,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.InboxCounts(childComplexity), true
 
+	case "Query.messageSearch":
+		if e.ComplexityRoot.Query.MessageSearch == nil {
+			break
+		}
+
+		args, err := ec.field_Query_messageSearch_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MessageSearch(childComplexity, args["text"].(string), args["filter"].(*model.MessageSearchFilter), args["first"].(*int), args["after"].(*string)), true
 	case "Query.messages":
 		if e.ComplexityRoot.Query.Messages == nil {
 			break
@@ -5358,6 +5701,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Roles(childComplexity), true
+	case "Query.search":
+		if e.ComplexityRoot.Query.Search == nil {
+			break
+		}
+
+		args, err := ec.field_Query_search_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Search(childComplexity, args["text"].(string), args["first"].(*int)), true
 	case "Query.tags":
 		if e.ComplexityRoot.Query.Tags == nil {
 			break
@@ -5458,6 +5812,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoleUpdatePayload.UserErrors(childComplexity), true
 
+	case "SearchResults.contacts":
+		if e.ComplexityRoot.SearchResults.Contacts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchResults.Contacts(childComplexity), true
+	case "SearchResults.conversations":
+		if e.ComplexityRoot.SearchResults.Conversations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchResults.Conversations(childComplexity), true
+	case "SearchResults.messages":
+		if e.ComplexityRoot.SearchResults.Messages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SearchResults.Messages(childComplexity), true
+
 	case "Sendability.allowed":
 		if e.ComplexityRoot.Sendability.Allowed == nil {
 			break
@@ -5470,6 +5843,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Sendability.CostPerMessage(childComplexity), true
+	case "Sendability.media":
+		if e.ComplexityRoot.Sendability.Media == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Sendability.Media(childComplexity), true
 	case "Sendability.promotionalAllowed":
 		if e.ComplexityRoot.Sendability.PromotionalAllowed == nil {
 			break
@@ -6038,6 +6417,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TextParam.Value(childComplexity), true
 
+	case "TextRange.index":
+		if e.ComplexityRoot.TextRange.Index == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextRange.Index(childComplexity), true
+	case "TextRange.length":
+		if e.ComplexityRoot.TextRange.Length == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextRange.Length(childComplexity), true
+
 	case "TextValue.text":
 		if e.ComplexityRoot.TextValue.Text == nil {
 			break
@@ -6185,6 +6577,173 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.Team(childComplexity), true
 
+	case "Visitor.externalId":
+		if e.ComplexityRoot.Visitor.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Visitor.ExternalID(childComplexity), true
+	case "Visitor.isOnline":
+		if e.ComplexityRoot.Visitor.IsOnline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Visitor.IsOnline(childComplexity), true
+	case "Visitor.language":
+		if e.ComplexityRoot.Visitor.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Visitor.Language(childComplexity), true
+	case "Visitor.messagePage":
+		if e.ComplexityRoot.Visitor.MessagePage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Visitor.MessagePage(childComplexity), true
+	case "Visitor.page":
+		if e.ComplexityRoot.Visitor.Page == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Visitor.Page(childComplexity), true
+	case "Visitor.referrer":
+		if e.ComplexityRoot.Visitor.Referrer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Visitor.Referrer(childComplexity), true
+	case "Visitor.seenAt":
+		if e.ComplexityRoot.Visitor.SeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Visitor.SeenAt(childComplexity), true
+	case "Visitor.timeZone":
+		if e.ComplexityRoot.Visitor.TimeZone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Visitor.TimeZone(childComplexity), true
+	case "Visitor.userAgent":
+		if e.ComplexityRoot.Visitor.UserAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Visitor.UserAgent(childComplexity), true
+
+	case "WebPage.title":
+		if e.ComplexityRoot.WebPage.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebPage.Title(childComplexity), true
+	case "WebPage.url":
+		if e.ComplexityRoot.WebPage.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebPage.URL(childComplexity), true
+
+	case "Webchat.allowedDomains":
+		if e.ComplexityRoot.Webchat.AllowedDomains == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webchat.AllowedDomains(childComplexity), true
+	case "Webchat.color":
+		if e.ComplexityRoot.Webchat.Color == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webchat.Color(childComplexity), true
+	case "Webchat.greeting":
+		if e.ComplexityRoot.Webchat.Greeting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webchat.Greeting(childComplexity), true
+	case "Webchat.hasIdentitySecret":
+		if e.ComplexityRoot.Webchat.HasIdentitySecret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webchat.HasIdentitySecret(childComplexity), true
+	case "Webchat.key":
+		if e.ComplexityRoot.Webchat.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webchat.Key(childComplexity), true
+	case "Webchat.language":
+		if e.ComplexityRoot.Webchat.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webchat.Language(childComplexity), true
+	case "Webchat.refusesBlocked":
+		if e.ComplexityRoot.Webchat.RefusesBlocked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webchat.RefusesBlocked(childComplexity), true
+	case "Webchat.snippet":
+		if e.ComplexityRoot.Webchat.Snippet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webchat.Snippet(childComplexity), true
+	case "Webchat.title":
+		if e.ComplexityRoot.Webchat.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webchat.Title(childComplexity), true
+
+	case "WebchatIdentitySecretRotatePayload.channel":
+		if e.ComplexityRoot.WebchatIdentitySecretRotatePayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebchatIdentitySecretRotatePayload.Channel(childComplexity), true
+	case "WebchatIdentitySecretRotatePayload.cursor":
+		if e.ComplexityRoot.WebchatIdentitySecretRotatePayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebchatIdentitySecretRotatePayload.Cursor(childComplexity), true
+	case "WebchatIdentitySecretRotatePayload.secret":
+		if e.ComplexityRoot.WebchatIdentitySecretRotatePayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebchatIdentitySecretRotatePayload.Secret(childComplexity), true
+	case "WebchatIdentitySecretRotatePayload.userErrors":
+		if e.ComplexityRoot.WebchatIdentitySecretRotatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebchatIdentitySecretRotatePayload.UserErrors(childComplexity), true
+
+	case "WebchatUpdatePayload.channel":
+		if e.ComplexityRoot.WebchatUpdatePayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebchatUpdatePayload.Channel(childComplexity), true
+	case "WebchatUpdatePayload.cursor":
+		if e.ComplexityRoot.WebchatUpdatePayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebchatUpdatePayload.Cursor(childComplexity), true
+	case "WebchatUpdatePayload.userErrors":
+		if e.ComplexityRoot.WebchatUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebchatUpdatePayload.UserErrors(childComplexity), true
+
 	case "WindowClosed.code":
 		if e.ComplexityRoot.WindowClosed.Code == nil {
 			break
@@ -6267,8 +6826,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputIdSetFilter,
 		ec.unmarshalInputInvitationAcceptInput,
 		ec.unmarshalInputLocationInput,
+		ec.unmarshalInputMediaInput,
 		ec.unmarshalInputMessageContentInput,
 		ec.unmarshalInputMessageRetryInput,
+		ec.unmarshalInputMessageSearchFilter,
 		ec.unmarshalInputMessageSendInput,
 		ec.unmarshalInputNotificationMarkReadInput,
 		ec.unmarshalInputPasswordResetCompleteInput,
@@ -6284,6 +6845,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputTagUpdateInput,
 		ec.unmarshalInputTextFilter,
 		ec.unmarshalInputTypingSetInput,
+		ec.unmarshalInputWebchatIdentitySecretRotateInput,
+		ec.unmarshalInputWebchatUpdateInput,
 	)
 	first := true
 
@@ -6592,6 +7155,8 @@ type Channel implements Node {
   deletedAt: DateTime
   "When it was connected first."
   createdAt: DateTime!
+  "The chat window of a website channel; null on other channels."
+  webchat: Webchat
 }
 
 "One line of a connection check."
@@ -8171,8 +8736,22 @@ type Sendability {
   promotionalAllowed: Boolean!
   "How many messages one message counts as with the platform: a group's members; null where it is not known."
   costPerMessage: Int
+  "What kinds of file may be sent, and how large; none where files cannot be sent."
+  media: [MediaRule!]!
   "The most a text may count, by the platform's way of counting."
   textLimit: Int!
+}
+
+"What a channel takes of one kind of file."
+type MediaRule {
+  "IMAGE, VIDEO, AUDIO or FILE."
+  kind: MessageKind!
+  "The types it takes as what they are; none for a kind that goes as a link only."
+  contentTypes: [String!]!
+  "Bytes, at the most, as what it is."
+  maxSize: Int!
+  "Bytes, at the most, as a link, which is how goes what the platform does not take as it is; null where it then cannot be sent."
+  maxLinkSize: Int
 }
 
 "The message that a row shows."
@@ -8245,6 +8824,8 @@ type Conversation implements Node {
   isStarred: Boolean!
   "Whether it is archived."
   isArchived: Boolean!
+  "The person on the website; null on other channels."
+  visitor: Visitor
   "What the viewer may do with it now."
   viewerCan: ConversationPermits! @viewer
   "Whether the platform takes a message now."
@@ -8424,19 +9005,37 @@ enum AttachmentState {
 }
 
 "A file of a message."
-type Attachment {
+type Attachment implements Node {
   "The global id."
   id: ID!
+  "Raised by every change."
+  version: Int!
   "How far it has come."
   state: AttachmentState!
   "The file's name; null for none."
   name: String
-  "Its type; null where not yet known."
+  "Its type, by content; null where not yet known."
   contentType: String
   "Bytes; null where not known."
   size: Int
+  "Pixels; null where it is no picture or not known."
+  width: Int
+  "Pixels; null where it is no picture or not known."
+  height: Int
   "Length of sound and film in milliseconds; null for others."
   durationMs: Int
+  "Where to get it with the caller's token; null while it is not READY."
+  url: String
+  "Where to get its small picture with the caller's token; null for none."
+  previewUrl: String
+  "The same without a token, for the viewer alone and at most an hour: for use in pages. It ends at once when the viewer may no longer see the conversation or the file is erased. Null while it is not READY."
+  signedUrl: String @viewer
+  "The same for its small picture; null for none."
+  signedPreviewUrl: String @viewer
+  "Until when the customer's link to it works; null for ever."
+  expiresAt: DateTime
+  "Why it could not be fetched, in the reader's language; null where it could."
+  failure: String
 }
 
 "A sticker."
@@ -8891,6 +9490,16 @@ input MessageContentInput @oneOf {
   sticker: StickerInput
   "A place."
   location: LocationInput
+  "A picture, film, sound or file that was uploaded before."
+  media: MediaInput
+}
+
+"An uploaded file to be sent. What it is follows from its content: a picture, a film, a sound or a file."
+input MediaInput {
+  "The id that POST /uploads gave. It works for the caller who uploaded it, until it expires."
+  uploadId: ID!
+  "A film's picture, uploaded too; a neutral one where left out. For films alone."
+  previewUploadId: ID
 }
 
 "Where to send what."
@@ -9443,6 +10052,250 @@ extend type Subscription {
     "Continue after this position; from now where left out."
     after: Cursor
   ): JobEvent!
+}
+`, BuiltIn: false},
+	{Name: "../schema/search.graphql", Input: `"A part of a text. Positions count UTF-16 code units."
+type TextRange {
+  "Where it begins."
+  index: Int!
+  "How long it is."
+  length: Int!
+}
+
+"A message that was found."
+type MessageHit {
+  "The message; ` + "`" + `messages(around: id)` + "`" + ` jumps to it."
+  message: Message!
+  "Its conversation."
+  conversation: Conversation!
+  "The message's text or, of a long one, the part of it around the first find."
+  excerpt: String!
+  "Where in the excerpt it was found."
+  highlights: [TextRange!]!
+}
+
+"Messages that were found, newest first."
+type MessageHitConnection {
+  "The rows with their positions."
+  edges: [MessageHitEdge!]!
+  "The rows alone."
+  nodes: [MessageHit!]!
+  "Where the page stands. ` + "`" + `hasNextPage` + "`" + ` is true too where the search stopped before all was looked at; ` + "`" + `endCursor` + "`" + ` then goes on from there, even where no row was found."
+  pageInfo: PageInfo!
+  "Until when, going back, all messages were looked at; null where all were. A page looks at 20,000 candidates at the most."
+  searchedUntil: DateTime
+}
+
+"A found message in a list."
+type MessageHitEdge {
+  "Its position."
+  cursor: Cursor!
+  "The find."
+  node: MessageHit!
+}
+
+"Which messages are looked at. All that is given must hold."
+input MessageSearchFilter {
+  "Of this conversation."
+  conversationId: ID
+  "Of conversations that match."
+  conversation: ConversationFilter
+  "Sent by one of these."
+  senders: [MessageSender!]
+  "Sent by one of these agents."
+  agentIds: [ID!]
+  "At or after this time."
+  from: DateTime
+  "Before this time."
+  to: DateTime
+}
+
+"A conversation that was found by its customer's or group's name, or by a member's."
+type ConversationHit {
+  "The conversation."
+  conversation: Conversation!
+  "Where in the conversation's name it was found; none where it was found by something else."
+  highlights: [TextRange!]!
+  "The group's member by whose name it was found; null for none."
+  member: GroupMember
+}
+
+"A contact that was found."
+type ContactHit {
+  "The contact."
+  contact: Contact!
+  "What it was found by."
+  field: ContactHitField!
+  "The name, phone, e-mail address or the part of the note."
+  excerpt: String!
+  "Where in the excerpt it was found; none where a phone was found in another way of writing."
+  highlights: [TextRange!]!
+}
+
+"What a contact was found by."
+enum ContactHitField {
+  "Its name."
+  NAME
+  "A phone number."
+  PHONE
+  "An e-mail address."
+  EMAIL
+  "The note."
+  NOTE
+  "Its membership number."
+  MEMBERSHIP_NO
+}
+
+"What one search finds, of each sort the first."
+type SearchResults {
+  "Conversations by the name of the customer, the group or one of its members, the newest first."
+  conversations: [ConversationHit!]!
+  "Contacts by name, phone, e-mail address, note and membership number, by name."
+  contacts: [ContactHit!]!
+  "Messages by their content, newest first; ` + "`" + `messageSearch` + "`" + ` goes on."
+  messages: [MessageHit!]!
+}
+
+extend type Query {
+  "Finds conversations, contacts and messages at once, as far as the viewer may see them. Any part counts, from one character on, without regard to case and width."
+  search(
+    "What is looked for, 1 to 100 characters."
+    text: String!
+    "How many of each sort, 1 to 20."
+    first: Int = 5
+  ): SearchResults!
+  "Messages by their content, newest first, in conversations the viewer may see. Any part counts, from one character on, without regard to case and width; what was unsent is found nowhere."
+  messageSearch(
+    "What is looked for, 1 to 100 characters."
+    text: String!
+    "Which messages are looked at."
+    filter: MessageSearchFilter
+    "How many, 1 to 100; 25 where left out."
+    first: Int
+    "Begin after this position."
+    after: Cursor
+  ): MessageHitConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/webchat.graphql", Input: `"The language of a chat window."
+enum WebchatLanguage {
+  "The visitor's own: Traditional Chinese for Chinese browsers, English for others."
+  AUTO
+  "Traditional Chinese."
+  ZH_HANT
+  "English."
+  EN
+}
+
+"The chat window of a website channel."
+type Webchat {
+  "The public key of the chat window. It is no secret."
+  key: String!
+  "Where the chat window may be shown, such as shop.example.com or *.example.com; the server's own pages always may."
+  allowedDomains: [String!]!
+  "The window's title."
+  title: String!
+  "What the window says before the first message; empty for nothing."
+  greeting: String!
+  "The window's colour, as #rrggbb."
+  color: String!
+  "The window's language."
+  language: WebchatLanguage!
+  "Whether a blocked visitor is told so; else what it writes is taken and not shown."
+  refusesBlocked: Boolean!
+  "Whether members of the shop can prove who they are: whether a secret was made for it."
+  hasIdentitySecret: Boolean!
+  "What to put into the website's pages, as HTML."
+  snippet: String!
+}
+
+"A page of a website."
+type WebPage {
+  "Its address: http or https, without user information and secrets. It is data from outside."
+  url: String!
+  "Its title; empty for none."
+  title: String!
+}
+
+"A person on a website."
+type Visitor {
+  "Whether the person is on the site now."
+  isOnline: Boolean!
+  "The page the person is on; null while offline."
+  page: WebPage
+  "The page from which the last message was sent; null while offline."
+  messagePage: WebPage
+  "Whence the person came to the site; null for nowhere."
+  referrer: String
+  "The member's id at the shop, proven by the shop's signature; null for an anonymous person."
+  externalId: String
+  "The browser's language; null where not told."
+  language: String
+  "The browser's time zone; null where not told."
+  timeZone: String
+  "What the browser says it is; null where not told."
+  userAgent: String
+  "When the person was last there."
+  seenAt: DateTime!
+}
+
+extend type Mutation {
+  "Changes the chat window of a website channel. ADMIN only."
+  webchatUpdate(
+    "What changes."
+    input: WebchatUpdateInput!
+  ): WebchatUpdatePayload!
+  "Makes a new secret with which the shop signs its members' ids, and shows it this once. The one before is taken until the next is made. ADMIN only."
+  webchatIdentitySecretRotate(
+    "Which channel."
+    input: WebchatIdentitySecretRotateInput!
+  ): WebchatIdentitySecretRotatePayload!
+}
+
+"What changes of a chat window."
+input WebchatUpdateInput {
+  "The channel."
+  channelId: ID!
+  "Where it may be shown: host names, *.example.com for all below one, with a port where it is not the usual one; at most 50."
+  allowedDomains: [String!]
+  "The window's title, at most 40 characters; empty is the channel's name."
+  title: String
+  "What the window says before the first message, at most 500 characters; empty for nothing."
+  greeting: String
+  "The window's colour, as #rrggbb."
+  color: String
+  "The window's language."
+  language: WebchatLanguage
+  "Whether a blocked visitor is told so."
+  refusesBlocked: Boolean
+}
+
+"The answer to webchatUpdate."
+type WebchatUpdatePayload {
+  "The channel; null where it was refused."
+  channel: Channel
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
+}
+
+"Which website channel gets a new secret."
+input WebchatIdentitySecretRotateInput {
+  "The channel."
+  channelId: ID!
+}
+
+"The answer to webchatIdentitySecretRotate."
+type WebchatIdentitySecretRotatePayload {
+  "The channel; null where it was refused."
+  channel: Channel
+  "The secret. It is not shown again."
+  secret: String
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
 }
 `, BuiltIn: false},
 	{Name: "../schema/workspace.graphql", Input: `"What an agent is in its team."
@@ -10420,6 +11273,8 @@ func (ec *executionContext) childFields_Attachment(ctx context.Context, field gr
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_Attachment_id(ctx, field)
+	case "version":
+		return ec.fieldContext_Attachment_version(ctx, field)
 	case "state":
 		return ec.fieldContext_Attachment_state(ctx, field)
 	case "name":
@@ -10428,8 +11283,24 @@ func (ec *executionContext) childFields_Attachment(ctx context.Context, field gr
 		return ec.fieldContext_Attachment_contentType(ctx, field)
 	case "size":
 		return ec.fieldContext_Attachment_size(ctx, field)
+	case "width":
+		return ec.fieldContext_Attachment_width(ctx, field)
+	case "height":
+		return ec.fieldContext_Attachment_height(ctx, field)
 	case "durationMs":
 		return ec.fieldContext_Attachment_durationMs(ctx, field)
+	case "url":
+		return ec.fieldContext_Attachment_url(ctx, field)
+	case "previewUrl":
+		return ec.fieldContext_Attachment_previewUrl(ctx, field)
+	case "signedUrl":
+		return ec.fieldContext_Attachment_signedUrl(ctx, field)
+	case "signedPreviewUrl":
+		return ec.fieldContext_Attachment_signedPreviewUrl(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Attachment_expiresAt(ctx, field)
+	case "failure":
+		return ec.fieldContext_Attachment_failure(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Attachment", field.Name)
 }
@@ -10470,6 +11341,8 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_deletedAt(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Channel_createdAt(ctx, field)
+	case "webchat":
+		return ec.fieldContext_Channel_webchat(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Channel", field.Name)
 }
@@ -10784,6 +11657,20 @@ func (ec *executionContext) childFields_ContactEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type ContactEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ContactHit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_ContactHit_contact(ctx, field)
+	case "field":
+		return ec.fieldContext_ContactHit_field(ctx, field)
+	case "excerpt":
+		return ec.fieldContext_ContactHit_excerpt(ctx, field)
+	case "highlights":
+		return ec.fieldContext_ContactHit_highlights(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactHit", field.Name)
+}
+
 func (ec *executionContext) childFields_ContactPage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "nodes":
@@ -10926,6 +11813,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_isStarred(ctx, field)
 	case "isArchived":
 		return ec.fieldContext_Conversation_isArchived(ctx, field)
+	case "visitor":
+		return ec.fieldContext_Conversation_visitor(ctx, field)
 	case "viewerCan":
 		return ec.fieldContext_Conversation_viewerCan(ctx, field)
 	case "sendability":
@@ -10986,6 +11875,18 @@ func (ec *executionContext) childFields_ConversationFollowPayload(ctx context.Co
 		return ec.fieldContext_ConversationFollowPayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationFollowPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationHit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationHit_conversation(ctx, field)
+	case "highlights":
+		return ec.fieldContext_ConversationHit_highlights(ctx, field)
+	case "member":
+		return ec.fieldContext_ConversationHit_member(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationHit", field.Name)
 }
 
 func (ec *executionContext) childFields_ConversationMarkReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11434,6 +12335,20 @@ func (ec *executionContext) childFields_LogPage(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type LogPage", field.Name)
 }
 
+func (ec *executionContext) childFields_MediaRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_MediaRule_kind(ctx, field)
+	case "contentTypes":
+		return ec.fieldContext_MediaRule_contentTypes(ctx, field)
+	case "maxSize":
+		return ec.fieldContext_MediaRule_maxSize(ctx, field)
+	case "maxLinkSize":
+		return ec.fieldContext_MediaRule_maxLinkSize(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MediaRule", field.Name)
+}
+
 func (ec *executionContext) childFields_Message(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -11508,6 +12423,44 @@ func (ec *executionContext) childFields_MessageEdge(ctx context.Context, field g
 		return ec.fieldContext_MessageEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MessageEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageHit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_MessageHit_message(ctx, field)
+	case "conversation":
+		return ec.fieldContext_MessageHit_conversation(ctx, field)
+	case "excerpt":
+		return ec.fieldContext_MessageHit_excerpt(ctx, field)
+	case "highlights":
+		return ec.fieldContext_MessageHit_highlights(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageHit", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageHitConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MessageHitConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MessageHitConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MessageHitConnection_pageInfo(ctx, field)
+	case "searchedUntil":
+		return ec.fieldContext_MessageHitConnection_searchedUntil(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageHitConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageHitEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MessageHitEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MessageHitEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageHitEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_MessagePreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11704,6 +12657,18 @@ func (ec *executionContext) childFields_RoleUpdatePayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type RoleUpdatePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SearchResults(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversations":
+		return ec.fieldContext_SearchResults_conversations(ctx, field)
+	case "contacts":
+		return ec.fieldContext_SearchResults_contacts(ctx, field)
+	case "messages":
+		return ec.fieldContext_SearchResults_messages(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchResults", field.Name)
+}
+
 func (ec *executionContext) childFields_Sendability(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "allowed":
@@ -11718,6 +12683,8 @@ func (ec *executionContext) childFields_Sendability(ctx context.Context, field g
 		return ec.fieldContext_Sendability_promotionalAllowed(ctx, field)
 	case "costPerMessage":
 		return ec.fieldContext_Sendability_costPerMessage(ctx, field)
+	case "media":
+		return ec.fieldContext_Sendability_media(ctx, field)
 	case "textLimit":
 		return ec.fieldContext_Sendability_textLimit(ctx, field)
 	}
@@ -11914,6 +12881,16 @@ func (ec *executionContext) childFields_TextParam(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type TextParam", field.Name)
 }
 
+func (ec *executionContext) childFields_TextRange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "index":
+		return ec.fieldContext_TextRange_index(ctx, field)
+	case "length":
+		return ec.fieldContext_TextRange_length(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TextRange", field.Name)
+}
+
 func (ec *executionContext) childFields_TypingSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "userErrors":
@@ -11952,6 +12929,90 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_language(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_Visitor(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "isOnline":
+		return ec.fieldContext_Visitor_isOnline(ctx, field)
+	case "page":
+		return ec.fieldContext_Visitor_page(ctx, field)
+	case "messagePage":
+		return ec.fieldContext_Visitor_messagePage(ctx, field)
+	case "referrer":
+		return ec.fieldContext_Visitor_referrer(ctx, field)
+	case "externalId":
+		return ec.fieldContext_Visitor_externalId(ctx, field)
+	case "language":
+		return ec.fieldContext_Visitor_language(ctx, field)
+	case "timeZone":
+		return ec.fieldContext_Visitor_timeZone(ctx, field)
+	case "userAgent":
+		return ec.fieldContext_Visitor_userAgent(ctx, field)
+	case "seenAt":
+		return ec.fieldContext_Visitor_seenAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Visitor", field.Name)
+}
+
+func (ec *executionContext) childFields_WebPage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_WebPage_url(ctx, field)
+	case "title":
+		return ec.fieldContext_WebPage_title(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebPage", field.Name)
+}
+
+func (ec *executionContext) childFields_Webchat(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_Webchat_key(ctx, field)
+	case "allowedDomains":
+		return ec.fieldContext_Webchat_allowedDomains(ctx, field)
+	case "title":
+		return ec.fieldContext_Webchat_title(ctx, field)
+	case "greeting":
+		return ec.fieldContext_Webchat_greeting(ctx, field)
+	case "color":
+		return ec.fieldContext_Webchat_color(ctx, field)
+	case "language":
+		return ec.fieldContext_Webchat_language(ctx, field)
+	case "refusesBlocked":
+		return ec.fieldContext_Webchat_refusesBlocked(ctx, field)
+	case "hasIdentitySecret":
+		return ec.fieldContext_Webchat_hasIdentitySecret(ctx, field)
+	case "snippet":
+		return ec.fieldContext_Webchat_snippet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Webchat", field.Name)
+}
+
+func (ec *executionContext) childFields_WebchatIdentitySecretRotatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_WebchatIdentitySecretRotatePayload_channel(ctx, field)
+	case "secret":
+		return ec.fieldContext_WebchatIdentitySecretRotatePayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WebchatIdentitySecretRotatePayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_WebchatIdentitySecretRotatePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebchatIdentitySecretRotatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WebchatUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_WebchatUpdatePayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WebchatUpdatePayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_WebchatUpdatePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebchatUpdatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12770,6 +13831,34 @@ func (ec *executionContext) field_Mutation_typingSet_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_webchatIdentitySecretRotate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.WebchatIdentitySecretRotateInput, error) {
+			return ec.unmarshalNWebchatIdentitySecretRotateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebchatIdentitySecretRotateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_webchatUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.WebchatUpdateInput, error) {
+			return ec.unmarshalNWebchatUpdateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebchatUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13348,6 +14437,44 @@ func (ec *executionContext) field_Query_groupMembers_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_messageSearch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "text",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["text"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.MessageSearchFilter, error) {
+			return ec.unmarshalOMessageSearchFilter2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageSearchFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_messages_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13473,6 +14600,28 @@ func (ec *executionContext) field_Query_notifications_args(ctx context.Context, 
 		return nil, err
 	}
 	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_search_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "text",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["text"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
 	return args, nil
 }
 
@@ -15657,6 +16806,29 @@ func (ec *executionContext) fieldContext_Attachment_id(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Attachment", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
+func (ec *executionContext) _Attachment_version(ctx context.Context, field graphql.CollectedField, obj *model.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _Attachment_state(ctx context.Context, field graphql.CollectedField, obj *model.Attachment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15749,6 +16921,52 @@ func (ec *executionContext) fieldContext_Attachment_size(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Attachment", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _Attachment_width(ctx context.Context, field graphql.CollectedField, obj *model.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_width(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Width, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_width(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Attachment_height(ctx context.Context, field graphql.CollectedField, obj *model.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_height(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Height, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_height(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _Attachment_durationMs(ctx context.Context, field graphql.CollectedField, obj *model.Attachment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15770,6 +16988,144 @@ func (ec *executionContext) _Attachment_durationMs(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_Attachment_durationMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Attachment", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Attachment_url(ctx context.Context, field graphql.CollectedField, obj *model.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Attachment_previewUrl(ctx context.Context, field graphql.CollectedField, obj *model.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_previewUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PreviewURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_previewUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Attachment_signedUrl(ctx context.Context, field graphql.CollectedField, obj *model.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_signedUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SignedURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_signedUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Attachment_signedPreviewUrl(ctx context.Context, field graphql.CollectedField, obj *model.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_signedPreviewUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SignedPreviewURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_signedPreviewUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Attachment_expiresAt(ctx context.Context, field graphql.CollectedField, obj *model.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Attachment_failure(ctx context.Context, field graphql.CollectedField, obj *model.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_failure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failure, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_failure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _BooleanValue_boolean(ctx context.Context, field graphql.CollectedField, obj *model.BooleanValue) (ret graphql.Marshaler) {
@@ -16193,6 +17549,38 @@ func (ec *executionContext) _Channel_createdAt(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Channel_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Channel_webchat(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_webchat(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Webchat, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Webchat) graphql.Marshaler {
+			return ec.marshalOWebchat2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebchat(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_webchat(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Channel",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Webchat(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ChannelChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ChannelChanged) (ret graphql.Marshaler) {
@@ -18857,6 +20245,116 @@ func (ec *executionContext) fieldContext_ContactEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _ContactHit_contact(ctx context.Context, field graphql.CollectedField, obj *model.ContactHit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactHit_contact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Contact) graphql.Marshaler {
+			return ec.marshalNContact2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContact(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactHit_contact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactHit",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactHit_field(ctx context.Context, field graphql.CollectedField, obj *model.ContactHit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactHit_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ContactHitField) graphql.Marshaler {
+			return ec.marshalNContactHitField2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactHitField(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactHit_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactHit", field, false, false, errors.New("field of type ContactHitField does not have child fields"))
+}
+
+func (ec *executionContext) _ContactHit_excerpt(ctx context.Context, field graphql.CollectedField, obj *model.ContactHit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactHit_excerpt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Excerpt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactHit_excerpt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactHit", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ContactHit_highlights(ctx context.Context, field graphql.CollectedField, obj *model.ContactHit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactHit_highlights(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Highlights, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.TextRange) graphql.Marshaler {
+			return ec.marshalNTextRange2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐTextRangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactHit_highlights(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactHit",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TextRange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ContactPage_nodes(ctx context.Context, field graphql.CollectedField, obj *model.ContactPage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20206,6 +21704,38 @@ func (ec *executionContext) fieldContext_Conversation_isArchived(_ context.Conte
 	return graphql.NewScalarFieldContext("Conversation", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
+func (ec *executionContext) _Conversation_visitor(ctx context.Context, field graphql.CollectedField, obj *model.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_visitor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visitor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Visitor) graphql.Marshaler {
+			return ec.marshalOVisitor2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐVisitor(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_visitor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Visitor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Conversation_viewerCan(ctx context.Context, field graphql.CollectedField, obj *model.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20859,6 +22389,102 @@ func (ec *executionContext) _ConversationFollowPayload_cursor(ctx context.Contex
 }
 func (ec *executionContext) fieldContext_ConversationFollowPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConversationFollowPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ConversationHit_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationHit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationHit_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Conversation) graphql.Marshaler {
+			return ec.marshalNConversation2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationHit_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationHit",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationHit_highlights(ctx context.Context, field graphql.CollectedField, obj *model.ConversationHit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationHit_highlights(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Highlights, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.TextRange) graphql.Marshaler {
+			return ec.marshalNTextRange2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐTextRangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationHit_highlights(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationHit",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TextRange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationHit_member(ctx context.Context, field graphql.CollectedField, obj *model.ConversationHit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationHit_member(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Member, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.GroupMember) graphql.Marshaler {
+			return ec.marshalOGroupMember2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupMember(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationHit_member(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationHit",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GroupMember(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ConversationLeft_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationLeft) (ret graphql.Marshaler) {
@@ -25018,6 +26644,98 @@ func (ec *executionContext) fieldContext_MediaContent_setTotal(_ context.Context
 	return graphql.NewScalarFieldContext("MediaContent", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _MediaRule_kind(ctx context.Context, field graphql.CollectedField, obj *model.MediaRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MediaRule_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.MessageKind) graphql.Marshaler {
+			return ec.marshalNMessageKind2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MediaRule_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MediaRule", field, false, false, errors.New("field of type MessageKind does not have child fields"))
+}
+
+func (ec *executionContext) _MediaRule_contentTypes(ctx context.Context, field graphql.CollectedField, obj *model.MediaRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MediaRule_contentTypes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContentTypes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MediaRule_contentTypes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MediaRule", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _MediaRule_maxSize(ctx context.Context, field graphql.CollectedField, obj *model.MediaRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MediaRule_maxSize(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxSize, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MediaRule_maxSize(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MediaRule", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _MediaRule_maxLinkSize(ctx context.Context, field graphql.CollectedField, obj *model.MediaRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MediaRule_maxLinkSize(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxLinkSize, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MediaRule_maxLinkSize(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MediaRule", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _Message_id(ctx context.Context, field graphql.CollectedField, obj *model.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -25917,6 +27635,299 @@ func (ec *executionContext) fieldContext_MessageEdge_node(_ context.Context, fie
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Message(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageHit_message(ctx context.Context, field graphql.CollectedField, obj *model.MessageHit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageHit_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Message) graphql.Marshaler {
+			return ec.marshalNMessage2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageHit_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageHit",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Message(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageHit_conversation(ctx context.Context, field graphql.CollectedField, obj *model.MessageHit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageHit_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Conversation) graphql.Marshaler {
+			return ec.marshalNConversation2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageHit_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageHit",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageHit_excerpt(ctx context.Context, field graphql.CollectedField, obj *model.MessageHit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageHit_excerpt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Excerpt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageHit_excerpt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageHit", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _MessageHit_highlights(ctx context.Context, field graphql.CollectedField, obj *model.MessageHit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageHit_highlights(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Highlights, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.TextRange) graphql.Marshaler {
+			return ec.marshalNTextRange2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐTextRangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageHit_highlights(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageHit",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TextRange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageHitConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.MessageHitConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageHitConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.MessageHitEdge) graphql.Marshaler {
+			return ec.marshalNMessageHitEdge2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageHitEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageHitConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageHitConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageHitEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageHitConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.MessageHitConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageHitConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.MessageHit) graphql.Marshaler {
+			return ec.marshalNMessageHit2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageHitᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageHitConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageHitConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageHit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageHitConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.MessageHitConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageHitConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageHitConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageHitConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MessageHitConnection_searchedUntil(ctx context.Context, field graphql.CollectedField, obj *model.MessageHitConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageHitConnection_searchedUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SearchedUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MessageHitConnection_searchedUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageHitConnection", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _MessageHitEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.MessageHitEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageHitEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageHitEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MessageHitEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _MessageHitEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.MessageHitEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MessageHitEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.MessageHit) graphql.Marshaler {
+			return ec.marshalNMessageHit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageHit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MessageHitEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MessageHitEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageHit(ctx, field)
 		},
 	}
 	return fc, nil
@@ -27756,6 +29767,94 @@ func (ec *executionContext) fieldContext_Mutation_presenceSet(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_presenceSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_webchatUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_webchatUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WebchatUpdate(ctx, fc.Args["input"].(model.WebchatUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WebchatUpdatePayload) graphql.Marshaler {
+			return ec.marshalNWebchatUpdatePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebchatUpdatePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_webchatUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WebchatUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_webchatUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_webchatIdentitySecretRotate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_webchatIdentitySecretRotate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WebchatIdentitySecretRotate(ctx, fc.Args["input"].(model.WebchatIdentitySecretRotateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WebchatIdentitySecretRotatePayload) graphql.Marshaler {
+			return ec.marshalNWebchatIdentitySecretRotatePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebchatIdentitySecretRotatePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_webchatIdentitySecretRotate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WebchatIdentitySecretRotatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_webchatIdentitySecretRotate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -30336,6 +32435,94 @@ func (ec *executionContext) fieldContext_Query_events(ctx context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_search(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_search(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Search(ctx, fc.Args["text"].(string), fc.Args["first"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SearchResults) graphql.Marshaler {
+			return ec.marshalNSearchResults2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSearchResults(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_search(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SearchResults(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_search_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_messageSearch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_messageSearch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().MessageSearch(ctx, fc.Args["text"].(string), fc.Args["filter"].(*model.MessageSearchFilter), fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MessageHitConnection) graphql.Marshaler {
+			return ec.marshalNMessageHitConnection2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageHitConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_messageSearch(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageHitConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_messageSearch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -30934,6 +33121,102 @@ func (ec *executionContext) fieldContext_RoleUpdatePayload_cursor(_ context.Cont
 	return graphql.NewScalarFieldContext("RoleUpdatePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
+func (ec *executionContext) _SearchResults_conversations(ctx context.Context, field graphql.CollectedField, obj *model.SearchResults) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchResults_conversations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversations, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ConversationHit) graphql.Marshaler {
+			return ec.marshalNConversationHit2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationHitᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchResults_conversations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchResults",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationHit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SearchResults_contacts(ctx context.Context, field graphql.CollectedField, obj *model.SearchResults) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchResults_contacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contacts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ContactHit) graphql.Marshaler {
+			return ec.marshalNContactHit2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactHitᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchResults_contacts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchResults",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactHit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SearchResults_messages(ctx context.Context, field graphql.CollectedField, obj *model.SearchResults) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SearchResults_messages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Messages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.MessageHit) graphql.Marshaler {
+			return ec.marshalNMessageHit2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageHitᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SearchResults_messages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SearchResults",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MessageHit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Sendability_allowed(ctx context.Context, field graphql.CollectedField, obj *model.Sendability) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -31070,6 +33353,38 @@ func (ec *executionContext) _Sendability_costPerMessage(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_Sendability_costPerMessage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Sendability", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Sendability_media(ctx context.Context, field graphql.CollectedField, obj *model.Sendability) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sendability_media(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Media, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.MediaRule) graphql.Marshaler {
+			return ec.marshalNMediaRule2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMediaRuleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Sendability_media(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Sendability",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MediaRule(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Sendability_textLimit(ctx context.Context, field graphql.CollectedField, obj *model.Sendability) (ret graphql.Marshaler) {
@@ -33273,6 +35588,52 @@ func (ec *executionContext) fieldContext_TextParam_value(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("TextParam", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _TextRange_index(ctx context.Context, field graphql.CollectedField, obj *model.TextRange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TextRange_index(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Index, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TextRange_index(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextRange", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _TextRange_length(ctx context.Context, field graphql.CollectedField, obj *model.TextRange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TextRange_length(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Length, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TextRange_length(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextRange", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _TextValue_text(ctx context.Context, field graphql.CollectedField, obj *model.TextValue) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -33863,6 +36224,681 @@ func (ec *executionContext) _Viewer_language(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_Viewer_language(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Viewer", field, false, false, errors.New("field of type Language does not have child fields"))
+}
+
+func (ec *executionContext) _Visitor_isOnline(ctx context.Context, field graphql.CollectedField, obj *model.Visitor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Visitor_isOnline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsOnline, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Visitor_isOnline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Visitor", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Visitor_page(ctx context.Context, field graphql.CollectedField, obj *model.Visitor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Visitor_page(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Page, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WebPage) graphql.Marshaler {
+			return ec.marshalOWebPage2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebPage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Visitor_page(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Visitor",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WebPage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Visitor_messagePage(ctx context.Context, field graphql.CollectedField, obj *model.Visitor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Visitor_messagePage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MessagePage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WebPage) graphql.Marshaler {
+			return ec.marshalOWebPage2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebPage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Visitor_messagePage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Visitor",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WebPage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Visitor_referrer(ctx context.Context, field graphql.CollectedField, obj *model.Visitor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Visitor_referrer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Referrer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Visitor_referrer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Visitor", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Visitor_externalId(ctx context.Context, field graphql.CollectedField, obj *model.Visitor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Visitor_externalId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExternalID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Visitor_externalId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Visitor", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Visitor_language(ctx context.Context, field graphql.CollectedField, obj *model.Visitor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Visitor_language(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Language, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Visitor_language(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Visitor", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Visitor_timeZone(ctx context.Context, field graphql.CollectedField, obj *model.Visitor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Visitor_timeZone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TimeZone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Visitor_timeZone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Visitor", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Visitor_userAgent(ctx context.Context, field graphql.CollectedField, obj *model.Visitor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Visitor_userAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserAgent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Visitor_userAgent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Visitor", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Visitor_seenAt(ctx context.Context, field graphql.CollectedField, obj *model.Visitor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Visitor_seenAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SeenAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Visitor_seenAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Visitor", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _WebPage_url(ctx context.Context, field graphql.CollectedField, obj *model.WebPage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WebPage_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WebPage_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WebPage", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _WebPage_title(ctx context.Context, field graphql.CollectedField, obj *model.WebPage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WebPage_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WebPage_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WebPage", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Webchat_key(ctx context.Context, field graphql.CollectedField, obj *model.Webchat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Webchat_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Webchat_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Webchat", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Webchat_allowedDomains(ctx context.Context, field graphql.CollectedField, obj *model.Webchat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Webchat_allowedDomains(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AllowedDomains, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Webchat_allowedDomains(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Webchat", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Webchat_title(ctx context.Context, field graphql.CollectedField, obj *model.Webchat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Webchat_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Webchat_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Webchat", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Webchat_greeting(ctx context.Context, field graphql.CollectedField, obj *model.Webchat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Webchat_greeting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Greeting, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Webchat_greeting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Webchat", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Webchat_color(ctx context.Context, field graphql.CollectedField, obj *model.Webchat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Webchat_color(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Color, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Webchat_color(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Webchat", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Webchat_language(ctx context.Context, field graphql.CollectedField, obj *model.Webchat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Webchat_language(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Language, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.WebchatLanguage) graphql.Marshaler {
+			return ec.marshalNWebchatLanguage2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebchatLanguage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Webchat_language(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Webchat", field, false, false, errors.New("field of type WebchatLanguage does not have child fields"))
+}
+
+func (ec *executionContext) _Webchat_refusesBlocked(ctx context.Context, field graphql.CollectedField, obj *model.Webchat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Webchat_refusesBlocked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RefusesBlocked, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Webchat_refusesBlocked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Webchat", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Webchat_hasIdentitySecret(ctx context.Context, field graphql.CollectedField, obj *model.Webchat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Webchat_hasIdentitySecret(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HasIdentitySecret, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Webchat_hasIdentitySecret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Webchat", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Webchat_snippet(ctx context.Context, field graphql.CollectedField, obj *model.Webchat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Webchat_snippet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Snippet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Webchat_snippet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Webchat", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _WebchatIdentitySecretRotatePayload_channel(ctx context.Context, field graphql.CollectedField, obj *model.WebchatIdentitySecretRotatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WebchatIdentitySecretRotatePayload_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WebchatIdentitySecretRotatePayload_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WebchatIdentitySecretRotatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WebchatIdentitySecretRotatePayload_secret(ctx context.Context, field graphql.CollectedField, obj *model.WebchatIdentitySecretRotatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WebchatIdentitySecretRotatePayload_secret(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Secret, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WebchatIdentitySecretRotatePayload_secret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WebchatIdentitySecretRotatePayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _WebchatIdentitySecretRotatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.WebchatIdentitySecretRotatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WebchatIdentitySecretRotatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WebchatIdentitySecretRotatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WebchatIdentitySecretRotatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WebchatIdentitySecretRotatePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.WebchatIdentitySecretRotatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WebchatIdentitySecretRotatePayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WebchatIdentitySecretRotatePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WebchatIdentitySecretRotatePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _WebchatUpdatePayload_channel(ctx context.Context, field graphql.CollectedField, obj *model.WebchatUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WebchatUpdatePayload_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WebchatUpdatePayload_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WebchatUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WebchatUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.WebchatUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WebchatUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WebchatUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WebchatUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WebchatUpdatePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.WebchatUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WebchatUpdatePayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WebchatUpdatePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WebchatUpdatePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _WindowClosed_message(ctx context.Context, field graphql.CollectedField, obj *model.WindowClosed) (ret graphql.Marshaler) {
@@ -37562,6 +40598,43 @@ func (ec *executionContext) unmarshalInputLocationInput(ctx context.Context, obj
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputMediaInput(ctx context.Context, obj any) (model.MediaInput, error) {
+	var it model.MediaInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"uploadId", "previewUploadId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "uploadId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("uploadId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UploadID = data
+		case "previewUploadId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("previewUploadId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PreviewUploadID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputMessageContentInput(ctx context.Context, obj any) (model.MessageContentInput, error) {
 	var it model.MessageContentInput
 	if obj == nil {
@@ -37573,7 +40646,7 @@ func (ec *executionContext) unmarshalInputMessageContentInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"text", "sticker", "location"}
+	fieldsInOrder := [...]string{"text", "sticker", "location", "media"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -37601,6 +40674,13 @@ func (ec *executionContext) unmarshalInputMessageContentInput(ctx context.Contex
 				return it, err
 			}
 			it.Location = graphql.OmittableOf(data)
+		case "media":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("media"))
+			data, err := ec.unmarshalOMediaInput2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMediaInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Media = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -37642,6 +40722,71 @@ func (ec *executionContext) unmarshalInputMessageRetryInput(ctx context.Context,
 				return it, err
 			}
 			it.MayArriveTwice = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputMessageSearchFilter(ctx context.Context, obj any) (model.MessageSearchFilter, error) {
+	var it model.MessageSearchFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "conversation", "senders", "agentIds", "from", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = graphql.OmittableOf(data)
+		case "conversation":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversation"))
+			data, err := ec.unmarshalOConversationFilter2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Conversation = graphql.OmittableOf(data)
+		case "senders":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("senders"))
+			data, err := ec.unmarshalOMessageSender2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageSenderᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Senders = graphql.OmittableOf(data)
+		case "agentIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("agentIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AgentIds = graphql.OmittableOf(data)
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = graphql.OmittableOf(data)
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -38242,6 +41387,108 @@ func (ec *executionContext) unmarshalInputTypingSetInput(ctx context.Context, ob
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputWebchatIdentitySecretRotateInput(ctx context.Context, obj any) (model.WebchatIdentitySecretRotateInput, error) {
+	var it model.WebchatIdentitySecretRotateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputWebchatUpdateInput(ctx context.Context, obj any) (model.WebchatUpdateInput, error) {
+	var it model.WebchatUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId", "allowedDomains", "title", "greeting", "color", "language", "refusesBlocked"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "allowedDomains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("allowedDomains"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AllowedDomains = graphql.OmittableOf(data)
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = graphql.OmittableOf(data)
+		case "greeting":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("greeting"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Greeting = graphql.OmittableOf(data)
+		case "color":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("color"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Color = graphql.OmittableOf(data)
+		case "language":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("language"))
+			data, err := ec.unmarshalOWebchatLanguage2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebchatLanguage(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Language = graphql.OmittableOf(data)
+		case "refusesBlocked":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("refusesBlocked"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RefusesBlocked = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -38755,6 +42002,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Channel(ctx, sel, obj)
+	case model.Attachment:
+		return ec._Attachment(ctx, sel, &obj)
+	case *model.Attachment:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Attachment(ctx, sel, obj)
 	case model.APIToken:
 		return ec._ApiToken(ctx, sel, &obj)
 	case *model.APIToken:
@@ -40126,7 +43380,7 @@ func (ec *executionContext) _ApiTokenRevokePayload(ctx context.Context, sel ast.
 	return out
 }
 
-var attachmentImplementors = []string{"Attachment"}
+var attachmentImplementors = []string{"Attachment", "Node"}
 
 func (ec *executionContext) _Attachment(ctx context.Context, sel ast.SelectionSet, obj *model.Attachment) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, attachmentImplementors)
@@ -40140,6 +43394,11 @@ func (ec *executionContext) _Attachment(ctx context.Context, sel ast.SelectionSe
 			out.Values[i] = graphql.MarshalString("Attachment")
 		case "id":
 			out.Values[i] = ec._Attachment_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._Attachment_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -40163,8 +43422,48 @@ func (ec *executionContext) _Attachment(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "width":
+			out.Values[i] = ec._Attachment_width(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "height":
+			out.Values[i] = ec._Attachment_height(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "durationMs":
 			out.Values[i] = ec._Attachment_durationMs(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._Attachment_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "previewUrl":
+			out.Values[i] = ec._Attachment_previewUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "signedUrl":
+			out.Values[i] = ec._Attachment_signedUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "signedPreviewUrl":
+			out.Values[i] = ec._Attachment_signedPreviewUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._Attachment_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "failure":
+			out.Values[i] = ec._Attachment_failure(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -40322,6 +43621,11 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 		case "createdAt":
 			out.Values[i] = ec._Channel_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "webchat":
+			out.Values[i] = ec._Channel_webchat(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -41693,6 +44997,59 @@ func (ec *executionContext) _ContactEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var contactHitImplementors = []string{"ContactHit"}
+
+func (ec *executionContext) _ContactHit(ctx context.Context, sel ast.SelectionSet, obj *model.ContactHit) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactHitImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactHit")
+		case "contact":
+			out.Values[i] = ec._ContactHit_contact(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._ContactHit_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "excerpt":
+			out.Values[i] = ec._ContactHit_excerpt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "highlights":
+			out.Values[i] = ec._ContactHit_highlights(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var contactPageImplementors = []string{"ContactPage"}
 
 func (ec *executionContext) _ContactPage(ctx context.Context, sel ast.SelectionSet, obj *model.ContactPage) graphql.Marshaler {
@@ -42163,6 +45520,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "visitor":
+			out.Values[i] = ec._Conversation_visitor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "viewerCan":
 			out.Values[i] = ec._Conversation_viewerCan(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -42473,6 +45835,54 @@ func (ec *executionContext) _ConversationFollowPayload(ctx context.Context, sel 
 			}
 		case "cursor":
 			out.Values[i] = ec._ConversationFollowPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var conversationHitImplementors = []string{"ConversationHit"}
+
+func (ec *executionContext) _ConversationHit(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationHit) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationHitImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationHit")
+		case "conversation":
+			out.Values[i] = ec._ConversationHit_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "highlights":
+			out.Values[i] = ec._ConversationHit_highlights(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "member":
+			out.Values[i] = ec._ConversationHit_member(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -44584,6 +47994,59 @@ func (ec *executionContext) _MediaContent(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var mediaRuleImplementors = []string{"MediaRule"}
+
+func (ec *executionContext) _MediaRule(ctx context.Context, sel ast.SelectionSet, obj *model.MediaRule) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mediaRuleImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MediaRule")
+		case "kind":
+			out.Values[i] = ec._MediaRule_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contentTypes":
+			out.Values[i] = ec._MediaRule_contentTypes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxSize":
+			out.Values[i] = ec._MediaRule_maxSize(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxLinkSize":
+			out.Values[i] = ec._MediaRule_maxLinkSize(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var messageImplementors = []string{"Message", "Node"}
 
 func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, obj *model.Message) graphql.Marshaler {
@@ -44900,6 +48363,155 @@ func (ec *executionContext) _MessageEdge(ctx context.Context, sel ast.SelectionS
 			}
 		case "node":
 			out.Values[i] = ec._MessageEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var messageHitImplementors = []string{"MessageHit"}
+
+func (ec *executionContext) _MessageHit(ctx context.Context, sel ast.SelectionSet, obj *model.MessageHit) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageHitImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageHit")
+		case "message":
+			out.Values[i] = ec._MessageHit_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversation":
+			out.Values[i] = ec._MessageHit_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "excerpt":
+			out.Values[i] = ec._MessageHit_excerpt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "highlights":
+			out.Values[i] = ec._MessageHit_highlights(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var messageHitConnectionImplementors = []string{"MessageHitConnection"}
+
+func (ec *executionContext) _MessageHitConnection(ctx context.Context, sel ast.SelectionSet, obj *model.MessageHitConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageHitConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageHitConnection")
+		case "edges":
+			out.Values[i] = ec._MessageHitConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._MessageHitConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._MessageHitConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "searchedUntil":
+			out.Values[i] = ec._MessageHitConnection_searchedUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var messageHitEdgeImplementors = []string{"MessageHitEdge"}
+
+func (ec *executionContext) _MessageHitEdge(ctx context.Context, sel ast.SelectionSet, obj *model.MessageHitEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, messageHitEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MessageHitEdge")
+		case "cursor":
+			out.Values[i] = ec._MessageHitEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._MessageHitEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -45342,6 +48954,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "presenceSet":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_presenceSet(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "webchatUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_webchatUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "webchatIdentitySecretRotate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_webchatIdentitySecretRotate(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -46593,6 +50219,50 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "search":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_search(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "messageSearch":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_messageSearch(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "viewer":
 			field := field
 
@@ -46935,6 +50605,54 @@ func (ec *executionContext) _RoleUpdatePayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var searchResultsImplementors = []string{"SearchResults"}
+
+func (ec *executionContext) _SearchResults(ctx context.Context, sel ast.SelectionSet, obj *model.SearchResults) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, searchResultsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SearchResults")
+		case "conversations":
+			out.Values[i] = ec._SearchResults_conversations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contacts":
+			out.Values[i] = ec._SearchResults_contacts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "messages":
+			out.Values[i] = ec._SearchResults_messages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var sendabilityImplementors = []string{"Sendability"}
 
 func (ec *executionContext) _Sendability(ctx context.Context, sel ast.SelectionSet, obj *model.Sendability) graphql.Marshaler {
@@ -46975,6 +50693,11 @@ func (ec *executionContext) _Sendability(ctx context.Context, sel ast.SelectionS
 		case "costPerMessage":
 			out.Values[i] = ec._Sendability_costPerMessage(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "media":
+			out.Values[i] = ec._Sendability_media(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "textLimit":
@@ -48068,6 +51791,49 @@ func (ec *executionContext) _TextParam(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var textRangeImplementors = []string{"TextRange"}
+
+func (ec *executionContext) _TextRange(ctx context.Context, sel ast.SelectionSet, obj *model.TextRange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, textRangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TextRange")
+		case "index":
+			out.Values[i] = ec._TextRange_index(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "length":
+			out.Values[i] = ec._TextRange_length(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var textValueImplementors = []string{"TextValue", "CustomFieldValue"}
 
 func (ec *executionContext) _TextValue(ctx context.Context, sel ast.SelectionSet, obj *model.TextValue) graphql.Marshaler {
@@ -48457,6 +52223,306 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 		case "language":
 			out.Values[i] = ec._Viewer_language(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var visitorImplementors = []string{"Visitor"}
+
+func (ec *executionContext) _Visitor(ctx context.Context, sel ast.SelectionSet, obj *model.Visitor) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, visitorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Visitor")
+		case "isOnline":
+			out.Values[i] = ec._Visitor_isOnline(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "page":
+			out.Values[i] = ec._Visitor_page(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "messagePage":
+			out.Values[i] = ec._Visitor_messagePage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "referrer":
+			out.Values[i] = ec._Visitor_referrer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "externalId":
+			out.Values[i] = ec._Visitor_externalId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "language":
+			out.Values[i] = ec._Visitor_language(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "timeZone":
+			out.Values[i] = ec._Visitor_timeZone(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userAgent":
+			out.Values[i] = ec._Visitor_userAgent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "seenAt":
+			out.Values[i] = ec._Visitor_seenAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var webPageImplementors = []string{"WebPage"}
+
+func (ec *executionContext) _WebPage(ctx context.Context, sel ast.SelectionSet, obj *model.WebPage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, webPageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WebPage")
+		case "url":
+			out.Values[i] = ec._WebPage_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._WebPage_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var webchatImplementors = []string{"Webchat"}
+
+func (ec *executionContext) _Webchat(ctx context.Context, sel ast.SelectionSet, obj *model.Webchat) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, webchatImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Webchat")
+		case "key":
+			out.Values[i] = ec._Webchat_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "allowedDomains":
+			out.Values[i] = ec._Webchat_allowedDomains(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._Webchat_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "greeting":
+			out.Values[i] = ec._Webchat_greeting(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "color":
+			out.Values[i] = ec._Webchat_color(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "language":
+			out.Values[i] = ec._Webchat_language(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refusesBlocked":
+			out.Values[i] = ec._Webchat_refusesBlocked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hasIdentitySecret":
+			out.Values[i] = ec._Webchat_hasIdentitySecret(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "snippet":
+			out.Values[i] = ec._Webchat_snippet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var webchatIdentitySecretRotatePayloadImplementors = []string{"WebchatIdentitySecretRotatePayload"}
+
+func (ec *executionContext) _WebchatIdentitySecretRotatePayload(ctx context.Context, sel ast.SelectionSet, obj *model.WebchatIdentitySecretRotatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, webchatIdentitySecretRotatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WebchatIdentitySecretRotatePayload")
+		case "channel":
+			out.Values[i] = ec._WebchatIdentitySecretRotatePayload_channel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "secret":
+			out.Values[i] = ec._WebchatIdentitySecretRotatePayload_secret(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._WebchatIdentitySecretRotatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._WebchatIdentitySecretRotatePayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var webchatUpdatePayloadImplementors = []string{"WebchatUpdatePayload"}
+
+func (ec *executionContext) _WebchatUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *model.WebchatUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, webchatUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WebchatUpdatePayload")
+		case "channel":
+			out.Values[i] = ec._WebchatUpdatePayload_channel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._WebchatUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._WebchatUpdatePayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -49786,6 +53852,42 @@ func (ec *executionContext) unmarshalNContactFilter2ᚖgithubᚗcomᚋswitchyard
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNContactHit2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactHitᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ContactHit) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactHit2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactHit(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNContactHit2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactHit(ctx context.Context, sel ast.SelectionSet, v *model.ContactHit) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ContactHit(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNContactHitField2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactHitField(ctx context.Context, v any) (model.ContactHitField, error) {
+	var res model.ContactHitField
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNContactHitField2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactHitField(ctx context.Context, sel ast.SelectionSet, v model.ContactHitField) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNContactPage2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactPage(ctx context.Context, sel ast.SelectionSet, v *model.ContactPage) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -50002,6 +54104,32 @@ func (ec *executionContext) marshalNConversationFollowPayload2ᚖgithubᚗcomᚋ
 		return graphql.Null
 	}
 	return ec._ConversationFollowPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNConversationHit2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationHitᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ConversationHit) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNConversationHit2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationHit(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNConversationHit2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationHit(ctx context.Context, sel ast.SelectionSet, v *model.ConversationHit) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConversationHit(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNConversationKind2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationKind(ctx context.Context, v any) (model.ConversationKind, error) {
@@ -50836,6 +54964,32 @@ func (ec *executionContext) marshalNLogPage2ᚖgithubᚗcomᚋswitchyardᚑchat�
 	return ec._LogPage(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNMediaRule2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMediaRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.MediaRule) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMediaRule2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMediaRule(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMediaRule2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMediaRule(ctx context.Context, sel ast.SelectionSet, v *model.MediaRule) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._MediaRule(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNMessage2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessage(ctx context.Context, sel ast.SelectionSet, v model.Message) graphql.Marshaler {
 	return ec._Message(ctx, sel, &v)
 }
@@ -50905,6 +55059,72 @@ func (ec *executionContext) marshalNMessageEdge2ᚖgithubᚗcomᚋswitchyardᚑc
 		return graphql.Null
 	}
 	return ec._MessageEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMessageHit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageHit(ctx context.Context, sel ast.SelectionSet, v model.MessageHit) graphql.Marshaler {
+	return ec._MessageHit(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMessageHit2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageHitᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.MessageHit) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMessageHit2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageHit(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMessageHit2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageHit(ctx context.Context, sel ast.SelectionSet, v *model.MessageHit) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._MessageHit(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMessageHitConnection2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageHitConnection(ctx context.Context, sel ast.SelectionSet, v *model.MessageHitConnection) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._MessageHitConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMessageHitEdge2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageHitEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.MessageHitEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMessageHitEdge2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageHitEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMessageHitEdge2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageHitEdge(ctx context.Context, sel ast.SelectionSet, v *model.MessageHitEdge) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._MessageHitEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNMessageKind2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageKind(ctx context.Context, v any) (model.MessageKind, error) {
@@ -51222,6 +55442,16 @@ func (ec *executionContext) marshalNRoleUpdatePayload2ᚖgithubᚗcomᚋswitchya
 	return ec._RoleUpdatePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNSearchResults2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSearchResults(ctx context.Context, sel ast.SelectionSet, v *model.SearchResults) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SearchResults(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNSendability2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSendability(ctx context.Context, sel ast.SelectionSet, v model.Sendability) graphql.Marshaler {
 	return ec._Sendability(ctx, sel, &v)
 }
@@ -51529,6 +55759,32 @@ func (ec *executionContext) marshalNTextParam2ᚖgithubᚗcomᚋswitchyardᚑcha
 	return ec._TextParam(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNTextRange2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐTextRangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.TextRange) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTextRange2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐTextRange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTextRange2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐTextRange(ctx context.Context, sel ast.SelectionSet, v *model.TextRange) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._TextRange(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNTokenScope2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐTokenScope(ctx context.Context, v any) (model.TokenScope, error) {
 	var res model.TokenScope
 	err := res.UnmarshalGQL(v)
@@ -51664,6 +55920,46 @@ func (ec *executionContext) marshalNViewer2ᚖgithubᚗcomᚋswitchyardᚑchat�
 		return graphql.Null
 	}
 	return ec._Viewer(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNWebchatIdentitySecretRotateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebchatIdentitySecretRotateInput(ctx context.Context, v any) (model.WebchatIdentitySecretRotateInput, error) {
+	res, err := ec.unmarshalInputWebchatIdentitySecretRotateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWebchatIdentitySecretRotatePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebchatIdentitySecretRotatePayload(ctx context.Context, sel ast.SelectionSet, v *model.WebchatIdentitySecretRotatePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._WebchatIdentitySecretRotatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNWebchatLanguage2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebchatLanguage(ctx context.Context, v any) (model.WebchatLanguage, error) {
+	var res model.WebchatLanguage
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWebchatLanguage2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebchatLanguage(ctx context.Context, sel ast.SelectionSet, v model.WebchatLanguage) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNWebchatUpdateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebchatUpdateInput(ctx context.Context, v any) (model.WebchatUpdateInput, error) {
+	res, err := ec.unmarshalInputWebchatUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWebchatUpdatePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebchatUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *model.WebchatUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._WebchatUpdatePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -52647,6 +56943,13 @@ func (ec *executionContext) marshalOGroup2ᚖgithubᚗcomᚋswitchyardᚑchatᚋ
 	return ec._Group(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOGroupMember2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupMember(ctx context.Context, sel ast.SelectionSet, v *model.GroupMember) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._GroupMember(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOGroupMemberConnection2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupMemberConnection(ctx context.Context, sel ast.SelectionSet, v *model.GroupMemberConnection) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -52806,6 +57109,14 @@ func (ec *executionContext) unmarshalOLocationInput2ᚖgithubᚗcomᚋswitchyard
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOMediaInput2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMediaInput(ctx context.Context, v any) (*model.MediaInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputMediaInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOMessage2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessage(ctx context.Context, sel ast.SelectionSet, v *model.Message) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -52825,6 +57136,50 @@ func (ec *executionContext) marshalOMessagePreview2ᚖgithubᚗcomᚋswitchyard�
 		return graphql.Null
 	}
 	return ec._MessagePreview(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOMessageSearchFilter2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageSearchFilter(ctx context.Context, v any) (*model.MessageSearchFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputMessageSearchFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOMessageSender2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageSenderᚄ(ctx context.Context, v any) ([]model.MessageSender, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.MessageSender, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMessageSender2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageSender(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOMessageSender2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageSenderᚄ(ctx context.Context, sel ast.SelectionSet, v []model.MessageSender) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMessageSender2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageSender(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalONode2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v model.Node) graphql.Marshaler {
@@ -53087,6 +57442,13 @@ func (ec *executionContext) marshalOTokenScope2ᚕgithubᚗcomᚋswitchyardᚑch
 	return ret
 }
 
+func (ec *executionContext) marshalOVisitor2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐVisitor(ctx context.Context, sel ast.SelectionSet, v *model.Visitor) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Visitor(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOWaitingLevel2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWaitingLevel(ctx context.Context, v any) (*model.WaitingLevel, error) {
 	if v == nil {
 		return nil, nil
@@ -53097,6 +57459,36 @@ func (ec *executionContext) unmarshalOWaitingLevel2ᚖgithubᚗcomᚋswitchyard�
 }
 
 func (ec *executionContext) marshalOWaitingLevel2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWaitingLevel(ctx context.Context, sel ast.SelectionSet, v *model.WaitingLevel) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) marshalOWebPage2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebPage(ctx context.Context, sel ast.SelectionSet, v *model.WebPage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._WebPage(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOWebchat2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebchat(ctx context.Context, sel ast.SelectionSet, v *model.Webchat) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Webchat(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOWebchatLanguage2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebchatLanguage(ctx context.Context, v any) (*model.WebchatLanguage, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.WebchatLanguage)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOWebchatLanguage2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐWebchatLanguage(ctx context.Context, sel ast.SelectionSet, v *model.WebchatLanguage) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

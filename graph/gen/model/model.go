@@ -397,17 +397,37 @@ type APITokenRevokePayload struct {
 type Attachment struct {
 	// The global id.
 	ID string `json:"id"`
+	// Raised by every change.
+	Version int `json:"version"`
 	// How far it has come.
 	State AttachmentState `json:"state"`
 	// The file's name; null for none.
 	Name *string `json:"name"`
-	// Its type; null where not yet known.
+	// Its type, by content; null where not yet known.
 	ContentType *string `json:"contentType"`
 	// Bytes; null where not known.
 	Size *int `json:"size"`
+	// Pixels; null where it is no picture or not known.
+	Width *int `json:"width"`
+	// Pixels; null where it is no picture or not known.
+	Height *int `json:"height"`
 	// Length of sound and film in milliseconds; null for others.
 	DurationMs *int `json:"durationMs"`
+	// Where to get it with the caller's token; null while it is not READY.
+	URL *string `json:"url"`
+	// Where to get its small picture with the caller's token; null for none.
+	PreviewURL *string `json:"previewUrl"`
+	// The same without a token, for the viewer alone and at most an hour: for use in pages. It ends at once when the viewer may no longer see the conversation or the file is erased. Null while it is not READY.
+	SignedURL *string `json:"signedUrl"`
+	// The same for its small picture; null for none.
+	SignedPreviewURL *string `json:"signedPreviewUrl"`
+	// Until when the customer's link to it works; null for ever.
+	ExpiresAt *time.Time `json:"expiresAt"`
+	// Why it could not be fetched, in the reader's language; null where it could.
+	Failure *string `json:"failure"`
 }
+
+func (Attachment) IsNode() {}
 
 // The value of BOOLEAN.
 type BooleanValue struct {
@@ -453,6 +473,8 @@ type Channel struct {
 	DeletedAt *time.Time `json:"deletedAt"`
 	// When it was connected first.
 	CreatedAt time.Time `json:"createdAt"`
+	// The chat window of a website channel; null on other channels.
+	Webchat *Webchat `json:"webchat"`
 }
 
 func (Channel) IsNode() {}
@@ -951,6 +973,18 @@ type ContactFilter struct {
 	Text graphql.Omittable[*string] `json:"text"`
 }
 
+// A contact that was found.
+type ContactHit struct {
+	// The contact.
+	Contact Contact `json:"contact"`
+	// What it was found by.
+	Field ContactHitField `json:"field"`
+	// The name, phone, e-mail address or the part of the note.
+	Excerpt string `json:"excerpt"`
+	// Where in the excerpt it was found; none where a phone was found in another way of writing.
+	Highlights []*TextRange `json:"highlights"`
+}
+
 // A numbered page of contacts.
 type ContactPage struct {
 	// The rows.
@@ -1137,6 +1171,8 @@ type Conversation struct {
 	IsStarred bool `json:"isStarred"`
 	// Whether it is archived.
 	IsArchived bool `json:"isArchived"`
+	// The person on the website; null on other channels.
+	Visitor *Visitor `json:"visitor"`
 	// What the viewer may do with it now.
 	ViewerCan ConversationPermits `json:"viewerCan"`
 	// Whether the platform takes a message now.
@@ -1278,6 +1314,16 @@ type ConversationFollowPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 	// The position after the change.
 	Cursor *string `json:"cursor"`
+}
+
+// A conversation that was found by its customer's or group's name, or by a member's.
+type ConversationHit struct {
+	// The conversation.
+	Conversation Conversation `json:"conversation"`
+	// Where in the conversation's name it was found; none where it was found by something else.
+	Highlights []*TextRange `json:"highlights"`
+	// The group's member by whose name it was found; null for none.
+	Member *GroupMember `json:"member"`
 }
 
 // A conversation left the view, was deleted, or may be seen no longer.
@@ -2028,6 +2074,26 @@ type MediaContent struct {
 
 func (MediaContent) IsMessageContent() {}
 
+// An uploaded file to be sent. What it is follows from its content: a picture, a film, a sound or a file.
+type MediaInput struct {
+	// The id that POST /uploads gave. It works for the caller who uploaded it, until it expires.
+	UploadID string `json:"uploadId"`
+	// A film's picture, uploaded too; a neutral one where left out. For films alone.
+	PreviewUploadID graphql.Omittable[*string] `json:"previewUploadId"`
+}
+
+// What a channel takes of one kind of file.
+type MediaRule struct {
+	// IMAGE, VIDEO, AUDIO or FILE.
+	Kind MessageKind `json:"kind"`
+	// The types it takes as what they are; none for a kind that goes as a link only.
+	ContentTypes []string `json:"contentTypes"`
+	// Bytes, at the most, as what it is.
+	MaxSize int `json:"maxSize"`
+	// Bytes, at the most, as a link, which is how goes what the platform does not take as it is; null where it then cannot be sent.
+	MaxLinkSize *int `json:"maxLinkSize"`
+}
+
 // One message of a conversation.
 type Message struct {
 	// The global id.
@@ -2132,6 +2198,8 @@ type MessageContentInput struct {
 	Sticker graphql.Omittable[*StickerInput] `json:"sticker"`
 	// A place.
 	Location graphql.Omittable[*LocationInput] `json:"location"`
+	// A picture, film, sound or file that was uploaded before.
+	Media graphql.Omittable[*MediaInput] `json:"media"`
 }
 
 // A message in a list.
@@ -2140,6 +2208,38 @@ type MessageEdge struct {
 	Cursor string `json:"cursor"`
 	// The message.
 	Node Message `json:"node"`
+}
+
+// A message that was found.
+type MessageHit struct {
+	// The message; `messages(around: id)` jumps to it.
+	Message Message `json:"message"`
+	// Its conversation.
+	Conversation Conversation `json:"conversation"`
+	// The message's text or, of a long one, the part of it around the first find.
+	Excerpt string `json:"excerpt"`
+	// Where in the excerpt it was found.
+	Highlights []*TextRange `json:"highlights"`
+}
+
+// Messages that were found, newest first.
+type MessageHitConnection struct {
+	// The rows with their positions.
+	Edges []*MessageHitEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*MessageHit `json:"nodes"`
+	// Where the page stands. `hasNextPage` is true too where the search stopped before all was looked at; `endCursor` then goes on from there, even where no row was found.
+	PageInfo PageInfo `json:"pageInfo"`
+	// Until when, going back, all messages were looked at; null where all were. A page looks at 20,000 candidates at the most.
+	SearchedUntil *time.Time `json:"searchedUntil"`
+}
+
+// A found message in a list.
+type MessageHitEdge struct {
+	// Its position.
+	Cursor string `json:"cursor"`
+	// The find.
+	Node MessageHit `json:"node"`
 }
 
 // The message that a row shows.
@@ -2174,6 +2274,22 @@ type MessageRetryPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 	// The position after the change.
 	Cursor *string `json:"cursor"`
+}
+
+// Which messages are looked at. All that is given must hold.
+type MessageSearchFilter struct {
+	// Of this conversation.
+	ConversationID graphql.Omittable[*string] `json:"conversationId"`
+	// Of conversations that match.
+	Conversation graphql.Omittable[*ConversationFilter] `json:"conversation"`
+	// Sent by one of these.
+	Senders graphql.Omittable[[]MessageSender] `json:"senders"`
+	// Sent by one of these agents.
+	AgentIds graphql.Omittable[[]string] `json:"agentIds"`
+	// At or after this time.
+	From graphql.Omittable[*time.Time] `json:"from"`
+	// Before this time.
+	To graphql.Omittable[*time.Time] `json:"to"`
 }
 
 // Where to send what.
@@ -2474,6 +2590,16 @@ type RoleUpdatePayload struct {
 	Cursor *string `json:"cursor"`
 }
 
+// What one search finds, of each sort the first.
+type SearchResults struct {
+	// Conversations by the name of the customer, the group or one of its members, the newest first.
+	Conversations []*ConversationHit `json:"conversations"`
+	// Contacts by name, phone, e-mail address, note and membership number, by name.
+	Contacts []*ContactHit `json:"contacts"`
+	// Messages by their content, newest first; `messageSearch` goes on.
+	Messages []*MessageHit `json:"messages"`
+}
+
 // Whether the platform takes a message now.
 type Sendability struct {
 	// Whether anything may be sent.
@@ -2488,6 +2614,8 @@ type Sendability struct {
 	PromotionalAllowed bool `json:"promotionalAllowed"`
 	// How many messages one message counts as with the platform: a group's members; null where it is not known.
 	CostPerMessage *int `json:"costPerMessage"`
+	// What kinds of file may be sent, and how large; none where files cannot be sent.
+	Media []*MediaRule `json:"media"`
 	// The most a text may count, by the platform's way of counting.
 	TextLimit int `json:"textLimit"`
 }
@@ -2822,6 +2950,14 @@ type TextParam struct {
 	Value string `json:"value"`
 }
 
+// A part of a text. Positions count UTF-16 code units.
+type TextRange struct {
+	// Where it begins.
+	Index int `json:"index"`
+	// How long it is.
+	Length int `json:"length"`
+}
+
 // The value of TEXT, LONG_TEXT, URL, EMAIL and PHONE.
 type TextValue struct {
 	// The text, as given.
@@ -2936,6 +3072,104 @@ type Viewer struct {
 	Permissions []Permission `json:"permissions"`
 	// The language in which texts are given.
 	Language Language `json:"language"`
+}
+
+// A person on a website.
+type Visitor struct {
+	// Whether the person is on the site now.
+	IsOnline bool `json:"isOnline"`
+	// The page the person is on; null while offline.
+	Page *WebPage `json:"page"`
+	// The page from which the last message was sent; null while offline.
+	MessagePage *WebPage `json:"messagePage"`
+	// Whence the person came to the site; null for nowhere.
+	Referrer *string `json:"referrer"`
+	// The member's id at the shop, proven by the shop's signature; null for an anonymous person.
+	ExternalID *string `json:"externalId"`
+	// The browser's language; null where not told.
+	Language *string `json:"language"`
+	// The browser's time zone; null where not told.
+	TimeZone *string `json:"timeZone"`
+	// What the browser says it is; null where not told.
+	UserAgent *string `json:"userAgent"`
+	// When the person was last there.
+	SeenAt time.Time `json:"seenAt"`
+}
+
+// A page of a website.
+type WebPage struct {
+	// Its address: http or https, without user information and secrets. It is data from outside.
+	URL string `json:"url"`
+	// Its title; empty for none.
+	Title string `json:"title"`
+}
+
+// The chat window of a website channel.
+type Webchat struct {
+	// The public key of the chat window. It is no secret.
+	Key string `json:"key"`
+	// Where the chat window may be shown, such as shop.example.com or *.example.com; the server's own pages always may.
+	AllowedDomains []string `json:"allowedDomains"`
+	// The window's title.
+	Title string `json:"title"`
+	// What the window says before the first message; empty for nothing.
+	Greeting string `json:"greeting"`
+	// The window's colour, as #rrggbb.
+	Color string `json:"color"`
+	// The window's language.
+	Language WebchatLanguage `json:"language"`
+	// Whether a blocked visitor is told so; else what it writes is taken and not shown.
+	RefusesBlocked bool `json:"refusesBlocked"`
+	// Whether members of the shop can prove who they are: whether a secret was made for it.
+	HasIdentitySecret bool `json:"hasIdentitySecret"`
+	// What to put into the website's pages, as HTML.
+	Snippet string `json:"snippet"`
+}
+
+// Which website channel gets a new secret.
+type WebchatIdentitySecretRotateInput struct {
+	// The channel.
+	ChannelID string `json:"channelId"`
+}
+
+// The answer to webchatIdentitySecretRotate.
+type WebchatIdentitySecretRotatePayload struct {
+	// The channel; null where it was refused.
+	Channel *Channel `json:"channel"`
+	// The secret. It is not shown again.
+	Secret *string `json:"secret"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// What changes of a chat window.
+type WebchatUpdateInput struct {
+	// The channel.
+	ChannelID string `json:"channelId"`
+	// Where it may be shown: host names, *.example.com for all below one, with a port where it is not the usual one; at most 50.
+	AllowedDomains graphql.Omittable[[]string] `json:"allowedDomains"`
+	// The window's title, at most 40 characters; empty is the channel's name.
+	Title graphql.Omittable[*string] `json:"title"`
+	// What the window says before the first message, at most 500 characters; empty for nothing.
+	Greeting graphql.Omittable[*string] `json:"greeting"`
+	// The window's colour, as #rrggbb.
+	Color graphql.Omittable[*string] `json:"color"`
+	// The window's language.
+	Language graphql.Omittable[*WebchatLanguage] `json:"language"`
+	// Whether a blocked visitor is told so.
+	RefusesBlocked graphql.Omittable[*bool] `json:"refusesBlocked"`
+}
+
+// The answer to webchatUpdate.
+type WebchatUpdatePayload struct {
+	// The channel; null where it was refused.
+	Channel *Channel `json:"channel"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
 }
 
 // The platform's window for answers is closed.
@@ -3337,6 +3571,73 @@ func (e *ChannelType) UnmarshalJSON(b []byte) error {
 }
 
 func (e ChannelType) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a contact was found by.
+type ContactHitField string
+
+const (
+	// Its name.
+	ContactHitFieldName ContactHitField = "NAME"
+	// A phone number.
+	ContactHitFieldPhone ContactHitField = "PHONE"
+	// An e-mail address.
+	ContactHitFieldEmail ContactHitField = "EMAIL"
+	// The note.
+	ContactHitFieldNote ContactHitField = "NOTE"
+	// Its membership number.
+	ContactHitFieldMembershipNo ContactHitField = "MEMBERSHIP_NO"
+)
+
+var AllContactHitField = []ContactHitField{
+	ContactHitFieldName,
+	ContactHitFieldPhone,
+	ContactHitFieldEmail,
+	ContactHitFieldNote,
+	ContactHitFieldMembershipNo,
+}
+
+func (e ContactHitField) IsValid() bool {
+	switch e {
+	case ContactHitFieldName, ContactHitFieldPhone, ContactHitFieldEmail, ContactHitFieldNote, ContactHitFieldMembershipNo:
+		return true
+	}
+	return false
+}
+
+func (e ContactHitField) String() string {
+	return string(e)
+}
+
+func (e *ContactHitField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ContactHitField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ContactHitField", str)
+	}
+	return nil
+}
+
+func (e ContactHitField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ContactHitField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ContactHitField) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -5115,6 +5416,67 @@ func (e *WaitingLevel) UnmarshalJSON(b []byte) error {
 }
 
 func (e WaitingLevel) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// The language of a chat window.
+type WebchatLanguage string
+
+const (
+	// The visitor's own: Traditional Chinese for Chinese browsers, English for others.
+	WebchatLanguageAuto WebchatLanguage = "AUTO"
+	// Traditional Chinese.
+	WebchatLanguageZhHant WebchatLanguage = "ZH_HANT"
+	// English.
+	WebchatLanguageEn WebchatLanguage = "EN"
+)
+
+var AllWebchatLanguage = []WebchatLanguage{
+	WebchatLanguageAuto,
+	WebchatLanguageZhHant,
+	WebchatLanguageEn,
+}
+
+func (e WebchatLanguage) IsValid() bool {
+	switch e {
+	case WebchatLanguageAuto, WebchatLanguageZhHant, WebchatLanguageEn:
+		return true
+	}
+	return false
+}
+
+func (e WebchatLanguage) String() string {
+	return string(e)
+}
+
+func (e *WebchatLanguage) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = WebchatLanguage(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid WebchatLanguage", str)
+	}
+	return nil
+}
+
+func (e WebchatLanguage) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *WebchatLanguage) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e WebchatLanguage) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
