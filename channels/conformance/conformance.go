@@ -45,6 +45,13 @@ type Platform struct {
 	Profile  string // and of asking for a profile
 	RetryKey string // the header that carries the retry key; "" where the platform has none
 
+	// Held is something that a customer sent and the platform holds, HeldBytes what it is, and Gone what was unsent; Content is the fake's name for
+	// the operation of fetching it. Content is "" where the platform's messages carry everything.
+	Held      channels.Media
+	HeldBytes []byte
+	Gone      channels.Media
+	Content   string
+
 	Faults   *fake.Faults
 	Journal  *fake.Journal
 	Requests *fake.Recorder
@@ -67,6 +74,7 @@ func Run(t *testing.T, subject Subject) {
 		"fetch":      s.fetch,
 		"groups":     s.groups,
 		"check":      s.check,
+		"media":      s.media,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -67,6 +67,8 @@ func platform(t *testing.T, isVerified bool) *conformance.Platform {
 	tom := bot.AddCustomer(fakeline.Person{Name: "Tom", IsStranger: true})
 	ann := bot.AddCustomer(fakeline.Person{Name: "Ann"})
 	group := bot.AddGroup(fakeline.GroupSetup{Name: "出貨群組", Members: []*fakeline.Customer{mia, tom, ann}})
+	held, gone := mia.Image([]byte("\xff\xd8\xff a picture")), mia.Image([]byte("taken back"))
+	mia.Unsend(gone.MessageID())
 	return &conformance.Platform{
 		Adapter: line.New(client(t)),
 		Account: bot.Account(),
@@ -74,11 +76,16 @@ func platform(t *testing.T, isVerified bool) *conformance.Platform {
 		Sign: func(body []byte) http.Header {
 			return http.Header{"X-Line-Signature": {bot.Sign(body)}}
 		},
-		User:     channels.Peer{Type: channels.PeerUser, ID: mia.ID()},
-		Nobody:   channels.Peer{Type: channels.PeerUser, ID: "U" + strings.Repeat("0", 32)},
-		Group:    channels.Peer{Type: channels.PeerGroup, ID: group.ID()},
-		Member:   tom.ID(),
-		NoGroup:  channels.Peer{Type: channels.PeerGroup, ID: "C" + strings.Repeat("0", 32)},
+		User:      channels.Peer{Type: channels.PeerUser, ID: mia.ID()},
+		Nobody:    channels.Peer{Type: channels.PeerUser, ID: "U" + strings.Repeat("0", 32)},
+		Group:     channels.Peer{Type: channels.PeerGroup, ID: group.ID()},
+		Member:    tom.ID(),
+		NoGroup:   channels.Peer{Type: channels.PeerGroup, ID: "C" + strings.Repeat("0", 32)},
+		Held:      channels.Media{ID: held.MessageID()},
+		HeldBytes: []byte("\xff\xd8\xff a picture"),
+		Gone:      channels.Media{ID: gone.MessageID()},
+		Content:   fakeline.Content,
+
 		Send:     fakeline.Push,
 		Profile:  fakeline.Profile,
 		RetryKey: "X-Line-Retry-Key",

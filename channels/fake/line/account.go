@@ -193,7 +193,7 @@ func contentBytes(b *Bot, r *call) reply {
 	if c == nil {
 		return refused
 	}
-	if c.pendingFor > 0 {
+	if c.pendingFor != 0 {
 		return reply{status: http.StatusAccepted, value: struct{}{}}
 	}
 	return reply{status: http.StatusOK, contentType: c.contentType, content: c.bytes}
@@ -206,7 +206,7 @@ func contentPreview(b *Bot, r *call) reply {
 		return refused
 	case c.preview == nil:
 		return notFound()
-	case c.pendingFor > 0:
+	case c.pendingFor != 0:
 		return reply{status: http.StatusAccepted, value: struct{}{}}
 	}
 	return reply{status: http.StatusOK, contentType: "image/jpeg", content: c.preview}
@@ -218,7 +218,10 @@ func contentTranscoding(b *Bot, r *call) reply {
 	if c == nil {
 		return refused
 	}
-	if c.pendingFor > 0 {
+	switch {
+	case c.pendingFor < 0:
+		return ok(map[string]string{"status": "failed"})
+	case c.pendingFor > 0:
 		c.pendingFor--
 		return ok(map[string]string{"status": "processing"})
 	}

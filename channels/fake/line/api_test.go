@@ -298,13 +298,16 @@ func TestMessageObjects(t *testing.T) {
 		`[{"type":"file"}]`:               "messages[0].type",
 		`[{"type":"text"}]`:               "messages[0].text",
 		`[{"type":"text","text":"a"},{}]`: "messages[1].type",
-		`[{"type":"text","text":"` + strings.Repeat("😀", 2501) + `"}]`:                             "messages[0].text",
-		`[{"type":"text","text":"a","quoteToken":""}]`:                                             "messages[0].quoteToken",
-		`[{"type":"sticker","packageId":"1"}]`:                                                     "messages[0].stickerId",
-		`[{"type":"location","title":"a","address":"b","latitude":91,"longitude":0}]`:              "messages[0].latitude",
-		`[{"type":"image","originalContentUrl":"http://x/a","previewImageUrl":"https://x/a"}]`:     "messages[0].originalContentUrl",
-		`[{"type":"audio","originalContentUrl":"https://x/a"}]`:                                    "messages[0].duration",
-		`[` + strings.Repeat(`{"type":"text","text":"a"},`, 5) + `{"type":"text","text":"sixth"}]`: "messages",
+		`[{"type":"text","text":"` + strings.Repeat("😀", 2501) + `"}]`:                               "messages[0].text",
+		`[{"type":"text","text":"a","quoteToken":""}]`:                                               "messages[0].quoteToken",
+		`[{"type":"sticker","packageId":"1"}]`:                                                       "messages[0].stickerId",
+		`[{"type":"location","title":"a","address":"b","latitude":91,"longitude":0}]`:                "messages[0].latitude",
+		`[{"type":"image","originalContentUrl":"http://x/a","previewImageUrl":"https://x/a"}]`:       "messages[0].originalContentUrl",
+		`[{"type":"image","originalContentUrl":"https://x/a"}]`:                                      "messages[0].previewImageUrl",
+		`[{"type":"video","originalContentUrl":"http://10.0.0.1/a","previewImageUrl":"https://x"}]`:  "messages[0].originalContentUrl",
+		`[{"type":"image","originalContentUrl":"file:///etc/passwd","previewImageUrl":"https://x"}]`: "messages[0].originalContentUrl",
+		`[{"type":"audio","originalContentUrl":"https://x/a"}]`:                                      "messages[0].duration",
+		`[` + strings.Repeat(`{"type":"text","text":"a"},`, 5) + `{"type":"text","text":"sixth"}]`:   "messages",
 	} {
 		body := `{"to":"` + w.mia.ID() + `","messages":` + messages + `}`
 		for _, path := range []string{"push", "validate/push"} {
@@ -316,6 +319,12 @@ func TestMessageObjects(t *testing.T) {
 	}
 	if a := w.call(t, "POST", "/v2/bot/message/validate/push", `{"messages":[{"type":"text","text":"`+strings.Repeat("😀", 2500)+`"}]}`); a.status != 200 {
 		t.Errorf("exactly the limit: %d %s", a.status, a.body)
+	}
+	for _, host := range []string{"https://files.example.com", "http://localhost:8080", "http://127.0.0.1", "http://[::1]:80"} {
+		body := `{"messages":[{"type":"image","originalContentUrl":"` + host + `/a","previewImageUrl":"` + host + `/p"}]}`
+		if a := w.call(t, "POST", "/v2/bot/message/validate/push", body); a.status != 200 {
+			t.Errorf("a picture at %s: %d %s", host, a.status, a.body)
+		}
 	}
 	if n := len(w.Journal().All()); n != 0 {
 		t.Errorf("%d deliveries", n)
@@ -401,6 +410,13 @@ func TestContent(t *testing.T) {
 	}
 	if a := w.call(t, "GET", path(video.MessageID())+"/preview", ""); a.status != 200 || a.body != "frame" {
 		t.Errorf("preview: %d %s", a.status, a.body)
+	}
+	broken := w.mia.Video([]byte("mp4"), nil, time.Minute, -1)
+	if a := w.call(t, "GET", path(broken.MessageID()), ""); a.status != 202 {
+		t.Errorf("a film that cannot be prepared: %d", a.status)
+	}
+	if a := w.call(t, "GET", path(broken.MessageID())+"/transcoding", ""); !strings.Contains(a.body, "failed") {
+		t.Errorf("transcoding: %s", a.body)
 	}
 	w.mia.Unsend(image.MessageID())
 	if a := w.call(t, "GET", path(image.MessageID()), ""); a.status != 410 {

@@ -80,7 +80,7 @@ type content struct {
 	contentType string
 	bytes       []byte
 	preview     []byte
-	pendingFor  int // how often it is still being prepared when asked for
+	pendingFor  int // how often it is still being prepared when asked for; below 0: its preparation fails
 	isGone      bool
 }
 

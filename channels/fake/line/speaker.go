@@ -87,10 +87,16 @@ func (s Speaker) Images(jpegs ...[]byte) []Event {
 	return events
 }
 
-// Video sends a film. LINE prepares it first: it can be fetched after transcoding was asked for pendingFor times.
+// Video sends a film. LINE prepares it first: it can be fetched after transcoding was asked for pendingFor times, and never where that is
+// below 0, because its preparation failed.
 func (s Speaker) Video(mp4, preview []byte, duration time.Duration, pendingFor int) Event {
 	message := fields{"type": "video", "duration": duration.Milliseconds()}
 	return s.media(message, content{contentType: "video/mp4", bytes: mp4, preview: preview, pendingFor: pendingFor}, true)
+}
+
+// External sends a picture that lies elsewhere, at an address of the account's owner.
+func (s Speaker) External(address, preview string) Event {
+	return s.message(fields{"type": "image", "contentProvider": fields{"type": "external", "originalContentUrl": address, "previewImageUrl": preview}}, true)
 }
 
 // Audio sends a voice clip.
