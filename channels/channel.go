@@ -294,15 +294,20 @@ type Capability struct {
 	TextLimit int
 	TextUnits TextUnits
 	// RetryKeyFor is how long the platform recognises a repeated request; 0 means it has no retry keys and a time-out is uncertain.
-	RetryKeyFor     time.Duration
-	ReadByAnswer    bool // the platform reports no READ: an agent's messages become READ when the customer next answers (MSG-3)
-	CanQuote        bool
+	RetryKeyFor  time.Duration
+	ReadByAnswer bool // the platform reports no READ: an agent's messages become READ when the customer next answers (MSG-3)
+	CanQuote     bool
+	// QuoteKinds are the kinds of message that can quote another, where it CanQuote. A file that goes as a link is a text.
+	QuoteKinds      []MessageKind
 	HasGroups       bool
 	ProfileFreshFor time.Duration // a profile older than this is fetched again when its person writes (CHAN-13)
 	// SendRate is the most requests a second an account may send; 0 is no limit.
 	SendRate float64
 	// Media says what it takes of each kind of file, by kind (MSG-7). A kind that is missing cannot be sent.
 	Media map[MessageKind]MediaRule
+	// LinkDays is how long a file that went to one person as a link can be had there: that many days, counted from the first midnight, UTC, after
+	// it was uploaded (MSG-8); 0 is for ever.
+	LinkDays int
 	// IsOwn says that the channel is ours: no platform is asked, calls us, or has to be told our addresses.
 	IsOwn bool
 }

@@ -42,6 +42,18 @@ func (s suite) media(t *testing.T) {
 			}
 		}
 	})
+	t.Run("what can quote can be sent", func(t *testing.T) {
+		t.Parallel()
+		c := s.setup(t).Adapter.Capability()
+		if c.CanQuote != (len(c.QuoteKinds) > 0) || c.LinkDays < 0 {
+			t.Errorf("quotes: %v, with %v; links of %d days", c.CanQuote, c.QuoteKinds, c.LinkDays)
+		}
+		for _, kind := range c.QuoteKinds {
+			if !slices.Contains(c.SendKinds, kind) {
+				t.Errorf("%s quotes and cannot be sent", kind)
+			}
+		}
+	})
 	t.Run("what is taken as what it is goes out by its address", func(t *testing.T) {
 		t.Parallel()
 		p := s.setup(t)

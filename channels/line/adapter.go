@@ -76,6 +76,8 @@ func (a *Adapter) Capability() channels.Capability {
 		RetryKeyFor:     retryKeyHolds,
 		ReadByAnswer:    true,
 		CanQuote:        true,
+		QuoteKinds:      []channels.MessageKind{channels.Text, channels.Sticker},
+		LinkDays:        30,
 		HasGroups:       true,
 		ProfileFreshFor: 24 * time.Hour,
 		SendRate:        pushRate,
