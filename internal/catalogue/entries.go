@@ -42,6 +42,8 @@ var entries = map[string]entry{
 
 	"message.unsent":      {"已收回一則訊息", "A message was unsent"},
 	"message.followed":    {"{actor} 跟進了對話", "{actor} follows the conversation"},
+	"message.link":        {"{name}\n{url}", "{name}\n{url}"},
+	"message.link_until":  {"{name}\n{url}\n下載期限:{until}", "{name}\n{url}\nAvailable until {until}"},
 	"message.unsupported": {"不支援的訊息類型", "A kind of message that cannot be shown"},
 
 	"preview.IMAGE":       {"[圖片]", "[Image]"},
@@ -70,6 +72,7 @@ var entries = map[string]entry{
 	"failure.PLATFORM_ERROR":      {"平台發生錯誤,訊息未能送出。", "The platform failed; the message was not sent."},
 	"failure.UNREACHABLE":         {"無法連線至平台。", "The platform cannot be reached."},
 	"failure.DELIVERY_UNCERTAIN":  {"無法確認訊息是否送達。", "It is not certain whether the message arrived."},
+	"failure.FILE_ERASED":         {"檔案已被刪除,無法傳送。", "The file was erased and cannot be sent."},
 	"failure.CHANNEL_UNAVAILABLE": {"渠道未連線或已暫停。", "The channel is not connected or is paused."},
 
 	"refusal.absent":               {"對話不存在,或您沒有權限查看。", "The conversation does not exist, or you may not see it."},
@@ -95,6 +98,12 @@ var entries = map[string]entry{
 	"refusal.channel_disconnected": {"渠道已中斷連線,請先重新連接。", "The channel is disconnected; connect it again first."},
 	"refusal.channel_deleted":      {"渠道已刪除,無法傳送訊息。", "The channel was deleted; nothing can be sent."},
 	"refusal.kind":                 {"此渠道無法傳送這類訊息。", "This channel cannot send this kind of message."},
+	"refusal.media_banned":         {"此渠道不能傳送 {end} 檔案。", "This channel does not take {end} files."},
+	"refusal.media_type":           {"此渠道不能傳送這種檔案,可傳送的格式:{types}。", "This channel does not take this type of file; it takes {types}."},
+	"refusal.media_size":           {"檔案過大,上限為 {limit}。", "The file is too large; at most {limit}."},
+	"refusal.media_duration":       {"無法讀取此音訊的長度,不能傳送。", "The length of this sound cannot be read, so it cannot be sent."},
+	"refusal.media_preview":        {"預覽圖只能用於影片,且必須是 {limit} 以內的 JPEG 或 PNG 圖片。", "A preview is for films alone, and is a JPEG or PNG picture of at most {limit}."},
+	"refusal.quote_kind":           {"此渠道的這類訊息無法引用其他訊息。", "On this channel a message of this kind cannot quote another."},
 	"refusal.text_empty":           {"請輸入訊息內容。", "The text is empty; write something."},
 	"refusal.text_long":            {"訊息過長,最多 {limit} 個字元。", "The text is too long; at most {limit} as the platform counts."},
 	"refusal.quote_group":          {"群組對話無法引用訊息。", "Messages cannot be quoted in groups."},
