@@ -27,6 +27,7 @@ const (
 	Conversation Kind = "conv"
 	Message      Kind = "msg"
 	Attachment   Kind = "file"
+	Upload       Kind = "upl"
 	Group        Kind = "group"
 	GroupMember  Kind = "memb"
 	Activity     Kind = "act"
@@ -38,7 +39,8 @@ const (
 // kinds are all kinds.
 var kinds = map[Kind]bool{Team: true, Agent: true, APIToken: true, Channel: true, Contact: true, Company: true, Identity: true,
 	Category: true, CustomField: true, Tag: true, Conversation: true, Message: true, Attachment: true, Group: true, GroupMember: true,
-	Activity: true, Notification: true, Job: true, InboundEvent: true}
+	Activity: true, Notification: true, Job: true, InboundEvent: true,
+	Upload: true}
 
 // Format gives the id of the object of a kind with a number.
 func Format(k Kind, n int64) string { return string(k) + "_" + strconv.FormatInt(n, 36) }
@@ -92,4 +94,5 @@ func ParseAll(k Kind, all []string) ([]int64, error) {
 var names = map[Kind]string{Team: "the team", Agent: "the agent", APIToken: "the API token", Channel: "the channel", Contact: "the contact",
 	Company: "the company", Identity: "the identity", Category: "the category", CustomField: "the custom field", Tag: "the tag",
 	Conversation: "the conversation", Message: "the message", Attachment: "the attachment", Group: "the group", GroupMember: "the member",
-	Activity: "the activity", Notification: "the notification", Job: "the job", InboundEvent: "the inbound event"}
+	Activity: "the activity", Notification: "the notification", Job: "the job", InboundEvent: "the inbound event",
+	Upload: "the upload"}
