@@ -225,6 +225,7 @@ const (
 	CodeUnreachable        = "UNREACHABLE"
 	CodeDeliveryUncertain  = "DELIVERY_UNCERTAIN"
 	CodeChannelUnavailable = "CHANNEL_UNAVAILABLE"
+	CodeFileGone           = "FILE_GONE"
 )
 
 // SendResult is what came of one try.

@@ -72,7 +72,7 @@ var entries = map[string]entry{
 	"failure.PLATFORM_ERROR":      {"平台發生錯誤,訊息未能送出。", "The platform failed; the message was not sent."},
 	"failure.UNREACHABLE":         {"無法連線至平台。", "The platform cannot be reached."},
 	"failure.DELIVERY_UNCERTAIN":  {"無法確認訊息是否送達。", "It is not certain whether the message arrived."},
-	"failure.FILE_ERASED":         {"檔案已被刪除,無法傳送。", "The file was erased and cannot be sent."},
+	"failure.FILE_GONE":           {"檔案已不存在或連結已過期,無法傳送。", "The file is gone, or the link to it has expired; it cannot be sent."},
 	"failure.CHANNEL_UNAVAILABLE": {"渠道未連線或已暫停。", "The channel is not connected or is paused."},
 
 	"refusal.absent":               {"對話不存在,或您沒有權限查看。", "The conversation does not exist, or you may not see it."},
