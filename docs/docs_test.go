@@ -3,8 +3,10 @@
 package docs_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -44,6 +46,53 @@ func TestSettingsTableIsTheCodes(t *testing.T) {
 	}
 	if want := strings.Join(rows, "\n"); part(t, "operations.md", "settings") != want {
 		t.Errorf("the table of settings in docs/operations.md should be:\n%s", want)
+	}
+}
+
+// The table of metrics, the dashboard and the code name the same ones.
+func TestMetricsAreTheCodes(t *testing.T) {
+	t.Parallel()
+	name := regexp.MustCompile(`switchyard_[a-z_]+[a-z]`)
+	code := map[string]bool{}
+	if err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git") {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		for _, m := range regexp.MustCompile(`Name:\s+"(switchyard_[a-z_]+)"`).FindAllStringSubmatch(string(text), -1) {
+			code[m[1]] = true
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	operations, err := os.ReadFile("operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(operations), "\n## Metrics\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	told := map[string]bool{}
+	for _, m := range name.FindAllString(table, -1) {
+		told[m] = true
+	}
+	if !maps.Equal(code, told) {
+		t.Errorf("the code has %v, docs/operations.md tells of %v", slices.Sorted(maps.Keys(code)), slices.Sorted(maps.Keys(told)))
+	}
+	dashboard, err := os.ReadFile("grafana/switchyard.json")
+	if err != nil || !json.Valid(dashboard) {
+		t.Fatalf("the dashboard is no JSON: %v", err)
+	}
+	for _, m := range name.FindAllString(string(dashboard), -1) {
+		if m = strings.TrimSuffix(strings.TrimSuffix(m, "_bucket"), "_count"); !code[m] {
+			t.Errorf("the dashboard shows %s, which the code has not", m)
+		}
 	}
 }
 

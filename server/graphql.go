@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -20,6 +21,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/catalogue"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/trace"
 )
 
 // tokens is how many tokens a GraphQL document may have.
@@ -36,9 +38,30 @@ func newExecutor(r *graph.Resolver, m *metrics, log *slog.Logger) *executor.Exec
 	})
 	e.SetQueryCache(lru.New[*ast.QueryDocument](1000))
 	e.SetParserTokenLimit(tokens)
+	e.AroundResponses(traced)
 	e.Use(doorkeeper{r.Workspace})
 	e.Use(&strictness{})
 	return e
+}
+
+// traced makes an operation a step, named as the client named it. What a live stream shows is executed outside of any request.
+func traced(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	op := graphql.GetOperationContext(ctx)
+	if op == nil || op.Operation == nil || op.Operation.Operation == ast.Subscription {
+		return next(ctx)
+	}
+	name := op.Operation.Name
+	if name == "" {
+		name = "unnamed"
+	}
+	ctx, step := trace.Start(ctx, trace.Server, "graphql "+string(op.Operation.Operation)+" "+name)
+	r := next(ctx)
+	if r != nil && len(r.Errors) > 0 {
+		code, _ := r.Errors[0].Extensions["code"].(string)
+		step.Fail(code)
+	}
+	step.End(nil)
+	return r
 }
 
 // authenticate finds out who calls, for the transports. A call without a token is nobody's and may ask for the ways in.

@@ -16,6 +16,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/random"
+	"github.com/switchyard-chat/switchyard/internal/trace"
 )
 
 // requestHeader carries a request's id, in from a trusted caller's own and out in every answer.
@@ -40,6 +41,12 @@ func identified(r *random.Source, next http.Handler) http.Handler {
 func observed(log *slog.Logger, c clock.Clock, m *metrics, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		lap := c.Stopwatch()
+		var step trace.Step
+		if isTraced(r) {
+			var ctx context.Context
+			ctx, step = trace.Start(trace.Continue(r.Context(), r.Header.Get("Traceparent")), trace.Server, r.Method)
+			r = r.WithContext(ctx)
+		}
 		out := &recorded{ResponseWriter: w}
 		defer func() {
 			if p := recover(); p != nil {
@@ -56,15 +63,34 @@ func observed(log *slog.Logger, c clock.Clock, m *metrics, next http.Handler) ht
 			if pattern == "" {
 				pattern = "none"
 			}
+			if strings.Contains(pattern, " ") {
+				step.Rename(pattern) // it names the method
+			} else {
+				step.Rename(r.Method + " " + pattern)
+			}
+			step.Note(trace.Number("http.response.status_code", int64(out.code())))
+			if out.code() >= http.StatusInternalServerError {
+				step.Fail(http.StatusText(out.code()))
+			}
+			step.End(nil)
 			m.request(pattern, out.code(), took)
 			level := slog.LevelDebug
 			if out.code() >= 500 {
 				level = slog.LevelWarn
 			}
-			log.Log(r.Context(), level, "request", "request", event.Request(r.Context()), "method", r.Method, "route", pattern, "status", out.code(), "ms", took.Milliseconds())
+			log.Log(r.Context(), level, "request", "request", event.Request(r.Context()), "method", r.Method, "route", pattern, "status", out.code(), "ms", took.Milliseconds(), "trace", trace.ID(r.Context()))
 		}()
 		next.ServeHTTP(out, r)
 	})
+}
+
+// isTraced says whether a request is a step worth recording: probes are none, and a live connection has no end to wait for.
+func isTraced(r *http.Request) bool {
+	switch r.URL.Path {
+	case "/healthz", "/readyz", "/metrics":
+		return false
+	}
+	return r.Header.Get("Upgrade") == "" && !strings.Contains(r.Header.Get("Accept"), "text/event-stream")
 }
 
 // recorded remembers the status of an answer.

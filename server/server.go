@@ -62,6 +62,16 @@ func Run(ctx context.Context, o Options) (err error) {
 		defer platform.Stop()
 		at.PlatformURL = platform.URL()
 	}
+	tracer, err := newTracer(ctx, c, o.Log)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		err = errors.Join(err, tracer.Close(last))
+	}()
+	ctx = tracer.With(ctx)
 	parts, err := assemble(ctx, c, platform, o.Log)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/internal/text"
+	"github.com/switchyard-chat/switchyard/internal/trace"
 )
 
 // previewLength is how many characters of a text a row shows.
@@ -22,7 +23,7 @@ const previewLength = 100
 const insertSQL = `INSERT INTO messages (team_id, version, created_at, updated_at, conversation_id, channel_id, seq, direction, sender, agent_id,
 	token_id, identity_id, member_id, sender_name, kind, text, content, is_self_mentioned, platform_message_id, quote_token, read_token,
 	reply_to_id, quoted_platform_id, platform_at, is_late, edited_at, unsent_at, delivery, failure_code, failure_reason, retry_key, author,
-	client_message_id, code) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?, ?, ?)
+	client_message_id, code, trace) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?, ?, ?, ?)
 	ON CONFLICT DO NOTHING RETURNING id`
 
 // AppendIn gives a message the next place in a conversation that row.Lock gave and writes both: before is the conversation as it was, after
@@ -34,7 +35,7 @@ func AppendIn(ctx context.Context, tx *store.Tx, before, after *ent.Conversation
 	rows, err := tx.Query(ctx, insertSQL, m.TeamID, m.CreatedAt, m.UpdatedAt, m.ConversationID, m.ChannelID, m.Seq, string(m.Direction),
 		string(m.Sender), m.AgentID, m.TokenID, m.IdentityID, m.MemberID, m.SenderName, m.Kind, m.Text, m.Content, m.IsSelfMentioned,
 		m.PlatformMessageID, m.QuoteToken, m.ReadToken, m.ReplyToID, m.QuotedPlatformID, m.PlatformAt, m.IsLate, m.EditedAt, m.UnsentAt,
-		string(m.Delivery), m.RetryKey, m.Author, m.ClientMessageID, m.Code)
+		string(m.Delivery), m.RetryKey, m.Author, m.ClientMessageID, m.Code, trace.Parent(ctx))
 	if err != nil {
 		return false, fmt.Errorf("add message: %w", err)
 	}

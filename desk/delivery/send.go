@@ -19,6 +19,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/store"
+	"github.com/switchyard-chat/switchyard/internal/trace"
 )
 
 // bySystem is who tells of a delivery.
@@ -98,7 +99,15 @@ func (w *Worker) one(ctx context.Context, l *lane.Lease) (after, error) {
 	if j.isFirst {
 		w.metrics.lag.WithLabelValues(string(j.adapter.Capability().Type)).Observe(w.clock.Now().Sub(j.message.CreatedAt).Seconds())
 	}
-	goesOn, err := w.record(ctx, j, w.call(ctx, j))
+	ctx, step := trace.Start(trace.Continue(ctx, j.message.Trace), trace.Consumer, "deliver", trace.Number("team", l.Team),
+		trace.Number("message", j.message.ID), trace.Text("channel", string(j.adapter.Capability().Type)))
+	r := w.call(ctx, j)
+	step.Note(trace.Text("outcome", string(r.Outcome)))
+	if r.Outcome != channels.Sent {
+		step.Fail(r.Code)
+	}
+	goesOn, err := w.record(ctx, j, r)
+	step.End(err)
 	if err != nil || !goesOn {
 		return after{}, err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/job"
 	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/internal/text"
+	"github.com/switchyard-chat/switchyard/internal/trace"
 )
 
 // Fetcher has things asked of the platform later: each call writes the work into the transaction (CHAN-13, GRP-9, GRP-11).
@@ -87,7 +88,10 @@ func (s *Service) Receive(ctx context.Context, b Body) (Result, error) {
 	if len(b.Events) == 0 {
 		return Result{}, nil
 	}
-	return s.joiner.do(ctx, b)
+	ctx, step := trace.Start(ctx, trace.Internal, "inbound", trace.Number("channel", b.ChannelID), trace.Number("events", int64(len(b.Events))))
+	r, err := s.joiner.do(ctx, b)
+	step.End(err)
+	return r, err
 }
 
 // apart takes a body in, each event in a transaction of its own, and keeps those that fail for a reason of ours. why is what the body failed

@@ -42,6 +42,10 @@ type Config struct {
 	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"INFO" doc:"DEBUG, INFO, WARN or ERROR."`
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text" doc:"text or json."`
 
+	TraceURL     string            `env:"OTEL_EXPORTER_OTLP_ENDPOINT" doc:"An OpenTelemetry collector that takes traces as OTLP over HTTP, as http://collector:4318; empty records none."`
+	TraceHeaders map[string]string `env:"OTEL_EXPORTER_OTLP_HEADERS" envKeyValSeparator:"=" doc:"Headers for the collector, as name=value, separated by commas."`
+	TraceRatio   float64           `env:"OTEL_TRACES_SAMPLER_ARG" envDefault:"1" doc:"The part of the traces that is recorded, 0 to 1."`
+
 	SessionsPerAgent int           `env:"SESSIONS_PER_AGENT" envDefault:"10" doc:"Live connections an agent may have; over it the longest idle is closed."`
 	SessionsPerTeam  int           `env:"SESSIONS_PER_TEAM" envDefault:"2000" doc:"Live connections a team may have on one server."`
 	IdleTimeout      time.Duration `env:"IDLE_TIMEOUT" envDefault:"30m" doc:"After how long without an action a live connection is closed."`
@@ -97,7 +101,7 @@ func plain(err error) error {
 	if !ok {
 		return err
 	}
-	forms := map[string]string{"int": "a whole number, as 8080", "time.Duration": "a duration, as 30m", "slog.Level": "DEBUG, INFO, WARN or ERROR"}
+	forms := map[string]string{"int": "a whole number, as 8080", "time.Duration": "a duration, as 30m", "float64": "a number, as 0.1", "map[string]string": "name=value, separated by commas", "slog.Level": "DEBUG, INFO, WARN or ERROR"}
 	return fmt.Errorf("%s must be %s", f.Tag.Get("env"), forms[f.Type.String()])
 }
 
@@ -127,6 +131,10 @@ func (c *Config) check() []error {
 	address("REDIS_URL", c.RedisURL, "redis", "rediss")
 	address("LINE_API_URL", c.LineAPIURL, "https", "http")
 	address("LINE_DATA_URL", c.LineDataURL, "https", "http")
+	address("OTEL_EXPORTER_OTLP_ENDPOINT", c.TraceURL, "https", "http")
+	if !(c.TraceRatio >= 0 && c.TraceRatio <= 1) {
+		wrong("OTEL_TRACES_SAMPLER_ARG must be 0 to 1, as 0.1")
+	}
 	address("SMTP_URL", c.SMTPURL, "smtp", "smtps")
 	if c.SMTPURL != "" && !strings.Contains(c.MailFrom, "@") {
 		wrong("MAIL_FROM must be an e-mail address where SMTP_URL is set")

@@ -19,6 +19,7 @@ import (
 	"code.dny.dev/ssrf"
 
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/trace"
 )
 
 // The limits of a call, where Limits does not say otherwise.
@@ -213,10 +214,15 @@ func (t *tripper) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	res, err := t.next.RoundTrip(r)
+	// The path may hold people's ids, and a platform is told nothing of our traces.
+	ctx, step := trace.Start(r.Context(), trace.Client, r.Method+" "+r.URL.Hostname())
+	res, err := t.next.RoundTrip(r.WithContext(ctx))
 	if err != nil {
+		step.End(err)
 		return nil, err
 	}
+	step.Note(trace.Number("http.response.status_code", int64(res.StatusCode)))
+	step.End(nil)
 	res.Body = &bounded{ReadCloser: res.Body, left: t.maxBody}
 	return res, nil
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/store"
+	"github.com/switchyard-chat/switchyard/internal/trace"
 )
 
 // Task is one piece of work. Args hold ids and enums, never content: what is erased must not live on in a queue.
@@ -107,6 +108,12 @@ func (q *Queue) EnqueueIn(ctx context.Context, tx *store.Tx, t Task) error {
 			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled,
 		}}
 	}
+	if parent := trace.Parent(ctx); parent != "" {
+		// Beside the args, so that the same work is still the same.
+		if o.Metadata, err = json.Marshal(metadata{parent}); err != nil {
+			return fmt.Errorf("enqueue %s: %w", t.Kind, err)
+		}
+	}
 	if _, err := q.insert.InsertTx(ctx, tx.SQL(), task{What: t.Kind, Team: tx.Team, Args: raw}, o); err != nil {
 		return fmt.Errorf("enqueue %s: %w", t.Kind, err)
 	}
@@ -152,6 +159,11 @@ type task struct {
 	Args json.RawMessage `json:"args"`
 }
 
+// metadata is what lies beside a task: the trace in which it was written.
+type metadata struct {
+	Trace string `json:"traceparent,omitempty"`
+}
+
 // Kind names our tasks in River's tables.
 func (task) Kind() string { return "task" }
 
@@ -167,7 +179,13 @@ func (w *worker) Work(ctx context.Context, j *river.Job[task]) error {
 		// Written by a newer server; it will come to do it.
 		return fmt.Errorf("there is no handler for tasks of kind %q", j.Args.What)
 	}
+	var beside metadata
+	if json.Unmarshal(j.Metadata, &beside) == nil {
+		ctx = trace.Continue(ctx, beside.Trace)
+	}
+	ctx, step := trace.Start(ctx, trace.Consumer, "task "+j.Args.What, trace.Number("team", j.Args.Team), trace.Number("try", int64(j.Attempt)))
 	err := h(ctx, j.Args.Team, j.Args.Args)
+	step.End(err)
 	switch fault.Of(err) {
 	case "":
 		return nil

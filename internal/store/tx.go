@@ -17,6 +17,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/tenant"
+	"github.com/switchyard-chat/switchyard/internal/trace"
 )
 
 type sqlTx = sql.Tx
@@ -44,7 +45,9 @@ type Tx struct {
 
 // Read calls f with a look at one moment of the team's rows: everything f reads, AsOf included, is of that moment. What f returns
 // comes back.
-func (db *DB) Read(ctx context.Context, team int64, f func(ctx context.Context, v *View) error) error {
+func (db *DB) Read(ctx context.Context, team int64, f func(ctx context.Context, v *View) error) (err error) {
+	ctx, step := trace.Start(ctx, trace.Client, "db read", trace.Number("team", team))
+	defer func() { step.End(err) }()
 	conn, err := db.read.Conn(ctx)
 	if err != nil {
 		return outage(ctx, err)
@@ -74,7 +77,9 @@ func (db *DB) Read(ctx context.Context, team int64, f func(ctx context.Context, 
 // Write calls f in a transaction of the team and commits it. The events that f emitted are written last, in one dense run of the
 // team's sequence; the cursor is the position after them (the zero Cursor where f emitted none). Nothing happened when an error comes back. f may be called again when the
 // database asks for it (a deadlock, a serialisation failure), so it must not keep anything from a failed call.
-func (db *DB) Write(ctx context.Context, team int64, f func(ctx context.Context, tx *Tx) error) (event.Cursor, error) {
+func (db *DB) Write(ctx context.Context, team int64, f func(ctx context.Context, tx *Tx) error) (_ event.Cursor, err error) {
+	ctx, step := trace.Start(ctx, trace.Client, "db write", trace.Number("team", team))
+	defer func() { step.End(err) }()
 	const tries = 5
 	for n := 1; ; n++ {
 		tx, err := db.writeOnce(ctx, team, f)
