@@ -79,7 +79,7 @@ func (h *webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // receive gives the status and what became of the body, for the metric.
 func (h *webhooks) receive(ctx context.Context, kind channels.Type, key string, w http.ResponseWriter, r *http.Request) (int, string) {
 	adapter, err := h.adapters.Get(kind)
-	if err != nil {
+	if err != nil || adapter.Capability().IsOwn {
 		return http.StatusNotFound, "unknown"
 	}
 	body, err := readBody(w, r)

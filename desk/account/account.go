@@ -47,8 +47,10 @@ type Config struct {
 
 // Service is the team's channels. It is safe for concurrent use.
 type Service struct {
-	cfg   Config
-	entry *entryCache
+	cfg     Config
+	entry   *entryCache[Opened]
+	windows *entryCache[Window]
+	domains *entryCache[[]string]
 }
 
 // New makes the service.
@@ -56,7 +58,7 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{cfg: c, entry: newEntryCache()}
+	return &Service{cfg: c, entry: newEntryCache[Opened](), windows: newEntryCache[Window](), domains: newEntryCache[[]string]()}
 }
 
 // WebhookURL is the address that the platform must call, below the server's public one. Who knows it can knock, but not sign, so only ADMINs are
@@ -159,7 +161,11 @@ func (s *Service) changed(ctx context.Context, tx *store.Tx, by event.Actor, u *
 
 func (s *Service) emit(ctx context.Context, tx *store.Tx, by event.Actor, c *ent.Channel) {
 	tx.Emit(event.Event{Kind: event.ChannelChanged, ObjectID: c.ID, ObjectVersion: c.Version, Actor: by, RequestID: event.Request(ctx)})
-	tx.AfterCommit(s.entry.forget)
+	tx.AfterCommit(func() {
+		s.entry.forget()
+		s.windows.forget()
+		s.domains.forget()
+	})
 }
 
 // checkName gives a name without the spaces around it (CHAN-1).

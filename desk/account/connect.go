@@ -56,7 +56,11 @@ func (s *Service) Connect(ctx context.Context, p auth.Principal, in ConnectInput
 	if err != nil {
 		return nil, event.Cursor{}, err
 	}
-	info, err := s.ask(ctx, in.Type, "", in.Credentials)
+	platformID := ""
+	if s.isOwn(in.Type) {
+		platformID = s.cfg.Random.UUID()
+	}
+	info, err := s.ask(ctx, in.Type, platformID, in.Credentials)
 	if err != nil {
 		return nil, event.Cursor{}, err
 	}
@@ -105,8 +109,8 @@ type NewChannel struct {
 	BranchID, RegionID string
 }
 
-// CreateIn makes a channel. An account that another channel has, of any team, is a fault of kind Conflict: the unique claim decides (CHAN-2). The
-// transaction is then of no more use.
+// CreateIn makes a channel, a channel of ours with the settings of its window. An account that another channel has, of any team, is a fault of
+// kind Conflict: the unique claim decides (CHAN-2). The transaction is then of no more use.
 func (s *Service) CreateIn(ctx context.Context, tx *store.Tx, by event.Actor, n NewChannel) (*ent.Channel, error) {
 	name, err := checkName(n.Name)
 	if err != nil {
@@ -114,6 +118,9 @@ func (s *Service) CreateIn(ctx context.Context, tx *store.Tx, by event.Actor, n 
 	}
 	if n.WebhookKey == "" {
 		n.WebhookKey = s.cfg.Random.Token()
+	}
+	if n.Info.PlatformID == "" && s.isOwn(n.Type) {
+		n.Info.PlatformID = s.cfg.Random.UUID()
 	}
 	row, err := tx.Channel.Create().SetTeamID(tx.Team).SetType(channel.Type(n.Type)).SetName(name).SetWebhookKey(n.WebhookKey).
 		SetPlatformID(n.Info.PlatformID).SetClaim(string(n.Type) + ":" + n.Info.PlatformID).SetCredentials([]byte{}).
@@ -133,6 +140,11 @@ func (s *Service) CreateIn(ctx context.Context, tx *store.Tx, by event.Actor, n 
 	if row, err = tx.Channel.UpdateOne(row).SetCredentials(sealed).Save(ctx); err != nil {
 		return nil, fmt.Errorf("keep credentials: %w", err)
 	}
+	if n.Type == channels.Webchat {
+		if err := tx.Webchat.Create().SetTeamID(tx.Team).SetChannelID(row.ID).SetAllowedDomains([]string{}).SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).Exec(ctx); err != nil {
+			return nil, fmt.Errorf("create the chat window: %w", err)
+		}
+	}
 	s.emit(ctx, tx, by, row)
 	return row, nil
 }
@@ -149,6 +161,9 @@ func (s *Service) Reconnect(ctx context.Context, p auth.Principal, id int64, cre
 	}
 	if err := alive(row); err != nil {
 		return nil, event.Cursor{}, err
+	}
+	if s.isOwn(channels.Type(row.Type)) {
+		return nil, event.Cursor{}, fault.Input("channelId", "a channel of this server has no credentials and needs no reconnecting")
 	}
 	info, err := s.ask(ctx, channels.Type(row.Type), row.PlatformID, credentials)
 	if err != nil {
@@ -182,6 +197,12 @@ func (s *Service) Reconnect(ctx context.Context, p auth.Principal, id int64, cre
 // described takes over what the platform tells of the account.
 func described(u *ent.ChannelUpdateOne, info channels.AccountInfo) *ent.ChannelUpdateOne {
 	return u.SetAccountName(info.DisplayName).SetAccountHandle(info.Handle).SetPictureURL(info.PictureURL).SetCanListMembers(info.CanListMembers)
+}
+
+// isOwn says whether channels of a type are this server's own, without a platform behind them.
+func (s *Service) isOwn(t channels.Type) bool {
+	a, err := s.cfg.Adapters.Get(t)
+	return err == nil && a.Capability().IsOwn
 }
 
 // ask asks the platform whose credentials these are.

@@ -183,44 +183,44 @@ func (s *Service) ByWebhookKey(ctx context.Context, t channels.Type, key string)
 	return o, nil
 }
 
-// entryCache keeps the channels of webhooks for a second. A change empties it; what was read before the change and comes to be kept after it is
+// entryCache keeps the channels of webhooks and chat windows for a second. A change empties it; what was read before the change and comes to be kept after it is
 // dropped, by its era.
-type entryCache struct {
+type entryCache[T any] struct {
 	mu   sync.Mutex
 	era  uint64
-	kept *lru.Cache[string, keptEntry]
+	kept *lru.Cache[string, keptEntry[T]]
 }
 
-type keptEntry struct {
-	Opened
+type keptEntry[T any] struct {
+	value T
 	until time.Time
 }
 
-func newEntryCache() *entryCache {
-	kept, err := lru.New[string, keptEntry](entryRoom)
+func newEntryCache[T any]() *entryCache[T] {
+	kept, err := lru.New[string, keptEntry[T]](entryRoom)
 	if err != nil {
 		// Only a size below 1 is refused.
 		panic(err)
 	}
-	return &entryCache{kept: kept}
+	return &entryCache[T]{kept: kept}
 }
 
-func (c *entryCache) get(at string, now time.Time) (Opened, uint64, bool) {
+func (c *entryCache[T]) get(at string, now time.Time) (T, uint64, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k, ok := c.kept.Get(at)
-	return k.Opened, c.era, ok && now.Before(k.until)
+	return k.value, c.era, ok && now.Before(k.until)
 }
 
-func (c *entryCache) keep(at string, o Opened, now time.Time, era uint64) {
+func (c *entryCache[T]) keep(at string, value T, now time.Time, era uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.era == era {
-		c.kept.Add(at, keptEntry{Opened: o, until: now.Add(entryFor)})
+		c.kept.Add(at, keptEntry[T]{value: value, until: now.Add(entryFor)})
 	}
 }
 
-func (c *entryCache) forget() {
+func (c *entryCache[T]) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.era++

@@ -10,6 +10,7 @@ import (
 	"github.com/switchyard-chat/switchyard/channels"
 	fakeline "github.com/switchyard-chat/switchyard/channels/fake/line"
 	"github.com/switchyard-chat/switchyard/channels/line"
+	"github.com/switchyard-chat/switchyard/channels/webchat"
 	"github.com/switchyard-chat/switchyard/desk/account"
 	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/internal/attempt"
@@ -52,7 +53,7 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		adapters, err := channels.NewRegistry(line.New(gate.Client(egress.Limits{})))
+		adapters, err := channels.NewRegistry(line.New(gate.Client(egress.Limits{})), webchat.New())
 		if err != nil {
 			t.Fatal(err)
 		}
