@@ -1,0 +1,121 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"testing"
+	"time"
+
+	"github.com/golang-migrate/migrate/v4"
+	"github.com/golang-migrate/migrate/v4/database"
+	"github.com/golang-migrate/migrate/v4/database/postgres"
+	"github.com/golang-migrate/migrate/v4/database/sqlite"
+	"github.com/golang-migrate/migrate/v4/source/iofs"
+
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/attachment"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
+	"github.com/switchyard-chat/switchyard/ent/migrations"
+	"github.com/switchyard-chat/switchyard/internal/store"
+	"github.com/switchyard-chat/switchyard/internal/store/storetest"
+)
+
+// A migration once made a table of messages anew on SQLite, and the tries to send them would have gone with the old one.
+func TestUpgradeKeepsEverything(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		team := newTeam(t, db, "upgrade")
+		if _, err := db.Write(t.Context(), team, func(ctx context.Context, tx *store.Tx) error { return history(ctx, tx) }); err != nil {
+			t.Fatal(err)
+		}
+		count := func() (counts [3]int) {
+			t.Helper()
+			err := db.Read(t.Context(), team, func(ctx context.Context, v *store.View) error {
+				m, err := v.Message.Query().Count(ctx)
+				a, err2 := v.Attempt.Query().Count(ctx)
+				f, err3 := v.Attachment.Query().Where(attachment.PlatformMediaID("kept")).Count(ctx)
+				counts = [3]int{m, a, f}
+				return errors.Join(err, err2, err3)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return counts
+		}
+		before := count()
+		if before != [3]int{1, 1, 1} {
+			t.Fatalf("there are %v rows to begin with", before)
+		}
+		back(t, db)
+		if err := db.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if after := count(); after != before {
+			t.Errorf("of %v rows %v are left", before, after)
+		}
+	})
+}
+
+// history makes a message with a try and a file.
+func history(ctx context.Context, tx *store.Tx) error {
+	at := tx.Now
+	c, err := tx.Channel.Create().SetTeamID(tx.Team).SetType(channel.TypeLINE).SetName("c").SetWebhookKey("k").SetPlatformID("p").SetCredentials([]byte{}).
+		SetCreatedAt(at).SetUpdatedAt(at).Save(ctx)
+	if err != nil {
+		return err
+	}
+	v, err := tx.Conversation.Create().SetTeamID(tx.Team).SetChannelID(c.ID).SetChannelType(conversation.ChannelTypeLINE).SetKind(conversation.KindONE_ON_ONE).
+		SetStatus(conversation.StatusENDED).SetLastAt(at).SetCreatedAt(at).SetUpdatedAt(at).Save(ctx)
+	if err != nil {
+		return err
+	}
+	m, err := tx.Message.Create().SetTeamID(tx.Team).SetConversationID(v.ID).SetChannelID(c.ID).SetSeq(1).SetDirection(message.DirectionOUTBOUND).
+		SetSender(message.SenderAGENT).SetKind("TEXT").SetText("kept").SetCreatedAt(at).SetUpdatedAt(at).Save(ctx)
+	if err != nil {
+		return err
+	}
+	if err := tx.Attempt.Create().SetTeamID(tx.Team).SetMessageID(m.ID).SetNumber(1).SetRetryKey("r").SetFence(1).SetStartedAt(at.Add(-time.Second)).Exec(ctx); err != nil {
+		return err
+	}
+	return tx.Attachment.Create().SetTeamID(tx.Team).SetMessageID(m.ID).SetPlatformMediaID("kept").SetCreatedAt(at).SetUpdatedAt(at).Exec(ctx)
+}
+
+// back brings a database back to its first migration.
+func back(t *testing.T, db *store.DB) {
+	t.Helper()
+	folder := "sqlite"
+	if db.IsPostgres() {
+		folder = "postgres"
+	}
+	files, err := iofs.New(migrations.FS, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var driver database.Driver
+	if db.IsPostgres() {
+		conn, err := db.SQL().Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		driver, err = postgres.WithConnection(t.Context(), conn, &postgres.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+	} else if driver, err = sqlite.WithInstance(db.SQL(), &sqlite.Config{}); err != nil {
+		t.Fatal(err)
+	}
+	m, err := migrate.NewWithInstance("embedded", files, folder, driver)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ups, err := fs.Glob(migrations.FS, folder+"/*.up.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Steps(-(len(ups) - 1)); err != nil {
+		t.Fatalf("back to the first of %d migrations: %v", len(ups), err)
+	}
+}
