@@ -1,0 +1,18 @@
+DROP TRIGGER "search_contacts_changed" ON "contacts";
+DROP TRIGGER "search_contacts_moved" ON "contacts";
+DROP TRIGGER "search_contact_emails_changed" ON "contact_emails";
+DROP TRIGGER "search_contact_emails_moved" ON "contact_emails";
+DROP TRIGGER "search_contact_phones_changed" ON "contact_phones";
+DROP TRIGGER "search_contact_phones_moved" ON "contact_phones";
+DROP TRIGGER "search_group_members_changed" ON "group_members";
+DROP TRIGGER "search_group_members_moved" ON "group_members";
+DROP TRIGGER "search_conversations_changed" ON "conversations";
+DROP TRIGGER "search_conversations_moved" ON "conversations";
+DROP FUNCTION "search_name_changed";
+DROP FUNCTION "search_grams";
+DROP TABLE "search_names";
+DROP TABLE "search_progress";
+DROP TRIGGER "search_messages_deleted" ON "messages";
+DROP TRIGGER "search_messages_changed" ON "messages";
+DROP FUNCTION "search_message_gone";
+DROP TABLE "search_messages";
