@@ -60,7 +60,7 @@ func newWorld(t testing.TB, dialect string) *world {
 	w.World, w.inbox = factory.New(t, db), inbox.New(db, adapters)
 	here := presence.New(b, clock.Real{})
 	schema := gen.NewExecutableSchema(gen.Config{Resolvers: &graph.Resolver{DB: db, Bus: b, Clock: clock.Real{}, Log: slog.New(slog.DiscardHandler),
-		Inbox: w.inbox, Presence: here, Contacts: contact.New(db), Actions: conversation.New(db, adapters, random.Seeded(1), nil)}})
+		Inbox: w.inbox, Presence: here, Contacts: contact.New(db), Actions: conversation.New(db, adapters, nil, random.Seeded(1), nil)}})
 	w.exec = executor.New(schema)
 	w.exec.SetErrorPresenter(graph.Present(slog.New(slog.DiscardHandler)))
 	w.hub = live.New(live.Config{Log: db, Bus: b, Clock: clock.Real{}, Executor: w.exec, IsViewerDependent: graph.ViewerCheck(schema.Schema()),

@@ -134,7 +134,7 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 		}
 	}
 	wake := func() { p.delivery.Wake() }
-	actions := conversation.New(p.db, p.adapters, p.random, wake)
+	actions := conversation.New(p.db, p.adapters, nil, p.random, wake)
 	groups := group.New(p.db)
 	p.workspace = workspace.New(workspace.Config{
 		DB: p.db, Random: p.random, Attempts: attempts, Mailer: mailer, LinkURL: c.PublicURL + welcome.Path, Release: actions.Release, Log: p.log,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/desk/file"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/activity"
@@ -27,16 +28,18 @@ import (
 type Service struct {
 	db       *store.DB
 	adapters *channels.Registry
+	files    *file.Service
 	random   *random.Source
 	wake     func()
 }
 
-// New makes the service. Wake is called after a commit that put something into a lane; it must not block. Nil is allowed.
-func New(db *store.DB, adapters *channels.Registry, r *random.Source, wake func()) *Service {
+// New makes the service. Without files none can be sent. Wake is called after a commit that put something into a lane; it must not block. Nil is
+// allowed.
+func New(db *store.DB, adapters *channels.Registry, files *file.Service, r *random.Source, wake func()) *Service {
 	if wake == nil {
 		wake = func() {}
 	}
-	return &Service{db: db, adapters: adapters, random: r, wake: wake}
+	return &Service{db: db, adapters: adapters, files: files, random: r, wake: wake}
 }
 
 // acting is who acts, on what: the conversation is held until the transaction ends.

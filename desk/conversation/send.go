@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/desk/file"
 	"github.com/switchyard-chat/switchyard/desk/lane"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
@@ -30,8 +32,9 @@ const maxClientID = 100
 // SendInput says where to send what.
 type SendInput struct {
 	ConversationID int64
-	// Content is a text, a sticker or a place.
+	// Content is a text, a sticker or a place; Media is a file instead.
 	Content channels.Content
+	Media   *Media
 	// ReplyToID is the message to quote; 0 for none.
 	ReplyToID int64
 	// ClientMessageID is the author's own id of the message, for ever unique per author.
@@ -44,6 +47,10 @@ type SendInput struct {
 // unread and stops the waiting (COLL-13, CONV-19); an integration's is a bot's, and does neither.
 func (s *Service) Send(ctx context.Context, p auth.Principal, in SendInput) (*ent.Message, *ent.Conversation, event.Cursor, error) {
 	if err := checkClientID(in.ClientMessageID); err != nil {
+		return nil, nil, event.Cursor{}, err
+	}
+	neutral, err := s.neutral(ctx, p, in)
+	if err != nil {
 		return nil, nil, event.Cursor{}, err
 	}
 	var m *ent.Message
@@ -65,7 +72,7 @@ func (s *Service) Send(ctx context.Context, p auth.Principal, in SendInput) (*en
 			c = x.c
 			return err
 		}
-		if m, err = s.send(ctx, x, p.Key(), in); err != nil {
+		if m, err = s.send(ctx, x, p.Key(), in, neutral); err != nil {
 			return err
 		}
 		c = x.c
@@ -98,20 +105,28 @@ func (x *acting) again(ctx context.Context, author string, in SendInput) (*ent.M
 	if err != nil {
 		return nil, fmt.Errorf("find the message: %w", err)
 	}
-	plain, rest, err := Encode(in.Content)
-	if err != nil {
-		return nil, err
-	}
 	var reply int64
 	if m.ReplyToID != nil {
 		reply = *m.ReplyToID
 	}
-	isSame := m.ConversationID == in.ConversationID && m.Kind == string(in.Content.Kind) && m.Content == rest && reply == in.ReplyToID &&
-		(m.Text == plain || strings.Contains(plain, customerName) && matches(plain, m.Text))
+	isSame := m.ConversationID == in.ConversationID && reply == in.ReplyToID
+	if isSame && in.Media != nil {
+		isSame, err = x.isSameMedia(ctx, m.ID, *in.Media)
+	} else if isSame {
+		isSame, err = isSameContent(m, in.Content)
+	}
+	if err != nil {
+		return nil, err
+	}
 	if !isSame {
 		return nil, fault.New(fault.Conflict, "%s", catalogue.Text(x.p.Language, "refusal.client_id", nil)).WithCode("CONFLICT", nil)
 	}
 	return m, nil
+}
+
+func isSameContent(m *ent.Message, c channels.Content) (bool, error) {
+	plain, rest, err := Encode(c)
+	return m.Kind == string(c.Kind) && m.Content == rest && (m.Text == plain || strings.Contains(plain, customerName) && matches(plain, m.Text)), err
 }
 
 // matches says whether a text could have come of one with variables: the parts between them stand in it, in their order. The contact may have
@@ -133,8 +148,8 @@ func matches(written, sent string) bool {
 	return strings.HasSuffix(rest, parts[last])
 }
 
-// send writes the message and queues it.
-func (s *Service) send(ctx context.Context, x *acting, author string, in SendInput) (*ent.Message, error) {
+// send writes the message and queues it. neutral is a kept picture for a file without one; 0 for none.
+func (s *Service) send(ctx context.Context, x *acting, author string, in SendInput, neutral int64) (*ent.Message, error) {
 	var err error
 	if x.c.GroupID != nil {
 		if x.group, err = x.tx.Group.Get(ctx, *x.c.GroupID); err != nil {
@@ -149,11 +164,19 @@ func (s *Service) send(ctx context.Context, x *acting, author string, in SendInp
 		return nil, err
 	}
 	content := in.Content
-	if x.c.Kind == conversation.KindGROUP && strings.Contains(content.Text, customerName) {
-		return nil, x.wrong("content.text", "refusal.variable_group", nil)
-	}
-	content.Text = strings.ReplaceAll(content.Text, customerName, x.c.Name)
-	if err := x.fits(can, content); err != nil {
+	wire := content.Kind
+	var p *parcel
+	if in.Media != nil {
+		if p, err = s.claim(ctx, x, can, author, *in.Media); err != nil {
+			return nil, err
+		}
+		if neutral != 0 && can.Media[file.KindOf(p.file.ContentType)].NeedsPreview {
+			if p.preview, err = s.files.ClaimIn(ctx, x.tx, neutralAuthor, neutral); err != nil {
+				return nil, err
+			}
+		}
+		content, wire = channels.Content{Kind: file.KindOf(p.file.ContentType)}, p.wire()
+	} else if content, err = x.written(can, content); err != nil {
 		return nil, err
 	}
 	m := &ent.Message{Direction: message.DirectionOUTBOUND, Delivery: message.DeliverySENDING, Kind: string(content.Kind), Author: author,
@@ -161,7 +184,7 @@ func (s *Service) send(ctx context.Context, x *acting, author string, in SendInp
 	if m.Text, m.Content, err = Encode(content); err != nil {
 		return nil, err
 	}
-	if err := x.quote(ctx, can, m, in.ReplyToID); err != nil {
+	if err := x.quote(ctx, can, m, wire, in.ReplyToID); err != nil {
 		return nil, err
 	}
 	after := row.Copy(x.c)
@@ -174,11 +197,25 @@ func (s *Service) send(ctx context.Context, x *acting, author string, in SendInp
 		return nil, fault.New(fault.Conflict, "%s", catalogue.Text(x.p.Language, "refusal.client_id", nil)).WithCode("CONFLICT", nil)
 	}
 	x.c = after
+	if p != nil {
+		if err := s.attach(ctx, x, can, m, p); err != nil {
+			return nil, err
+		}
+	}
 	if err := lane.EnqueueIn(ctx, x.tx, x.c.ID, x.c.ChannelID); err != nil {
 		return nil, err
 	}
 	x.tx.AfterCommit(s.wake)
 	return m, nil
+}
+
+// written puts the contact's name in for the variable and refuses what the channel cannot send (MSG-4, MSG-7).
+func (x *acting) written(can channels.Capability, c channels.Content) (channels.Content, error) {
+	if x.c.Kind == conversation.KindGROUP && strings.Contains(c.Text, customerName) {
+		return c, x.wrong("content.text", "refusal.variable_group", nil)
+	}
+	c.Text = strings.ReplaceAll(c.Text, customerName, x.c.Name)
+	return c, x.fits(can, c)
 }
 
 // sign says who the message is from, and has a person's answer clear what is unread and stop the waiting.
@@ -233,7 +270,7 @@ func (x *acting) fits(can channels.Capability, c channels.Content) error {
 		}
 	case channels.Location:
 		return fitsLocation(c.Location)
-	default: // files go out once they can be uploaded
+	default: // a file is an upload
 		return x.wrong("content", "refusal.kind", nil)
 	}
 	return nil
@@ -279,8 +316,9 @@ func fitsLocation(l *channels.LocationRef) error {
 	return nil
 }
 
-// quote binds a message to the one it replies to, which must be of the same conversation and quotable (MSG-5, GRP-13).
-func (x *acting) quote(ctx context.Context, can channels.Capability, m *ent.Message, replyTo int64) error {
+// quote binds a message to the one it replies to, which must be of the same conversation and quotable, by one that goes as a kind that can
+// quote (MSG-5, GRP-13).
+func (x *acting) quote(ctx context.Context, can channels.Capability, m *ent.Message, wire channels.MessageKind, replyTo int64) error {
 	if replyTo == 0 {
 		return nil
 	}
@@ -296,6 +334,9 @@ func (x *acting) quote(ctx context.Context, can channels.Capability, m *ent.Mess
 	}
 	if !can.CanQuote || quoted.QuoteToken == "" || quoted.UnsentAt != nil {
 		return x.wrong("replyToMessageId", "refusal.quote_token", nil)
+	}
+	if !slices.Contains(can.QuoteKinds, wire) {
+		return x.wrong("replyToMessageId", "refusal.quote_kind", nil)
 	}
 	m.ReplyToID = &quoted.ID
 	if quoted.PlatformMessageID != nil {

@@ -63,7 +63,7 @@ func setup(t *testing.T, dialect string) *world {
 		t.Fatal(err)
 	}
 	w := &world{World: rowtest.New(t, db, "shop"), clock: c, woken: make(chan struct{}, 100)}
-	w.actions = conversation.New(db, adapters, random.Seeded(1), func() { w.woken <- struct{}{} })
+	w.actions = conversation.New(db, adapters, nil, random.Seeded(1), func() { w.woken <- struct{}{} })
 	return w
 }
 

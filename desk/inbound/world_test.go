@@ -116,7 +116,7 @@ func setupWith(t testing.TB, dialect string, config store.Config) *world {
 	}
 	w := &world{World: rowtest.New(t, db, "shop"), clock: c, asked: &asked{}}
 	w.inbound = inbound.New(inbound.Config{DB: db, Contacts: contact.New(db), Groups: group.New(db), Adapters: adapters, Fetcher: w.asked, Queue: w.asked})
-	w.actions = conversation.New(db, adapters, random.Seeded(1), nil)
+	w.actions = conversation.New(db, adapters, nil, random.Seeded(1), nil)
 	return w
 }
 
