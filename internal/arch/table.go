@@ -109,6 +109,7 @@ func Singles() []Single {
 			Except: map[string]string{
 				"ent/migrate":              "writes migrations",
 				"internal/arch":            "reads the source",
+				"internal/blob":            "keeps files in a folder of their own",
 				"internal/sdl/check":       "reads and keeps the schema",
 				"internal/testkit":         "keeps templates of SQLite files",
 				"internal/testkit/service": "keeps the folders of the servers that it starts",
