@@ -18,6 +18,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/account"
+	"github.com/switchyard-chat/switchyard/desk/file"
 	"github.com/switchyard-chat/switchyard/desk/group"
 	"github.com/switchyard-chat/switchyard/desk/lane"
 	"github.com/switchyard-chat/switchyard/internal/bus"
@@ -48,6 +49,7 @@ type Config struct {
 	Adapters *channels.Registry
 	Accounts *account.Service
 	Groups   *group.Service
+	Files    *file.Service
 	Bus      bus.Bus // hints among servers; nil where there are none
 	Random   *random.Source
 	Log      *slog.Logger

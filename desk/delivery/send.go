@@ -196,7 +196,11 @@ func (w *Worker) beginIn(ctx context.Context, tx *store.Tx, l lane.Lease) (*job,
 	}
 	j, err := w.write(ctx, tx, l, v, ch, adapter, head, tries, next.needs)
 	if fault.Is(err, fault.Invalid) {
-		return nil, after{goesOn: true}, w.fail(ctx, tx, l, head, c.Type, channels.CodeInvalidContent, fault.As(err).Text)
+		f, code := fault.As(err), channels.CodeInvalidContent
+		if f.Code == channels.CodeFileGone {
+			code = f.Code
+		}
+		return nil, after{goesOn: true}, w.fail(ctx, tx, l, head, c.Type, code, f.Text)
 	}
 	return j, after{}, err
 }
@@ -241,7 +245,7 @@ func (w *Worker) write(ctx context.Context, tx *store.Tx, l lane.Lease, v *ent.C
 	if j.account, err = w.Accounts.Open(ch); err != nil {
 		return nil, fmt.Errorf("open the account of channel %d: %w", ch.ID, err)
 	}
-	if j.outgoing, err = outgoing(ctx, tx, v, m); err != nil {
+	if j.outgoing, err = w.outgoing(ctx, tx, adapter.Capability(), v, m); err != nil {
 		return nil, err
 	}
 	if v.GroupID != nil {
@@ -271,11 +275,16 @@ func (w *Worker) write(ctx context.Context, tx *store.Tx, l lane.Lease, v *ent.C
 }
 
 // outgoing writes a message as the adapter wants it. One whose content cannot be read is a fault of kind Invalid.
-func outgoing(ctx context.Context, tx *store.Tx, v *ent.Conversation, m *ent.Message) (channels.Outgoing, error) {
+func (w *Worker) outgoing(ctx context.Context, tx *store.Tx, can channels.Capability, v *ent.Conversation, m *ent.Message) (channels.Outgoing, error) {
 	var o channels.Outgoing
 	var err error
 	if o.Content, err = conversation.ContentOf(m); err != nil {
 		return o, fault.Wrap(err, fault.Invalid, "the message's content cannot be read")
+	}
+	if isFile(o.Content.Kind) {
+		if o.Content, err = w.fileContent(ctx, tx, can, m); err != nil {
+			return o, err
+		}
 	}
 	switch {
 	case v.IdentityID != nil:
