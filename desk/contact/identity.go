@@ -135,7 +135,7 @@ func (s *Service) newContact(ctx context.Context, tx *store.Tx, i *ent.Identity,
 	by := event.Actor{Kind: event.ByContact, ID: c.ID}
 	tx.Emit(event.Event{Kind: event.ContactChanged, ObjectID: c.ID, ObjectVersion: c.Version, Actor: by})
 	if !k.IsNewIdentity {
-		if err := bindConversation(ctx, tx, i.ID, c, by); err != nil {
+		if _, err := boundConversation(ctx, tx, i.ID, c, by); err != nil {
 			return k, err
 		}
 	}
@@ -143,27 +143,27 @@ func (s *Service) newContact(ctx context.Context, tx *store.Tx, i *ent.Identity,
 	return k, nil
 }
 
-// bindConversation gives the conversation with a person, where there is one, to the person's new contact.
-func bindConversation(ctx context.Context, tx *store.Tx, identityID int64, c *ent.Contact, by event.Actor) error {
+// boundConversation gives the conversation with a person, where there is one, to a contact, and its id; 0 for none.
+func boundConversation(ctx context.Context, tx *store.Tx, identityID int64, c *ent.Contact, by event.Actor) (int64, error) {
 	id, err := tx.Conversation.Query().Where(conversation.IdentityID(identityID)).OnlyID(ctx)
 	if ent.IsNotFound(err) {
-		return nil
+		return 0, nil
 	}
 	if err != nil {
-		return fmt.Errorf("find the conversation of identity %d: %w", identityID, err)
+		return 0, fmt.Errorf("find the conversation of identity %d: %w", identityID, err)
 	}
 	v, err := row.Lock(ctx, tx, id)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	hasPhone, err := tx.ContactPhone.Query().Where(contactphone.ContactID(c.ID)).Exist(ctx)
 	if err != nil {
-		return fmt.Errorf("read phones of contact %d: %w", c.ID, err)
+		return 0, fmt.Errorf("read phones of contact %d: %w", c.ID, err)
 	}
 	_, err = row.Change(ctx, tx, v, by, func(u *ent.ConversationUpdateOne) {
 		u.SetContactID(c.ID).SetName(c.Name).SetNameFolded(c.NameFolded).SetPictureURL(c.PictureURL).SetTagIds(c.TagIds).SetHasPhone(hasPhone)
 	})
-	return err
+	return id, err
 }
 
 // ApplyProfileIn keeps what a platform told of a person, nil where it told nothing, and notes when it was asked (CHAN-13). The contact takes

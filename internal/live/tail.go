@@ -39,13 +39,14 @@ type tail struct {
 	aired     int64        // number of the newest of them
 	subs      map[*Subscription]struct{}
 	followers map[*follower]struct{}
+	taps      map[*tap]struct{}
 }
 
 func newTail(h *Hub, team int64) *tail {
 	ctx, stop := context.WithCancel(h.ctx)
 	return &tail{hub: h, team: team, ctx: ctx, stop: stop, poke: make(chan struct{}, 1), ready: make(chan struct{}),
 		ring: ring[*entry]{max: h.cfg.Ring}, air: ring[*entry]{max: earshot},
-		subs: map[*Subscription]struct{}{}, followers: map[*follower]struct{}{}}
+		subs: map[*Subscription]struct{}{}, followers: map[*follower]struct{}{}, taps: map[*tap]struct{}{}}
 }
 
 // nudge makes the tailer look. It never blocks.
@@ -197,6 +198,9 @@ func (t *tail) reset(at event.Cursor, reason string) {
 	t.gen++
 	t.ring.clear()
 	t.swept = 0
+	for p := range t.taps {
+		p.lost(at)
+	}
 	t.wake(false)
 }
 
@@ -215,6 +219,9 @@ func (t *tail) append(evs []event.Event) {
 		t.ring.push(&entry{event: e, oldAt: oldAt})
 	}
 	t.last = evs[len(evs)-1].Seq
+	for p := range t.taps {
+		p.took(evs)
+	}
 	t.wake(false)
 }
 
