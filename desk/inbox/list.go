@@ -73,6 +73,11 @@ func (s *Service) List(ctx context.Context, p auth.Principal, in ListInput) (*Pa
 	}
 	var out *Page
 	err = s.db.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
+		if search != nil {
+			if err := search.resolve(ctx, v); err != nil {
+				return err
+			}
+		}
 		q := query{v: v, order: o, after: after, before: before, isBackward: in.Window.IsBackward,
 			strands: strands(p, in.View, in.Sort == ByLastMessage), filter: in.Filter.condition(), search: search}
 		rows, err := q.read(ctx, in.Window.Limit+1)
