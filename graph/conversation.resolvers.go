@@ -87,7 +87,11 @@ func (r *mutationResolver) MessageSend(ctx context.Context, input model.MessageS
 		if err != nil {
 			return nil, event.Cursor{}, err
 		}
-		sent, c, cursor, err := r.Actions.Send(ctx, p, conversation.SendInput{ConversationID: n, Content: contentOf(input.Content), ReplyToID: reply,
+		media, err := mediaOf(input.Content.Media.Value())
+		if err != nil {
+			return nil, event.Cursor{}, err
+		}
+		sent, c, cursor, err := r.Actions.Send(ctx, p, conversation.SendInput{ConversationID: n, Content: contentOf(input.Content), Media: media, ReplyToID: reply,
 			ClientMessageID: input.ClientMessageID, OnBehalfOf: agent})
 		m = sent
 		return c, cursor, err

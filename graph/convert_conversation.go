@@ -215,7 +215,7 @@ func (r *Resolver) sendabilityModel(language string, c *ent.Conversation, ch *en
 	}
 	s := conversation.SendabilityOf(o)
 	m := model.Sendability{Allowed: s.Allowed, Until: s.Until, RequiresTemplate: s.RequiresTemplate, PromotionalAllowed: s.PromotionalAllowed,
-		CostPerMessage: s.CostPerMessage, TextLimit: s.TextLimit}
+		CostPerMessage: s.CostPerMessage, TextLimit: s.TextLimit, Media: mediaRules(s.Media)}
 	if s.Reason != "" {
 		why := catalogue.Text(language, s.Reason, nil)
 		m.Reason = &why

@@ -34,7 +34,7 @@ func (r *Resolver) messageModel(p auth.Principal, x *inbox.Message, all *inbox.M
 	m := &model.Message{
 		ID: id.Format(id.Message, x.ID), Version: x.Version, ConversationID: id.Format(id.Conversation, x.ConversationID), Seq: int(x.Seq),
 		Sender: model.MessageSender(x.Sender), SenderName: senderName(p.Language, x.Message, all), Kind: model.MessageKind(x.Kind),
-		Content: contentModel(p.Language, x, all), MemberID: id.Optional(id.GroupMember, x.MemberID), PlatformMessageID: x.PlatformMessageID,
+		Content: r.contentModel(p, x, all, now), MemberID: id.Optional(id.GroupMember, x.MemberID), PlatformMessageID: x.PlatformMessageID,
 		CreatedAt: x.CreatedAt, PlatformAt: x.PlatformAt, IsLate: x.IsLate, EditedAt: x.EditedAt, UnsentAt: x.UnsentAt, SentAt: x.SentAt,
 		Attempts: all.Attempts[x.ID],
 	}
@@ -108,7 +108,8 @@ func quotedModel(language string, q *ent.Message, all *inbox.Messages) *model.Qu
 }
 
 // contentModel is what a message holds, by kind. What was unsent holds nothing (GRP-17).
-func contentModel(language string, x *inbox.Message, all *inbox.Messages) model.MessageContent {
+func (r *Resolver) contentModel(p auth.Principal, x *inbox.Message, all *inbox.Messages, now time.Time) model.MessageContent {
+	language := p.Language
 	if x.UnsentAt != nil {
 		return &model.UnsentContent{Text: catalogue.Text(language, "message.unsent", nil)}
 	}
@@ -119,7 +120,7 @@ func contentModel(language string, x *inbox.Message, all *inbox.Messages) model.
 	case "IMAGE", "VIDEO", "AUDIO", "FILE":
 		m := &model.MediaContent{Caption: x.Text}
 		if a := all.Attachments[x.ID]; a != nil {
-			m.Attachment = *attachmentModel(a)
+			m.Attachment = *r.attachmentModel(p, a, now)
 		} else {
 			// The file's row is written with the message; without one there is nothing to be had.
 			m.Attachment = model.Attachment{ID: id.Format(id.Attachment, x.ID), State: model.AttachmentStateErased}
@@ -161,19 +162,6 @@ func textContent(x *inbox.Message, all *inbox.Messages) *model.TextContent {
 	}
 	for _, e := range x.Content.Emojis {
 		m.Emojis = append(m.Emojis, &model.TextEmoji{Index: e.Index, Length: e.Length, ProductID: e.ProductID, EmojiID: e.EmojiID})
-	}
-	return m
-}
-
-func attachmentModel(a *ent.Attachment) *model.Attachment {
-	m := &model.Attachment{ID: id.Format(id.Attachment, a.ID), State: model.AttachmentState(a.State), Name: textOrNil(a.Name), ContentType: textOrNil(a.ContentType)}
-	if a.Size > 0 {
-		n := int(a.Size)
-		m.Size = &n
-	}
-	if a.DurationMs > 0 {
-		n := int(a.DurationMs)
-		m.DurationMs = &n
 	}
 	return m
 }

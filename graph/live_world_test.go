@@ -15,6 +15,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/factory"
+	"github.com/switchyard-chat/switchyard/desk/file"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/presence"
 	"github.com/switchyard-chat/switchyard/graph"
@@ -57,10 +58,14 @@ func newWorld(t testing.TB, dialect string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	files, err := file.New(file.Config{DB: db, PublicURL: "http://desk.example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.World, w.inbox = factory.New(t, db), inbox.New(db, adapters)
 	here := presence.New(b, clock.Real{})
 	schema := gen.NewExecutableSchema(gen.Config{Resolvers: &graph.Resolver{DB: db, Bus: b, Clock: clock.Real{}, Log: slog.New(slog.DiscardHandler),
-		Inbox: w.inbox, Presence: here, Contacts: contact.New(db), Actions: conversation.New(db, adapters, nil, random.Seeded(1), nil)}})
+		Inbox: w.inbox, Presence: here, Contacts: contact.New(db), Files: files, Actions: conversation.New(db, adapters, files, random.Seeded(1), nil)}})
 	w.exec = executor.New(schema)
 	w.exec.SetErrorPresenter(graph.Present(slog.New(slog.DiscardHandler)))
 	w.hub = live.New(live.Config{Log: db, Bus: b, Clock: clock.Real{}, Executor: w.exec, IsViewerDependent: graph.ViewerCheck(schema.Schema()),

@@ -77,7 +77,7 @@ func optionalID(k id.Kind, x graphql.Omittable[*string]) (int64, error) {
 	return id.Parse(k, *s)
 }
 
-// contentOf reads what is to be sent: exactly one of them, as the schema demands.
+// contentOf reads what is to be sent: exactly one of them, as the schema demands. A file is read by mediaOf.
 func contentOf(in model.MessageContentInput) conversation.Content {
 	if s := in.Text.Value(); s != nil {
 		return conversation.Text(*s)

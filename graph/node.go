@@ -21,6 +21,13 @@ func (r *Resolver) loaders() map[id.Kind]loader {
 		id.Message: own(func(ctx context.Context, p auth.Principal, n int64) (model.Node, error) {
 			return r.messageByID(ctx, p, n)
 		}),
+		id.Attachment: own(func(ctx context.Context, p auth.Principal, n int64) (model.Node, error) {
+			a, err := r.Inbox.Attachment(ctx, p, n)
+			if err != nil {
+				return nil, err
+			}
+			return r.attachmentModel(p, a, r.Clock.Now()), nil
+		}),
 		id.Activity: own(func(ctx context.Context, p auth.Principal, n int64) (model.Node, error) {
 			a, err := r.Inbox.Activity(ctx, p, n)
 			if err != nil {

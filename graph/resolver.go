@@ -8,6 +8,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/customfield"
+	"github.com/switchyard-chat/switchyard/desk/file"
 	"github.com/switchyard-chat/switchyard/desk/inbound"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/presence"
@@ -35,5 +36,6 @@ type Resolver struct {
 	Inbox     *inbox.Service
 	Actions   *conversation.Service
 	Inbound   *inbound.Service
+	Files     *file.Service
 	Presence  *presence.Service
 }

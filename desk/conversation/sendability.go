@@ -33,11 +33,24 @@ type Sendability struct {
 	CostPerMessage *int
 	// TextLimit is the most a text may count, by Capability.TextUnits (MSG-10).
 	TextLimit int
+	// Media are the rules of the kinds of file that may be sent, always in the same order; none where files cannot be (MSG-7).
+	Media []MediaRule
+}
+
+// MediaRule is what a type of channel takes of one kind of file.
+type MediaRule struct {
+	Kind channels.MessageKind
+	channels.MediaRule
 }
 
 // SendabilityOf decides it: the API's sendability and what sending asks before it queues anything (CHAN-4, GRP-5, MSG-10).
 func SendabilityOf(o Outlet) Sendability {
 	s := Sendability{Allowed: true, PromotionalAllowed: true, TextLimit: o.Capability.TextLimit}
+	for _, kind := range []channels.MessageKind{channels.Image, channels.Video, channels.Audio, channels.File} {
+		if rule, has := o.Capability.Media[kind]; has {
+			s.Media = append(s.Media, MediaRule{kind, rule})
+		}
+	}
 	one := 1
 	switch {
 	case !o.IsGroup:

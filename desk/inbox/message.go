@@ -247,7 +247,7 @@ func tell(ctx context.Context, v *store.View, all []*ent.Message, conversations 
 		return nil, err
 	}
 	if len(media) > 0 {
-		found, err := v.Attachment.Query().Where(attachment.MessageIDIn(media.list()...), attachment.Position(0)).All(ctx)
+		found, err := v.Attachment.Query().Where(attachment.MessageIDIn(media.list()...), attachment.Position(0)).WithFile(withFile).All(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("read attachments: %w", err)
 		}
