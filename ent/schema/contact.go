@@ -150,7 +150,7 @@ func (Company) Fields() []ent.Field {
 
 // Indexes of companies.
 func (Company) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("team_id", "name_folded", "id")}
+	return []ent.Index{index.Fields("team_id", "name_folded", "id"), index.Fields("team_id", "number")}
 }
 
 // Employment says that a contact belongs to a company.

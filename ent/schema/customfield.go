@@ -5,6 +5,7 @@ import (
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
+	"entgo.io/ent/schema/mixin"
 )
 
 // Category groups custom fields.
@@ -75,21 +76,12 @@ func (CustomFieldValue) Annotations() []schema.Annotation {
 	return documented("custom_field_values", "Contacts' values of custom fields, each in the column of its type, so that they compare as what they are (CONT-5).")
 }
 
-// Mixin makes it a team's.
-func (CustomFieldValue) Mixin() []ent.Mixin { return []ent.Mixin{TeamOwned{}} }
+// Mixin makes it a team's value.
+func (CustomFieldValue) Mixin() []ent.Mixin { return []ent.Mixin{TeamOwned{}, FieldValue{}} }
 
 // Fields of a value.
 func (CustomFieldValue) Fields() []ent.Field {
-	return []ent.Field{
-		field.Int64("field_id").Immutable().Comment("The field."),
-		field.Int64("contact_id").Immutable().Comment("Whose value it is."),
-		field.Int("ordinal").Default(0).Immutable().Comment("The place among the options of a multi-choice; else 0."),
-		field.Text("text_value").Optional().Nillable().Comment("TEXT, LONG_TEXT, URL, EMAIL, PHONE as given; NUMBER as its exact decimal."),
-		field.String("key_value").Optional().Nillable().Comment("The first 200 characters of the text, an option's id, a date, or true or false: what is compared and indexed."),
-		field.Float("number_value").Optional().Nillable().Comment("NUMBER, for comparison."),
-		field.Time("time_value").Optional().Nillable().Comment("DATETIME."),
-		field.Text("set_value").Optional().Nillable().Comment("MULTI_CHOICE: all chosen option ids, sorted and joined by commas, on every row."),
-	}
+	return []ent.Field{field.Int64("contact_id").Immutable().Comment("Whose value it is.")}
 }
 
 // Edges of a value.
@@ -101,12 +93,59 @@ func (CustomFieldValue) Edges() []ent.Edge {
 }
 
 // Indexes of values.
-func (CustomFieldValue) Indexes() []ent.Index {
+func (CustomFieldValue) Indexes() []ent.Index { return valueIndexes("contact_id") }
+
+// CompanyFieldValue is a company's value of a custom field, kept as a contact's is.
+type CompanyFieldValue struct{ ent.Schema }
+
+// Annotations documents the table.
+func (CompanyFieldValue) Annotations() []schema.Annotation {
+	return documented("company_field_values", "Companies' values of custom fields, as contacts' are kept (CONT-5, CONT-17).")
+}
+
+// Mixin makes it a team's value.
+func (CompanyFieldValue) Mixin() []ent.Mixin { return []ent.Mixin{TeamOwned{}, FieldValue{}} }
+
+// Fields of a company's value.
+func (CompanyFieldValue) Fields() []ent.Field {
+	return []ent.Field{field.Int64("company_id").Immutable().Comment("Whose value it is.")}
+}
+
+// Edges of a company's value.
+func (CompanyFieldValue) Edges() []ent.Edge {
+	return []ent.Edge{
+		immutableOwned("custom_field", CustomField.Type, "field_id"),
+		immutableOwned("company", Company.Type, "company_id"),
+	}
+}
+
+// Indexes of companies' values.
+func (CompanyFieldValue) Indexes() []ent.Index { return valueIndexes("company_id") }
+
+// FieldValue is the mixin of values of custom fields: a table for each kind of holder, so that each refers to its holder and has its own
+// indexes, all alike.
+type FieldValue struct{ mixin.Schema }
+
+// Fields adds the field and the columns of the types.
+func (FieldValue) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("field_id").Immutable().Comment("The field."),
+		field.Int("ordinal").Default(0).Immutable().Comment("The place among the options of a multi-choice; else 0."),
+		field.Text("text_value").Optional().Nillable().Comment("TEXT, LONG_TEXT, URL, EMAIL, PHONE as given; NUMBER as its exact decimal."),
+		field.String("key_value").Optional().Nillable().Comment("The first 200 characters of the text, an option's id, a date, or true or false: what is compared and indexed."),
+		field.Float("number_value").Optional().Nillable().Comment("NUMBER, for comparison."),
+		field.Time("time_value").Optional().Nillable().Comment("DATETIME."),
+		field.Text("set_value").Optional().Nillable().Comment("MULTI_CHOICE: all chosen option ids, sorted and joined by commas, on every row."),
+	}
+}
+
+// valueIndexes find a holder's values, and the holders of a value by each way of comparing.
+func valueIndexes(holder string) []ent.Index {
 	return []ent.Index{
-		index.Fields("team_id", "contact_id", "field_id", "ordinal").Unique(),
-		index.Fields("team_id", "field_id", "key_value", "contact_id"),
-		index.Fields("team_id", "field_id", "number_value", "contact_id"),
-		index.Fields("team_id", "field_id", "time_value", "contact_id"),
+		index.Fields("team_id", holder, "field_id", "ordinal").Unique(),
+		index.Fields("team_id", "field_id", "key_value", holder),
+		index.Fields("team_id", "field_id", "number_value", holder),
+		index.Fields("team_id", "field_id", "time_value", holder),
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/companyfieldvalue"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contact"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactemail"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactphone"
@@ -77,6 +78,8 @@ type Client struct {
 	Channel *ChannelClient
 	// Company is the client for interacting with the Company builders.
 	Company *CompanyClient
+	// CompanyFieldValue is the client for interacting with the CompanyFieldValue builders.
+	CompanyFieldValue *CompanyFieldValueClient
 	// Contact is the client for interacting with the Contact builders.
 	Contact *ContactClient
 	// ContactEmail is the client for interacting with the ContactEmail builders.
@@ -158,6 +161,7 @@ func (c *Client) init() {
 	c.Category = NewCategoryClient(c.config)
 	c.Channel = NewChannelClient(c.config)
 	c.Company = NewCompanyClient(c.config)
+	c.CompanyFieldValue = NewCompanyFieldValueClient(c.config)
 	c.Contact = NewContactClient(c.config)
 	c.ContactEmail = NewContactEmailClient(c.config)
 	c.ContactPhone = NewContactPhoneClient(c.config)
@@ -279,47 +283,48 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:              ctx,
-		config:           cfg,
-		APIToken:         NewAPITokenClient(cfg),
-		Activity:         NewActivityClient(cfg),
-		Agent:            NewAgentClient(cfg),
-		Attachment:       NewAttachmentClient(cfg),
-		Attempt:          NewAttemptClient(cfg),
-		Category:         NewCategoryClient(cfg),
-		Channel:          NewChannelClient(cfg),
-		Company:          NewCompanyClient(cfg),
-		Contact:          NewContactClient(cfg),
-		ContactEmail:     NewContactEmailClient(cfg),
-		ContactPhone:     NewContactPhoneClient(cfg),
-		Conversation:     NewConversationClient(cfg),
-		Counter:          NewCounterClient(cfg),
-		CustomField:      NewCustomFieldClient(cfg),
-		CustomFieldValue: NewCustomFieldValueClient(cfg),
-		EarlyEffect:      NewEarlyEffectClient(cfg),
-		Employment:       NewEmploymentClient(cfg),
-		Event:            NewEventClient(cfg),
-		File:             NewFileClient(cfg),
-		Group:            NewGroupClient(cfg),
-		GroupMember:      NewGroupMemberClient(cfg),
-		IdempotencyKey:   NewIdempotencyKeyClient(cfg),
-		Identity:         NewIdentityClient(cfg),
-		InboundEvent:     NewInboundEventClient(cfg),
-		Job:              NewJobClient(cfg),
-		Lane:             NewLaneClient(cfg),
-		Link:             NewLinkClient(cfg),
-		Message:          NewMessageClient(cfg),
-		Notification:     NewNotificationClient(cfg),
-		Participant:      NewParticipantClient(cfg),
-		ReadCursor:       NewReadCursorClient(cfg),
-		Role:             NewRoleClient(cfg),
-		Session:          NewSessionClient(cfg),
-		Stream:           NewStreamClient(cfg),
-		Tag:              NewTagClient(cfg),
-		Tagging:          NewTaggingClient(cfg),
-		Team:             NewTeamClient(cfg),
-		Visitor:          NewVisitorClient(cfg),
-		Webchat:          NewWebchatClient(cfg),
+		ctx:               ctx,
+		config:            cfg,
+		APIToken:          NewAPITokenClient(cfg),
+		Activity:          NewActivityClient(cfg),
+		Agent:             NewAgentClient(cfg),
+		Attachment:        NewAttachmentClient(cfg),
+		Attempt:           NewAttemptClient(cfg),
+		Category:          NewCategoryClient(cfg),
+		Channel:           NewChannelClient(cfg),
+		Company:           NewCompanyClient(cfg),
+		CompanyFieldValue: NewCompanyFieldValueClient(cfg),
+		Contact:           NewContactClient(cfg),
+		ContactEmail:      NewContactEmailClient(cfg),
+		ContactPhone:      NewContactPhoneClient(cfg),
+		Conversation:      NewConversationClient(cfg),
+		Counter:           NewCounterClient(cfg),
+		CustomField:       NewCustomFieldClient(cfg),
+		CustomFieldValue:  NewCustomFieldValueClient(cfg),
+		EarlyEffect:       NewEarlyEffectClient(cfg),
+		Employment:        NewEmploymentClient(cfg),
+		Event:             NewEventClient(cfg),
+		File:              NewFileClient(cfg),
+		Group:             NewGroupClient(cfg),
+		GroupMember:       NewGroupMemberClient(cfg),
+		IdempotencyKey:    NewIdempotencyKeyClient(cfg),
+		Identity:          NewIdentityClient(cfg),
+		InboundEvent:      NewInboundEventClient(cfg),
+		Job:               NewJobClient(cfg),
+		Lane:              NewLaneClient(cfg),
+		Link:              NewLinkClient(cfg),
+		Message:           NewMessageClient(cfg),
+		Notification:      NewNotificationClient(cfg),
+		Participant:       NewParticipantClient(cfg),
+		ReadCursor:        NewReadCursorClient(cfg),
+		Role:              NewRoleClient(cfg),
+		Session:           NewSessionClient(cfg),
+		Stream:            NewStreamClient(cfg),
+		Tag:               NewTagClient(cfg),
+		Tagging:           NewTaggingClient(cfg),
+		Team:              NewTeamClient(cfg),
+		Visitor:           NewVisitorClient(cfg),
+		Webchat:           NewWebchatClient(cfg),
 	}, nil
 }
 
@@ -337,47 +342,48 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:              ctx,
-		config:           cfg,
-		APIToken:         NewAPITokenClient(cfg),
-		Activity:         NewActivityClient(cfg),
-		Agent:            NewAgentClient(cfg),
-		Attachment:       NewAttachmentClient(cfg),
-		Attempt:          NewAttemptClient(cfg),
-		Category:         NewCategoryClient(cfg),
-		Channel:          NewChannelClient(cfg),
-		Company:          NewCompanyClient(cfg),
-		Contact:          NewContactClient(cfg),
-		ContactEmail:     NewContactEmailClient(cfg),
-		ContactPhone:     NewContactPhoneClient(cfg),
-		Conversation:     NewConversationClient(cfg),
-		Counter:          NewCounterClient(cfg),
-		CustomField:      NewCustomFieldClient(cfg),
-		CustomFieldValue: NewCustomFieldValueClient(cfg),
-		EarlyEffect:      NewEarlyEffectClient(cfg),
-		Employment:       NewEmploymentClient(cfg),
-		Event:            NewEventClient(cfg),
-		File:             NewFileClient(cfg),
-		Group:            NewGroupClient(cfg),
-		GroupMember:      NewGroupMemberClient(cfg),
-		IdempotencyKey:   NewIdempotencyKeyClient(cfg),
-		Identity:         NewIdentityClient(cfg),
-		InboundEvent:     NewInboundEventClient(cfg),
-		Job:              NewJobClient(cfg),
-		Lane:             NewLaneClient(cfg),
-		Link:             NewLinkClient(cfg),
-		Message:          NewMessageClient(cfg),
-		Notification:     NewNotificationClient(cfg),
-		Participant:      NewParticipantClient(cfg),
-		ReadCursor:       NewReadCursorClient(cfg),
-		Role:             NewRoleClient(cfg),
-		Session:          NewSessionClient(cfg),
-		Stream:           NewStreamClient(cfg),
-		Tag:              NewTagClient(cfg),
-		Tagging:          NewTaggingClient(cfg),
-		Team:             NewTeamClient(cfg),
-		Visitor:          NewVisitorClient(cfg),
-		Webchat:          NewWebchatClient(cfg),
+		ctx:               ctx,
+		config:            cfg,
+		APIToken:          NewAPITokenClient(cfg),
+		Activity:          NewActivityClient(cfg),
+		Agent:             NewAgentClient(cfg),
+		Attachment:        NewAttachmentClient(cfg),
+		Attempt:           NewAttemptClient(cfg),
+		Category:          NewCategoryClient(cfg),
+		Channel:           NewChannelClient(cfg),
+		Company:           NewCompanyClient(cfg),
+		CompanyFieldValue: NewCompanyFieldValueClient(cfg),
+		Contact:           NewContactClient(cfg),
+		ContactEmail:      NewContactEmailClient(cfg),
+		ContactPhone:      NewContactPhoneClient(cfg),
+		Conversation:      NewConversationClient(cfg),
+		Counter:           NewCounterClient(cfg),
+		CustomField:       NewCustomFieldClient(cfg),
+		CustomFieldValue:  NewCustomFieldValueClient(cfg),
+		EarlyEffect:       NewEarlyEffectClient(cfg),
+		Employment:        NewEmploymentClient(cfg),
+		Event:             NewEventClient(cfg),
+		File:              NewFileClient(cfg),
+		Group:             NewGroupClient(cfg),
+		GroupMember:       NewGroupMemberClient(cfg),
+		IdempotencyKey:    NewIdempotencyKeyClient(cfg),
+		Identity:          NewIdentityClient(cfg),
+		InboundEvent:      NewInboundEventClient(cfg),
+		Job:               NewJobClient(cfg),
+		Lane:              NewLaneClient(cfg),
+		Link:              NewLinkClient(cfg),
+		Message:           NewMessageClient(cfg),
+		Notification:      NewNotificationClient(cfg),
+		Participant:       NewParticipantClient(cfg),
+		ReadCursor:        NewReadCursorClient(cfg),
+		Role:              NewRoleClient(cfg),
+		Session:           NewSessionClient(cfg),
+		Stream:            NewStreamClient(cfg),
+		Tag:               NewTagClient(cfg),
+		Tagging:           NewTaggingClient(cfg),
+		Team:              NewTeamClient(cfg),
+		Visitor:           NewVisitorClient(cfg),
+		Webchat:           NewWebchatClient(cfg),
 	}, nil
 }
 
@@ -408,10 +414,10 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.APIToken, c.Activity, c.Agent, c.Attachment, c.Attempt, c.Category, c.Channel,
-		c.Company, c.Contact, c.ContactEmail, c.ContactPhone, c.Conversation,
-		c.Counter, c.CustomField, c.CustomFieldValue, c.EarlyEffect, c.Employment,
-		c.Event, c.File, c.Group, c.GroupMember, c.IdempotencyKey, c.Identity,
-		c.InboundEvent, c.Job, c.Lane, c.Link, c.Message, c.Notification,
+		c.Company, c.CompanyFieldValue, c.Contact, c.ContactEmail, c.ContactPhone,
+		c.Conversation, c.Counter, c.CustomField, c.CustomFieldValue, c.EarlyEffect,
+		c.Employment, c.Event, c.File, c.Group, c.GroupMember, c.IdempotencyKey,
+		c.Identity, c.InboundEvent, c.Job, c.Lane, c.Link, c.Message, c.Notification,
 		c.Participant, c.ReadCursor, c.Role, c.Session, c.Stream, c.Tag, c.Tagging,
 		c.Team, c.Visitor, c.Webchat,
 	} {
@@ -424,10 +430,10 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.APIToken, c.Activity, c.Agent, c.Attachment, c.Attempt, c.Category, c.Channel,
-		c.Company, c.Contact, c.ContactEmail, c.ContactPhone, c.Conversation,
-		c.Counter, c.CustomField, c.CustomFieldValue, c.EarlyEffect, c.Employment,
-		c.Event, c.File, c.Group, c.GroupMember, c.IdempotencyKey, c.Identity,
-		c.InboundEvent, c.Job, c.Lane, c.Link, c.Message, c.Notification,
+		c.Company, c.CompanyFieldValue, c.Contact, c.ContactEmail, c.ContactPhone,
+		c.Conversation, c.Counter, c.CustomField, c.CustomFieldValue, c.EarlyEffect,
+		c.Employment, c.Event, c.File, c.Group, c.GroupMember, c.IdempotencyKey,
+		c.Identity, c.InboundEvent, c.Job, c.Lane, c.Link, c.Message, c.Notification,
 		c.Participant, c.ReadCursor, c.Role, c.Session, c.Stream, c.Tag, c.Tagging,
 		c.Team, c.Visitor, c.Webchat,
 	} {
@@ -454,6 +460,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Channel.mutate(ctx, m)
 	case *CompanyMutation:
 		return c.Company.mutate(ctx, m)
+	case *CompanyFieldValueMutation:
+		return c.CompanyFieldValue.mutate(ctx, m)
 	case *ContactMutation:
 		return c.Contact.mutate(ctx, m)
 	case *ContactEmailMutation:
@@ -1678,6 +1686,171 @@ func (c *CompanyClient) mutate(ctx context.Context, m *CompanyMutation) (Value, 
 		return (&CompanyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Company mutation op: %q", m.Op())
+	}
+}
+
+// CompanyFieldValueClient is a client for the CompanyFieldValue schema.
+type CompanyFieldValueClient struct {
+	config
+}
+
+// NewCompanyFieldValueClient returns a client for the CompanyFieldValue from the given config.
+func NewCompanyFieldValueClient(c config) *CompanyFieldValueClient {
+	return &CompanyFieldValueClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `companyfieldvalue.Hooks(f(g(h())))`.
+func (c *CompanyFieldValueClient) Use(hooks ...Hook) {
+	c.hooks.CompanyFieldValue = append(c.hooks.CompanyFieldValue, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `companyfieldvalue.Intercept(f(g(h())))`.
+func (c *CompanyFieldValueClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CompanyFieldValue = append(c.inters.CompanyFieldValue, interceptors...)
+}
+
+// Create returns a builder for creating a CompanyFieldValue entity.
+func (c *CompanyFieldValueClient) Create() *CompanyFieldValueCreate {
+	mutation := newCompanyFieldValueMutation(c.config, OpCreate)
+	return &CompanyFieldValueCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CompanyFieldValue entities.
+func (c *CompanyFieldValueClient) CreateBulk(builders ...*CompanyFieldValueCreate) *CompanyFieldValueCreateBulk {
+	return &CompanyFieldValueCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CompanyFieldValueClient) MapCreateBulk(slice any, setFunc func(*CompanyFieldValueCreate, int)) *CompanyFieldValueCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CompanyFieldValueCreateBulk{err: fmt.Errorf("calling to CompanyFieldValueClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CompanyFieldValueCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CompanyFieldValueCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CompanyFieldValue.
+func (c *CompanyFieldValueClient) Update() *CompanyFieldValueUpdate {
+	mutation := newCompanyFieldValueMutation(c.config, OpUpdate)
+	return &CompanyFieldValueUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CompanyFieldValueClient) UpdateOne(_m *CompanyFieldValue) *CompanyFieldValueUpdateOne {
+	mutation := newCompanyFieldValueMutation(c.config, OpUpdateOne, withCompanyFieldValue(_m))
+	return &CompanyFieldValueUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CompanyFieldValueClient) UpdateOneID(id int64) *CompanyFieldValueUpdateOne {
+	mutation := newCompanyFieldValueMutation(c.config, OpUpdateOne, withCompanyFieldValueID(id))
+	return &CompanyFieldValueUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CompanyFieldValue.
+func (c *CompanyFieldValueClient) Delete() *CompanyFieldValueDelete {
+	mutation := newCompanyFieldValueMutation(c.config, OpDelete)
+	return &CompanyFieldValueDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CompanyFieldValueClient) DeleteOne(_m *CompanyFieldValue) *CompanyFieldValueDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CompanyFieldValueClient) DeleteOneID(id int64) *CompanyFieldValueDeleteOne {
+	builder := c.Delete().Where(companyfieldvalue.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CompanyFieldValueDeleteOne{builder}
+}
+
+// Query returns a query builder for CompanyFieldValue.
+func (c *CompanyFieldValueClient) Query() *CompanyFieldValueQuery {
+	return &CompanyFieldValueQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCompanyFieldValue},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CompanyFieldValue entity by its id.
+func (c *CompanyFieldValueClient) Get(ctx context.Context, id int64) (*CompanyFieldValue, error) {
+	return c.Query().Where(companyfieldvalue.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CompanyFieldValueClient) GetX(ctx context.Context, id int64) *CompanyFieldValue {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCustomField queries the custom_field edge of a CompanyFieldValue.
+func (c *CompanyFieldValueClient) QueryCustomField(_m *CompanyFieldValue) *CustomFieldQuery {
+	query := (&CustomFieldClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(companyfieldvalue.Table, companyfieldvalue.FieldID, id),
+			sqlgraph.To(customfield.Table, customfield.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, companyfieldvalue.CustomFieldTable, companyfieldvalue.CustomFieldColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCompany queries the company edge of a CompanyFieldValue.
+func (c *CompanyFieldValueClient) QueryCompany(_m *CompanyFieldValue) *CompanyQuery {
+	query := (&CompanyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(companyfieldvalue.Table, companyfieldvalue.FieldID, id),
+			sqlgraph.To(company.Table, company.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, companyfieldvalue.CompanyTable, companyfieldvalue.CompanyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CompanyFieldValueClient) Hooks() []Hook {
+	return c.hooks.CompanyFieldValue
+}
+
+// Interceptors returns the client interceptors.
+func (c *CompanyFieldValueClient) Interceptors() []Interceptor {
+	return c.inters.CompanyFieldValue
+}
+
+func (c *CompanyFieldValueClient) mutate(ctx context.Context, m *CompanyFieldValueMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CompanyFieldValueCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CompanyFieldValueUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CompanyFieldValueUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CompanyFieldValueDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CompanyFieldValue mutation op: %q", m.Op())
 	}
 }
 
@@ -6464,18 +6637,18 @@ func (c *WebchatClient) mutate(ctx context.Context, m *WebchatMutation) (Value, 
 type (
 	hooks struct {
 		APIToken, Activity, Agent, Attachment, Attempt, Category, Channel, Company,
-		Contact, ContactEmail, ContactPhone, Conversation, Counter, CustomField,
-		CustomFieldValue, EarlyEffect, Employment, Event, File, Group, GroupMember,
-		IdempotencyKey, Identity, InboundEvent, Job, Lane, Link, Message, Notification,
-		Participant, ReadCursor, Role, Session, Stream, Tag, Tagging, Team, Visitor,
-		Webchat []ent.Hook
+		CompanyFieldValue, Contact, ContactEmail, ContactPhone, Conversation, Counter,
+		CustomField, CustomFieldValue, EarlyEffect, Employment, Event, File, Group,
+		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, Lane, Link, Message,
+		Notification, Participant, ReadCursor, Role, Session, Stream, Tag, Tagging,
+		Team, Visitor, Webchat []ent.Hook
 	}
 	inters struct {
 		APIToken, Activity, Agent, Attachment, Attempt, Category, Channel, Company,
-		Contact, ContactEmail, ContactPhone, Conversation, Counter, CustomField,
-		CustomFieldValue, EarlyEffect, Employment, Event, File, Group, GroupMember,
-		IdempotencyKey, Identity, InboundEvent, Job, Lane, Link, Message, Notification,
-		Participant, ReadCursor, Role, Session, Stream, Tag, Tagging, Team, Visitor,
-		Webchat []ent.Interceptor
+		CompanyFieldValue, Contact, ContactEmail, ContactPhone, Conversation, Counter,
+		CustomField, CustomFieldValue, EarlyEffect, Employment, Event, File, Group,
+		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, Lane, Link, Message,
+		Notification, Participant, ReadCursor, Role, Session, Stream, Tag, Tagging,
+		Team, Visitor, Webchat []ent.Interceptor
 	}
 )

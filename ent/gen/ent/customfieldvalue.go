@@ -23,8 +23,6 @@ type CustomFieldValue struct {
 	TeamID int64 `json:"team_id,omitempty"`
 	// The field.
 	FieldID int64 `json:"field_id,omitempty"`
-	// Whose value it is.
-	ContactID int64 `json:"contact_id,omitempty"`
 	// The place among the options of a multi-choice; else 0.
 	Ordinal int `json:"ordinal,omitempty"`
 	// TEXT, LONG_TEXT, URL, EMAIL, PHONE as given; NUMBER as its exact decimal.
@@ -37,6 +35,8 @@ type CustomFieldValue struct {
 	TimeValue *time.Time `json:"time_value,omitempty"`
 	// MULTI_CHOICE: all chosen option ids, sorted and joined by commas, on every row.
 	SetValue *string `json:"set_value,omitempty"`
+	// Whose value it is.
+	ContactID int64 `json:"contact_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the CustomFieldValueQuery when eager-loading is set.
 	Edges        CustomFieldValueEdges `json:"edges"`
@@ -83,7 +83,7 @@ func (*CustomFieldValue) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case customfieldvalue.FieldNumberValue:
 			values[i] = new(sql.NullFloat64)
-		case customfieldvalue.FieldID, customfieldvalue.FieldTeamID, customfieldvalue.FieldFieldID, customfieldvalue.FieldContactID, customfieldvalue.FieldOrdinal:
+		case customfieldvalue.FieldID, customfieldvalue.FieldTeamID, customfieldvalue.FieldFieldID, customfieldvalue.FieldOrdinal, customfieldvalue.FieldContactID:
 			values[i] = new(sql.NullInt64)
 		case customfieldvalue.FieldTextValue, customfieldvalue.FieldKeyValue, customfieldvalue.FieldSetValue:
 			values[i] = new(sql.NullString)
@@ -121,12 +121,6 @@ func (_m *CustomFieldValue) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field field_id", values[i])
 			} else if value.Valid {
 				_m.FieldID = value.Int64
-			}
-		case customfieldvalue.FieldContactID:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field contact_id", values[i])
-			} else if value.Valid {
-				_m.ContactID = value.Int64
 			}
 		case customfieldvalue.FieldOrdinal:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -168,6 +162,12 @@ func (_m *CustomFieldValue) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.SetValue = new(string)
 				*_m.SetValue = value.String
+			}
+		case customfieldvalue.FieldContactID:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field contact_id", values[i])
+			} else if value.Valid {
+				_m.ContactID = value.Int64
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -221,9 +221,6 @@ func (_m *CustomFieldValue) String() string {
 	builder.WriteString("field_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.FieldID))
 	builder.WriteString(", ")
-	builder.WriteString("contact_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.ContactID))
-	builder.WriteString(", ")
 	builder.WriteString("ordinal=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Ordinal))
 	builder.WriteString(", ")
@@ -251,6 +248,9 @@ func (_m *CustomFieldValue) String() string {
 		builder.WriteString("set_value=")
 		builder.WriteString(*v)
 	}
+	builder.WriteString(", ")
+	builder.WriteString("contact_id=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ContactID))
 	builder.WriteByte(')')
 	return builder.String()
 }

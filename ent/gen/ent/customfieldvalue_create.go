@@ -36,12 +36,6 @@ func (_c *CustomFieldValueCreate) SetFieldID(v int64) *CustomFieldValueCreate {
 	return _c
 }
 
-// SetContactID sets the "contact_id" field.
-func (_c *CustomFieldValueCreate) SetContactID(v int64) *CustomFieldValueCreate {
-	_c.mutation.SetContactID(v)
-	return _c
-}
-
 // SetOrdinal sets the "ordinal" field.
 func (_c *CustomFieldValueCreate) SetOrdinal(v int) *CustomFieldValueCreate {
 	_c.mutation.SetOrdinal(v)
@@ -126,6 +120,12 @@ func (_c *CustomFieldValueCreate) SetNillableSetValue(v *string) *CustomFieldVal
 	return _c
 }
 
+// SetContactID sets the "contact_id" field.
+func (_c *CustomFieldValueCreate) SetContactID(v int64) *CustomFieldValueCreate {
+	_c.mutation.SetContactID(v)
+	return _c
+}
+
 // SetCustomFieldID sets the "custom_field" edge to the CustomField entity by ID.
 func (_c *CustomFieldValueCreate) SetCustomFieldID(id int64) *CustomFieldValueCreate {
 	_c.mutation.SetCustomFieldID(id)
@@ -191,11 +191,11 @@ func (_c *CustomFieldValueCreate) check() error {
 	if _, ok := _c.mutation.FieldID(); !ok {
 		return &ValidationError{Name: "field_id", err: errors.New(`ent: missing required field "CustomFieldValue.field_id"`)}
 	}
-	if _, ok := _c.mutation.ContactID(); !ok {
-		return &ValidationError{Name: "contact_id", err: errors.New(`ent: missing required field "CustomFieldValue.contact_id"`)}
-	}
 	if _, ok := _c.mutation.Ordinal(); !ok {
 		return &ValidationError{Name: "ordinal", err: errors.New(`ent: missing required field "CustomFieldValue.ordinal"`)}
+	}
+	if _, ok := _c.mutation.ContactID(); !ok {
+		return &ValidationError{Name: "contact_id", err: errors.New(`ent: missing required field "CustomFieldValue.contact_id"`)}
 	}
 	if len(_c.mutation.CustomFieldIDs()) == 0 {
 		return &ValidationError{Name: "custom_field", err: errors.New(`ent: missing required edge "CustomFieldValue.custom_field"`)}
@@ -457,11 +457,11 @@ func (u *CustomFieldValueUpsertOne) UpdateNewValues() *CustomFieldValueUpsertOne
 		if _, exists := u.create.mutation.FieldID(); exists {
 			s.SetIgnore(customfieldvalue.FieldFieldID)
 		}
-		if _, exists := u.create.mutation.ContactID(); exists {
-			s.SetIgnore(customfieldvalue.FieldContactID)
-		}
 		if _, exists := u.create.mutation.Ordinal(); exists {
 			s.SetIgnore(customfieldvalue.FieldOrdinal)
+		}
+		if _, exists := u.create.mutation.ContactID(); exists {
+			s.SetIgnore(customfieldvalue.FieldContactID)
 		}
 	}))
 	return u
@@ -788,11 +788,11 @@ func (u *CustomFieldValueUpsertBulk) UpdateNewValues() *CustomFieldValueUpsertBu
 			if _, exists := b.mutation.FieldID(); exists {
 				s.SetIgnore(customfieldvalue.FieldFieldID)
 			}
-			if _, exists := b.mutation.ContactID(); exists {
-				s.SetIgnore(customfieldvalue.FieldContactID)
-			}
 			if _, exists := b.mutation.Ordinal(); exists {
 				s.SetIgnore(customfieldvalue.FieldOrdinal)
+			}
+			if _, exists := b.mutation.ContactID(); exists {
+				s.SetIgnore(customfieldvalue.FieldContactID)
 			}
 		}
 	}))

@@ -19,6 +19,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/companyfieldvalue"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contact"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactemail"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactphone"
@@ -62,45 +63,46 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeAPIToken         = "APIToken"
-	TypeActivity         = "Activity"
-	TypeAgent            = "Agent"
-	TypeAttachment       = "Attachment"
-	TypeAttempt          = "Attempt"
-	TypeCategory         = "Category"
-	TypeChannel          = "Channel"
-	TypeCompany          = "Company"
-	TypeContact          = "Contact"
-	TypeContactEmail     = "ContactEmail"
-	TypeContactPhone     = "ContactPhone"
-	TypeConversation     = "Conversation"
-	TypeCounter          = "Counter"
-	TypeCustomField      = "CustomField"
-	TypeCustomFieldValue = "CustomFieldValue"
-	TypeEarlyEffect      = "EarlyEffect"
-	TypeEmployment       = "Employment"
-	TypeEvent            = "Event"
-	TypeFile             = "File"
-	TypeGroup            = "Group"
-	TypeGroupMember      = "GroupMember"
-	TypeIdempotencyKey   = "IdempotencyKey"
-	TypeIdentity         = "Identity"
-	TypeInboundEvent     = "InboundEvent"
-	TypeJob              = "Job"
-	TypeLane             = "Lane"
-	TypeLink             = "Link"
-	TypeMessage          = "Message"
-	TypeNotification     = "Notification"
-	TypeParticipant      = "Participant"
-	TypeReadCursor       = "ReadCursor"
-	TypeRole             = "Role"
-	TypeSession          = "Session"
-	TypeStream           = "Stream"
-	TypeTag              = "Tag"
-	TypeTagging          = "Tagging"
-	TypeTeam             = "Team"
-	TypeVisitor          = "Visitor"
-	TypeWebchat          = "Webchat"
+	TypeAPIToken          = "APIToken"
+	TypeActivity          = "Activity"
+	TypeAgent             = "Agent"
+	TypeAttachment        = "Attachment"
+	TypeAttempt           = "Attempt"
+	TypeCategory          = "Category"
+	TypeChannel           = "Channel"
+	TypeCompany           = "Company"
+	TypeCompanyFieldValue = "CompanyFieldValue"
+	TypeContact           = "Contact"
+	TypeContactEmail      = "ContactEmail"
+	TypeContactPhone      = "ContactPhone"
+	TypeConversation      = "Conversation"
+	TypeCounter           = "Counter"
+	TypeCustomField       = "CustomField"
+	TypeCustomFieldValue  = "CustomFieldValue"
+	TypeEarlyEffect       = "EarlyEffect"
+	TypeEmployment        = "Employment"
+	TypeEvent             = "Event"
+	TypeFile              = "File"
+	TypeGroup             = "Group"
+	TypeGroupMember       = "GroupMember"
+	TypeIdempotencyKey    = "IdempotencyKey"
+	TypeIdentity          = "Identity"
+	TypeInboundEvent      = "InboundEvent"
+	TypeJob               = "Job"
+	TypeLane              = "Lane"
+	TypeLink              = "Link"
+	TypeMessage           = "Message"
+	TypeNotification      = "Notification"
+	TypeParticipant       = "Participant"
+	TypeReadCursor        = "ReadCursor"
+	TypeRole              = "Role"
+	TypeSession           = "Session"
+	TypeStream            = "Stream"
+	TypeTag               = "Tag"
+	TypeTagging           = "Tagging"
+	TypeTeam              = "Team"
+	TypeVisitor           = "Visitor"
+	TypeWebchat           = "Webchat"
 )
 
 // APITokenMutation represents an operation that mutates the APIToken nodes in the graph.
@@ -9870,6 +9872,1078 @@ func (m *CompanyMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Company edge %s", name)
 }
 
+// CompanyFieldValueMutation represents an operation that mutates the CompanyFieldValue nodes in the graph.
+type CompanyFieldValueMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *int64
+	team_id             *int64
+	addteam_id          *int64
+	ordinal             *int
+	addordinal          *int
+	text_value          *string
+	key_value           *string
+	number_value        *float64
+	addnumber_value     *float64
+	time_value          *time.Time
+	set_value           *string
+	clearedFields       map[string]struct{}
+	custom_field        *int64
+	clearedcustom_field bool
+	company             *int64
+	clearedcompany      bool
+	done                bool
+	oldValue            func(context.Context) (*CompanyFieldValue, error)
+	predicates          []predicate.CompanyFieldValue
+}
+
+var _ ent.Mutation = (*CompanyFieldValueMutation)(nil)
+
+// companyfieldvalueOption allows management of the mutation configuration using functional options.
+type companyfieldvalueOption func(*CompanyFieldValueMutation)
+
+// newCompanyFieldValueMutation creates new mutation for the CompanyFieldValue entity.
+func newCompanyFieldValueMutation(c config, op Op, opts ...companyfieldvalueOption) *CompanyFieldValueMutation {
+	m := &CompanyFieldValueMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCompanyFieldValue,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCompanyFieldValueID sets the ID field of the mutation.
+func withCompanyFieldValueID(id int64) companyfieldvalueOption {
+	return func(m *CompanyFieldValueMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CompanyFieldValue
+		)
+		m.oldValue = func(ctx context.Context) (*CompanyFieldValue, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CompanyFieldValue.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCompanyFieldValue sets the old CompanyFieldValue of the mutation.
+func withCompanyFieldValue(node *CompanyFieldValue) companyfieldvalueOption {
+	return func(m *CompanyFieldValueMutation) {
+		m.oldValue = func(context.Context) (*CompanyFieldValue, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CompanyFieldValueMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CompanyFieldValueMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CompanyFieldValueMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CompanyFieldValueMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CompanyFieldValue.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *CompanyFieldValueMutation) SetTeamID(i int64) {
+	m.team_id = &i
+	m.addteam_id = nil
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *CompanyFieldValueMutation) TeamID() (r int64, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the CompanyFieldValue entity.
+// If the CompanyFieldValue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyFieldValueMutation) OldTeamID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// AddTeamID adds i to the "team_id" field.
+func (m *CompanyFieldValueMutation) AddTeamID(i int64) {
+	if m.addteam_id != nil {
+		*m.addteam_id += i
+	} else {
+		m.addteam_id = &i
+	}
+}
+
+// AddedTeamID returns the value that was added to the "team_id" field in this mutation.
+func (m *CompanyFieldValueMutation) AddedTeamID() (r int64, exists bool) {
+	v := m.addteam_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *CompanyFieldValueMutation) ResetTeamID() {
+	m.team_id = nil
+	m.addteam_id = nil
+}
+
+// SetFieldID sets the "field_id" field.
+func (m *CompanyFieldValueMutation) SetFieldID(i int64) {
+	m.custom_field = &i
+}
+
+// FieldID returns the value of the "field_id" field in the mutation.
+func (m *CompanyFieldValueMutation) FieldID() (r int64, exists bool) {
+	v := m.custom_field
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFieldID returns the old "field_id" field's value of the CompanyFieldValue entity.
+// If the CompanyFieldValue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyFieldValueMutation) OldFieldID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFieldID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFieldID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFieldID: %w", err)
+	}
+	return oldValue.FieldID, nil
+}
+
+// ResetFieldID resets all changes to the "field_id" field.
+func (m *CompanyFieldValueMutation) ResetFieldID() {
+	m.custom_field = nil
+}
+
+// SetOrdinal sets the "ordinal" field.
+func (m *CompanyFieldValueMutation) SetOrdinal(i int) {
+	m.ordinal = &i
+	m.addordinal = nil
+}
+
+// Ordinal returns the value of the "ordinal" field in the mutation.
+func (m *CompanyFieldValueMutation) Ordinal() (r int, exists bool) {
+	v := m.ordinal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrdinal returns the old "ordinal" field's value of the CompanyFieldValue entity.
+// If the CompanyFieldValue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyFieldValueMutation) OldOrdinal(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrdinal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrdinal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrdinal: %w", err)
+	}
+	return oldValue.Ordinal, nil
+}
+
+// AddOrdinal adds i to the "ordinal" field.
+func (m *CompanyFieldValueMutation) AddOrdinal(i int) {
+	if m.addordinal != nil {
+		*m.addordinal += i
+	} else {
+		m.addordinal = &i
+	}
+}
+
+// AddedOrdinal returns the value that was added to the "ordinal" field in this mutation.
+func (m *CompanyFieldValueMutation) AddedOrdinal() (r int, exists bool) {
+	v := m.addordinal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOrdinal resets all changes to the "ordinal" field.
+func (m *CompanyFieldValueMutation) ResetOrdinal() {
+	m.ordinal = nil
+	m.addordinal = nil
+}
+
+// SetTextValue sets the "text_value" field.
+func (m *CompanyFieldValueMutation) SetTextValue(s string) {
+	m.text_value = &s
+}
+
+// TextValue returns the value of the "text_value" field in the mutation.
+func (m *CompanyFieldValueMutation) TextValue() (r string, exists bool) {
+	v := m.text_value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTextValue returns the old "text_value" field's value of the CompanyFieldValue entity.
+// If the CompanyFieldValue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyFieldValueMutation) OldTextValue(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTextValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTextValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTextValue: %w", err)
+	}
+	return oldValue.TextValue, nil
+}
+
+// ClearTextValue clears the value of the "text_value" field.
+func (m *CompanyFieldValueMutation) ClearTextValue() {
+	m.text_value = nil
+	m.clearedFields[companyfieldvalue.FieldTextValue] = struct{}{}
+}
+
+// TextValueCleared returns if the "text_value" field was cleared in this mutation.
+func (m *CompanyFieldValueMutation) TextValueCleared() bool {
+	_, ok := m.clearedFields[companyfieldvalue.FieldTextValue]
+	return ok
+}
+
+// ResetTextValue resets all changes to the "text_value" field.
+func (m *CompanyFieldValueMutation) ResetTextValue() {
+	m.text_value = nil
+	delete(m.clearedFields, companyfieldvalue.FieldTextValue)
+}
+
+// SetKeyValue sets the "key_value" field.
+func (m *CompanyFieldValueMutation) SetKeyValue(s string) {
+	m.key_value = &s
+}
+
+// KeyValue returns the value of the "key_value" field in the mutation.
+func (m *CompanyFieldValueMutation) KeyValue() (r string, exists bool) {
+	v := m.key_value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKeyValue returns the old "key_value" field's value of the CompanyFieldValue entity.
+// If the CompanyFieldValue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyFieldValueMutation) OldKeyValue(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKeyValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKeyValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKeyValue: %w", err)
+	}
+	return oldValue.KeyValue, nil
+}
+
+// ClearKeyValue clears the value of the "key_value" field.
+func (m *CompanyFieldValueMutation) ClearKeyValue() {
+	m.key_value = nil
+	m.clearedFields[companyfieldvalue.FieldKeyValue] = struct{}{}
+}
+
+// KeyValueCleared returns if the "key_value" field was cleared in this mutation.
+func (m *CompanyFieldValueMutation) KeyValueCleared() bool {
+	_, ok := m.clearedFields[companyfieldvalue.FieldKeyValue]
+	return ok
+}
+
+// ResetKeyValue resets all changes to the "key_value" field.
+func (m *CompanyFieldValueMutation) ResetKeyValue() {
+	m.key_value = nil
+	delete(m.clearedFields, companyfieldvalue.FieldKeyValue)
+}
+
+// SetNumberValue sets the "number_value" field.
+func (m *CompanyFieldValueMutation) SetNumberValue(f float64) {
+	m.number_value = &f
+	m.addnumber_value = nil
+}
+
+// NumberValue returns the value of the "number_value" field in the mutation.
+func (m *CompanyFieldValueMutation) NumberValue() (r float64, exists bool) {
+	v := m.number_value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumberValue returns the old "number_value" field's value of the CompanyFieldValue entity.
+// If the CompanyFieldValue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyFieldValueMutation) OldNumberValue(ctx context.Context) (v *float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumberValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumberValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumberValue: %w", err)
+	}
+	return oldValue.NumberValue, nil
+}
+
+// AddNumberValue adds f to the "number_value" field.
+func (m *CompanyFieldValueMutation) AddNumberValue(f float64) {
+	if m.addnumber_value != nil {
+		*m.addnumber_value += f
+	} else {
+		m.addnumber_value = &f
+	}
+}
+
+// AddedNumberValue returns the value that was added to the "number_value" field in this mutation.
+func (m *CompanyFieldValueMutation) AddedNumberValue() (r float64, exists bool) {
+	v := m.addnumber_value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearNumberValue clears the value of the "number_value" field.
+func (m *CompanyFieldValueMutation) ClearNumberValue() {
+	m.number_value = nil
+	m.addnumber_value = nil
+	m.clearedFields[companyfieldvalue.FieldNumberValue] = struct{}{}
+}
+
+// NumberValueCleared returns if the "number_value" field was cleared in this mutation.
+func (m *CompanyFieldValueMutation) NumberValueCleared() bool {
+	_, ok := m.clearedFields[companyfieldvalue.FieldNumberValue]
+	return ok
+}
+
+// ResetNumberValue resets all changes to the "number_value" field.
+func (m *CompanyFieldValueMutation) ResetNumberValue() {
+	m.number_value = nil
+	m.addnumber_value = nil
+	delete(m.clearedFields, companyfieldvalue.FieldNumberValue)
+}
+
+// SetTimeValue sets the "time_value" field.
+func (m *CompanyFieldValueMutation) SetTimeValue(t time.Time) {
+	m.time_value = &t
+}
+
+// TimeValue returns the value of the "time_value" field in the mutation.
+func (m *CompanyFieldValueMutation) TimeValue() (r time.Time, exists bool) {
+	v := m.time_value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTimeValue returns the old "time_value" field's value of the CompanyFieldValue entity.
+// If the CompanyFieldValue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyFieldValueMutation) OldTimeValue(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTimeValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTimeValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTimeValue: %w", err)
+	}
+	return oldValue.TimeValue, nil
+}
+
+// ClearTimeValue clears the value of the "time_value" field.
+func (m *CompanyFieldValueMutation) ClearTimeValue() {
+	m.time_value = nil
+	m.clearedFields[companyfieldvalue.FieldTimeValue] = struct{}{}
+}
+
+// TimeValueCleared returns if the "time_value" field was cleared in this mutation.
+func (m *CompanyFieldValueMutation) TimeValueCleared() bool {
+	_, ok := m.clearedFields[companyfieldvalue.FieldTimeValue]
+	return ok
+}
+
+// ResetTimeValue resets all changes to the "time_value" field.
+func (m *CompanyFieldValueMutation) ResetTimeValue() {
+	m.time_value = nil
+	delete(m.clearedFields, companyfieldvalue.FieldTimeValue)
+}
+
+// SetSetValue sets the "set_value" field.
+func (m *CompanyFieldValueMutation) SetSetValue(s string) {
+	m.set_value = &s
+}
+
+// SetValue returns the value of the "set_value" field in the mutation.
+func (m *CompanyFieldValueMutation) SetValue() (r string, exists bool) {
+	v := m.set_value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSetValue returns the old "set_value" field's value of the CompanyFieldValue entity.
+// If the CompanyFieldValue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyFieldValueMutation) OldSetValue(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSetValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSetValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSetValue: %w", err)
+	}
+	return oldValue.SetValue, nil
+}
+
+// ClearSetValue clears the value of the "set_value" field.
+func (m *CompanyFieldValueMutation) ClearSetValue() {
+	m.set_value = nil
+	m.clearedFields[companyfieldvalue.FieldSetValue] = struct{}{}
+}
+
+// SetValueCleared returns if the "set_value" field was cleared in this mutation.
+func (m *CompanyFieldValueMutation) SetValueCleared() bool {
+	_, ok := m.clearedFields[companyfieldvalue.FieldSetValue]
+	return ok
+}
+
+// ResetSetValue resets all changes to the "set_value" field.
+func (m *CompanyFieldValueMutation) ResetSetValue() {
+	m.set_value = nil
+	delete(m.clearedFields, companyfieldvalue.FieldSetValue)
+}
+
+// SetCompanyID sets the "company_id" field.
+func (m *CompanyFieldValueMutation) SetCompanyID(i int64) {
+	m.company = &i
+}
+
+// CompanyID returns the value of the "company_id" field in the mutation.
+func (m *CompanyFieldValueMutation) CompanyID() (r int64, exists bool) {
+	v := m.company
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompanyID returns the old "company_id" field's value of the CompanyFieldValue entity.
+// If the CompanyFieldValue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CompanyFieldValueMutation) OldCompanyID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompanyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompanyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompanyID: %w", err)
+	}
+	return oldValue.CompanyID, nil
+}
+
+// ResetCompanyID resets all changes to the "company_id" field.
+func (m *CompanyFieldValueMutation) ResetCompanyID() {
+	m.company = nil
+}
+
+// SetCustomFieldID sets the "custom_field" edge to the CustomField entity by id.
+func (m *CompanyFieldValueMutation) SetCustomFieldID(id int64) {
+	m.custom_field = &id
+}
+
+// ClearCustomField clears the "custom_field" edge to the CustomField entity.
+func (m *CompanyFieldValueMutation) ClearCustomField() {
+	m.clearedcustom_field = true
+	m.clearedFields[companyfieldvalue.FieldFieldID] = struct{}{}
+}
+
+// CustomFieldCleared reports if the "custom_field" edge to the CustomField entity was cleared.
+func (m *CompanyFieldValueMutation) CustomFieldCleared() bool {
+	return m.clearedcustom_field
+}
+
+// CustomFieldID returns the "custom_field" edge ID in the mutation.
+func (m *CompanyFieldValueMutation) CustomFieldID() (id int64, exists bool) {
+	if m.custom_field != nil {
+		return *m.custom_field, true
+	}
+	return
+}
+
+// CustomFieldIDs returns the "custom_field" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CustomFieldID instead. It exists only for internal usage by the builders.
+func (m *CompanyFieldValueMutation) CustomFieldIDs() (ids []int64) {
+	if id := m.custom_field; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCustomField resets all changes to the "custom_field" edge.
+func (m *CompanyFieldValueMutation) ResetCustomField() {
+	m.custom_field = nil
+	m.clearedcustom_field = false
+}
+
+// ClearCompany clears the "company" edge to the Company entity.
+func (m *CompanyFieldValueMutation) ClearCompany() {
+	m.clearedcompany = true
+	m.clearedFields[companyfieldvalue.FieldCompanyID] = struct{}{}
+}
+
+// CompanyCleared reports if the "company" edge to the Company entity was cleared.
+func (m *CompanyFieldValueMutation) CompanyCleared() bool {
+	return m.clearedcompany
+}
+
+// CompanyIDs returns the "company" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CompanyID instead. It exists only for internal usage by the builders.
+func (m *CompanyFieldValueMutation) CompanyIDs() (ids []int64) {
+	if id := m.company; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCompany resets all changes to the "company" edge.
+func (m *CompanyFieldValueMutation) ResetCompany() {
+	m.company = nil
+	m.clearedcompany = false
+}
+
+// Where appends a list predicates to the CompanyFieldValueMutation builder.
+func (m *CompanyFieldValueMutation) Where(ps ...predicate.CompanyFieldValue) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CompanyFieldValueMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CompanyFieldValueMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CompanyFieldValue, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CompanyFieldValueMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CompanyFieldValueMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CompanyFieldValue).
+func (m *CompanyFieldValueMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CompanyFieldValueMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.team_id != nil {
+		fields = append(fields, companyfieldvalue.FieldTeamID)
+	}
+	if m.custom_field != nil {
+		fields = append(fields, companyfieldvalue.FieldFieldID)
+	}
+	if m.ordinal != nil {
+		fields = append(fields, companyfieldvalue.FieldOrdinal)
+	}
+	if m.text_value != nil {
+		fields = append(fields, companyfieldvalue.FieldTextValue)
+	}
+	if m.key_value != nil {
+		fields = append(fields, companyfieldvalue.FieldKeyValue)
+	}
+	if m.number_value != nil {
+		fields = append(fields, companyfieldvalue.FieldNumberValue)
+	}
+	if m.time_value != nil {
+		fields = append(fields, companyfieldvalue.FieldTimeValue)
+	}
+	if m.set_value != nil {
+		fields = append(fields, companyfieldvalue.FieldSetValue)
+	}
+	if m.company != nil {
+		fields = append(fields, companyfieldvalue.FieldCompanyID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CompanyFieldValueMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case companyfieldvalue.FieldTeamID:
+		return m.TeamID()
+	case companyfieldvalue.FieldFieldID:
+		return m.FieldID()
+	case companyfieldvalue.FieldOrdinal:
+		return m.Ordinal()
+	case companyfieldvalue.FieldTextValue:
+		return m.TextValue()
+	case companyfieldvalue.FieldKeyValue:
+		return m.KeyValue()
+	case companyfieldvalue.FieldNumberValue:
+		return m.NumberValue()
+	case companyfieldvalue.FieldTimeValue:
+		return m.TimeValue()
+	case companyfieldvalue.FieldSetValue:
+		return m.SetValue()
+	case companyfieldvalue.FieldCompanyID:
+		return m.CompanyID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CompanyFieldValueMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case companyfieldvalue.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case companyfieldvalue.FieldFieldID:
+		return m.OldFieldID(ctx)
+	case companyfieldvalue.FieldOrdinal:
+		return m.OldOrdinal(ctx)
+	case companyfieldvalue.FieldTextValue:
+		return m.OldTextValue(ctx)
+	case companyfieldvalue.FieldKeyValue:
+		return m.OldKeyValue(ctx)
+	case companyfieldvalue.FieldNumberValue:
+		return m.OldNumberValue(ctx)
+	case companyfieldvalue.FieldTimeValue:
+		return m.OldTimeValue(ctx)
+	case companyfieldvalue.FieldSetValue:
+		return m.OldSetValue(ctx)
+	case companyfieldvalue.FieldCompanyID:
+		return m.OldCompanyID(ctx)
+	}
+	return nil, fmt.Errorf("unknown CompanyFieldValue field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CompanyFieldValueMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case companyfieldvalue.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case companyfieldvalue.FieldFieldID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFieldID(v)
+		return nil
+	case companyfieldvalue.FieldOrdinal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrdinal(v)
+		return nil
+	case companyfieldvalue.FieldTextValue:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTextValue(v)
+		return nil
+	case companyfieldvalue.FieldKeyValue:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKeyValue(v)
+		return nil
+	case companyfieldvalue.FieldNumberValue:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumberValue(v)
+		return nil
+	case companyfieldvalue.FieldTimeValue:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTimeValue(v)
+		return nil
+	case companyfieldvalue.FieldSetValue:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSetValue(v)
+		return nil
+	case companyfieldvalue.FieldCompanyID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompanyID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CompanyFieldValue field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CompanyFieldValueMutation) AddedFields() []string {
+	var fields []string
+	if m.addteam_id != nil {
+		fields = append(fields, companyfieldvalue.FieldTeamID)
+	}
+	if m.addordinal != nil {
+		fields = append(fields, companyfieldvalue.FieldOrdinal)
+	}
+	if m.addnumber_value != nil {
+		fields = append(fields, companyfieldvalue.FieldNumberValue)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CompanyFieldValueMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case companyfieldvalue.FieldTeamID:
+		return m.AddedTeamID()
+	case companyfieldvalue.FieldOrdinal:
+		return m.AddedOrdinal()
+	case companyfieldvalue.FieldNumberValue:
+		return m.AddedNumberValue()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CompanyFieldValueMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case companyfieldvalue.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTeamID(v)
+		return nil
+	case companyfieldvalue.FieldOrdinal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOrdinal(v)
+		return nil
+	case companyfieldvalue.FieldNumberValue:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumberValue(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CompanyFieldValue numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CompanyFieldValueMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(companyfieldvalue.FieldTextValue) {
+		fields = append(fields, companyfieldvalue.FieldTextValue)
+	}
+	if m.FieldCleared(companyfieldvalue.FieldKeyValue) {
+		fields = append(fields, companyfieldvalue.FieldKeyValue)
+	}
+	if m.FieldCleared(companyfieldvalue.FieldNumberValue) {
+		fields = append(fields, companyfieldvalue.FieldNumberValue)
+	}
+	if m.FieldCleared(companyfieldvalue.FieldTimeValue) {
+		fields = append(fields, companyfieldvalue.FieldTimeValue)
+	}
+	if m.FieldCleared(companyfieldvalue.FieldSetValue) {
+		fields = append(fields, companyfieldvalue.FieldSetValue)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CompanyFieldValueMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CompanyFieldValueMutation) ClearField(name string) error {
+	switch name {
+	case companyfieldvalue.FieldTextValue:
+		m.ClearTextValue()
+		return nil
+	case companyfieldvalue.FieldKeyValue:
+		m.ClearKeyValue()
+		return nil
+	case companyfieldvalue.FieldNumberValue:
+		m.ClearNumberValue()
+		return nil
+	case companyfieldvalue.FieldTimeValue:
+		m.ClearTimeValue()
+		return nil
+	case companyfieldvalue.FieldSetValue:
+		m.ClearSetValue()
+		return nil
+	}
+	return fmt.Errorf("unknown CompanyFieldValue nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CompanyFieldValueMutation) ResetField(name string) error {
+	switch name {
+	case companyfieldvalue.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case companyfieldvalue.FieldFieldID:
+		m.ResetFieldID()
+		return nil
+	case companyfieldvalue.FieldOrdinal:
+		m.ResetOrdinal()
+		return nil
+	case companyfieldvalue.FieldTextValue:
+		m.ResetTextValue()
+		return nil
+	case companyfieldvalue.FieldKeyValue:
+		m.ResetKeyValue()
+		return nil
+	case companyfieldvalue.FieldNumberValue:
+		m.ResetNumberValue()
+		return nil
+	case companyfieldvalue.FieldTimeValue:
+		m.ResetTimeValue()
+		return nil
+	case companyfieldvalue.FieldSetValue:
+		m.ResetSetValue()
+		return nil
+	case companyfieldvalue.FieldCompanyID:
+		m.ResetCompanyID()
+		return nil
+	}
+	return fmt.Errorf("unknown CompanyFieldValue field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CompanyFieldValueMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.custom_field != nil {
+		edges = append(edges, companyfieldvalue.EdgeCustomField)
+	}
+	if m.company != nil {
+		edges = append(edges, companyfieldvalue.EdgeCompany)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CompanyFieldValueMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case companyfieldvalue.EdgeCustomField:
+		if id := m.custom_field; id != nil {
+			return []ent.Value{*id}
+		}
+	case companyfieldvalue.EdgeCompany:
+		if id := m.company; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CompanyFieldValueMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CompanyFieldValueMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CompanyFieldValueMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedcustom_field {
+		edges = append(edges, companyfieldvalue.EdgeCustomField)
+	}
+	if m.clearedcompany {
+		edges = append(edges, companyfieldvalue.EdgeCompany)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CompanyFieldValueMutation) EdgeCleared(name string) bool {
+	switch name {
+	case companyfieldvalue.EdgeCustomField:
+		return m.clearedcustom_field
+	case companyfieldvalue.EdgeCompany:
+		return m.clearedcompany
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CompanyFieldValueMutation) ClearEdge(name string) error {
+	switch name {
+	case companyfieldvalue.EdgeCustomField:
+		m.ClearCustomField()
+		return nil
+	case companyfieldvalue.EdgeCompany:
+		m.ClearCompany()
+		return nil
+	}
+	return fmt.Errorf("unknown CompanyFieldValue unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CompanyFieldValueMutation) ResetEdge(name string) error {
+	switch name {
+	case companyfieldvalue.EdgeCustomField:
+		m.ResetCustomField()
+		return nil
+	case companyfieldvalue.EdgeCompany:
+		m.ResetCompany()
+		return nil
+	}
+	return fmt.Errorf("unknown CompanyFieldValue edge %s", name)
+}
+
 // ContactMutation represents an operation that mutates the Contact nodes in the graph.
 type ContactMutation struct {
 	config
@@ -18671,42 +19745,6 @@ func (m *CustomFieldValueMutation) ResetFieldID() {
 	m.custom_field = nil
 }
 
-// SetContactID sets the "contact_id" field.
-func (m *CustomFieldValueMutation) SetContactID(i int64) {
-	m.contact = &i
-}
-
-// ContactID returns the value of the "contact_id" field in the mutation.
-func (m *CustomFieldValueMutation) ContactID() (r int64, exists bool) {
-	v := m.contact
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldContactID returns the old "contact_id" field's value of the CustomFieldValue entity.
-// If the CustomFieldValue object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *CustomFieldValueMutation) OldContactID(ctx context.Context) (v int64, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldContactID is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldContactID requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldContactID: %w", err)
-	}
-	return oldValue.ContactID, nil
-}
-
-// ResetContactID resets all changes to the "contact_id" field.
-func (m *CustomFieldValueMutation) ResetContactID() {
-	m.contact = nil
-}
-
 // SetOrdinal sets the "ordinal" field.
 func (m *CustomFieldValueMutation) SetOrdinal(i int) {
 	m.ordinal = &i
@@ -19029,6 +20067,42 @@ func (m *CustomFieldValueMutation) ResetSetValue() {
 	delete(m.clearedFields, customfieldvalue.FieldSetValue)
 }
 
+// SetContactID sets the "contact_id" field.
+func (m *CustomFieldValueMutation) SetContactID(i int64) {
+	m.contact = &i
+}
+
+// ContactID returns the value of the "contact_id" field in the mutation.
+func (m *CustomFieldValueMutation) ContactID() (r int64, exists bool) {
+	v := m.contact
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactID returns the old "contact_id" field's value of the CustomFieldValue entity.
+// If the CustomFieldValue object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CustomFieldValueMutation) OldContactID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactID: %w", err)
+	}
+	return oldValue.ContactID, nil
+}
+
+// ResetContactID resets all changes to the "contact_id" field.
+func (m *CustomFieldValueMutation) ResetContactID() {
+	m.contact = nil
+}
+
 // SetCustomFieldID sets the "custom_field" edge to the CustomField entity by id.
 func (m *CustomFieldValueMutation) SetCustomFieldID(id int64) {
 	m.custom_field = &id
@@ -19137,9 +20211,6 @@ func (m *CustomFieldValueMutation) Fields() []string {
 	if m.custom_field != nil {
 		fields = append(fields, customfieldvalue.FieldFieldID)
 	}
-	if m.contact != nil {
-		fields = append(fields, customfieldvalue.FieldContactID)
-	}
 	if m.ordinal != nil {
 		fields = append(fields, customfieldvalue.FieldOrdinal)
 	}
@@ -19158,6 +20229,9 @@ func (m *CustomFieldValueMutation) Fields() []string {
 	if m.set_value != nil {
 		fields = append(fields, customfieldvalue.FieldSetValue)
 	}
+	if m.contact != nil {
+		fields = append(fields, customfieldvalue.FieldContactID)
+	}
 	return fields
 }
 
@@ -19170,8 +20244,6 @@ func (m *CustomFieldValueMutation) Field(name string) (ent.Value, bool) {
 		return m.TeamID()
 	case customfieldvalue.FieldFieldID:
 		return m.FieldID()
-	case customfieldvalue.FieldContactID:
-		return m.ContactID()
 	case customfieldvalue.FieldOrdinal:
 		return m.Ordinal()
 	case customfieldvalue.FieldTextValue:
@@ -19184,6 +20256,8 @@ func (m *CustomFieldValueMutation) Field(name string) (ent.Value, bool) {
 		return m.TimeValue()
 	case customfieldvalue.FieldSetValue:
 		return m.SetValue()
+	case customfieldvalue.FieldContactID:
+		return m.ContactID()
 	}
 	return nil, false
 }
@@ -19197,8 +20271,6 @@ func (m *CustomFieldValueMutation) OldField(ctx context.Context, name string) (e
 		return m.OldTeamID(ctx)
 	case customfieldvalue.FieldFieldID:
 		return m.OldFieldID(ctx)
-	case customfieldvalue.FieldContactID:
-		return m.OldContactID(ctx)
 	case customfieldvalue.FieldOrdinal:
 		return m.OldOrdinal(ctx)
 	case customfieldvalue.FieldTextValue:
@@ -19211,6 +20283,8 @@ func (m *CustomFieldValueMutation) OldField(ctx context.Context, name string) (e
 		return m.OldTimeValue(ctx)
 	case customfieldvalue.FieldSetValue:
 		return m.OldSetValue(ctx)
+	case customfieldvalue.FieldContactID:
+		return m.OldContactID(ctx)
 	}
 	return nil, fmt.Errorf("unknown CustomFieldValue field %s", name)
 }
@@ -19233,13 +20307,6 @@ func (m *CustomFieldValueMutation) SetField(name string, value ent.Value) error 
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetFieldID(v)
-		return nil
-	case customfieldvalue.FieldContactID:
-		v, ok := value.(int64)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetContactID(v)
 		return nil
 	case customfieldvalue.FieldOrdinal:
 		v, ok := value.(int)
@@ -19282,6 +20349,13 @@ func (m *CustomFieldValueMutation) SetField(name string, value ent.Value) error 
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSetValue(v)
+		return nil
+	case customfieldvalue.FieldContactID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactID(v)
 		return nil
 	}
 	return fmt.Errorf("unknown CustomFieldValue field %s", name)
@@ -19410,9 +20484,6 @@ func (m *CustomFieldValueMutation) ResetField(name string) error {
 	case customfieldvalue.FieldFieldID:
 		m.ResetFieldID()
 		return nil
-	case customfieldvalue.FieldContactID:
-		m.ResetContactID()
-		return nil
 	case customfieldvalue.FieldOrdinal:
 		m.ResetOrdinal()
 		return nil
@@ -19430,6 +20501,9 @@ func (m *CustomFieldValueMutation) ResetField(name string) error {
 		return nil
 	case customfieldvalue.FieldSetValue:
 		m.ResetSetValue()
+		return nil
+	case customfieldvalue.FieldContactID:
+		m.ResetContactID()
 		return nil
 	}
 	return fmt.Errorf("unknown CustomFieldValue field %s", name)

@@ -11,6 +11,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/companyfieldvalue"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contact"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactemail"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactphone"
@@ -248,6 +249,15 @@ func init() {
 	companyDescNumber := companyFields[2].Descriptor()
 	// company.DefaultNumber holds the default value on creation for the number field.
 	company.DefaultNumber = companyDescNumber.Default.(string)
+	companyfieldvalueMixin := schema.CompanyFieldValue{}.Mixin()
+	companyfieldvalueMixinFields1 := companyfieldvalueMixin[1].Fields()
+	_ = companyfieldvalueMixinFields1
+	companyfieldvalueFields := schema.CompanyFieldValue{}.Fields()
+	_ = companyfieldvalueFields
+	// companyfieldvalueDescOrdinal is the schema descriptor for ordinal field.
+	companyfieldvalueDescOrdinal := companyfieldvalueMixinFields1[1].Descriptor()
+	// companyfieldvalue.DefaultOrdinal holds the default value on creation for the ordinal field.
+	companyfieldvalue.DefaultOrdinal = companyfieldvalueDescOrdinal.Default.(int)
 	contactMixin := schema.Contact{}.Mixin()
 	contactMixinFields1 := contactMixin[1].Fields()
 	_ = contactMixinFields1
@@ -421,10 +431,13 @@ func init() {
 	customfieldDescPosition := customfieldFields[6].Descriptor()
 	// customfield.DefaultPosition holds the default value on creation for the position field.
 	customfield.DefaultPosition = customfieldDescPosition.Default.(int)
+	customfieldvalueMixin := schema.CustomFieldValue{}.Mixin()
+	customfieldvalueMixinFields1 := customfieldvalueMixin[1].Fields()
+	_ = customfieldvalueMixinFields1
 	customfieldvalueFields := schema.CustomFieldValue{}.Fields()
 	_ = customfieldvalueFields
 	// customfieldvalueDescOrdinal is the schema descriptor for ordinal field.
-	customfieldvalueDescOrdinal := customfieldvalueFields[2].Descriptor()
+	customfieldvalueDescOrdinal := customfieldvalueMixinFields1[1].Descriptor()
 	// customfieldvalue.DefaultOrdinal holds the default value on creation for the ordinal field.
 	customfieldvalue.DefaultOrdinal = customfieldvalueDescOrdinal.Default.(int)
 	earlyeffectFields := schema.EarlyEffect{}.Fields()

@@ -28,6 +28,8 @@ type Tx struct {
 	Channel *ChannelClient
 	// Company is the client for interacting with the Company builders.
 	Company *CompanyClient
+	// CompanyFieldValue is the client for interacting with the CompanyFieldValue builders.
+	CompanyFieldValue *CompanyFieldValueClient
 	// Contact is the client for interacting with the Contact builders.
 	Contact *ContactClient
 	// ContactEmail is the client for interacting with the ContactEmail builders.
@@ -229,6 +231,7 @@ func (tx *Tx) init() {
 	tx.Category = NewCategoryClient(tx.config)
 	tx.Channel = NewChannelClient(tx.config)
 	tx.Company = NewCompanyClient(tx.config)
+	tx.CompanyFieldValue = NewCompanyFieldValueClient(tx.config)
 	tx.Contact = NewContactClient(tx.config)
 	tx.ContactEmail = NewContactEmailClient(tx.config)
 	tx.ContactPhone = NewContactPhoneClient(tx.config)

@@ -16,8 +16,6 @@ const (
 	FieldTeamID = "team_id"
 	// FieldFieldID holds the string denoting the field_id field in the database.
 	FieldFieldID = "field_id"
-	// FieldContactID holds the string denoting the contact_id field in the database.
-	FieldContactID = "contact_id"
 	// FieldOrdinal holds the string denoting the ordinal field in the database.
 	FieldOrdinal = "ordinal"
 	// FieldTextValue holds the string denoting the text_value field in the database.
@@ -30,6 +28,8 @@ const (
 	FieldTimeValue = "time_value"
 	// FieldSetValue holds the string denoting the set_value field in the database.
 	FieldSetValue = "set_value"
+	// FieldContactID holds the string denoting the contact_id field in the database.
+	FieldContactID = "contact_id"
 	// EdgeCustomField holds the string denoting the custom_field edge name in mutations.
 	EdgeCustomField = "custom_field"
 	// EdgeContact holds the string denoting the contact edge name in mutations.
@@ -57,13 +57,13 @@ var Columns = []string{
 	FieldID,
 	FieldTeamID,
 	FieldFieldID,
-	FieldContactID,
 	FieldOrdinal,
 	FieldTextValue,
 	FieldKeyValue,
 	FieldNumberValue,
 	FieldTimeValue,
 	FieldSetValue,
+	FieldContactID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -99,11 +99,6 @@ func ByFieldID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldFieldID, opts...).ToFunc()
 }
 
-// ByContactID orders the results by the contact_id field.
-func ByContactID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldContactID, opts...).ToFunc()
-}
-
 // ByOrdinal orders the results by the ordinal field.
 func ByOrdinal(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOrdinal, opts...).ToFunc()
@@ -132,6 +127,11 @@ func ByTimeValue(opts ...sql.OrderTermOption) OrderOption {
 // BySetValue orders the results by the set_value field.
 func BySetValue(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSetValue, opts...).ToFunc()
+}
+
+// ByContactID orders the results by the contact_id field.
+func ByContactID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldContactID, opts...).ToFunc()
 }
 
 // ByCustomFieldField orders the results by custom_field field.

@@ -60,11 +60,6 @@ func TeamID(v int64) predicate.CustomFieldValue {
 	return predicate.CustomFieldValue(sql.FieldEQ(FieldTeamID, v))
 }
 
-// ContactID applies equality check predicate on the "contact_id" field. It's identical to ContactIDEQ.
-func ContactID(v int64) predicate.CustomFieldValue {
-	return predicate.CustomFieldValue(sql.FieldEQ(FieldContactID, v))
-}
-
 // Ordinal applies equality check predicate on the "ordinal" field. It's identical to OrdinalEQ.
 func Ordinal(v int) predicate.CustomFieldValue {
 	return predicate.CustomFieldValue(sql.FieldEQ(FieldOrdinal, v))
@@ -93,6 +88,11 @@ func TimeValue(v time.Time) predicate.CustomFieldValue {
 // SetValue applies equality check predicate on the "set_value" field. It's identical to SetValueEQ.
 func SetValue(v string) predicate.CustomFieldValue {
 	return predicate.CustomFieldValue(sql.FieldEQ(FieldSetValue, v))
+}
+
+// ContactID applies equality check predicate on the "contact_id" field. It's identical to ContactIDEQ.
+func ContactID(v int64) predicate.CustomFieldValue {
+	return predicate.CustomFieldValue(sql.FieldEQ(FieldContactID, v))
 }
 
 // TeamIDEQ applies the EQ predicate on the "team_id" field.
@@ -153,26 +153,6 @@ func FieldIDIn(vs ...int64) predicate.CustomFieldValue {
 // FieldIDNotIn applies the NotIn predicate on the "field_id" field.
 func FieldIDNotIn(vs ...int64) predicate.CustomFieldValue {
 	return predicate.CustomFieldValue(sql.FieldNotIn(FieldFieldID, vs...))
-}
-
-// ContactIDEQ applies the EQ predicate on the "contact_id" field.
-func ContactIDEQ(v int64) predicate.CustomFieldValue {
-	return predicate.CustomFieldValue(sql.FieldEQ(FieldContactID, v))
-}
-
-// ContactIDNEQ applies the NEQ predicate on the "contact_id" field.
-func ContactIDNEQ(v int64) predicate.CustomFieldValue {
-	return predicate.CustomFieldValue(sql.FieldNEQ(FieldContactID, v))
-}
-
-// ContactIDIn applies the In predicate on the "contact_id" field.
-func ContactIDIn(vs ...int64) predicate.CustomFieldValue {
-	return predicate.CustomFieldValue(sql.FieldIn(FieldContactID, vs...))
-}
-
-// ContactIDNotIn applies the NotIn predicate on the "contact_id" field.
-func ContactIDNotIn(vs ...int64) predicate.CustomFieldValue {
-	return predicate.CustomFieldValue(sql.FieldNotIn(FieldContactID, vs...))
 }
 
 // OrdinalEQ applies the EQ predicate on the "ordinal" field.
@@ -538,6 +518,26 @@ func SetValueEqualFold(v string) predicate.CustomFieldValue {
 // SetValueContainsFold applies the ContainsFold predicate on the "set_value" field.
 func SetValueContainsFold(v string) predicate.CustomFieldValue {
 	return predicate.CustomFieldValue(sql.FieldContainsFold(FieldSetValue, v))
+}
+
+// ContactIDEQ applies the EQ predicate on the "contact_id" field.
+func ContactIDEQ(v int64) predicate.CustomFieldValue {
+	return predicate.CustomFieldValue(sql.FieldEQ(FieldContactID, v))
+}
+
+// ContactIDNEQ applies the NEQ predicate on the "contact_id" field.
+func ContactIDNEQ(v int64) predicate.CustomFieldValue {
+	return predicate.CustomFieldValue(sql.FieldNEQ(FieldContactID, v))
+}
+
+// ContactIDIn applies the In predicate on the "contact_id" field.
+func ContactIDIn(vs ...int64) predicate.CustomFieldValue {
+	return predicate.CustomFieldValue(sql.FieldIn(FieldContactID, vs...))
+}
+
+// ContactIDNotIn applies the NotIn predicate on the "contact_id" field.
+func ContactIDNotIn(vs ...int64) predicate.CustomFieldValue {
+	return predicate.CustomFieldValue(sql.FieldNotIn(FieldContactID, vs...))
 }
 
 // HasCustomField applies the HasEdge predicate on the "custom_field" edge.

@@ -105,6 +105,18 @@ func (f CompanyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CompanyMutation", m)
 }
 
+// The CompanyFieldValueFunc type is an adapter to allow the use of ordinary
+// function as CompanyFieldValue mutator.
+type CompanyFieldValueFunc func(context.Context, *ent.CompanyFieldValueMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CompanyFieldValueFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CompanyFieldValueMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CompanyFieldValueMutation", m)
+}
+
 // The ContactFunc type is an adapter to allow the use of ordinary
 // function as Contact mutator.
 type ContactFunc func(context.Context, *ent.ContactMutation) (ent.Value, error)

@@ -16,6 +16,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/companyfieldvalue"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contact"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactemail"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactphone"
@@ -320,6 +321,33 @@ func (f TraverseCompany) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.CompanyQuery", q)
+}
+
+// The CompanyFieldValueFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CompanyFieldValueFunc func(context.Context, *ent.CompanyFieldValueQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CompanyFieldValueFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CompanyFieldValueQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CompanyFieldValueQuery", q)
+}
+
+// The TraverseCompanyFieldValue type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCompanyFieldValue func(context.Context, *ent.CompanyFieldValueQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCompanyFieldValue) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCompanyFieldValue) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CompanyFieldValueQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CompanyFieldValueQuery", q)
 }
 
 // The ContactFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1178,6 +1206,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ChannelQuery, predicate.Channel, channel.OrderOption]{typ: ent.TypeChannel, tq: q}, nil
 	case *ent.CompanyQuery:
 		return &query[*ent.CompanyQuery, predicate.Company, company.OrderOption]{typ: ent.TypeCompany, tq: q}, nil
+	case *ent.CompanyFieldValueQuery:
+		return &query[*ent.CompanyFieldValueQuery, predicate.CompanyFieldValue, companyfieldvalue.OrderOption]{typ: ent.TypeCompanyFieldValue, tq: q}, nil
 	case *ent.ContactQuery:
 		return &query[*ent.ContactQuery, predicate.Contact, contact.OrderOption]{typ: ent.TypeContact, tq: q}, nil
 	case *ent.ContactEmailQuery:

@@ -355,6 +355,72 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{CompaniesColumns[1], CompaniesColumns[6], CompaniesColumns[0]},
 			},
+			{
+				Name:    "company_team_id_number",
+				Unique:  false,
+				Columns: []*schema.Column{CompaniesColumns[1], CompaniesColumns[7]},
+			},
+		},
+	}
+	// CompanyFieldValuesColumns holds the columns for the "company_field_values" table.
+	CompanyFieldValuesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "ordinal", Type: field.TypeInt, Comment: "The place among the options of a multi-choice; else 0.", Default: 0},
+		{Name: "text_value", Type: field.TypeString, Nullable: true, Size: 2147483647, Comment: "TEXT, LONG_TEXT, URL, EMAIL, PHONE as given; NUMBER as its exact decimal."},
+		{Name: "key_value", Type: field.TypeString, Nullable: true, Comment: "The first 200 characters of the text, an option's id, a date, or true or false: what is compared and indexed."},
+		{Name: "number_value", Type: field.TypeFloat64, Nullable: true, Comment: "NUMBER, for comparison."},
+		{Name: "time_value", Type: field.TypeTime, Nullable: true, Comment: "DATETIME."},
+		{Name: "set_value", Type: field.TypeString, Nullable: true, Size: 2147483647, Comment: "MULTI_CHOICE: all chosen option ids, sorted and joined by commas, on every row."},
+		{Name: "field_id", Type: field.TypeInt64, Comment: "The field."},
+		{Name: "company_id", Type: field.TypeInt64, Comment: "Whose value it is."},
+	}
+	// CompanyFieldValuesTable holds the schema information for the "company_field_values" table.
+	CompanyFieldValuesTable = &schema.Table{
+		Name:       "company_field_values",
+		Comment:    "Companies' values of custom fields, as contacts' are kept (CONT-5, CONT-17).",
+		Columns:    CompanyFieldValuesColumns,
+		PrimaryKey: []*schema.Column{CompanyFieldValuesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "company_field_values_custom_fields_custom_field",
+				Columns:    []*schema.Column{CompanyFieldValuesColumns[8]},
+				RefColumns: []*schema.Column{CustomFieldsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "company_field_values_companies_company",
+				Columns:    []*schema.Column{CompanyFieldValuesColumns[9]},
+				RefColumns: []*schema.Column{CompaniesColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "companyfieldvalue_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{CompanyFieldValuesColumns[1], CompanyFieldValuesColumns[0]},
+			},
+			{
+				Name:    "companyfieldvalue_team_id_company_id_field_id_ordinal",
+				Unique:  true,
+				Columns: []*schema.Column{CompanyFieldValuesColumns[1], CompanyFieldValuesColumns[9], CompanyFieldValuesColumns[8], CompanyFieldValuesColumns[2]},
+			},
+			{
+				Name:    "companyfieldvalue_team_id_field_id_key_value_company_id",
+				Unique:  false,
+				Columns: []*schema.Column{CompanyFieldValuesColumns[1], CompanyFieldValuesColumns[8], CompanyFieldValuesColumns[4], CompanyFieldValuesColumns[9]},
+			},
+			{
+				Name:    "companyfieldvalue_team_id_field_id_number_value_company_id",
+				Unique:  false,
+				Columns: []*schema.Column{CompanyFieldValuesColumns[1], CompanyFieldValuesColumns[8], CompanyFieldValuesColumns[5], CompanyFieldValuesColumns[9]},
+			},
+			{
+				Name:    "companyfieldvalue_team_id_field_id_time_value_company_id",
+				Unique:  false,
+				Columns: []*schema.Column{CompanyFieldValuesColumns[1], CompanyFieldValuesColumns[8], CompanyFieldValuesColumns[6], CompanyFieldValuesColumns[9]},
+			},
 		},
 	}
 	// ContactsColumns holds the columns for the "contacts" table.
@@ -1903,6 +1969,7 @@ var (
 		CustomFieldCategoriesTable,
 		ChannelsTable,
 		CompaniesTable,
+		CompanyFieldValuesTable,
 		ContactsTable,
 		ContactEmailsTable,
 		ContactPhonesTable,
@@ -1967,6 +2034,11 @@ func init() {
 	}
 	CompaniesTable.Annotation = &entsql.Annotation{
 		Table: "companies",
+	}
+	CompanyFieldValuesTable.ForeignKeys[0].RefTable = CustomFieldsTable
+	CompanyFieldValuesTable.ForeignKeys[1].RefTable = CompaniesTable
+	CompanyFieldValuesTable.Annotation = &entsql.Annotation{
+		Table: "company_field_values",
 	}
 	ContactsTable.ForeignKeys[0].RefTable = AgentsTable
 	ContactsTable.Annotation = &entsql.Annotation{

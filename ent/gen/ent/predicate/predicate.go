@@ -30,6 +30,9 @@ type Channel func(*sql.Selector)
 // Company is the predicate function for company builders.
 type Company func(*sql.Selector)
 
+// CompanyFieldValue is the predicate function for companyfieldvalue builders.
+type CompanyFieldValue func(*sql.Selector)
+
 // Contact is the predicate function for contact builders.
 type Contact func(*sql.Selector)
 
