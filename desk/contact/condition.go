@@ -17,6 +17,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/employment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tagging"
+	"github.com/switchyard-chat/switchyard/internal/gram"
 	"github.com/switchyard-chat/switchyard/internal/text"
 )
 
@@ -177,10 +178,15 @@ func (n nameIs) in(q query) *sql.Predicate {
 }
 
 func (n nameIs) lead(dialect string, team int64) *sql.Selector {
-	if n.op == contains || n.folded == "" {
+	if n.folded == "" {
 		return nil
 	}
-	return rowsOf(dialect, team, entcontact.Table, entcontact.FieldID, func(t *sql.Selector) *sql.Predicate { return n.in(query{t, team}) })
+	return rowsOf(dialect, team, entcontact.Table, entcontact.FieldID, func(t *sql.Selector) *sql.Predicate {
+		if n.op == contains {
+			return sql.And(gram.Contacts.Hold(t.C(entcontact.FieldID), team, n.folded), n.in(query{t, team}))
+		}
+		return n.in(query{t, team})
+	})
 }
 
 func (n nameIs) match(c *Contact) bool {
@@ -394,21 +400,46 @@ type freeText struct {
 }
 
 func (n freeText) in(q query) *sql.Predicate {
-	list := []*sql.Predicate{
-		holds(q.C(entcontact.FieldNameFolded), n.part), holds(q.C(entcontact.FieldNoteFolded), n.part), holds(q.C(entcontact.FieldMembershipFolded), n.part),
-		q.has(contactemail.Table, contactemail.FieldContactID, func(t *sql.Selector) *sql.Predicate {
-			return holds(t.C(contactemail.FieldEmailFolded), n.part)
-		}),
-	}
+	list := []*sql.Predicate{n.own(q.Selector), q.has(contactemail.Table, contactemail.FieldContactID, n.email)}
 	if n.phone != nil {
 		list = append(list, hasPhone{*n.phone}.in(q))
 		if n.seesParts {
-			list = append(list, q.has(contactphone.Table, contactphone.FieldContactID, func(t *sql.Selector) *sql.Predicate {
-				return sql.Or(holds(t.C(contactphone.FieldDigits), n.phone.digits), holds(t.C(contactphone.FieldE164), n.phone.digits))
-			}))
+			list = append(list, q.has(contactphone.Table, contactphone.FieldContactID, n.number))
 		}
 	}
 	return sql.Or(list...)
+}
+
+// own looks into the contact's own row.
+func (n freeText) own(t *sql.Selector) *sql.Predicate {
+	return sql.Or(holds(t.C(entcontact.FieldNameFolded), n.part), holds(t.C(entcontact.FieldNoteFolded), n.part),
+		holds(t.C(entcontact.FieldMembershipFolded), n.part))
+}
+
+func (n freeText) email(t *sql.Selector) *sql.Predicate {
+	return holds(t.C(contactemail.FieldEmailFolded), n.part)
+}
+
+func (n freeText) number(t *sql.Selector) *sql.Predicate {
+	return sql.Or(holds(t.C(contactphone.FieldDigits), n.phone.digits), holds(t.C(contactphone.FieldE164), n.phone.digits))
+}
+
+// lead finds through the index of names what in would find.
+func (n freeText) lead(dialect string, team int64) *sql.Selector {
+	from := func(k gram.Kind, table, contactID, part string, is where) *sql.Selector {
+		return rowsOf(dialect, team, table, contactID, func(t *sql.Selector) *sql.Predicate {
+			return sql.And(k.Hold(t.C("id"), team, part), is(t))
+		})
+	}
+	rows := from(gram.Contacts, entcontact.Table, entcontact.FieldID, n.part, n.own).
+		UnionAll(from(gram.Emails, contactemail.Table, contactemail.FieldContactID, n.part, n.email))
+	if n.phone != nil {
+		rows.UnionAll(hasPhone{*n.phone}.lead(dialect, team))
+		if n.seesParts {
+			rows.UnionAll(from(gram.Phones, contactphone.Table, contactphone.FieldContactID, n.phone.digits, n.number))
+		}
+	}
+	return rows
 }
 
 func (n freeText) match(c *Contact) bool {

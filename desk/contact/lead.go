@@ -47,7 +47,7 @@ func (f Filter) ledIn(ctx context.Context, v *store.View, order string) (Filter,
 		if counts[least] > most {
 			continue
 		}
-		if _, isName := root[places[least]].(nameIs); !isName || order != contact.FieldNameFolded {
+		if n, isName := root[places[least]].(nameIs); !isName || n.op == contains || order != contact.FieldNameFolded {
 			f.lead = root[places[least]].(leader)
 			f.root = slices.Delete(slices.Clone(root), places[least], places[least]+1)
 		}

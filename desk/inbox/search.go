@@ -167,7 +167,7 @@ func (q *search) resolve(ctx context.Context, v *store.View) error {
 			continue
 		}
 		t = d.Table(s.table)
-		those := d.Select(t.C(s.id)).From(t).Where(sql.And(sql.EQ(t.C("team_id"), v.Team), among(t.C("id"), proposed), s.has(t)))
+		those := d.Select(t.C(s.id)).From(t).Where(sql.And(sql.EQ(t.C("team_id"), v.Team), Among(t.C("id"), proposed), s.has(t)))
 		if s.known {
 			those = members(name, v.Team, func(_, i *sql.SelectTable) *sql.Predicate { return sql.In(i.C(identity.FieldContactID), those) })
 		}
@@ -184,7 +184,7 @@ func (q *search) resolve(ctx context.Context, v *store.View) error {
 			return nil
 		}
 		c := d.Table(contact.Table)
-		those := d.Select(c.C(contact.FieldID)).From(c).Where(sql.And(sql.EQ(c.C(contact.FieldTeamID), v.Team), among(c.C(contact.FieldID), contacts)))
+		those := d.Select(c.C(contact.FieldID)).From(c).Where(sql.And(sql.EQ(c.C(contact.FieldTeamID), v.Team), Among(c.C(contact.FieldID), contacts)))
 		if len(contacts) > 0 {
 			if err := q.collect(ctx, v, name, conversation.FieldContactID, those, &found); err != nil {
 				return err
@@ -201,7 +201,7 @@ func (q *search) collect(ctx context.Context, v *store.View, name, column string
 	if err == nil && column != conversation.FieldID && len(ids) > 0 {
 		c := sql.Dialect(name).Table(conversation.Table)
 		ids, err = idsOf(ctx, v, sql.Dialect(name).Select(c.C(conversation.FieldID)).From(c).
-			Where(sql.And(sql.EQ(c.C(conversation.FieldTeamID), v.Team), among(c.C(column), slices.Compact(slices.Sorted(slices.Values(ids)))))))
+			Where(sql.And(sql.EQ(c.C(conversation.FieldTeamID), v.Team), Among(c.C(column), slices.Compact(slices.Sorted(slices.Values(ids)))))))
 	}
 	if err != nil {
 		return err
@@ -234,7 +234,7 @@ func idsOf(ctx context.Context, v *store.View, s *sql.Selector) ([]int64, error)
 
 func (q *search) where(s *sql.Selector, team int64) *sql.Predicate {
 	if q.isFew {
-		return among(s.C(conversation.FieldID), q.few)
+		return Among(s.C(conversation.FieldID), q.few)
 	}
 	d := sql.Dialect(s.Dialect())
 	var any []*sql.Predicate

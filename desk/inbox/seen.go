@@ -22,7 +22,7 @@ func SeenIn(ctx context.Context, v *store.View, p auth.Principal, f *Filter, ids
 		return nil, nil
 	}
 	seen, err := v.Conversation.Query().Where(func(s *sql.Selector) {
-		s.Where(among(s.C(conversation.FieldID), ids))
+		s.Where(Among(s.C(conversation.FieldID), ids))
 		s.Where(seen(p).where(s, v.Now))
 		if f != nil {
 			s.Where(f.condition().where(s, v.Now))
@@ -54,8 +54,8 @@ func seen(p auth.Principal) Condition {
 	return c
 }
 
-// among is true of a column that is one of many ids: one argument, so that the statement is always the same.
-func among(column string, ids []int64) *sql.Predicate {
+// Among is true of a column that is one of many ids: one argument, so that the statement is always the same.
+func Among(column string, ids []int64) *sql.Predicate {
 	return sql.P(func(b *sql.Builder) {
 		b.Ident(column)
 		if b.Dialect() == dialect.Postgres {
