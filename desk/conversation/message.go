@@ -7,6 +7,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/row"
+	"github.com/switchyard-chat/switchyard/desk/search"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
 	"github.com/switchyard-chat/switchyard/internal/event"
@@ -49,6 +50,7 @@ func AppendIn(ctx context.Context, tx *store.Tx, before, after *ent.Conversation
 	if !isNew {
 		return false, nil
 	}
+	search.IndexIn(tx, m)
 	after.MessageSeq, after.LastAt, after.IsArchived = m.Seq, tx.Now, false
 	if !m.IsLate && m.UnsentAt == nil {
 		Preview(after, m)

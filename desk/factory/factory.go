@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/switchyard-chat/switchyard/desk/row"
+	"github.com/switchyard-chat/switchyard/desk/search"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
@@ -357,6 +358,7 @@ func (w *World) say(ctx context.Context, tx *store.Tx, c *ent.Conversation, iden
 	if err != nil {
 		return nil, err
 	}
+	search.IndexIn(tx, m)
 	if by != 0 {
 		if err := tx.Attempt.Create().SetMessageID(m.ID).SetNumber(1).SetRetryKey("key").SetFence(1).SetStartedAt(tx.Now).SetTeamID(w.Team).Exec(ctx); err != nil {
 			return nil, err

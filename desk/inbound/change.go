@@ -10,6 +10,7 @@ import (
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/row"
+	"github.com/switchyard-chat/switchyard/desk/search"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attachment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/earlyeffect"
@@ -77,6 +78,7 @@ func (w *work) edited(ctx context.Context, e channels.Event) error {
 	if err != nil {
 		return fmt.Errorf("edit message %d: %w", m.ID, err)
 	}
+	search.IndexIn(w.tx, now)
 	after := row.Copy(c)
 	if c.LastMessageID != nil && *c.LastMessageID == m.ID {
 		at := c.LastMessageAt
@@ -118,6 +120,7 @@ func (w *work) unsent(ctx context.Context, e channels.Event) error {
 	if err != nil {
 		return fmt.Errorf("unsend message %d: %w", m.ID, err)
 	}
+	search.IndexIn(w.tx, now)
 	if err := w.tx.Attachment.Update().Where(attachment.MessageID(m.ID)).SetState(attachment.StateERASED).SetName("").SetContentType("").
 		SetSize(0).SetDurationMs(0).SetPlatformMediaID("").SetSourceURL("").SetPreviewURL("").AddVersion(1).SetUpdatedAt(w.tx.Now).Exec(ctx); err != nil {
 		return fmt.Errorf("erase attachments of message %d: %w", m.ID, err)
