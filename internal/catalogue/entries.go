@@ -28,6 +28,7 @@ var entries = map[string]entry{
 	"log.account_left":     {"官方帳號已離開群組,對話已結束。", "The account left the group; the conversation ended."},
 	"log.group_emptied":    {"群組成員皆已離開,對話已結束。", "All members left the group; the conversation ended."},
 	"log.contact_deleted":  {"{actor} 刪除了顧客資料。", "{actor} deleted the contact."},
+	"log.member_proven":    {"訪客證實為會員 {member},對話歸入該顧客。", "The visitor proved to be member {member}; the conversation is that contact's now."},
 	"log.released":         {"{agent} 已停用,對話回到待處理。", "{agent} was deactivated; the conversation is pending again."},
 
 	"notice.transferred":          {"{actor} ({role}) 已將 1 個對話移轉給你", "{actor} ({role}) transferred 1 conversation to you"},
