@@ -8,7 +8,11 @@ import (
 	"github.com/switchyard-chat/switchyard/server/demo"
 	"github.com/switchyard-chat/switchyard/server/graphiql"
 	"github.com/switchyard-chat/switchyard/server/welcome"
+	"github.com/switchyard-chat/switchyard/server/widget"
 )
+
+// demoWindow is the public key of the demo team's chat window.
+const demoWindow = "demo-webchat"
 
 // routes are everything the server answers.
 func (p *parts) routes(c config.Config, isDemo bool, at Running) (http.Handler, error) {
@@ -38,12 +42,21 @@ func (p *parts) routes(c config.Config, isDemo bool, at Running) (http.Handler, 
 	if err != nil {
 		return nil, err
 	}
+	window := widget.Config{}
+	if isDemo {
+		window.DemoKey = demoWindow
+	}
+	chat, err := widget.Handler(window)
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", api)
 	mux.Handle(graphiql.Path, page)
 	mux.Handle(graphiql.Path+"/", page)
 	mux.Handle(welcome.Path, welcome.Handler())
 	mux.Handle(welcome.Path+"/", welcome.Handler())
+	mux.Handle(widget.Path+"/", chat)
 	mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/graphql; charset=utf-8")
 		w.Header().Set("X-Content-Type-Options", "nosniff")

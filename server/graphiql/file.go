@@ -13,6 +13,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/switchyard-chat/switchyard/server/asset"
 )
 
 // file is one part of the page, ready to be sent. Text is kept only in its gzip form, which almost every client takes.
@@ -89,7 +91,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	body, etag := f.body, f.etag
 	if f.gzipped {
 		header.Set("Vary", "Accept-Encoding")
-		if takesGzip(r.Header) {
+		if asset.TakesGzip(r.Header) {
 			header.Set("Content-Encoding", "gzip")
 			etag += "-gzip"
 		} else {
@@ -103,25 +105,6 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	header.Set("ETag", `"`+etag+`"`)
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
-}
-
-// takesGzip says whether a client takes gzip: by name or by "*", and not with a quality of zero.
-func takesGzip(header http.Header) bool {
-	wildcard := false
-	for _, value := range header.Values("Accept-Encoding") {
-		for part := range strings.SplitSeq(value, ",") {
-			coding, parameters, _ := strings.Cut(part, ";")
-			quality := strings.ReplaceAll(strings.ToLower(parameters), " ", "")
-			refused := strings.HasPrefix(quality, "q=0") && strings.Trim(quality[3:], ".0") == ""
-			switch strings.ToLower(strings.TrimSpace(coding)) {
-			case "gzip":
-				return !refused
-			case "*":
-				wildcard = !refused
-			}
-		}
-	}
-	return wildcard
 }
 
 func unzip(body []byte) ([]byte, error) {
