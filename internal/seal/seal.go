@@ -36,8 +36,9 @@ type Keyring struct {
 }
 
 type key struct {
-	id   [keyIDLen]byte
-	aead cipher.AEAD
+	id      [keyIDLen]byte
+	aead    cipher.AEAD
+	signing []byte
 }
 
 // NewKeyring reads keys: one or more of 32 bytes each, in hexadecimal or base64, with commas between. The first seals and all open, so a new key is
@@ -54,7 +55,7 @@ func NewKeyring(keys Secret, r *random.Source) (*Keyring, error) {
 			return nil, fmt.Errorf("SECRET_KEY: key %d: %w", i+1, err)
 		}
 		sum := sha256.Sum256(append([]byte("switchyard key id\n"), raw...))
-		k.keys = append(k.keys, key{id: [keyIDLen]byte(sum[:keyIDLen]), aead: aead})
+		k.keys = append(k.keys, key{id: [keyIDLen]byte(sum[:keyIDLen]), aead: aead, signing: signingKey(raw)})
 	}
 	return k, nil
 }

@@ -76,6 +76,19 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+func TestSign(t *testing.T) {
+	t.Parallel()
+	text := []byte("agent 5, file 7")
+	mark := ring(t, oldKey).Sign(text, "file")
+	if !ring(t, oldKey).IsSigned(text, mark, "file") || !ring(t, newKey+","+oldKey).IsSigned(text, mark, "file") {
+		t.Error("a mark of ours is not known")
+	}
+	if ring(t, newKey).IsSigned(text, mark, "file") || ring(t, oldKey).IsSigned(text, mark, "fil") || ring(t, oldKey).IsSigned([]byte("agent 5, file 8"), mark, "file") ||
+		ring(t, oldKey).IsSigned(text, mark[:31], "file") || ring(t, oldKey).IsSigned(text, nil, "file") {
+		t.Error("another mark is taken")
+	}
+}
+
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	raw := bytes.Repeat([]byte{0xfb}, 32)
