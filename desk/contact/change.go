@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/switchyard-chat/switchyard/desk/customfield"
 	"github.com/switchyard-chat/switchyard/desk/idempotency"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/desk/tagging"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	entcontact "github.com/switchyard-chat/switchyard/ent/gen/ent/contact"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
+	entfield "github.com/switchyard-chat/switchyard/ent/gen/ent/customfield"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
@@ -94,6 +96,11 @@ func (s *Service) Update(ctx context.Context, p auth.Principal, in UpdateInput) 
 }
 
 func (s *Service) update(ctx context.Context, tx *store.Tx, p auth.Principal, in UpdateInput) error {
+	if len(in.CustomFields) > 0 {
+		if err := customfield.HoldIn(ctx, tx, entfield.TargetCONTACT); err != nil {
+			return err
+		}
+	}
 	old, err := lockContact(ctx, tx, in.ID)
 	if err != nil {
 		return err

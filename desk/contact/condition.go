@@ -21,56 +21,12 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/text"
 )
 
-// No condition is ever NULL in SQL: NOT must turn it round as it does in memory.
-
-// all holds where each holds.
-type all []node
-
-func (a all) in(q query) *sql.Predicate {
-	switch len(a) {
-	case 0:
-		return sql.Not(sql.False())
-	case 1:
-		// sql.And of one forgets the brackets that an OR inside it needs.
-		return a[0].in(q)
-	}
-	return sql.And(each(a, q)...)
-}
-
-func (a all) match(c *Contact) bool {
-	return !slices.ContainsFunc(a, func(n node) bool { return !n.match(c) })
-}
-
-// either holds where at least one holds: not at all where there is none.
-type either []node
-
-func (e either) in(q query) *sql.Predicate {
-	switch len(e) {
-	case 0:
-		return sql.False()
-	case 1:
-		return e[0].in(q)
-	}
-	return sql.Or(each(e, q)...)
-}
-
-func (e either) match(c *Contact) bool {
-	return slices.ContainsFunc(e, func(n node) bool { return n.match(c) })
-}
-
-func each(nodes []node, q query) []*sql.Predicate {
-	list := make([]*sql.Predicate, len(nodes))
-	for i, n := range nodes {
-		list[i] = n.in(q)
-	}
-	return list
-}
-
-// not holds where the other does not.
-type not struct{ node node }
-
-func (n not) in(q query) *sql.Predicate { return sql.Not(n.node.in(q)) }
-func (n not) match(c *Contact) bool     { return !n.node.match(c) }
+// The joins of conditions on contacts.
+type (
+	all    = allOf[Contact]
+	either = eitherOf[Contact]
+	not    = notOf[Contact]
+)
 
 // anyOf is true of a column that is one of a list.
 func anyOf[T any](column string, list []T) *sql.Predicate {
@@ -207,16 +163,8 @@ func (n answered) in(q query) *sql.Predicate {
 	return n.Predicate(q.Selector, q.team, q.C(entcontact.FieldID))
 }
 
-func (n answered) lead(dialect string, team int64) *sql.Selector { return n.Contacts(dialect, team) }
-
-func (n answered) match(c *Contact) bool {
-	for _, a := range c.Answers {
-		if a.Field.ID == n.Field.ID {
-			return n.Match(a.Value)
-		}
-	}
-	return n.Match(nil)
-}
+func (n answered) lead(dialect string, team int64) *sql.Selector { return n.Holders(dialect, team) }
+func (n answered) match(c *Contact) bool                         { return decide(n.Condition, c.Answers) }
 
 type hasPhone struct{ phone }
 

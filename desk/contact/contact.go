@@ -15,6 +15,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactemail"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactphone"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
+	entfield "github.com/switchyard-chat/switchyard/ent/gen/ent/customfield"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/employment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
 	"github.com/switchyard-chat/switchyard/internal/auth"
@@ -176,7 +177,7 @@ func loadTags(ctx context.Context, v *store.View, ids []int64, by map[int64]*Con
 }
 
 func loadAnswers(ctx context.Context, v *store.View, ids []int64, by map[int64]*Contact) error {
-	answers, err := customfield.AnswersIn(ctx, v, ids)
+	answers, err := customfield.AnswersIn(ctx, v, entfield.TargetCONTACT, ids)
 	for id, list := range answers {
 		if c := by[id]; c != nil {
 			c.Answers = list

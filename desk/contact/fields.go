@@ -19,6 +19,7 @@ import (
 	entcontact "github.com/switchyard-chat/switchyard/ent/gen/ent/contact"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactemail"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactphone"
+	entfield "github.com/switchyard-chat/switchyard/ent/gen/ent/customfield"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/employment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
 	"github.com/switchyard-chat/switchyard/internal/event"
@@ -258,7 +259,7 @@ func (f Fields) setParts(ctx context.Context, tx *store.Tx, contactID int64, cou
 			return err
 		}
 	}
-	return customfield.SetIn(ctx, tx, contactID, f.CustomFields, "customFields")
+	return customfield.SetIn(ctx, tx, customfield.Holder{Target: entfield.TargetCONTACT, ID: contactID}, f.CustomFields, "customFields")
 }
 
 func setPhones(ctx context.Context, tx *store.Tx, contactID int64, typed []string, country string) error {

@@ -3,7 +3,6 @@ package contact
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,18 +28,10 @@ const (
 )
 
 // Filter says which contacts are meant: criteria that were checked. Both databases and Match decide it the same. The zero Filter means all.
-type Filter struct {
-	root node
-	lead leader // a condition beside the root with which queries begin; nil where there is none, as in every filter that is decided in memory
-}
+type Filter struct{ tree[Contact] }
 
-// node is a condition of a filter, or several joined.
-type node interface {
-	// in is the condition in SQL.
-	in(q query) *sql.Predicate
-	// match decides the condition for a contact with all its parts.
-	match(c *Contact) bool
-}
+// node is a condition on contacts.
+type node = nodeOf[Contact]
 
 // query is where a condition is put into SQL: the selector over contacts, and the team that every other table is asked for.
 type query struct {
@@ -49,18 +40,11 @@ type query struct {
 }
 
 // Match says whether a contact, read with All parts, is meant.
-func (f Filter) Match(c *Contact) bool { return f.root == nil || f.root.match(c) }
+func (f Filter) Match(c *Contact) bool { return f.match(c) }
 
 // Predicate is the filter as a condition of a query of the team's contacts.
 func (f Filter) Predicate(team int64) predicate.Contact {
-	return func(s *sql.Selector) {
-		if f.lead != nil {
-			s.Where(led(query{s, team}, f.lead))
-		}
-		if f.root != nil {
-			s.Where(f.root.in(query{s, team}))
-		}
-	}
+	return func(s *sql.Selector) { f.where(s, team) }
 }
 
 // ResolveIn checks criteria for a principal and makes a filter of them. path is where they come from, such as "filter": what is wrong is a
@@ -68,7 +52,7 @@ func (f Filter) Predicate(team int64) predicate.Contact {
 // has them. Who may not see personal data finds phones by the whole number alone (CONT-19).
 func ResolveIn(ctx context.Context, v *store.View, p auth.Principal, c Criteria, path string) (Filter, error) {
 	r := resolver{seesPhones: p.Has(auth.SeePersonalData)}
-	if usesFields(c, 0) {
+	if asks(c, Criteria.below, func(c Criteria) bool { return len(c.CustomFields) > 0 }, 0) {
 		var err error
 		if r.fields, err = customfield.FieldsIn(ctx, v, entfield.TargetCONTACT); err != nil {
 			return Filter{}, err
@@ -79,83 +63,23 @@ func ResolveIn(ctx context.Context, v *store.View, p auth.Principal, c Criteria,
 		return Filter{}, fmt.Errorf("read the team: %w", err)
 	}
 	r.country = team.Country
-	root, err := r.resolve(c, path, 1)
+	made := compiler[Criteria, Contact]{below: Criteria.below, steps: []func(Criteria, string) (node, error){
+		r.ids, r.birth, r.name, r.customFields, r.contactPoints, r.times, r.numbers, r.sets, r.channels, r.responsible, r.text}}
+	root, err := made.compile(c, path, 1)
 	if err != nil {
 		return Filter{}, err
 	}
-	return Filter{root: root}, nil
+	return Filter{tree[Contact]{root: root}}, nil
 }
 
-// usesFields says whether criteria ask for custom fields anywhere. It looks no deeper than resolve goes.
-func usesFields(c Criteria, depth int) bool {
-	if len(c.CustomFields) > 0 || depth > maxDepth {
-		return true
-	}
-	below := func(c Criteria) bool { return usesFields(c, depth+1) }
-	return slices.ContainsFunc(c.And, below) || slices.ContainsFunc(c.Or, below) || c.Not != nil && below(*c.Not)
-}
+// below gives the levels under one of criteria.
+func (c Criteria) below() (and, or []Criteria, not *Criteria) { return c.And, c.Or, c.Not }
 
 // resolver makes nodes of criteria.
 type resolver struct {
 	fields     []customfield.Field
 	country    string
 	seesPhones bool
-	conditions int
-}
-
-// step reads one part of criteria: the empty all where it is not given.
-type step func(c Criteria, path string) (node, error)
-
-func (r *resolver) resolve(c Criteria, path string, depth int) (node, error) {
-	if depth > maxDepth {
-		return nil, fault.Input(path, "a filter is at most %d levels deep", maxDepth)
-	}
-	var both all
-	for _, s := range []step{r.ids, r.birth, r.name, r.customFields, r.contactPoints, r.times, r.numbers, r.sets, r.channels, r.responsible, r.text} {
-		n, err := s(c, path)
-		if err != nil {
-			return nil, err
-		}
-		// Flat, so that the database sees what must hold at once.
-		if flat, ok := n.(all); ok {
-			both = append(both, flat...)
-		} else {
-			both = append(both, n)
-		}
-	}
-	if r.conditions += len(both) + 1; r.conditions > maxConditions {
-		return nil, fault.Input(path, "a filter has at most %d conditions", maxConditions)
-	}
-	below := func(list []Criteria, name string) ([]node, error) {
-		nodes := make([]node, len(list))
-		for i, x := range list {
-			var err error
-			if nodes[i], err = r.resolve(x, path+"."+name+"["+strconv.Itoa(i)+"]", depth+1); err != nil {
-				return nil, err
-			}
-		}
-		return nodes, nil
-	}
-	and, err := below(c.And, "and")
-	if err != nil {
-		return nil, err
-	}
-	both = append(both, and...)
-	if c.Or != nil {
-		or, err := below(c.Or, "or")
-		if err != nil {
-			return nil, err
-		}
-		both = append(both, either(or))
-	}
-	if c.Not != nil {
-		n, err := r.resolve(*c.Not, path+".not", depth+1)
-		if err != nil {
-			return nil, err
-		}
-		both = append(both, not{n})
-	}
-	return both, nil
 }
 
 func tooLong(n int, path string) error {
@@ -267,20 +191,12 @@ func (r *resolver) name(c Criteria, path string) (node, error) {
 }
 
 func (r *resolver) customFields(c Criteria, path string) (node, error) {
+	list, err := fieldConditions(r.fields, c.CustomFields, path, "contacts")
 	var both all
-	for i, x := range c.CustomFields {
-		at := path + ".customFields[" + strconv.Itoa(i) + "]"
-		n := slices.IndexFunc(r.fields, func(f customfield.Field) bool { return f.ID == x.FieldID })
-		if n < 0 {
-			return nil, fault.Input(at+".fieldId", "this is no custom field of contacts")
-		}
-		cond, err := customfield.ParseCondition(r.fields[n], x.Op, x.Value, at)
-		if err != nil {
-			return nil, err
-		}
-		both = append(both, answered{cond})
+	for _, x := range list {
+		both = append(both, answered{x})
 	}
-	return both, nil
+	return both, err
 }
 
 func (r *resolver) contactPoints(c Criteria, path string) (node, error) {

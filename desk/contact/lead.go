@@ -21,11 +21,32 @@ type leader interface {
 	lead(dialect string, team int64) *sql.Selector
 }
 
+// ranged is a condition that is a range of an order.
+type ranged interface {
+	// ordered is the column of the order; empty where the condition is no range.
+	ordered() string
+}
+
+// ordered is the name's column where the condition is a range of names.
+func (n nameIs) ordered() string {
+	if n.op == contains {
+		return ""
+	}
+	return contact.FieldNameFolded
+}
+
 // ledIn lets the rarest condition lead the filter's queries, where one is rare. The databases guess how rare a condition is, and guess wrong
 // where conditions depend on each other or on the order: a page of the newest is then looked for among all contacts. Counting a little, and
 // more only where that does not tell, is cheap beside that. order is the column that the query is sorted by: a range of it leads anyway.
 func (f Filter) ledIn(ctx context.Context, v *store.View, order string) (Filter, error) {
-	root, ok := f.root.(all)
+	var err error
+	f.tree, err = f.begin(ctx, v, order)
+	return f, err
+}
+
+// begin is ledIn of any filter.
+func (f tree[T]) begin(ctx context.Context, v *store.View, order string) (tree[T], error) {
+	root, ok := f.root.(allOf[T])
 	if !ok {
 		return f, nil
 	}
@@ -47,7 +68,7 @@ func (f Filter) ledIn(ctx context.Context, v *store.View, order string) (Filter,
 		if counts[least] > most {
 			continue
 		}
-		if n, isName := root[places[least]].(nameIs); !isName || n.op == contains || order != contact.FieldNameFolded {
+		if n, isRange := root[places[least]].(ranged); !isRange || n.ordered() != order {
 			f.lead = root[places[least]].(leader)
 			f.root = slices.Delete(slices.Clone(root), places[least], places[least]+1)
 		}
@@ -57,7 +78,7 @@ func (f Filter) ledIn(ctx context.Context, v *store.View, order string) (Filter,
 }
 
 // countLeaders counts the contacts that conditions mean, each to one above most, in one statement.
-func countLeaders(ctx context.Context, v *store.View, root all, places []int, most int) ([]int, error) {
+func countLeaders[T any](ctx context.Context, v *store.View, root allOf[T], places []int, most int) ([]int, error) {
 	d := dialectOf(v)
 	count := sql.Dialect(d).Select()
 	for i, place := range places {

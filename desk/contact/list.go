@@ -168,7 +168,7 @@ func (s *Service) list(ctx context.Context, p auth.Principal, q Query, l *List, 
 			return err
 		}
 		if q.Counts {
-			l.Total, l.IsExact, err = countIn(ctx, v, f)
+			l.Total, l.IsExact, err = countIn(ctx, v, entcontact.Table, f.where)
 		}
 		return err
 	})
@@ -233,16 +233,16 @@ func (s Sort) read(cursor, field string) (any, int64, error) {
 	return at.UTC(), id, err
 }
 
-// countIn counts the contacts that match, to MaxCount.
-func countIn(ctx context.Context, v *store.View, f Filter) (n int, isExact bool, err error) {
+// countIn counts the team's rows of a table that where describes, to MaxCount.
+func countIn(ctx context.Context, v *store.View, table string, where func(*sql.Selector, int64)) (n int, isExact bool, err error) {
 	d := dialectOf(v)
-	s := sql.Dialect(d).Select(entcontact.FieldID).From(sql.Table(entcontact.Table))
+	s := sql.Dialect(d).Select(entcontact.FieldID).From(sql.Table(table))
 	s.Where(sql.EQ(s.C(entcontact.FieldTeamID), v.Team)).Limit(MaxCount + 1)
-	f.Predicate(v.Team)(s)
+	where(s, v.Team)
 	query, args := sql.Dialect(d).Select(sql.Count("*")).From(s.As("found")).Query()
 	rows, err := v.Query(ctx, query, args...)
 	if err != nil {
-		return 0, false, fmt.Errorf("count contacts: %w", err)
+		return 0, false, fmt.Errorf("count rows: %w", err)
 	}
 	defer rows.Close()
 	if rows.Next() {
@@ -252,7 +252,7 @@ func countIn(ctx context.Context, v *store.View, f Filter) (n int, isExact bool,
 		err = rows.Err()
 	}
 	if err != nil {
-		return 0, false, fmt.Errorf("count contacts: %w", err)
+		return 0, false, fmt.Errorf("count rows: %w", err)
 	}
 	return min(n, MaxCount), n <= MaxCount, nil
 }

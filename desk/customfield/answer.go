@@ -6,14 +6,20 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/switchyard-chat/switchyard/ent/gen/ent"
-	entfield "github.com/switchyard-chat/switchyard/ent/gen/ent/customfield"
-	"github.com/switchyard-chat/switchyard/ent/gen/ent/customfieldvalue"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/store"
 )
 
-// Answer is a contact's answer to a field: nil where it is unset.
+// maxInsert is how many rows of values are written at once.
+const maxInsert = 500
+
+// Holder is who has values: a contact or a company.
+type Holder struct {
+	Target Target
+	ID     int64
+}
+
+// Answer is a holder's answer to a field: nil where it is unset.
 type Answer struct {
 	Field Field
 	Value *Value
@@ -33,28 +39,36 @@ func (a Answer) Chosen() []Option {
 	return chosen
 }
 
-// AnswerInput is what somebody answers for a contact: nil clears.
+// AnswerInput is what somebody answers for a holder: nil clears.
 type AnswerInput struct {
 	FieldID int64
 	Value   *Input
 }
 
-// SetIn replaces a contact's answers to the fields that are given; others stay (CONT-7). The caller holds the contact and raises its
-// version. A field that does not describe contacts is a fault of kind NotFound, a wrong value one of kind Invalid that names
-// path[i].value; nothing is written then.
-func SetIn(ctx context.Context, tx *store.Tx, contactID int64, answers []AnswerInput, path string) error {
+// HoldIn keeps a target's fields as they are until the transaction ends. Who changes a holder's answers calls it before locking the holder:
+// whoever changes a field locks the field first and its holders then.
+func HoldIn(ctx context.Context, tx *store.Tx, target Target) error {
+	_, err := lockedFieldsIn(ctx, tx, target)
+	return err
+}
+
+// SetIn replaces a holder's answers to the fields that are given; others stay (CONT-7). The caller locks the holder, after HoldIn, and raises
+// its version. A field that does not describe such holders is a fault of kind NotFound that names path[i].fieldId, a wrong value one of kind
+// Invalid that names path[i].value; nothing is written then.
+func SetIn(ctx context.Context, tx *store.Tx, holder Holder, answers []AnswerInput, path string) error {
 	if len(answers) == 0 {
 		return nil
 	}
-	all, err := lockedFieldsIn(ctx, tx, entfield.TargetCONTACT)
+	t, err := tableOf(holder.Target)
 	if err != nil {
 		return err
 	}
-	var rows []*ent.CustomFieldValueCreate
-	var ids []int64
-	create := func() *ent.CustomFieldValueCreate {
-		return tx.CustomFieldValue.Create().SetTeamID(tx.Team).SetContactID(contactID)
+	all, err := lockedFieldsIn(ctx, tx, holder.Target)
+	if err != nil {
+		return err
 	}
+	var rows []kept
+	var ids []int64
 	for i, a := range answers {
 		at := path + "[" + strconv.Itoa(i) + "]"
 		n := slices.IndexFunc(all, func(f Field) bool { return f.ID == a.FieldID })
@@ -75,39 +89,41 @@ func SetIn(ctx context.Context, tx *store.Tx, contactID int64, answers []AnswerI
 			return err
 		}
 		if !v.isNone(all[n].Type) {
-			rows = append(rows, v.rows(all[n], create)...)
+			rows = append(rows, v.rows(all[n], holder.ID)...)
 		}
 	}
-	if _, err := tx.CustomFieldValue.Delete().Where(customfieldvalue.ContactID(contactID), customfieldvalue.FieldIDIn(ids...)).Exec(ctx); err != nil {
-		return fmt.Errorf("clear answers of contact %d: %w", contactID, err)
+	if err := t.clear(ctx, tx, holder.ID, ids); err != nil {
+		return fmt.Errorf("clear answers of %s %d: %w", holder.Target, holder.ID, err)
 	}
-	for chunk := range slices.Chunk(rows, 500) {
-		if err := tx.CustomFieldValue.CreateBulk(chunk...).Exec(ctx); err != nil {
-			return fmt.Errorf("keep answers of contact %d: %w", contactID, err)
-		}
+	if err := t.add(ctx, tx, rows); err != nil {
+		return fmt.Errorf("keep answers of %s %d: %w", holder.Target, holder.ID, err)
 	}
 	return nil
 }
 
-// AnswersIn reads the answers of contacts: for each, every field in the order of categories and fields (CONT-6). It takes three queries,
-// however many contacts and fields there are.
-func AnswersIn(ctx context.Context, v *store.View, contactIDs []int64) (map[int64][]Answer, error) {
-	all, err := FieldsIn(ctx, v, entfield.TargetCONTACT)
+// AnswersIn reads the answers of a target's holders: for each, every field in the order of categories and fields (CONT-6). It takes three
+// queries, however many holders and fields there are.
+func AnswersIn(ctx context.Context, v *store.View, target Target, holders []int64) (map[int64][]Answer, error) {
+	t, err := tableOf(target)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := v.CustomFieldValue.Query().Where(customfieldvalue.ContactIDIn(contactIDs...)).All(ctx)
+	all, err := FieldsIn(ctx, v, target)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := t.read(ctx, v, holders)
 	if err != nil {
 		return nil, fmt.Errorf("read answers: %w", err)
 	}
-	type key struct{ contact, field int64 }
-	by := make(map[key][]*ent.CustomFieldValue, len(rows))
+	type key struct{ holder, field int64 }
+	by := make(map[key][]kept, len(rows))
 	for _, r := range rows {
-		k := key{r.ContactID, r.FieldID}
+		k := key{r.holder, r.field}
 		by[k] = append(by[k], r)
 	}
-	answers := make(map[int64][]Answer, len(contactIDs))
-	for _, id := range contactIDs {
+	answers := make(map[int64][]Answer, len(holders))
+	for _, id := range holders {
 		list := make([]Answer, len(all))
 		for i, f := range all {
 			list[i] = Answer{Field: f, Value: valueOf(f, by[key{id, f.ID}])}

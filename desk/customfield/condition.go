@@ -15,7 +15,7 @@ import (
 // Op is how a field's value is compared.
 type Op string
 
-// The ways to compare (CONT-5). A contact without a value matches IsNull alone.
+// The ways to compare (CONT-5). A holder without a value matches IsNull alone.
 const (
 	GT        Op = "GT"
 	LT        Op = "LT"
@@ -46,12 +46,17 @@ type Condition struct {
 	Field  Field
 	Op     Op
 	values []Value // one; for In and NotIn any number; for IsNull and IsNotNull none
+	table  table   // where the field's values are kept
 }
 
 // ParseCondition reads a condition; value is nil where it is left out. An op that the field's type does not have, and a value that is not of
 // the type, are faults of kind Invalid that name path + ".op" and path + ".value".
 func ParseCondition(f Field, op Op, value *Input, path string) (Condition, error) {
 	c := Condition{Field: f, Op: op}
+	var err error
+	if c.table, err = tableOf(f.Target); err != nil {
+		return c, err
+	}
 	if !slices.Contains(ops(f.Type), op) {
 		return c, fault.Input(path+".op", "a field of type %s cannot be compared with %s", f.Type, op)
 	}
@@ -65,14 +70,13 @@ func ParseCondition(f Field, op Op, value *Input, path string) (Condition, error
 	case value == nil:
 		return c, fault.Input(path, "%s needs a value", op)
 	case op == In || op == NotIn:
-		err := c.parseList(*value, path)
+		err = c.parseList(*value, path)
 		return c, err
 	}
 	if err := value.only(parts[f.Type].one, path, f.Type); err != nil {
 		return c, err
 	}
 	var v Value
-	var err error
 	if value.Text != nil {
 		v, err = comparand(*value.Text, path)
 	} else {
@@ -129,7 +133,7 @@ func (c *Condition) parseList(in Input, path string) error {
 	return nil
 }
 
-// Match decides the condition for a contact's value, nil where it has none.
+// Match decides the condition for a holder's value, nil where it has none.
 func (c Condition) Match(v *Value) bool {
 	if v == nil || c.Op == IsNull {
 		return v == nil && c.Op == IsNull
@@ -173,12 +177,12 @@ func holds(op Op, order int) bool {
 
 // rows selects a column of the values of the field that where describes.
 func (c Condition) rows(dialect string, team int64, column string, where ...*sql.Predicate) *sql.Selector {
-	v := sql.Dialect(dialect).Select(column).From(sql.Table(customfieldvalue.Table))
+	v := sql.Dialect(dialect).Select(column).From(sql.Table(c.table.name))
 	return v.Where(sql.And(append([]*sql.Predicate{sql.EQ(v.C(customfieldvalue.FieldTeamID), team), sql.EQ(v.C(customfieldvalue.FieldFieldID), c.Field.ID)}, where...)...))
 }
 
-// Contacts selects the contacts that match, from the index of values; nil where that would be most of those with a value, or those without.
-func (c Condition) Contacts(dialect string, team int64) *sql.Selector {
+// Holders selects the ids of the holders that match, from the index of values; nil where that would be most of those with a value, or those without.
+func (c Condition) Holders(dialect string, team int64) *sql.Selector {
 	switch c.Op {
 	case GT, LT, EQ, GTE, LTE:
 	case In:
@@ -188,14 +192,14 @@ func (c Condition) Contacts(dialect string, team int64) *sql.Selector {
 	default:
 		return nil
 	}
-	return c.rows(dialect, team, customfieldvalue.FieldContactID, c.comparison())
+	return c.rows(dialect, team, c.table.holder, c.comparison())
 }
 
-// Predicate is the condition in SQL, where contact is the column of s that holds the contact's id. It asks nothing of the contact itself, so
+// Predicate is the condition in SQL, where holder is the column of s that holds the holder's id. It asks nothing of the holder itself, so
 // that the database may begin with the values where they are rarer.
-func (c Condition) Predicate(s *sql.Selector, team int64, contact string) *sql.Predicate {
+func (c Condition) Predicate(s *sql.Selector, team int64, holder string) *sql.Predicate {
 	values := func(where ...*sql.Predicate) *sql.Selector {
-		is := sql.ColumnsEQ(sql.Table(customfieldvalue.Table).C(customfieldvalue.FieldContactID), contact)
+		is := sql.ColumnsEQ(sql.Table(c.table.name).C(c.table.holder), holder)
 		return c.rows(s.Dialect(), team, customfieldvalue.FieldID, append([]*sql.Predicate{is}, where...)...)
 	}
 	switch {

@@ -73,7 +73,7 @@ func (w world) contact(t *testing.T) int64 {
 func (w world) set(t *testing.T, contact int64, answers ...customfield.AnswerInput) error {
 	t.Helper()
 	_, err := w.db.Write(t.Context(), w.admin.TeamID, func(ctx context.Context, tx *store.Tx) error {
-		return customfield.SetIn(ctx, tx, contact, answers, "customFields")
+		return customfield.SetIn(ctx, tx, customfield.Holder{Target: "CONTACT", ID: contact}, answers, "customFields")
 	})
 	return err
 }
@@ -83,7 +83,7 @@ func (w world) answers(t *testing.T, contact int64) map[string]*customfield.Valu
 	t.Helper()
 	out := map[string]*customfield.Value{}
 	if err := w.db.Read(t.Context(), w.admin.TeamID, func(ctx context.Context, v *store.View) error {
-		all, err := customfield.AnswersIn(ctx, v, []int64{contact})
+		all, err := customfield.AnswersIn(ctx, v, "CONTACT", []int64{contact})
 		for _, a := range all[contact] {
 			out[a.Field.Name] = a.Value
 		}
@@ -359,9 +359,9 @@ func TestDeletedFieldTakesItsValues(t *testing.T) {
 // CONT-5: what each op means, by hand: NEQ and NOT_IN do not match a contact without a value, a multi-choice's EQ is the same set.
 func TestConditions(t *testing.T) {
 	t.Parallel()
-	multi := customfield.Field{ID: 1, Type: "MULTI_CHOICE", Options: []customfield.Option{{ID: "a"}, {ID: "b"}, {ID: "c"}}}
-	number := customfield.Field{ID: 2, Type: "NUMBER"}
-	text := customfield.Field{ID: 3, Type: "TEXT"}
+	multi := customfield.Field{ID: 1, Target: "CONTACT", Type: "MULTI_CHOICE", Options: []customfield.Option{{ID: "a"}, {ID: "b"}, {ID: "c"}}}
+	number := customfield.Field{ID: 2, Target: "CONTACT", Type: "NUMBER"}
+	text := customfield.Field{ID: 3, Target: "CONTACT", Type: "TEXT"}
 	chosen := func(ids ...string) *customfield.Value { return &customfield.Value{Options: ids} }
 	num := func(n float64) *customfield.Value { return &customfield.Value{Number: n} }
 	for _, c := range []struct {

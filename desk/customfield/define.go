@@ -68,7 +68,7 @@ func (s *Service) Create(ctx context.Context, p auth.Principal, in CreateInput) 
 		c := tx.CustomField.Create().SetTeamID(tx.Team).SetCategoryID(in.CategoryID).SetName(name).SetNameFolded(text.Fold(name)).
 			SetTarget(in.Target).SetType(in.Type).SetPosition(last(all, in.CategoryID) + 1).SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now)
 		if isChoice(in.Type) {
-			c.SetOptions(kept(options))
+			c.SetOptions(stored(options))
 		}
 		row, err := c.Save(ctx)
 		if err != nil {
@@ -82,7 +82,7 @@ func (s *Service) Create(ctx context.Context, p auth.Principal, in CreateInput) 
 }
 
 // UpdateInput changes a field; what is nil stays. Options are the whole list: an option keeps its id, one without an id is new, and one that
-// is left out leaves all contacts.
+// is left out leaves all answers.
 type UpdateInput struct {
 	ID         int64
 	Name       *string
@@ -91,7 +91,8 @@ type UpdateInput struct {
 	Position   *int
 }
 
-// Update changes a field's name, category, options and place. ADMIN only. Contacts keep their version: their answers change with the field's.
+// Update changes a field's name, category, options and place. ADMIN only. Where an option goes, whoever had
+// chosen it changes too; otherwise holders keep their version: what is shown of their answers changes with the field's.
 func (s *Service) Update(ctx context.Context, p auth.Principal, in UpdateInput) (Field, event.Cursor, error) {
 	if err := mayDefine(p); err != nil {
 		return Field{}, event.Cursor{}, err
@@ -145,14 +146,16 @@ func (s *Service) update(ctx context.Context, tx *store.Tx, p auth.Principal, f 
 		if err != nil {
 			return err
 		}
+		var gone []string
 		for _, old := range f.Options {
 			if !slices.ContainsFunc(options, func(o Option) bool { return o.ID == old.ID }) {
-				if err := dropOption(ctx, tx, f, old.ID); err != nil {
-					return err
-				}
+				gone = append(gone, old.ID)
 			}
 		}
-		u.SetOptions(kept(options))
+		if err := dropOptions(ctx, tx, f, gone, p.Actor()); err != nil {
+			return err
+		}
+		u.SetOptions(stored(options))
 	}
 	row, err := u.AddVersion(1).SetUpdatedAt(tx.Now).Save(ctx)
 	if err != nil {
@@ -162,7 +165,7 @@ func (s *Service) update(ctx context.Context, tx *store.Tx, p auth.Principal, f 
 	return nil
 }
 
-// Delete deletes a field and all its values. ADMIN only.
+// Delete deletes a field and all its values; whoever had one changes too. ADMIN only.
 func (s *Service) Delete(ctx context.Context, p auth.Principal, id int64) (event.Cursor, error) {
 	if err := mayDefine(p); err != nil {
 		return event.Cursor{}, err
@@ -174,6 +177,11 @@ func (s *Service) Delete(ctx context.Context, p auth.Principal, id int64) (event
 		f, err := fieldIn(ctx, &tx.View, id)
 		if err != nil {
 			return err
+		}
+		if t, err := tableOf(f.Target); err == nil {
+			if err := t.touch(ctx, tx, p.Actor(), id); err != nil {
+				return err
+			}
 		}
 		// Its values go with it: their key is declared so.
 		if err := tx.CustomField.DeleteOneID(id).Exec(ctx); err != nil {
@@ -219,8 +227,8 @@ func (s *Service) readOptions(known, wanted []Option) ([]Option, error) {
 	return all, nil
 }
 
-// kept is how options are stored.
-func kept(options []Option) []map[string]string {
+// stored is how options are stored.
+func stored(options []Option) []map[string]string {
 	all := make([]map[string]string, len(options))
 	for i, o := range options {
 		all[i] = map[string]string{"id": o.ID, "label": o.Label}
@@ -228,19 +236,28 @@ func kept(options []Option) []map[string]string {
 	return all
 }
 
-// dropOption takes an option out of all contacts' values. It is a statement of its own over all of them, which ent cannot say.
-func dropOption(ctx context.Context, tx *store.Tx, f Field, option string) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM custom_field_values WHERE team_id = ? AND field_id = ? AND key_value = ?`, tx.Team, f.ID, option); err != nil {
-		return fmt.Errorf("take option %s from contacts: %w", option, err)
+// dropOptions takes options out of all values, by statements over all of them, which ent cannot say.
+func dropOptions(ctx context.Context, tx *store.Tx, f Field, gone []string, by event.Actor) error {
+	t, err := tableOf(f.Target)
+	if err != nil || len(gone) == 0 {
+		return nil //nolint:nilerr // nobody answers it
 	}
-	if f.Type != entfield.TypeMULTI_CHOICE {
-		return nil
+	if err := t.touch(ctx, tx, by, f.ID, gone...); err != nil {
+		return err
 	}
-	_, err := tx.Exec(ctx, `UPDATE custom_field_values SET set_value = trim(replace(',' || set_value || ',', ?, ','), ',')
-		WHERE team_id = ? AND field_id = ? AND replace(',' || set_value || ',', ?, '') <> ',' || set_value || ','`,
-		","+option+",", tx.Team, f.ID, ","+option+",")
-	if err != nil {
-		return fmt.Errorf("take option %s from sets: %w", option, err)
+	for _, o := range gone {
+		if _, err := tx.Exec(ctx, `DELETE FROM `+t.name+` WHERE team_id = ? AND field_id = ? AND key_value = ?`, tx.Team, f.ID, o); err != nil {
+			return fmt.Errorf("take option %s from values: %w", o, err)
+		}
+		if f.Type != entfield.TypeMULTI_CHOICE {
+			continue
+		}
+		_, err := tx.Exec(ctx, `UPDATE `+t.name+` SET set_value = trim(replace(',' || set_value || ',', ?, ','), ',')
+			WHERE team_id = ? AND field_id = ? AND replace(',' || set_value || ',', ?, '') <> ',' || set_value || ','`,
+			","+o+",", tx.Team, f.ID, ","+o+",")
+		if err != nil {
+			return fmt.Errorf("take option %s from sets: %w", o, err)
+		}
 	}
 	return nil
 }

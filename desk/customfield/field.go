@@ -1,4 +1,4 @@
-// Package customfield keeps the fields that a team defines for its contacts: categories, types, options, values, and how values compare
+// Package customfield keeps the fields that a team defines for its contacts, companies and tickets: categories, types, options, values, and how values compare
 // (CONT-5, CONT-6).
 package customfield
 

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	entfield "github.com/switchyard-chat/switchyard/ent/gen/ent/customfield"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/input"
@@ -224,30 +223,32 @@ func (v Value) key(t Type) string {
 	}
 }
 
-// rows are the rows in which a contact's value is kept, without the contact.
-func (v Value) rows(f Field, create func() *ent.CustomFieldValueCreate) []*ent.CustomFieldValueCreate {
-	c := create().SetFieldID(f.ID)
+// rows are the rows in which a holder's value is kept.
+func (v Value) rows(f Field, holder int64) []kept {
+	r := kept{holder: holder, field: f.ID}
 	switch f.Type {
 	case entfield.TypeMULTI_CHOICE:
-		all := make([]*ent.CustomFieldValueCreate, len(v.Options))
-		for i, id := range v.Options {
-			all[i] = create().SetFieldID(f.ID).SetOrdinal(i).SetKeyValue(id).SetSetValue(set(v.Options))
+		all, chosen := make([]kept, len(v.Options)), set(v.Options)
+		for i := range v.Options {
+			all[i] = kept{holder: holder, field: f.ID, ordinal: i, key: &v.Options[i], set: &chosen}
 		}
 		return all
 	case entfield.TypeNUMBER:
-		c.SetTextValue(v.Text).SetNumberValue(v.Number)
+		r.text, r.number = &v.Text, &v.Number
 	case entfield.TypeDATETIME:
-		c.SetTimeValue(v.Time)
+		r.time = &v.Time
 	case entfield.TypeBOOLEAN, entfield.TypeSINGLE_CHOICE, entfield.TypeDATE:
-		c.SetKeyValue(v.key(f.Type))
+		k := v.key(f.Type)
+		r.key = &k
 	default:
-		c.SetTextValue(v.Text).SetKeyValue(v.key(f.Type))
+		k := v.key(f.Type)
+		r.text, r.key = &v.Text, &k
 	}
-	return []*ent.CustomFieldValueCreate{c}
+	return []kept{r}
 }
 
-// valueOf reads the value that rows of one contact and field keep; nil where there is none.
-func valueOf(f Field, rows []*ent.CustomFieldValue) *Value {
+// valueOf reads the value that rows of one holder and field keep; nil where there is none.
+func valueOf(f Field, rows []kept) *Value {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -255,7 +256,7 @@ func valueOf(f Field, rows []*ent.CustomFieldValue) *Value {
 	switch f.Type {
 	case entfield.TypeMULTI_CHOICE:
 		for _, o := range f.Options {
-			if slices.ContainsFunc(rows, func(r *ent.CustomFieldValue) bool { return deref(r.KeyValue) == o.ID }) {
+			if slices.ContainsFunc(rows, func(r kept) bool { return deref(r.key) == o.ID }) {
 				v.Options = append(v.Options, o.ID)
 			}
 		}
@@ -263,25 +264,25 @@ func valueOf(f Field, rows []*ent.CustomFieldValue) *Value {
 			return nil
 		}
 	case entfield.TypeSINGLE_CHOICE:
-		if _, ok := f.option(deref(r.KeyValue)); !ok {
+		if _, ok := f.option(deref(r.key)); !ok {
 			return nil
 		}
-		v.Options = []string{*r.KeyValue}
+		v.Options = []string{*r.key}
 	case entfield.TypeNUMBER:
-		v.Text = deref(r.TextValue)
-		if r.NumberValue != nil {
-			v.Number = *r.NumberValue
+		v.Text = deref(r.text)
+		if r.number != nil {
+			v.Number = *r.number
 		}
 	case entfield.TypeDATETIME:
-		if r.TimeValue != nil {
-			v.Time = r.TimeValue.UTC()
+		if r.time != nil {
+			v.Time = r.time.UTC()
 		}
 	case entfield.TypeBOOLEAN:
-		v.Bool = deref(r.KeyValue) == "true"
+		v.Bool = deref(r.key) == "true"
 	case entfield.TypeDATE:
-		v.Text = deref(r.KeyValue)
+		v.Text = deref(r.key)
 	default:
-		v.Text = deref(r.TextValue)
+		v.Text = deref(r.text)
 	}
 	return v
 }

@@ -27,6 +27,8 @@ const (
 	MessageChanged      Kind = "message.changed" // edited, unsent, delivery status
 	ContactChanged      Kind = "contact.changed" // created, updated
 	ContactDeleted      Kind = "contact.deleted"
+	CompanyChanged      Kind = "company.changed" // created, updated
+	CompanyDeleted      Kind = "company.deleted"
 	ChannelChanged      Kind = "channel.changed"
 	GroupChanged        Kind = "group.changed" // name, picture, members, state
 	TagChanged          Kind = "tag.changed"
