@@ -36,6 +36,8 @@ type Shelf struct {
 	*file.Service
 	T     testing.TB
 	Blobs *blob.Local
+	// Folder is where the bytes lie.
+	Folder string
 	// Queue holds the service's tasks. They are worked on once Start was called.
 	Queue *job.Queue
 }
@@ -43,9 +45,9 @@ type Shelf struct {
 // New makes a shelf that ends with the test. Accounts may be nil where nothing is fetched.
 func New(t testing.TB, db *store.DB, adapters *channels.Registry, accounts *account.Service) *Shelf {
 	t.Helper()
-	s := &Shelf{T: t}
+	s := &Shelf{T: t, Folder: t.TempDir()}
 	var err error
-	if s.Blobs, err = blob.NewLocal(t.TempDir(), random.New(), clock.Real{}); err != nil {
+	if s.Blobs, err = blob.NewLocal(s.Folder, random.New(), clock.Real{}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Blobs.Close() })
