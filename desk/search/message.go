@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -36,6 +37,8 @@ type Input struct {
 	Filter Filter
 	First  int // 1 to 100
 	After  string
+
+	most int // candidates that a page looks at; maxLooked where it is 0
 }
 
 // Hit is a message that was found: an excerpt of its text, and where in that the part was found.
@@ -80,7 +83,8 @@ func MessagesIn(ctx context.Context, v *store.View, p auth.Principal, in Input) 
 	if err := in.Filter.Conversation.Validate("filter.conversation"); err != nil {
 		return nil, err
 	}
-	f := finder{v: v, p: p, term: t, filter: in.Filter, seen: map[int64]bool{}, isSeeingAll: inbox.SeesAll(p) && in.Filter.Conversation == nil}
+	f := finder{v: v, p: p, term: t, filter: in.Filter, seen: map[int64]bool{}, isSeeingAll: inbox.SeesAll(p) && in.Filter.Conversation == nil,
+		most: cmp.Or(in.most, maxLooked)}
 	found, err := f.find(ctx, w, in.First+1)
 	if err != nil {
 		return nil, err
@@ -97,6 +101,7 @@ type finder struct {
 	seen        map[int64]bool // conversations that were asked for
 	isSeeingAll bool
 	looked      int
+	most        int       // that may be looked at
 	last        candidate // that was looked at
 	isStopped   bool      // before all was looked at
 }
@@ -105,11 +110,11 @@ type finder struct {
 func (f *finder) find(ctx context.Context, w *walk, n int) ([]candidate, error) {
 	var found []candidate
 	for size := max(64, 2*n); len(found) < n && !w.isDone; size = min(4*size, 4096) {
-		if f.looked >= maxLooked {
+		if f.looked >= f.most {
 			f.isStopped = true
 			return found, nil
 		}
-		all, err := w.next(ctx, min(size, maxLooked-f.looked))
+		all, err := w.next(ctx, min(size, f.most-f.looked))
 		if err != nil {
 			return nil, err
 		}
