@@ -30,7 +30,11 @@ func (r *mutationResolver) ChannelConnect(ctx context.Context, input model.Chann
 			Type: account.Type(input.Type), Name: input.Name, Credentials: credentials, IdempotencyKey: given(input.IdempotencyKey.Value(), ""),
 		})
 		if err == nil {
-			payload.Channel, payload.Cursor = r.channelModel(p, c), cursorOf(at)
+			windows, err := r.windowsOf(ctx, p, c)
+			if err != nil {
+				return nil, err
+			}
+			payload.Channel, payload.Cursor = r.channelModel(p, c, windows[c.ID]), cursorOf(at)
 		}
 	}
 	payload.UserErrors, err = userErrors(err)
@@ -109,7 +113,11 @@ func (r *queryResolver) Channels(ctx context.Context, filter *model.ChannelFilte
 	if err != nil {
 		return nil, err
 	}
-	return r.channelConnection(p, page), nil
+	windows, err := r.windowsOf(ctx, p, page.Rows...)
+	if err != nil {
+		return nil, err
+	}
+	return r.channelConnection(p, page, windows), nil
 }
 
 func (r *queryResolver) FailedInboundEvents(ctx context.Context, first *int, after *string, last *int, before *string) (*model.FailedInboundEventConnection, error) {

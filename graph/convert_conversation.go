@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/switchyard-chat/switchyard/desk/account"
 	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/row"
+	"github.com/switchyard-chat/switchyard/desk/visitor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
 	"github.com/switchyard-chat/switchyard/internal/auth"
@@ -22,6 +24,8 @@ import (
 type conversationRows struct {
 	*inbox.Rows
 	contacts map[int64]*model.Contact
+	visitors map[int64]*ent.Visitor // by identity
+	windows  map[int64]*ent.Webchat // by channel
 	permits  bool
 	now      time.Time
 }
@@ -32,6 +36,8 @@ type conversationWants struct {
 	contacts bool
 	parts    contact.Parts // of the contacts
 	permits  bool
+	visitors bool
+	windows  bool // of the channels
 }
 
 // key tells apart what is selected.
@@ -47,6 +53,7 @@ func wantsOf(ctx context.Context) conversationWants {
 			Groups: f["group"] || sendability || permits,
 		},
 		contacts: f["contact"], parts: contactParts(ctx), permits: permits,
+		visitors: f["visitor"], windows: f["channel"] && selected(ctx, "Channel")["webchat"],
 	}
 }
 
@@ -54,6 +61,9 @@ func wantsOf(ctx context.Context) conversationWants {
 func (r *Resolver) with(p auth.Principal, wants conversationWants, out *conversationRows) func(context.Context, *store.View, *inbox.Rows) error {
 	return func(ctx context.Context, v *store.View, rows *inbox.Rows) (err error) {
 		out.Rows, out.permits, out.now = rows, wants.permits, v.Now
+		if err := wants.websites(ctx, v, out); err != nil {
+			return err
+		}
 		if !wants.contacts {
 			return nil
 		}
@@ -66,6 +76,33 @@ func (r *Resolver) with(p auth.Principal, wants conversationWants, out *conversa
 		out.contacts, err = r.contactsIn(ctx, v, p, ids, wants.parts)
 		return err
 	}
+}
+
+// websites reads what is selected of websites' conversations: one statement each, whatever the rows.
+func (w conversationWants) websites(ctx context.Context, v *store.View, out *conversationRows) (err error) {
+	var people, channels []int64
+	seen := map[int64]bool{}
+	for _, c := range out.All {
+		if c.ChannelType != "WEBCHAT" {
+			continue
+		}
+		if c.IdentityID != nil {
+			people = append(people, *c.IdentityID)
+		}
+		if !seen[c.ChannelID] {
+			seen[c.ChannelID] = true
+			channels = append(channels, c.ChannelID)
+		}
+	}
+	if w.visitors {
+		if out.visitors, err = visitor.Of(ctx, v, people); err != nil {
+			return err
+		}
+	}
+	if w.windows {
+		out.windows, err = account.Windows(ctx, v, channels)
+	}
+	return err
 }
 
 // conversationByID is a conversation as the principal may see it now, with what the operation selects of it: null in the answer, and a fault
@@ -133,10 +170,13 @@ func (r *Resolver) conversationModel(p auth.Principal, c *ent.Conversation, rows
 	}
 	ch := rows.Channels[c.ChannelID]
 	if ch != nil {
-		m.Channel = *r.channelModel(p, ch)
+		m.Channel = *r.channelModel(p, ch, rows.windows[ch.ID])
 	}
 	if c.IdentityID != nil && rows.Identities[*c.IdentityID] != nil {
 		m.Identity = identityModel(rows.Identities[*c.IdentityID], string(c.ChannelType), c.ID)
+	}
+	if c.IdentityID != nil {
+		m.Visitor = visitorModel(rows.visitors[*c.IdentityID], rows.now)
 	}
 	var g *ent.Group
 	if c.GroupID != nil {

@@ -43,7 +43,11 @@ func (r *Resolver) workspaceLoaders() map[id.Kind]loader {
 			if err != nil {
 				return nil, err
 			}
-			return r.channelModel(p, c), nil
+			windows, err := r.windowsOf(ctx, p, c)
+			if err != nil {
+				return nil, err
+			}
+			return r.channelModel(p, c, windows[c.ID]), nil
 		}),
 	}
 }

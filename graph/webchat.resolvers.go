@@ -7,15 +7,34 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
+	"github.com/switchyard-chat/switchyard/desk/account"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/event"
 )
 
 func (r *mutationResolver) WebchatUpdate(ctx context.Context, input model.WebchatUpdateInput) (*model.WebchatUpdatePayload, error) {
-	panic(fmt.Errorf("not implemented: WebchatUpdate - webchatUpdate"))
+	c, at, errs, err := r.changeChannel(ctx, input.ChannelID, func(ctx context.Context, p auth.Principal, n int64) (*ent.Channel, event.Cursor, error) {
+		in := account.UpdateWebchatInput{ChannelID: n, Title: input.Title.Value(), Greeting: input.Greeting.Value(), Color: input.Color.Value(),
+			Language: (*string)(input.Language.Value()), RefusesBlocked: input.RefusesBlocked.Value()}
+		if domains, ok := input.AllowedDomains.ValueOK(); ok && domains != nil {
+			in.AllowedDomains = &domains
+		}
+		return r.Accounts.UpdateWebchat(ctx, p, in)
+	})
+	return &model.WebchatUpdatePayload{Channel: c, UserErrors: errs, Cursor: at}, err
 }
 
 func (r *mutationResolver) WebchatIdentitySecretRotate(ctx context.Context, input model.WebchatIdentitySecretRotateInput) (*model.WebchatIdentitySecretRotatePayload, error) {
-	panic(fmt.Errorf("not implemented: WebchatIdentitySecretRotate - webchatIdentitySecretRotate"))
+	var made *string
+	c, at, errs, err := r.changeChannel(ctx, input.ChannelID, func(ctx context.Context, p auth.Principal, n int64) (*ent.Channel, event.Cursor, error) {
+		c, secret, at, err := r.Accounts.RotateIdentitySecret(ctx, p, n)
+		if err == nil {
+			made = &secret
+		}
+		return c, at, err
+	})
+	return &model.WebchatIdentitySecretRotatePayload{Channel: c, Secret: made, UserErrors: errs, Cursor: at}, err
 }
