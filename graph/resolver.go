@@ -12,6 +12,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/inbound"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/presence"
+	"github.com/switchyard-chat/switchyard/desk/search"
 	"github.com/switchyard-chat/switchyard/desk/tagging"
 	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/internal/bus"
@@ -34,6 +35,7 @@ type Resolver struct {
 	Fields    *customfield.Service
 	Tagging   *tagging.Service
 	Inbox     *inbox.Service
+	Searches  *search.Service
 	Actions   *conversation.Service
 	Inbound   *inbound.Service
 	Files     *file.Service

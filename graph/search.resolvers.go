@@ -7,15 +7,76 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
+	"github.com/switchyard-chat/switchyard/desk/search"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/store"
 )
 
 func (r *queryResolver) Search(ctx context.Context, text string, first *int) (*model.SearchResults, error) {
-	panic(fmt.Errorf("not implemented: Search - search"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n := given(first, 5)
+	if n < 1 || n > 20 {
+		return nil, fault.Input("first", "a search gives 1 to 20 of each sort")
+	}
+	out := &model.SearchResults{}
+	err = r.Searches.Look(ctx, p, func(ctx context.Context, v *store.View) error {
+		found, err := search.MessagesIn(ctx, v, p, search.Input{Text: text, First: n})
+		if err != nil {
+			return err
+		}
+		if out.Messages, err = r.messageHits(ctx, v, p, found); err != nil {
+			return err
+		}
+		if out.Conversations, err = r.conversationHits(ctx, v, p, text, n); err != nil {
+			return err
+		}
+		out.Contacts, err = r.contactHits(ctx, v, p, text, n)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func (r *queryResolver) MessageSearch(ctx context.Context, text string, filter *model.MessageSearchFilter, first *int, after *string) (*model.MessageHitConnection, error) {
-	panic(fmt.Errorf("not implemented: MessageSearch - messageSearch"))
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	in := search.Input{Text: text, First: given(first, 25), After: given(after, "")}
+	if in.Filter, err = messageSearchFilter(filter); err != nil {
+		return nil, err
+	}
+	out := &model.MessageHitConnection{}
+	err = r.Searches.Look(ctx, p, func(ctx context.Context, v *store.View) error {
+		found, err := search.MessagesIn(ctx, v, p, in)
+		if err != nil {
+			return err
+		}
+		out.Nodes, err = r.messageHits(ctx, v, p, found)
+		out.Edges = make([]*model.MessageHitEdge, len(out.Nodes))
+		for i, n := range out.Nodes {
+			out.Edges[i] = &model.MessageHitEdge{Cursor: found.Hits[i].Cursor, Node: *n}
+		}
+		out.SearchedUntil = found.SearchedUntil
+		out.PageInfo = model.PageInfo{HasNextPage: found.HasNext, HasPreviousPage: in.After != ""}
+		if len(found.Hits) > 0 {
+			out.PageInfo.StartCursor = &found.Hits[0].Cursor
+		}
+		if found.End != "" {
+			out.PageInfo.EndCursor = &found.End
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }

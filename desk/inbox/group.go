@@ -16,6 +16,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/gram"
 	"github.com/switchyard-chat/switchyard/internal/page"
 	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/internal/text"
@@ -110,7 +111,7 @@ func memberNamed(s *sql.Selector, team int64, part string) *sql.Predicate {
 	i, c := d.Table(identity.Table), d.Table(contact.Table)
 	known := d.Select(i.C(identity.FieldID)).From(i).Where(sql.And(sql.EQ(i.C(identity.FieldTeamID), team),
 		sql.In(i.C(identity.FieldContactID), d.Select(c.C(contact.FieldID)).From(c).
-			Where(sql.And(sql.EQ(c.C(contact.FieldTeamID), team), contains(c.C(contact.FieldNameFolded), part))))))
+			Where(sql.And(sql.EQ(c.C(contact.FieldTeamID), team), gram.Contacts.Hold(c.C(contact.FieldID), team, part), contains(c.C(contact.FieldNameFolded), part))))))
 	return sql.Or(contains(s.C(groupmember.FieldNameFolded), part), sql.In(s.C(groupmember.FieldIdentityID), known))
 }
 
