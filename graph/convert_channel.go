@@ -83,7 +83,7 @@ func (r *Resolver) channelModel(p auth.Principal, c *ent.Channel, w *ent.Webchat
 	for i, x := range account.Checks(c) {
 		m.Checks[i] = &model.ChannelCheck{Name: x.Name, Status: model.ChannelCheckStatus(x.Status), Text: x.Text}
 	}
-	if p.Role == auth.Admin && p.May(auth.WriteWorkspace) && c.DeletedAt == nil && !r.Inbox.Capability(string(c.Type)).IsOwn {
+	if p.Role == auth.Admin && p.May(auth.WriteWorkspace) && c.DeletedAt == nil && !r.Accounts.IsOwn(account.Type(c.Type)) {
 		u := account.WebhookURL(r.PublicURL, c)
 		m.WebhookURL = &u
 	}

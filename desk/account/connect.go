@@ -57,7 +57,7 @@ func (s *Service) Connect(ctx context.Context, p auth.Principal, in ConnectInput
 		return nil, event.Cursor{}, err
 	}
 	platformID := ""
-	if s.isOwn(in.Type) {
+	if s.IsOwn(in.Type) {
 		platformID = s.cfg.Random.UUID()
 	}
 	info, err := s.ask(ctx, in.Type, platformID, in.Credentials)
@@ -119,7 +119,7 @@ func (s *Service) CreateIn(ctx context.Context, tx *store.Tx, by event.Actor, n 
 	if n.WebhookKey == "" {
 		n.WebhookKey = s.cfg.Random.Token()
 	}
-	if n.Info.PlatformID == "" && s.isOwn(n.Type) {
+	if n.Info.PlatformID == "" && s.IsOwn(n.Type) {
 		n.Info.PlatformID = s.cfg.Random.UUID()
 	}
 	row, err := tx.Channel.Create().SetTeamID(tx.Team).SetType(channel.Type(n.Type)).SetName(name).SetWebhookKey(n.WebhookKey).
@@ -162,7 +162,7 @@ func (s *Service) Reconnect(ctx context.Context, p auth.Principal, id int64, cre
 	if err := alive(row); err != nil {
 		return nil, event.Cursor{}, err
 	}
-	if s.isOwn(channels.Type(row.Type)) {
+	if s.IsOwn(channels.Type(row.Type)) {
 		return nil, event.Cursor{}, fault.Input("channelId", "a channel of this server has no credentials and needs no reconnecting")
 	}
 	info, err := s.ask(ctx, channels.Type(row.Type), row.PlatformID, credentials)
@@ -199,8 +199,8 @@ func described(u *ent.ChannelUpdateOne, info channels.AccountInfo) *ent.ChannelU
 	return u.SetAccountName(info.DisplayName).SetAccountHandle(info.Handle).SetPictureURL(info.PictureURL).SetCanListMembers(info.CanListMembers)
 }
 
-// isOwn says whether channels of a type are this server's own, without a platform behind them.
-func (s *Service) isOwn(t channels.Type) bool {
+// IsOwn says whether channels of a type are this server's own, without a platform behind them.
+func (s *Service) IsOwn(t channels.Type) bool {
 	a, err := s.cfg.Adapters.Get(t)
 	return err == nil && a.Capability().IsOwn
 }
