@@ -124,7 +124,7 @@ func demo(mux *http.ServeMux, key, version string) error {
 		})
 		return nil
 	}
-	for name, mediaType := range map[string]string{"demo.css": "text/css; charset=utf-8", "demo.js": "text/javascript; charset=utf-8"} {
+	for name, mediaType := range map[string]string{"demo.css": "text/css; charset=utf-8", "demo.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml"} {
 		body, err := parts.ReadFile("demo/" + name)
 		if err != nil {
 			return fmt.Errorf("read the demo page: %w", err)

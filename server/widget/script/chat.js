@@ -25,6 +25,8 @@ class Chat {
   #offlineTimer = 0;
   #typingTimer = 0;
   #isOlderComing = false;
+  #isMoved = false;
+  #isAnew = false;
   #anewAt = 0;
   #anews = 0;
 
@@ -103,7 +105,9 @@ class Chat {
 
   #adopt(answer) {
     const isOther = this.visitorId !== null && this.visitorId !== answer.visitor_id;
-    if (isOther) this.#forget();
+    // Who says who it is may have another conversation, in which the places mean other messages.
+    if (isOther || this.#isMoved || this.isIdentified !== answer.is_identified) this.#forget();
+    this.#isMoved = false;
     // What an anonymous visitor has written goes along when it says who it is; what a member has written is the member's alone.
     this.outbox.clear(({ member }) => !member || member === answer.visitor_id);
     this.isRefused = false;
@@ -214,16 +218,25 @@ class Chat {
   /** The connection does not come back by itself. */
   lost(why) {
     if (why === 'token') return this.#anew({ isStale: true });
+    if (why === 'moved') {
+      this.#isMoved = true;
+      return this.#anew();
+    }
     this.isRested = true; // until somebody looks at the page again, or writes
   }
 
   /** Begins the session anew because the server asked for it; one that asks again and again is asked less and less often. */
   #anew(how) {
+    if (this.#isAnew) return;
+    this.#isAnew = true;
     const now = Date.now();
     if (now - this.#anewAt > 60_000) this.#anews = 0;
     this.#anewAt = now;
     const wait = this.#anews++ === 0 ? 300 * Math.random() : backoff(this.#anews);
-    guarded(() => pause(wait).then(() => this.token && this.enter(how)))();
+    guarded(() => pause(wait).then(() => {
+      this.#isAnew = false;
+      return this.token && this.enter(how);
+    }))();
   }
 
   /** An event of the server. */
@@ -248,8 +261,9 @@ class Chat {
         this.isEnded = true;
         break;
       case 'settings':
-        guarded(() => this.#dress())();
-        return;
+        if (!event.settings) return void guarded(() => this.#dress())();
+        this.settings = event.settings;
+        break;
       case 'resync':
         this.#anew();
         return;

@@ -9,7 +9,7 @@ const GOOD = 10_000;
  * through, by asking. It comes back by itself, later each time and never at the same time as everybody else, and goes on at the cursor.
  *
  * chat has token, cursor and page(), and is told: heard(event), linked(isUp), and lost(why) when coming back is not for the connection to
- * decide: "token" (the token ended) or "final" (the server does not want it back).
+ * decide: "token" (the token ended), "moved" (it is of another conversation now) or "final" (the server does not want it back).
  */
 class Connection {
   #chat;
@@ -113,6 +113,7 @@ class Connection {
     if (!this.#isWanted) return;
     this.#chat.linked(false);
     if (code === 4401 || code === 401) return this.#end('token');
+    if (bye?.reason === 'moved') return this.#end('moved');
     if (code === 1008 || code === 403 || (bye && !bye.reconnect)) return this.#end('final');
     // A server that is being replaced lets go of everybody at once: they come back spread over some seconds.
     const spread = code === 4501 ? 3000 * Math.random() : 0;
@@ -128,7 +129,8 @@ class Connection {
     this.#heardAt = Date.now();
     this.#cancel('pong');
     if (event.type === 'bye') this.#bye = event;
-    else if (event.type !== 'hello' && event.type !== 'pong') this.#chat.heard(event);
+    else if (event.type === 'pong') this.#chat.heard({ type: 'cursor', cursor: event.cursor }); // up to where nothing was for us
+    else if (event.type !== 'hello') this.#chat.heard(event);
   }
 
   #openSocket(run) {
@@ -191,9 +193,10 @@ class Connection {
       });
       if (isPast()) return;
       if (!response.ok) {
-        if (response.status === 401 || response.status === 403) return this.#down({ code: response.status });
-        this.#unopened.stream++;
-        return this.#down({ wait: Number(response.headers.get('Retry-After')) || 0 });
+        // One that is full or broken says nothing about what gets through to it.
+        if (response.status === 429 || response.status >= 500) this.#unopened = { socket: 0, stream: 0 };
+        else this.#unopened.stream++;
+        return this.#down({ code: response.status, wait: Number(response.headers.get('Retry-After')) || 0 });
       }
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       for (let rest = ''; ; ) {

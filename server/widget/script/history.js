@@ -17,32 +17,32 @@ class History {
   }
 
   get last() {
-    return this.list().at(-1)?.seq ?? 0;
+    return Math.floor(this.list().at(-1)?.seq ?? 0);
   }
 
   /** Takes one message, new or changed, and says whether it is new. What is older than what it has of it does not undo it. */
   put(message) {
     const had = this.#byId.get(message.id);
     if (!had && this.hasMore && message.seq < this.first) return false; // it comes with its neighbours when they are loaded
-    this.#byId.set(message.id, had ? newer(had, message) : message);
+    // What the server took and shows to nobody has no place among the others: it stays behind what is here.
+    const placed = message.seq > 0 ? message : { ...message, seq: had?.seq ?? this.last + 0.5 };
+    this.#byId.set(message.id, had ? newer(had, placed) : placed);
     this.#sorted = null;
     return !had;
   }
 
   /** Takes the newest messages as the server has them now. Where they do not reach what is here, what is here may miss some and goes. */
   renew(messages, hasMore) {
-    const isJoined = messages.length > 0 && messages[0].seq <= this.last;
-    if (!isJoined || !hasMore) {
-      // Without more before them they are all there are.
+    const isJoined = hasMore && messages.length > 0 && messages[0].seq <= this.last;
+    if (!isJoined) {
       const kept = new Set(messages.map(({ id }) => id));
       for (const id of this.#byId.keys()) if (!kept.has(id)) this.#byId.delete(id);
-      this.hasMore = hasMore;
+      this.#sorted = null;
     }
-    this.#sorted = null;
-    for (const message of messages) this.put(message);
+    this.prepend(messages, isJoined ? this.hasMore : hasMore);
   }
 
-  /** Takes messages from before the first. */
+  /** Takes messages from before the first, and whether there are more before them. */
   prepend(messages, hasMore) {
     this.hasMore = false;
     for (const message of messages) this.put(message);

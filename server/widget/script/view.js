@@ -21,8 +21,8 @@ class View {
   }
 
   #build() {
-    const names = ['badge', 'live', 'title', 'with', 'notice', 'log', 'typing', 'problem', 'chosen', 'text', 'file'];
-    const e = (this.e = Object.fromEntries(names.map((name) => [name, null])));
+    const chat = this.#chat;
+    const e = (this.e = {});
     e.badge = h('span', { class: 'badge', 'aria-hidden': 'true', hidden: true });
     e.launcher = h('button', { class: 'launcher', type: 'button', 'aria-haspopup': 'dialog', 'aria-expanded': 'false', 'aria-controls': 'panel', click: () => this.toggle() }, icon('chat'), e.badge);
     e.live = h('div', { class: 'quiet', role: 'status' });
@@ -55,6 +55,10 @@ class View {
     // What is typed here is no shortcut of the site.
     for (const type of ['keydown', 'keypress', 'keyup']) e.host.addEventListener(type, (event) => event.stopPropagation());
     e.text.value = tab.get('draft');
+    // Whoever was at the end stays there when the window becomes smaller or a picture larger.
+    const stay = guarded(() => this.#isAtEnd && chat.isOpen && this.#toEnd());
+    new ResizeObserver(stay).observe(e.log);
+    e.log.addEventListener('load', stay, true);
     this.attach();
   }
 
