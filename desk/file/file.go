@@ -4,8 +4,6 @@
 package file
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -13,12 +11,12 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/account"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
-	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/blob"
-	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/job"
 	"github.com/switchyard-chat/switchyard/internal/random"
 	"github.com/switchyard-chat/switchyard/internal/seal"
@@ -57,6 +55,7 @@ type Config struct {
 // Service keeps files. It is safe for concurrent use.
 type Service struct {
 	Config
+	room *semaphore.Weighted // for pictures that are decoded
 }
 
 // New makes the service. An address that is none is an error.
@@ -72,7 +71,7 @@ func New(c Config) (*Service, error) {
 		return nil, errors.New("files need the public address of the server")
 	}
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
-	return &Service{Config: c}, nil
+	return &Service{Config: c, room: semaphore.NewWeighted(decodeRoom)}, nil
 }
 
 // UploadInput is a file on its way in.
@@ -110,90 +109,6 @@ type Content struct {
 	ETag        string // quoted
 	IsInline    bool   // whether a browser may show it by itself; else it is to be saved
 	ModifiedAt  time.Time
-}
-
-var errLater = errors.New("not yet")
-
-// Upload keeps a file of an agent or an integration.
-func (s *Service) Upload(ctx context.Context, p auth.Principal, in UploadInput) (*ent.File, error) {
-	return nil, errLater
-}
-
-// Store keeps a file of anybody else, such as "visitor:3".
-func (s *Service) Store(ctx context.Context, team int64, author string, in UploadInput, allowed Rule) (*ent.File, error) {
-	return nil, errLater
-}
-
-// ClaimIn takes an upload of the author for use.
-func (s *Service) ClaimIn(ctx context.Context, tx *store.Tx, author string, fileID int64) (*ent.File, error) {
-	return nil, errLater
-}
-
-// AttachIn makes a file a message's.
-func (s *Service) AttachIn(ctx context.Context, tx *store.Tx, m *ent.Message, f *ent.File, a Attach) (*ent.Attachment, error) {
-	return nil, errLater
-}
-
-// PendingIn notes what a platform holds and has it fetched.
-func (s *Service) PendingIn(ctx context.Context, tx *store.Tx, m *ent.Message, media channels.Media) (*ent.Attachment, error) {
-	return nil, errLater
-}
-
-// EraseIn erases the files of messages.
-func (s *Service) EraseIn(ctx context.Context, tx *store.Tx, messageIDs ...int64) error {
-	return errLater
-}
-
-// Fetch handles FetchTask.
-func (s *Service) Fetch(ctx context.Context, team int64, args json.RawMessage) error { return errLater }
-
-// Delete handles DeleteTask.
-func (s *Service) Delete(ctx context.Context, team int64, args json.RawMessage) error {
-	return errLater
-}
-
-// DeliveryURL is the address from which the platform fetches an attachment; empty for none.
-func (s *Service) DeliveryURL(a *ent.Attachment) string {
-	if a.DeliveryKey == nil {
-		return ""
-	}
-	return s.PublicURL + "/d/" + *a.DeliveryKey
-}
-
-// DeliveryPreviewURL is the address from which the platform fetches an attachment's small picture; empty for none.
-func (s *Service) DeliveryPreviewURL(a *ent.Attachment) string {
-	if a.DeliveryKey == nil {
-		return ""
-	}
-	return s.DeliveryURL(a) + "/preview"
-}
-
-// URL is where an attachment, or its small picture, is had with a token.
-func (s *Service) URL(a *ent.Attachment, isPreview bool) string { return "" }
-
-// SignedURL is where the principal gets an attachment, or its small picture, without a token.
-func (s *Service) SignedURL(p auth.Principal, a *ent.Attachment, isPreview bool, now time.Time) string {
-	return ""
-}
-
-// VisitorURL is SignedURL for a visitor of the chat window.
-func (s *Service) VisitorURL(visitorID int64, a *ent.Attachment, isPreview bool, now time.Time) string {
-	return ""
-}
-
-// Open opens an attachment that the principal may see, or its small picture.
-func (s *Service) Open(ctx context.Context, p auth.Principal, attachmentID int64, isPreview bool) (Content, error) {
-	return Content{}, errLater
-}
-
-// OpenSigned opens what a link names that SignedURL or VisitorURL gave.
-func (s *Service) OpenSigned(ctx context.Context, attachmentID int64, isPreview bool, query url.Values) (Content, error) {
-	return Content{}, errLater
-}
-
-// OpenDelivery opens what a platform fetches.
-func (s *Service) OpenDelivery(ctx context.Context, key string, isPreview bool) (Content, error) {
-	return Content{}, fault.Missing("the file")
 }
 
 // KindOf is the kind of message in which a content type is sent.

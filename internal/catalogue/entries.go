@@ -75,6 +75,10 @@ var entries = map[string]entry{
 	"failure.DELIVERY_UNCERTAIN":  {"無法確認訊息是否送達。", "It is not certain whether the message arrived."},
 	"failure.FILE_GONE":           {"檔案已不存在或連結已過期,無法傳送。", "The file is gone, or the link to it has expired; it cannot be sent."},
 	"failure.CHANNEL_UNAVAILABLE": {"渠道未連線或已暫停。", "The channel is not connected or is paused."},
+	"failure.MEDIA_GONE":          {"平台已不再提供此檔案。", "The platform no longer has this file."},
+	"failure.MEDIA_REFUSED":       {"無法取得此檔案。", "This file may not be fetched."},
+	"failure.MEDIA_TOO_LARGE":     {"檔案過大,無法保存。", "The file is too large to be kept."},
+	"failure.MEDIA_UNREACHABLE":   {"多次嘗試後仍無法取得此檔案。", "The file could not be fetched, although it was tried many times."},
 
 	"refusal.absent":               {"對話不存在,或您沒有權限查看。", "The conversation does not exist, or you may not see it."},
 	"refusal.PENDING":              {"對話待處理中,請先跟進。", "The conversation is pending: follow it first."},
