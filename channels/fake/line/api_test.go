@@ -424,6 +424,48 @@ func TestContent(t *testing.T) {
 	}
 }
 
+// What a message holds can be said from outside, for messages that were written from outside.
+func TestContentAdmin(t *testing.T) {
+	t.Parallel()
+	w := setup(t, nil)
+	const path = "/v2/bot/message/77/content"
+	admin := func(method, query, body string) int {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, w.URL()+"/_fake/content/77"+query, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "image/png")
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		return answer.StatusCode
+	}
+	if got := admin("PUT", "?account="+w.bot.Setup().UserID, "png"); got != 204 {
+		t.Fatalf("put: %d", got)
+	}
+	if a := w.call(t, "GET", path, ""); a.status != 200 || a.body != "png" || a.header.Get("Content-Type") != "image/png" {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+	if got := admin("PUT", "?pending=1", "png"); got != 204 {
+		t.Fatalf("put: %d", got)
+	}
+	if a := w.call(t, "GET", path, ""); a.status != 202 {
+		t.Errorf("pending: %d", a.status)
+	}
+	if got := admin("DELETE", "", ""); got != 204 {
+		t.Fatalf("delete: %d", got)
+	}
+	if a := w.call(t, "GET", path, ""); a.status != 410 {
+		t.Errorf("deleted: %d", a.status)
+	}
+	if got := admin("PUT", "?account=U0", "png"); got != 404 {
+		t.Errorf("no such account: %d", got)
+	}
+}
+
 // LINE's words for the faults every platform words differently.
 func TestFaultWords(t *testing.T) {
 	t.Parallel()

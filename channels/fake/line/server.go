@@ -87,6 +87,7 @@ func Start(options Options) (*Server, error) {
 
 	root := http.NewServeMux()
 	root.Handle(fake.AdminPath, fake.Admin(s.journal, s.recorder, s.faults))
+	s.contentAdmin(root)
 	root.Handle("/", s.recorder.Wrap(s.apiRoutes()))
 	var err error
 	if s.api, err = fake.Listen(options.Address, root); err != nil {
