@@ -152,7 +152,7 @@ func (s *Service) claim(ctx context.Context, x *acting, can channels.Capability,
 	if p.isLink, why = Goes(can, facts(f)); why != nil {
 		text := catalogue.Text(x.p.Language, why.Reason, why.Params)
 		if why.Limit > 0 {
-			return nil, fault.Input("content.media.uploadId", "%s", text).WithCode("LIMIT_EXCEEDED", map[string]any{"limit": why.Limit})
+			return nil, fault.Input("content.media.uploadId", "%s", text).WithCode("LIMIT_EXCEEDED", map[string]any{"limit": int(why.Limit)})
 		}
 		return nil, fault.Input("content.media.uploadId", "%s", text)
 	}

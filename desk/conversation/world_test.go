@@ -9,6 +9,7 @@ import (
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/channels/line"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
+	"github.com/switchyard-chat/switchyard/desk/file/filetest"
 	"github.com/switchyard-chat/switchyard/desk/lane"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/desk/row/rowtest"
@@ -37,6 +38,7 @@ type world struct {
 	*rowtest.World
 	clock   *clock.Manual
 	actions *conversation.Service
+	files   *filetest.Shelf
 	woken   chan struct{}
 	n       int
 }
@@ -63,7 +65,8 @@ func setup(t *testing.T, dialect string) *world {
 		t.Fatal(err)
 	}
 	w := &world{World: rowtest.New(t, db, "shop"), clock: c, woken: make(chan struct{}, 100)}
-	w.actions = conversation.New(db, adapters, nil, random.Seeded(1), func() { w.woken <- struct{}{} })
+	w.files = filetest.New(t, db, adapters, nil)
+	w.actions = conversation.New(db, adapters, w.files.Service, random.Seeded(1), func() { w.woken <- struct{}{} })
 	return w
 }
 
