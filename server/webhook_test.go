@@ -27,6 +27,7 @@ import (
 	"github.com/switchyard-chat/switchyard/channels/line"
 	"github.com/switchyard-chat/switchyard/desk/account"
 	"github.com/switchyard-chat/switchyard/desk/contact"
+	"github.com/switchyard-chat/switchyard/desk/file/filetest"
 	"github.com/switchyard-chat/switchyard/desk/group"
 	"github.com/switchyard-chat/switchyard/desk/inbound"
 	"github.com/switchyard-chat/switchyard/desk/profile"
@@ -100,7 +101,8 @@ func setupHooks(t *testing.T, db *store.DB) *hooks {
 	}
 	contacts, groups := contact.New(db), group.New(db)
 	asks := profile.New(profile.Config{DB: db, Adapters: adapters, Accounts: h.accounts, Contacts: contacts, Groups: groups, Queue: queue})
-	in := inbound.New(inbound.Config{DB: db, Contacts: contacts, Groups: groups, Adapters: adapters, Fetcher: asks, Queue: queue})
+	in := inbound.New(inbound.Config{DB: db, Contacts: contacts, Groups: groups, Adapters: adapters, Files: filetest.New(t, db, adapters, h.accounts).Service,
+		Fetcher: asks, Queue: queue})
 	h.entry = newWebhooks(h.accounts, adapters, in, clock.Real{}, slog.New(slog.NewTextHandler(h.log, nil)), h.metrics)
 	h.mux.Handle("POST /webhooks/{type}/{key}", h.entry)
 	return h

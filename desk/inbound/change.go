@@ -12,7 +12,6 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/desk/search"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
-	"github.com/switchyard-chat/switchyard/ent/gen/ent/attachment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/earlyeffect"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/inboundevent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
@@ -79,6 +78,11 @@ func (w *work) edited(ctx context.Context, e channels.Event) error {
 		return fmt.Errorf("edit message %d: %w", m.ID, err)
 	}
 	search.IndexIn(w.tx, now)
+	if isFile(m) && content.Media == nil { // nothing of what it was stays behind its new text
+		if err := w.Files.EraseIn(ctx, w.tx, m.ID); err != nil {
+			return fmt.Errorf("erase attachments of message %d: %w", m.ID, err)
+		}
+	}
 	after := row.Copy(c)
 	if c.LastMessageID != nil && *c.LastMessageID == m.ID {
 		at := c.LastMessageAt
@@ -121,9 +125,10 @@ func (w *work) unsent(ctx context.Context, e channels.Event) error {
 		return fmt.Errorf("unsend message %d: %w", m.ID, err)
 	}
 	search.IndexIn(w.tx, now)
-	if err := w.tx.Attachment.Update().Where(attachment.MessageID(m.ID)).SetState(attachment.StateERASED).SetName("").SetContentType("").
-		SetSize(0).SetDurationMs(0).SetPlatformMediaID("").SetSourceURL("").SetPreviewURL("").AddVersion(1).SetUpdatedAt(w.tx.Now).Exec(ctx); err != nil {
-		return fmt.Errorf("erase attachments of message %d: %w", m.ID, err)
+	if isFile(m) {
+		if err := w.Files.EraseIn(ctx, w.tx, m.ID); err != nil {
+			return fmt.Errorf("erase attachments of message %d: %w", m.ID, err)
+		}
 	}
 	after := row.Copy(c)
 	if c.LastMessageID != nil && *c.LastMessageID == m.ID {

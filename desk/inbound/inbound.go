@@ -13,6 +13,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/contact"
+	"github.com/switchyard-chat/switchyard/desk/file"
 	"github.com/switchyard-chat/switchyard/desk/group"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
@@ -41,6 +42,7 @@ type Config struct {
 	Groups   *group.Service
 	Adapters *channels.Registry
 	Fetcher  Fetcher
+	Files    *file.Service
 	Queue    Queue
 	Log      *slog.Logger
 }

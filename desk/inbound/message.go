@@ -326,19 +326,25 @@ func mentionsSelf(c channels.Content) bool {
 	return false
 }
 
-// attach writes the file of a message, which is still with the platform; of an unsent one nothing is kept but that there was one.
+// attach notes the file of a message, which is still with the platform and is fetched after this transaction; of an unsent one nothing is kept
+// but that there was one.
 func (w *work) attach(ctx context.Context, m *ent.Message, c *channels.Content) error {
-	if c.Media == nil || m.UnsentAt != nil {
+	if c.Media == nil || m.UnsentAt != nil || !isFile(m) {
 		return nil
 	}
-	x := clean(*c).Media
-	err := w.tx.Attachment.Create().SetTeamID(w.tx.Team).SetMessageID(m.ID).SetName(x.Name).SetContentType(x.ContentType).SetSize(x.Size).
-		SetDurationMs(x.DurationMS).SetPlatformMediaID(x.ID).SetSourceURL(x.URL).SetPreviewURL(x.PreviewURL).
-		SetCreatedAt(w.tx.Now).SetUpdatedAt(w.tx.Now).Exec(ctx)
-	if err != nil {
-		return fmt.Errorf("add attachment: %w", err)
+	if _, err := w.Files.PendingIn(ctx, w.tx, m, *clean(*c).Media); err != nil {
+		return fmt.Errorf("add the attachment of message %d: %w", m.ID, err)
 	}
 	return nil
+}
+
+// isFile says whether a message is a file; an edit that came before it may have made it something else.
+func isFile(m *ent.Message) bool {
+	switch channels.MessageKind(m.Kind) {
+	case channels.Image, channels.Video, channels.Audio, channels.File:
+		return true
+	}
+	return false
 }
 
 // grouped applies what happened to a group itself.

@@ -13,6 +13,7 @@ import (
 	"github.com/switchyard-chat/switchyard/channels/line"
 	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
+	"github.com/switchyard-chat/switchyard/desk/file/filetest"
 	"github.com/switchyard-chat/switchyard/desk/group"
 	"github.com/switchyard-chat/switchyard/desk/inbound"
 	"github.com/switchyard-chat/switchyard/desk/lane"
@@ -115,7 +116,8 @@ func setupWith(t testing.TB, dialect string, config store.Config) *world {
 		t.Fatal(err)
 	}
 	w := &world{World: rowtest.New(t, db, "shop"), clock: c, asked: &asked{}}
-	w.inbound = inbound.New(inbound.Config{DB: db, Contacts: contact.New(db), Groups: group.New(db), Adapters: adapters, Fetcher: w.asked, Queue: w.asked})
+	w.inbound = inbound.New(inbound.Config{DB: db, Contacts: contact.New(db), Groups: group.New(db), Adapters: adapters, Fetcher: w.asked, Files: filetest.New(t, db, adapters, nil).Service,
+		Queue: w.asked})
 	w.actions = conversation.New(db, adapters, nil, random.Seeded(1), nil)
 	return w
 }
