@@ -1,7 +1,6 @@
 -- what a text holds of single characters and pairs, so that any part of it is found; each is a number, see internal/gram
--- create "search_messages" table: grams salted with the team and the message's id / 65,536. They lie beside the row, which a search walks over without them
-CREATE TABLE "search_messages" ("team_id" bigint NOT NULL, "message_id" bigint NOT NULL, "conversation_id" bigint NOT NULL, "at" timestamptz NOT NULL, "grams" integer[] NOT NULL, PRIMARY KEY ("team_id", "message_id")) WITH (toast_tuple_target = 128);
-ALTER TABLE "search_messages" ALTER COLUMN "grams" SET STORAGE EXTERNAL;
+-- create "search_messages" table: grams salted with the team and a stretch of message ids, see desk/search
+CREATE TABLE "search_messages" ("team_id" bigint NOT NULL, "message_id" bigint NOT NULL, "conversation_id" bigint NOT NULL, "at" timestamptz NOT NULL, "grams" integer[] NOT NULL, PRIMARY KEY ("team_id", "message_id"));
 -- create index "search_messages_grams" to table: "search_messages"; what waits to be sorted in is walked by every search, so that little may wait
 CREATE INDEX "search_messages_grams" ON "search_messages" USING gin ("grams") WITH (gin_pending_list_limit = 64);
 -- whatever writes a message, nothing of its former text stays
