@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/switchyard-chat/switchyard/desk/row"
+	"github.com/switchyard-chat/switchyard/desk/search"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contact"
@@ -381,6 +382,9 @@ func (s *seeding) write(ctx context.Context, talk []turn, end time.Time, describ
 	made, err := s.tx.Message.CreateBulk(bulk...).Save(ctx)
 	if err != nil {
 		return err
+	}
+	for _, m := range made {
+		search.IndexIn(s.tx, m)
 	}
 	if err := conv.Update().SetLastMessageID(made[last].ID).SetLastMessageSender(string(made[last].Sender)).Exec(ctx); err != nil {
 		return err
