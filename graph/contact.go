@@ -20,11 +20,7 @@ func (r *Resolver) contactLoaders() map[id.Kind]loader {
 			return r.contactByID(ctx, p, n)
 		}),
 		id.Company: own(func(ctx context.Context, p auth.Principal, n int64) (model.Node, error) {
-			c, err := r.Contacts.Company(ctx, p, n)
-			if err != nil {
-				return nil, err
-			}
-			return companyModel(c), nil
+			return r.companyByID(ctx, p, n)
 		}),
 		id.Tag: own(func(ctx context.Context, p auth.Principal, n int64) (model.Node, error) {
 			t, err := r.Tagging.Get(ctx, p, n)
@@ -59,6 +55,40 @@ func (r *Resolver) contactLoaders() map[id.Kind]loader {
 
 // contactID reads a contact's global id.
 func contactID(s string) (int64, error) { return id.Parse(id.Contact, s) }
+
+// companyID reads a company's global id.
+func companyID(s string) (int64, error) { return id.Parse(id.Company, s) }
+
+// companyByID is a company with what the operation selects of it; none is a fault of kind NotFound.
+func (r *Resolver) companyByID(ctx context.Context, p auth.Principal, n int64) (*model.Company, error) {
+	c, err := r.Contacts.Company(ctx, p, n, companyParts(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return companyModel(c), nil
+}
+
+func (r *Resolver) companyCreate(ctx context.Context, p auth.Principal, in model.CompanyCreateInput) (*contact.Company, event.Cursor, error) {
+	answers, err := fieldAnswers(in.CustomFields)
+	if err != nil {
+		return nil, event.Cursor{}, err
+	}
+	return r.Contacts.CreateCompany(ctx, p, contact.CreateCompanyInput{IdempotencyKey: given(in.IdempotencyKey.Value(), ""),
+		CompanyFields: contact.CompanyFields{Name: contact.Given(in.Name), Number: change(in.Number), CustomFields: answers}})
+}
+
+func (r *Resolver) companyUpdate(ctx context.Context, p auth.Principal, in model.CompanyUpdateInput) (*contact.Company, event.Cursor, error) {
+	n, err := id.Parse(id.Company, in.CompanyID)
+	if err != nil {
+		return nil, event.Cursor{}, err
+	}
+	answers, err := fieldAnswers(in.CustomFields)
+	if err != nil {
+		return nil, event.Cursor{}, err
+	}
+	return r.Contacts.UpdateCompany(ctx, p, contact.UpdateCompanyInput{ID: n,
+		CompanyFields: contact.CompanyFields{Name: change(in.Name), Number: change(in.Number), CustomFields: answers}})
+}
 
 // contactCreated answers contactCreate.
 func contactCreated(p auth.Principal, c *contact.Contact, at event.Cursor, err error) (*model.ContactCreatePayload, error) {

@@ -153,13 +153,43 @@ func (r *mutationResolver) CompanyCreate(ctx context.Context, input model.Compan
 	if err != nil {
 		return nil, err
 	}
-	c, at, err := r.Contacts.CreateCompany(ctx, p, contact.CreateCompanyInput{Name: input.Name, Number: given(input.Number.Value(), ""),
-		IdempotencyKey: given(input.IdempotencyKey.Value(), "")})
+	c, at, err := r.companyCreate(ctx, p, input)
 	if err != nil {
 		errs, err := userErrors(err)
 		return &model.CompanyCreatePayload{UserErrors: errs}, err
 	}
 	return &model.CompanyCreatePayload{Company: companyModel(c), UserErrors: []model.UserError{}, Cursor: cursorOf(at)}, nil
+}
+
+func (r *mutationResolver) CompanyUpdate(ctx context.Context, input model.CompanyUpdateInput) (*model.CompanyUpdatePayload, error) {
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, at, err := r.companyUpdate(ctx, p, input)
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.CompanyUpdatePayload{UserErrors: errs}, err
+	}
+	return &model.CompanyUpdatePayload{Company: companyModel(c), UserErrors: []model.UserError{}, Cursor: cursorOf(at)}, nil
+}
+
+func (r *mutationResolver) CompanyDelete(ctx context.Context, input model.CompanyDeleteInput) (*model.CompanyDeletePayload, error) {
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, err := id.Parse(id.Company, input.CompanyID)
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.CompanyDeletePayload{UserErrors: errs}, err
+	}
+	at, err := r.Contacts.DeleteCompany(ctx, p, n)
+	if err != nil {
+		errs, err := userErrors(err)
+		return &model.CompanyDeletePayload{UserErrors: errs}, err
+	}
+	return &model.CompanyDeletePayload{DeletedCompanyID: &input.CompanyID, UserErrors: []model.UserError{}, Cursor: cursorOf(at)}, nil
 }
 
 func (r *mutationResolver) CustomFieldCategoryCreate(ctx context.Context, input model.CustomFieldCategoryCreateInput) (*model.CustomFieldCategoryCreatePayload, error) {
@@ -330,7 +360,20 @@ func (r *queryResolver) Tags(ctx context.Context, text *string, first *int, afte
 	return tagConnection(all, at), nil
 }
 
-func (r *queryResolver) Companies(ctx context.Context, text *string, first *int, after *string, last *int, before *string) (*model.CompanyConnection, error) {
+func (r *queryResolver) Company(ctx context.Context, id string) (*model.Company, error) {
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, err := companyID(id)
+	if err != nil {
+		return nil, absent(err)
+	}
+	c, err := r.companyByID(ctx, p, n)
+	return c, absent(err)
+}
+
+func (r *queryResolver) Companies(ctx context.Context, filter *model.CompanyFilter, text *string, first *int, after *string, last *int, before *string) (*model.CompanyConnection, error) {
 	p, err := auth.From(ctx)
 	if err != nil {
 		return nil, err
@@ -339,11 +382,17 @@ func (r *queryResolver) Companies(ctx context.Context, text *string, first *int,
 	if err != nil {
 		return nil, err
 	}
-	all, at, err := r.Resolver.Contacts.Companies(ctx, p, given(text, ""), w)
+	q := contact.CompanyQuery{Text: given(text, ""), Parts: companyParts(ctx)}
+	if q.Criteria, err = companyCriteria(filter); err != nil {
+		return nil, err
+	}
+	list := selected(ctx, "CompanyConnection")
+	q.Counts = list["totalCount"] || list["totalIsExact"]
+	l, err := r.Resolver.Contacts.Companies(ctx, p, q, w)
 	if err != nil {
 		return nil, err
 	}
-	return companyConnection(all, at), nil
+	return companyConnection(l), nil
 }
 
 func (r *queryResolver) CustomFieldCategories(ctx context.Context) ([]*model.CustomFieldCategory, error) {

@@ -25,7 +25,18 @@ func contactParts(ctx context.Context) contact.Parts {
 			parts |= part
 		}
 	}
+	if fields["companies"] && companyParts(ctx)&contact.Answers != 0 {
+		parts |= contact.CompanyAnswers
+	}
 	return parts
+}
+
+// companyParts finds out what the operation selects of companies below the field that is resolved.
+func companyParts(ctx context.Context) contact.Parts {
+	if selected(ctx, "Company")["customFields"] {
+		return contact.Answers
+	}
+	return 0
 }
 
 // contactsIn reads contacts for the rows of a list, by their ids, with these parts of them.
@@ -105,8 +116,13 @@ func seenIdentity(p auth.Principal, i contact.Identity) *model.Identity {
 }
 
 // companyModel is a company.
-func companyModel(c *ent.Company) *model.Company {
-	return &model.Company{ID: id.Format(id.Company, c.ID), Version: c.Version, Name: c.Name, Number: textOrNil(c.Number)}
+func companyModel(c *contact.Company) *model.Company {
+	m := &model.Company{ID: id.Format(id.Company, c.ID), Version: c.Version, Name: c.Name, Number: textOrNil(c.Number),
+		CustomFields: make([]*model.CompanyCustomField, len(c.Answers)), CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt}
+	for i, x := range c.Answers {
+		m.CustomFields[i] = &model.CompanyCustomField{Field: *fieldModel(x.Field), Value: valueModel(x)}
+	}
+	return m
 }
 
 // taggedModel is a tag as a contact carries it.
@@ -197,11 +213,12 @@ func tagConnection(all []*ent.Tag, at page.Result) *model.TagConnection {
 }
 
 // companyConnection is a page of companies.
-func companyConnection(all []*ent.Company, at page.Result) *model.CompanyConnection {
-	c := &model.CompanyConnection{Edges: make([]*model.CompanyEdge, len(all)), Nodes: make([]*model.Company, len(all)), PageInfo: *pageInfo(at)}
-	for i, x := range all {
+func companyConnection(l contact.CompanyList) *model.CompanyConnection {
+	c := &model.CompanyConnection{Edges: make([]*model.CompanyEdge, len(l.Companies)), Nodes: make([]*model.Company, len(l.Companies)), PageInfo: *pageInfo(l.Result),
+		TotalCount: l.Total, TotalIsExact: l.IsExact, AsOf: l.AsOf.String()}
+	for i, x := range l.Companies {
 		c.Nodes[i] = companyModel(x)
-		c.Edges[i] = &model.CompanyEdge{Cursor: at.Cursors[i], Node: *c.Nodes[i]}
+		c.Edges[i] = &model.CompanyEdge{Cursor: l.Cursors[i], Node: *c.Nodes[i]}
 	}
 	return c
 }

@@ -47,13 +47,8 @@ func (r *criteriaReader) read(in *model.ContactFilter, path string, depth int) c
 	}
 	c.BirthMonths = in.BirthMonths.Value()
 	c.NamePrefix = in.NamePrefix.Value()
-	if n := in.Name.Value(); n != nil {
-		c.Name = &contact.TextCriterion{Eq: n.Eq.Value(), Prefix: n.Prefix.Value(), Contains: n.Contains.Value(), IsEmpty: n.IsEmpty.Value()}
-	}
-	for i, x := range in.CustomFields.Value() {
-		c.CustomFields = append(c.CustomFields, contact.FieldCriterion{FieldID: r.id(id.CustomField, x.FieldID, path+".customFields["+strconv.Itoa(i)+"].fieldId"),
-			Op: customfield.Op(x.Op), Value: fieldInput(x.Value.Value())})
-	}
+	c.Name = textCriterion(in.Name)
+	c.CustomFields = r.conditions(in.CustomFields, path)
 	c.Phone, c.Email, c.IdentityNo, c.MembershipNo = in.Phone.Value(), in.Email.Value(), in.IdentityNo.Value(), in.MembershipNo.Value()
 	c.CreatedAt, c.UpdatedAt = timeRange(in.CreatedAt), timeRange(in.UpdatedAt)
 	c.Tags = r.set(id.Tag, in.Tags, path+".tags")
@@ -73,6 +68,66 @@ func (r *criteriaReader) below(in graphql.Omittable[[]*model.ContactFilter], pat
 	out := make([]contact.Criteria, len(all))
 	for i, x := range all {
 		out[i] = r.read(x, path+"["+strconv.Itoa(i)+"]", depth+1)
+	}
+	return out
+}
+
+// conditions reads conditions on custom fields.
+func (r *criteriaReader) conditions(in graphql.Omittable[[]*model.CustomFieldCondition], path string) []contact.FieldCriterion {
+	var all []contact.FieldCriterion
+	for i, x := range in.Value() {
+		all = append(all, contact.FieldCriterion{FieldID: r.id(id.CustomField, x.FieldID, path+".customFields["+strconv.Itoa(i)+"].fieldId"),
+			Op: customfield.Op(x.Op), Value: fieldInput(x.Value.Value())})
+	}
+	return all
+}
+
+func textCriterion(in graphql.Omittable[*model.TextFilter]) *contact.TextCriterion {
+	n := in.Value()
+	if n == nil {
+		return nil
+	}
+	return &contact.TextCriterion{Eq: n.Eq.Value(), Prefix: n.Prefix.Value(), Contains: n.Contains.Value(), IsEmpty: n.IsEmpty.Value()}
+}
+
+// companyCriteria reads which companies are listed.
+func companyCriteria(f *model.CompanyFilter) (contact.CompanyCriteria, error) {
+	if f == nil {
+		return contact.CompanyCriteria{}, nil
+	}
+	r := criteriaReader{}
+	c := r.company(f, "filter", 1)
+	return c, r.err
+}
+
+func (r *criteriaReader) company(in *model.CompanyFilter, path string, depth int) contact.CompanyCriteria {
+	var c contact.CompanyCriteria
+	if depth > 10 {
+		r.fail(fault.Input(path, "a filter is at most 10 levels deep"))
+		return c
+	}
+	c.And = r.companies(in.And, path+".and", depth)
+	c.Or = r.companies(in.Or, path+".or", depth)
+	if n := in.Not.Value(); n != nil {
+		x := r.company(n, path+".not", depth+1)
+		c.Not = &x
+	}
+	c.IDs = r.ids(id.Company, in.Ids, path+".ids")
+	c.NamePrefix, c.Name, c.Number, c.Text = in.NamePrefix.Value(), textCriterion(in.Name), in.Number.Value(), in.Text.Value()
+	c.ContactIDs = r.ids(id.Contact, in.ContactIds, path+".contactIds")
+	c.CustomFields = r.conditions(in.CustomFields, path)
+	c.CreatedAt, c.UpdatedAt = timeRange(in.CreatedAt), timeRange(in.UpdatedAt)
+	return c
+}
+
+func (r *criteriaReader) companies(in graphql.Omittable[[]*model.CompanyFilter], path string, depth int) []contact.CompanyCriteria {
+	all := in.Value()
+	if all == nil {
+		return nil
+	}
+	out := make([]contact.CompanyCriteria, len(all))
+	for i, x := range all {
+		out[i] = r.company(x, path+"["+strconv.Itoa(i)+"]", depth+1)
 	}
 	return out
 }
@@ -168,12 +223,8 @@ func contactFields(in model.ContactUpdateInput) (contact.Fields, error) {
 		}
 		f.ResponsibleID.Value = &n
 	}
-	for _, a := range in.CustomFields.Value() {
-		n, err := id.Parse(id.CustomField, a.FieldID)
-		if err != nil {
-			return f, err
-		}
-		f.CustomFields = append(f.CustomFields, customfield.AnswerInput{FieldID: n, Value: fieldInput(a.Value.Value())})
+	if f.CustomFields, err = fieldAnswers(in.CustomFields); err != nil {
+		return f, err
 	}
 	if f.Addresses.IsGiven = in.Addresses.IsSet(); in.Addresses.Value() != nil {
 		all := []contact.Address{}
@@ -184,6 +235,21 @@ func contactFields(in model.ContactUpdateInput) (contact.Fields, error) {
 		f.Addresses.Value = &all
 	}
 	return f, nil
+}
+
+// fieldAnswers reads answers to custom fields. An id that cannot be a field's is a fault of kind NotFound, the same as one of nothing.
+func fieldAnswers(in graphql.Omittable[[]*model.CustomFieldAnswerInput]) ([]customfield.AnswerInput, error) {
+	var all []customfield.AnswerInput
+	for i, a := range in.Value() {
+		n, err := id.Parse(id.CustomField, a.FieldID)
+		if err != nil {
+			f := *fault.As(err)
+			f.Field = "customFields[" + strconv.Itoa(i) + "].fieldId"
+			return nil, &f
+		}
+		all = append(all, customfield.AnswerInput{FieldID: n, Value: fieldInput(a.Value.Value())})
+	}
+	return all, nil
 }
 
 // createFields reads what is known of a new contact.

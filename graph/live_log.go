@@ -163,6 +163,28 @@ func (l *logReader) show(ctx context.Context, e event.Event) (model.LogEvent, er
 			return &model.ContactChanged{Cursor: at, Cause: cause, Contact: *c}, nil
 		}
 		return nil, err
+	case "company":
+		if e.Kind == event.CompanyDeleted {
+			if !l.p.May(auth.ReadContacts) {
+				return nil, nil //nolint:nilnil // not shown
+			}
+			return &model.CompanyDeleted{Cursor: at, Cause: cause, CompanyID: id.Format(id.Company, e.ObjectID)}, nil
+		}
+		n, err := l.r.nodeOf(ctx, id.Company, e.ObjectID)
+		if c, ok := n.(*model.Company); ok && err == nil {
+			return &model.CompanyChanged{Cursor: at, Cause: cause, Company: *c}, nil
+		}
+		return nil, err
+	case "customfield":
+		if !l.p.May(auth.ReadContacts) {
+			return nil, nil //nolint:nilnil // not shown
+		}
+		x := &model.CustomFieldsChanged{Cursor: at, Cause: cause}
+		if e.ObjectID != 0 {
+			field := id.Format(id.CustomField, e.ObjectID)
+			x.FieldID = &field
+		}
+		return x, nil
 	case "channel":
 		n, err := l.r.nodeOf(ctx, id.Channel, e.ObjectID)
 		if c, ok := n.(*model.Channel); ok && err == nil {

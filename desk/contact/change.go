@@ -50,6 +50,9 @@ func (s *Service) create(ctx context.Context, tx *store.Tx, p auth.Principal, f 
 	if err != nil {
 		return 0, fmt.Errorf("read the team: %w", err)
 	}
+	if err := holdCompanies(ctx, tx, f.CompanyIDs.or()); err != nil {
+		return 0, err
+	}
 	c := tx.Contact.Create().SetTeamID(tx.Team).SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now)
 	if err := f.apply(c.Mutation(), team, &ent.Contact{}); err != nil {
 		return 0, err
@@ -96,6 +99,9 @@ func (s *Service) Update(ctx context.Context, p auth.Principal, in UpdateInput) 
 }
 
 func (s *Service) update(ctx context.Context, tx *store.Tx, p auth.Principal, in UpdateInput) error {
+	if err := holdCompanies(ctx, tx, in.CompanyIDs.or()); err != nil {
+		return err
+	}
 	if len(in.CustomFields) > 0 {
 		if err := customfield.HoldIn(ctx, tx, entfield.TargetCONTACT); err != nil {
 			return err

@@ -249,36 +249,6 @@ func TestCreateIsIdempotent(t *testing.T) {
 	})
 }
 
-// CONT-17
-func TestCompanies(t *testing.T) {
-	t.Parallel()
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		w := setup(t, db)
-		var ids []int64
-		for _, name := range []string{"Beta", "alpha 100%", "甲公司"} {
-			c, _, err := w.contacts.CreateCompany(t.Context(), w.admin, contact.CreateCompanyInput{Name: name, Number: "1"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			ids = append(ids, c.ID)
-		}
-		c := w.create(t, contact.Fields{CompanyIDs: contact.Given([]int64{ids[2], ids[0], ids[2]})})
-		if len(c.Companies) != 2 || c.Companies[0].ID != ids[2] {
-			t.Errorf("companies %+v", c.Companies)
-		}
-		for part, want := range map[string][]int64{"": {ids[1], ids[0], ids[2]}, "ALPHA": {ids[1]}, "%": {ids[1]}, "_": nil, "公": {ids[2]}} {
-			all, _, err := w.contacts.Companies(t.Context(), w.admin, part, pageOf(10))
-			var got []int64
-			for _, x := range all {
-				got = append(got, x.ID)
-			}
-			if err != nil || !slices.Equal(got, want) {
-				t.Errorf("%q finds %v, %v, want %v", part, got, err, want)
-			}
-		}
-	})
-}
-
 // CONT-19
 func TestMask(t *testing.T) {
 	t.Parallel()

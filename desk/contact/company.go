@@ -3,128 +3,178 @@ package contact
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"entgo.io/ent/dialect/sql"
 
-	"github.com/switchyard-chat/switchyard/desk/idempotency"
+	"github.com/switchyard-chat/switchyard/desk/customfield"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
+	entfield "github.com/switchyard-chat/switchyard/ent/gen/ent/customfield"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/employment"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
-	"github.com/switchyard-chat/switchyard/internal/input"
 	"github.com/switchyard-chat/switchyard/internal/page"
 	"github.com/switchyard-chat/switchyard/internal/store"
-	"github.com/switchyard-chat/switchyard/internal/text"
 )
 
-// CreateCompanyInput is a new company (CONT-17). Names need not be unique.
-type CreateCompanyInput struct {
-	Name, Number   string
-	IdempotencyKey string `json:"-"`
+// Company is a company with the parts that were asked for (CONT-17); the others are empty.
+type Company struct {
+	*ent.Company
+	Answers    []customfield.Answer // one for every field of companies
+	ContactIDs []int64              // in order
 }
 
-// CreateCompany makes a company.
-func (s *Service) CreateCompany(ctx context.Context, p auth.Principal, in CreateCompanyInput) (*ent.Company, event.Cursor, error) {
-	if err := mayEdit(p); err != nil {
-		return nil, event.Cursor{}, err
-	}
-	name, err := input.Line("name", in.Name, 200)
-	if err != nil {
-		return nil, event.Cursor{}, err
-	}
-	number, err := input.OptionalLine("number", in.Number, 100)
-	if err != nil {
-		return nil, event.Cursor{}, err
-	}
-	var made *ent.Company
-	at, err := s.db.Write(ctx, p.TeamID, func(ctx context.Context, tx *store.Tx) error {
-		id, _, err := idempotency.Once(ctx, tx, p.Key(), in.IdempotencyKey, "companyCreate", in, func() (int64, error) {
-			c, err := tx.Company.Create().SetTeamID(tx.Team).SetName(name).SetNameFolded(text.Fold(name)).SetNumber(number).
-				SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).Save(ctx)
-			if err != nil {
-				return 0, fmt.Errorf("create company: %w", err)
-			}
-			return c.ID, nil
-		})
-		if err != nil {
-			return err
-		}
-		made, err = companyIn(ctx, &tx.View, id)
-		return err
-	})
-	return made, at, err
-}
-
-// Company reads a company; none is a fault of kind NotFound.
-func (s *Service) Company(ctx context.Context, p auth.Principal, id int64) (*ent.Company, error) {
+// Company reads a company with its Answers, where the parts have them; none is a fault of kind NotFound.
+func (s *Service) Company(ctx context.Context, p auth.Principal, id int64, parts Parts) (*Company, error) {
 	if err := mayRead(p); err != nil {
 		return nil, err
 	}
-	var c *ent.Company
+	var c *Company
 	err := s.db.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) (err error) {
-		c, err = companyIn(ctx, v, id)
+		c, err = companyIn(ctx, v, id, parts)
 		return err
 	})
 	return c, err
 }
 
-func companyIn(ctx context.Context, v *store.View, id int64) (*ent.Company, error) {
-	c, err := v.Company.Get(ctx, id)
-	if ent.IsNotFound(err) {
+func companyIn(ctx context.Context, v *store.View, id int64, parts Parts) (*Company, error) {
+	all, err := LoadCompaniesIn(ctx, v, []int64{id}, parts)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
 		return nil, fault.Missing("the company")
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read company %d: %w", id, err)
-	}
-	return c, nil
+	return all[0], nil
 }
 
-// Companies lists companies by name: all, or those whose name holds the text, without regard to case.
-func (s *Service) Companies(ctx context.Context, p auth.Principal, part string, w page.Window) ([]*ent.Company, page.Result, error) {
-	const list = "companies"
-	if err := mayRead(p); err != nil {
-		return nil, page.Result{}, err
+// LoadCompaniesIn reads companies by their ids, in that order, with their Answers and Contacts where the parts have them: a fixed number of
+// queries, however many companies there are. Ids that are not there are left out.
+func LoadCompaniesIn(ctx context.Context, v *store.View, ids []int64, parts Parts) ([]*Company, error) {
+	if len(ids) == 0 {
+		return nil, nil
 	}
-	folded, err := plain(strings.TrimSpace(part), "text")
+	rows, err := v.Company.Query().Where(company.IDIn(ids...)).All(ctx)
 	if err != nil {
-		return nil, page.Result{}, err
+		return nil, fmt.Errorf("read companies: %w", err)
 	}
-	q := func(s *sql.Selector) { s.Where(holds(s.C(company.FieldNameFolded), folded)) }
-	var rows []*ent.Company
-	err = s.db.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
-		all := v.Company.Query().Limit(w.Limit + 1)
-		if folded != "" {
-			all.Where(q)
+	by := make(map[int64]*Company, len(rows))
+	for _, r := range rows {
+		by[r.ID] = &Company{Company: r}
+	}
+	if parts&Answers != 0 && len(rows) > 0 {
+		answers, err := customfield.AnswersIn(ctx, v, entfield.TargetCOMPANY, ids)
+		if err != nil {
+			return nil, err
 		}
-		for _, side := range []struct {
-			cursor, field string
-			than          func([]string, ...any) *sql.Predicate
-		}{{w.After, "after", sql.CompositeGT}, {w.Before, "before", sql.CompositeLT}} {
-			if side.cursor == "" {
-				continue
-			}
-			var name string
-			var id int64
-			if err := page.Key(side.cursor, list, side.field, &name, &id); err != nil {
-				return err
-			}
-			all.Where(func(s *sql.Selector) {
-				s.Where(side.than([]string{s.C(company.FieldNameFolded), s.C(company.FieldID)}, name, id))
-			})
+		for id, c := range by {
+			c.Answers = answers[id]
 		}
-		if w.IsBackward {
-			all.Order(company.ByNameFolded(sql.OrderDesc()), company.ByID(sql.OrderDesc()))
-		} else {
-			all.Order(company.ByNameFolded(), company.ByID())
+	}
+	if parts&Contacts != 0 && len(rows) > 0 {
+		list, err := v.Employment.Query().Where(employment.CompanyIDIn(ids...)).Order(employment.ByContactID()).All(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read contacts of companies: %w", err)
 		}
-		rows, err = all.All(ctx)
+		for _, e := range list {
+			by[e.CompanyID].ContactIDs = append(by[e.CompanyID].ContactIDs, e.ContactID)
+		}
+	}
+	all := make([]*Company, 0, len(rows))
+	for _, id := range ids {
+		if c := by[id]; c != nil {
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
+// CompanyQuery says which companies are listed and how.
+type CompanyQuery struct {
+	Criteria CompanyCriteria
+	// Text is a part of the name, without regard to case; empty asks nothing.
+	Text string
+	// Parts are read with each company.
+	Parts Parts
+	// Counts says whether the companies are counted, which costs a query of its own.
+	Counts bool
+}
+
+// CompanyList is a page of companies.
+type CompanyList struct {
+	Companies []*Company
+	page.Result
+	// Total is how many companies there are, counted to MaxCount; IsExact is false where there are more. Both are zero where nobody counts.
+	Total   int
+	IsExact bool
+	AsOf    event.Cursor
+}
+
+// Companies reads a page of the companies that match, by name. It takes a fixed number of queries, however many companies there are.
+func (s *Service) Companies(ctx context.Context, p auth.Principal, q CompanyQuery, w page.Window) (CompanyList, error) {
+	const list = "companies"
+	var l CompanyList
+	if err := mayRead(p); err != nil {
+		return l, err
+	}
+	err := s.db.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
+		f, err := q.resolveIn(ctx, v)
+		if err != nil {
+			return err
+		}
+		if f.tree, err = f.begin(ctx, v, company.FieldNameFolded); err != nil {
+			return err
+		}
+		if l.AsOf, err = v.AsOf(ctx); err != nil {
+			return fmt.Errorf("read the position: %w", err)
+		}
+		all := v.Company.Query().Where(f.Predicate(v.Team)).Limit(w.Limit + 1)
+		if err := windowOf(all, w, list); err != nil {
+			return err
+		}
+		rows, err := all.Select(company.FieldID, company.FieldNameFolded).All(ctx)
+		if err != nil {
+			return fmt.Errorf("list companies: %w", err)
+		}
+		rows, l.Result = page.Cut(w, rows, func(c *ent.Company) string { return page.Cursor(list, c.NameFolded, c.ID) })
+		ids := make([]int64, len(rows))
+		for i, c := range rows {
+			ids[i] = c.ID
+		}
+		if l.Companies, err = LoadCompaniesIn(ctx, v, ids, q.Parts); err != nil {
+			return err
+		}
+		if q.Counts {
+			l.Total, l.IsExact, err = countIn(ctx, v, company.Table, f.where)
+		}
 		return err
 	})
-	if err != nil {
-		return nil, page.Result{}, fmt.Errorf("list companies: %w", err)
+	return l, err
+}
+
+// windowOf puts a list by name into its order, between the window's cursors.
+func windowOf(all *ent.CompanyQuery, w page.Window, list string) error {
+	for _, side := range []struct {
+		cursor, field string
+		than          func([]string, ...any) *sql.Predicate
+	}{{w.After, "after", sql.CompositeGT}, {w.Before, "before", sql.CompositeLT}} {
+		if side.cursor == "" {
+			continue
+		}
+		var name string
+		var id int64
+		if err := page.Key(side.cursor, list, side.field, &name, &id); err != nil {
+			return err
+		}
+		all.Where(func(s *sql.Selector) {
+			s.Where(side.than([]string{s.C(company.FieldNameFolded), s.C(company.FieldID)}, name, id))
+		})
 	}
-	rows, r := page.Cut(w, rows, func(c *ent.Company) string { return page.Cursor(list, c.NameFolded, c.ID) })
-	return rows, r, nil
+	if w.IsBackward {
+		all.Order(company.ByNameFolded(sql.OrderDesc()), company.ByID(sql.OrderDesc()))
+	} else {
+		all.Order(company.ByNameFolded(), company.ByID())
+	}
+	return nil
 }

@@ -21,11 +21,12 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/text"
 )
 
-// The joins of conditions on contacts.
+// Conditions on contacts that others share.
 type (
 	all    = allOf[Contact]
 	either = eitherOf[Contact]
 	not    = notOf[Contact]
+	within = withinOf[Contact]
 )
 
 // anyOf is true of a column that is one of a list.
@@ -145,14 +146,17 @@ func (n nameIs) lead(dialect string, team int64) *sql.Selector {
 	})
 }
 
-func (n nameIs) match(c *Contact) bool {
+func (n nameIs) match(c *Contact) bool { return n.holds(c.NameFolded) }
+
+// holds says whether a folded name is as the condition wants.
+func (n nameIs) holds(name string) bool {
 	switch n.op {
 	case prefix:
-		return strings.HasPrefix(c.NameFolded, n.folded)
+		return strings.HasPrefix(name, n.folded)
 	case contains:
-		return strings.Contains(c.NameFolded, n.folded)
+		return strings.Contains(name, n.folded)
 	default:
-		return c.NameFolded == n.folded
+		return name == n.folded
 	}
 }
 
@@ -205,15 +209,15 @@ func (n hasEmail) match(c *Contact) bool {
 	return slices.ContainsFunc(c.Emails, func(e *ent.ContactEmail) bool { return e.EmailFolded == string(n) })
 }
 
-// within is a moment in a range.
-type within struct {
+// withinOf is a moment in a range.
+type withinOf[T any] struct {
 	column string
-	get    func(*Contact) time.Time
+	get    func(*T) time.Time
 	TimeRange
 }
 
-func (n within) in(q query) *sql.Predicate {
-	p := all{}.in(q)
+func (n withinOf[T]) in(q query) *sql.Predicate {
+	p := allOf[T]{}.in(q)
 	if n.From != nil {
 		p = sql.And(p, sql.GTE(q.C(n.column), moment(*n.From)))
 	}
@@ -223,7 +227,7 @@ func (n within) in(q query) *sql.Predicate {
 	return p
 }
 
-func (n within) match(c *Contact) bool {
+func (n withinOf[T]) match(c *T) bool {
 	at := n.get(c)
 	return (n.From == nil || !at.Before(moment(*n.From))) && (n.To == nil || at.Before(moment(*n.To)))
 }

@@ -4,13 +4,13 @@ package contact
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/switchyard-chat/switchyard/desk/customfield"
 	"github.com/switchyard-chat/switchyard/desk/tagging"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
-	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
 	entcontact "github.com/switchyard-chat/switchyard/ent/gen/ent/contact"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactemail"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactphone"
@@ -46,8 +46,12 @@ const (
 	Answers
 	Identities
 	Responsible
-	// All is everything, which a filter needs to decide in memory.
-	All = Phones | Emails | Companies | Tags | Answers | Identities | Responsible
+	// CompanyAnswers are the answers of a contact's Companies.
+	CompanyAnswers
+	// Contacts are the contacts of a company.
+	Contacts
+	// All is everything of a contact, which a filter needs to decide in memory.
+	All = Phones | Emails | Companies | Tags | Answers | Identities | Responsible | CompanyAnswers
 )
 
 // Contact is a customer with the parts that were asked for; the others are empty.
@@ -55,7 +59,7 @@ type Contact struct {
 	*ent.Contact
 	Phones      []*ent.ContactPhone
 	Emails      []*ent.ContactEmail
-	Companies   []*ent.Company
+	Companies   []*Company
 	Tags        []tagging.Tagged // in the order of first tagging
 	Answers     []customfield.Answer
 	Identities  []Identity
@@ -111,7 +115,7 @@ func LoadIn(ctx context.Context, v *store.View, ids []int64, parts Parts) ([]*Co
 	for _, load := range []struct {
 		part Parts
 		f    func(context.Context, *store.View, []int64, map[int64]*Contact) error
-	}{{Phones, loadPhones}, {Emails, loadEmails}, {Companies, loadCompanies}, {Tags, loadTags}, {Answers, loadAnswers}, {Identities, loadIdentities},
+	}{{Phones, loadPhones}, {Emails, loadEmails}, {Companies, companiesWith(parts)}, {Tags, loadTags}, {Answers, loadAnswers}, {Identities, loadIdentities},
 		{Responsible, loadResponsible}} {
 		if parts&load.part == 0 || len(by) == 0 {
 			continue
@@ -145,20 +149,33 @@ func loadEmails(ctx context.Context, v *store.View, ids []int64, by map[int64]*C
 	return err
 }
 
-func loadCompanies(ctx context.Context, v *store.View, ids []int64, by map[int64]*Contact) error {
+// companiesWith loads companies, with their answers where the parts have them.
+func companiesWith(parts Parts) func(context.Context, *store.View, []int64, map[int64]*Contact) error {
+	var own Parts
+	if parts&CompanyAnswers != 0 {
+		own = Answers
+	}
+	return func(ctx context.Context, v *store.View, ids []int64, by map[int64]*Contact) error {
+		return loadCompanies(ctx, v, ids, by, own)
+	}
+}
+
+func loadCompanies(ctx context.Context, v *store.View, ids []int64, by map[int64]*Contact, own Parts) error {
 	rows, err := v.Employment.Query().Where(employment.ContactIDIn(ids...)).Order(employment.ByID()).All(ctx)
 	if err != nil {
 		return err
 	}
 	var need []int64
 	for _, r := range rows {
-		need = append(need, r.CompanyID)
+		if !slices.Contains(need, r.CompanyID) {
+			need = append(need, r.CompanyID)
+		}
 	}
-	list, err := v.Company.Query().Where(company.IDIn(need...)).All(ctx)
+	list, err := LoadCompaniesIn(ctx, v, need, own)
 	if err != nil {
 		return err
 	}
-	companies := make(map[int64]*ent.Company, len(list))
+	companies := make(map[int64]*Company, len(list))
 	for _, c := range list {
 		companies[c.ID] = c
 	}

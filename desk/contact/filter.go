@@ -150,15 +150,20 @@ func plain(s, path string) (string, error) {
 }
 
 func (r *resolver) name(c Criteria, path string) (node, error) {
-	var both all
-	if c.NamePrefix != nil {
-		s, err := plain(*c.NamePrefix, path+".namePrefix")
+	return readName(c.NamePrefix, c.Name, path, func(n nameIs) node { return n })
+}
+
+// readName reads the conditions of a level on the name; of makes each a condition on what has the name.
+func readName[T any](start *string, name *TextCriterion, path string, of func(nameIs) nodeOf[T]) (nodeOf[T], error) {
+	var both allOf[T]
+	if start != nil {
+		s, err := plain(*start, path+".namePrefix")
 		if err != nil {
 			return nil, err
 		}
-		both = append(both, nameIs{prefix, s})
+		both = append(both, of(nameIs{prefix, s}))
 	}
-	if c.Name == nil {
+	if name == nil {
 		return both, nil
 	}
 	path += ".name"
@@ -167,7 +172,7 @@ func (r *resolver) name(c Criteria, path string) (node, error) {
 		value *string
 		op    textOp
 		name  string
-	}{{c.Name.Eq, equal, ".eq"}, {c.Name.Prefix, prefix, ".prefix"}, {c.Name.Contains, contains, ".contains"}} {
+	}{{name.Eq, equal, ".eq"}, {name.Prefix, prefix, ".prefix"}, {name.Contains, contains, ".contains"}} {
 		if part.value == nil {
 			continue
 		}
@@ -175,12 +180,12 @@ func (r *resolver) name(c Criteria, path string) (node, error) {
 		if err != nil {
 			return nil, err
 		}
-		both, n = append(both, nameIs{part.op, s}), n+1
+		both, n = append(both, of(nameIs{part.op, s})), n+1
 	}
-	if c.Name.IsEmpty != nil {
-		empty := node(nameIs{equal, ""})
-		if !*c.Name.IsEmpty {
-			empty = not{empty}
+	if name.IsEmpty != nil {
+		empty := of(nameIs{equal, ""})
+		if !*name.IsEmpty {
+			empty = notOf[T]{empty}
 		}
 		both, n = append(both, empty), n+1
 	}

@@ -48,7 +48,7 @@ func newPool(t *testing.T, db *store.DB) *pool {
 	p := &pool{w: w, agents: []int64{w.admin.AgentID, w.agent(t)}, channels: []int64{w.channel(t, channel.TypeLINE), w.channel(t, channel.TypeLINE), w.channel(t, channel.TypeWEBCHAT)}}
 	for _, name := range []string{"vip", "new", "gold"} {
 		p.tags = append(p.tags, w.tag(t, name))
-		c, _, err := w.contacts.CreateCompany(t.Context(), w.admin, contact.CreateCompanyInput{Name: name})
+		c, _, err := w.contacts.CreateCompany(t.Context(), w.admin, contact.CreateCompanyInput{CompanyFields: contact.CompanyFields{Name: contact.Given(name)}})
 		if err != nil {
 			t.Fatal(err)
 		}

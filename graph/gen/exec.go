@@ -282,16 +282,28 @@ type ComplexityRoot struct {
 	}
 
 	Company struct {
-		ID      func(childComplexity int) int
-		Name    func(childComplexity int) int
-		Number  func(childComplexity int) int
-		Version func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		CustomFields func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Name         func(childComplexity int) int
+		Number       func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	CompanyChanged struct {
+		Cause   func(childComplexity int) int
+		Company func(childComplexity int) int
+		Cursor  func(childComplexity int) int
 	}
 
 	CompanyConnection struct {
-		Edges    func(childComplexity int) int
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
+		AsOf         func(childComplexity int) int
+		Edges        func(childComplexity int) int
+		Nodes        func(childComplexity int) int
+		PageInfo     func(childComplexity int) int
+		TotalCount   func(childComplexity int) int
+		TotalIsExact func(childComplexity int) int
 	}
 
 	CompanyCreatePayload struct {
@@ -300,9 +312,32 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CompanyCustomField struct {
+		Field func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
+	CompanyDeletePayload struct {
+		Cursor           func(childComplexity int) int
+		DeletedCompanyID func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	CompanyDeleted struct {
+		Cause     func(childComplexity int) int
+		CompanyID func(childComplexity int) int
+		Cursor    func(childComplexity int) int
+	}
+
 	CompanyEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	CompanyUpdatePayload struct {
+		Company    func(childComplexity int) int
+		Cursor     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Contact struct {
@@ -618,6 +653,12 @@ type ComplexityRoot struct {
 		UserErrors  func(childComplexity int) int
 	}
 
+	CustomFieldsChanged struct {
+		Cause   func(childComplexity int) int
+		Cursor  func(childComplexity int) int
+		FieldID func(childComplexity int) int
+	}
+
 	DateTimeValue struct {
 		DateTime func(childComplexity int) int
 	}
@@ -903,6 +944,8 @@ type ComplexityRoot struct {
 		ChannelResume               func(childComplexity int, input model.ChannelResumeInput) int
 		ChannelUpdate               func(childComplexity int, input model.ChannelUpdateInput) int
 		CompanyCreate               func(childComplexity int, input model.CompanyCreateInput) int
+		CompanyDelete               func(childComplexity int, input model.CompanyDeleteInput) int
+		CompanyUpdate               func(childComplexity int, input model.CompanyUpdateInput) int
 		ContactCreate               func(childComplexity int, input model.ContactCreateInput) int
 		ContactDelete               func(childComplexity int, input model.ContactDeleteInput) int
 		ContactTag                  func(childComplexity int, input model.ContactTagInput) int
@@ -1033,7 +1076,8 @@ type ComplexityRoot struct {
 		Activities            func(childComplexity int, conversationID string, first *int, after *string, last *int, before *string) int
 		Agents                func(childComplexity int, filter *model.AgentFilter, first *int, after *string, last *int, before *string) int
 		Channels              func(childComplexity int, filter *model.ChannelFilter, first *int, after *string, last *int, before *string) int
-		Companies             func(childComplexity int, text *string, first *int, after *string, last *int, before *string) int
+		Companies             func(childComplexity int, filter *model.CompanyFilter, text *string, first *int, after *string, last *int, before *string) int
+		Company               func(childComplexity int, id string) int
 		Contact               func(childComplexity int, id string) int
 		ContactPage           func(childComplexity int, filter *model.ContactFilter, sort *model.ContactSort, direction *model.SortDirection, page *int, perPage *int) int
 		Contacts              func(childComplexity int, filter *model.ContactFilter, sort *model.ContactSort, direction *model.SortDirection, first *int, after *string, last *int, before *string) int
@@ -1372,6 +1416,8 @@ type MutationResolver interface {
 	ContactTag(ctx context.Context, input model.ContactTagInput) (*model.ContactTagPayload, error)
 	ContactUntag(ctx context.Context, input model.ContactUntagInput) (*model.ContactUntagPayload, error)
 	CompanyCreate(ctx context.Context, input model.CompanyCreateInput) (*model.CompanyCreatePayload, error)
+	CompanyUpdate(ctx context.Context, input model.CompanyUpdateInput) (*model.CompanyUpdatePayload, error)
+	CompanyDelete(ctx context.Context, input model.CompanyDeleteInput) (*model.CompanyDeletePayload, error)
 	CustomFieldCategoryCreate(ctx context.Context, input model.CustomFieldCategoryCreateInput) (*model.CustomFieldCategoryCreatePayload, error)
 	CustomFieldCategoryUpdate(ctx context.Context, input model.CustomFieldCategoryUpdateInput) (*model.CustomFieldCategoryUpdatePayload, error)
 	CustomFieldCategoryDelete(ctx context.Context, input model.CustomFieldCategoryDeleteInput) (*model.CustomFieldCategoryDeletePayload, error)
@@ -1416,7 +1462,8 @@ type QueryResolver interface {
 	Contacts(ctx context.Context, filter *model.ContactFilter, sort *model.ContactSort, direction *model.SortDirection, first *int, after *string, last *int, before *string) (*model.ContactConnection, error)
 	ContactPage(ctx context.Context, filter *model.ContactFilter, sort *model.ContactSort, direction *model.SortDirection, page *int, perPage *int) (*model.ContactPage, error)
 	Tags(ctx context.Context, text *string, first *int, after *string, last *int, before *string) (*model.TagConnection, error)
-	Companies(ctx context.Context, text *string, first *int, after *string, last *int, before *string) (*model.CompanyConnection, error)
+	Company(ctx context.Context, id string) (*model.Company, error)
+	Companies(ctx context.Context, filter *model.CompanyFilter, text *string, first *int, after *string, last *int, before *string) (*model.CompanyConnection, error)
 	CustomFieldCategories(ctx context.Context) ([]*model.CustomFieldCategory, error)
 	CustomFields(ctx context.Context, target *model.CustomFieldTarget) ([]*model.CustomField, error)
 	Conversation(ctx context.Context, id string) (*model.Conversation, error)
@@ -2346,6 +2393,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChannelUpdatePayload.UserErrors(childComplexity), true
 
+	case "Company.createdAt":
+		if e.ComplexityRoot.Company.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.CreatedAt(childComplexity), true
+	case "Company.customFields":
+		if e.ComplexityRoot.Company.CustomFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.CustomFields(childComplexity), true
 	case "Company.id":
 		if e.ComplexityRoot.Company.ID == nil {
 			break
@@ -2364,6 +2423,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Company.Number(childComplexity), true
+	case "Company.updatedAt":
+		if e.ComplexityRoot.Company.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Company.UpdatedAt(childComplexity), true
 	case "Company.version":
 		if e.ComplexityRoot.Company.Version == nil {
 			break
@@ -2371,6 +2436,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Company.Version(childComplexity), true
 
+	case "CompanyChanged.cause":
+		if e.ComplexityRoot.CompanyChanged.Cause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyChanged.Cause(childComplexity), true
+	case "CompanyChanged.company":
+		if e.ComplexityRoot.CompanyChanged.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyChanged.Company(childComplexity), true
+	case "CompanyChanged.cursor":
+		if e.ComplexityRoot.CompanyChanged.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyChanged.Cursor(childComplexity), true
+
+	case "CompanyConnection.asOf":
+		if e.ComplexityRoot.CompanyConnection.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyConnection.AsOf(childComplexity), true
 	case "CompanyConnection.edges":
 		if e.ComplexityRoot.CompanyConnection.Edges == nil {
 			break
@@ -2389,6 +2479,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CompanyConnection.PageInfo(childComplexity), true
+	case "CompanyConnection.totalCount":
+		if e.ComplexityRoot.CompanyConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyConnection.TotalCount(childComplexity), true
+	case "CompanyConnection.totalIsExact":
+		if e.ComplexityRoot.CompanyConnection.TotalIsExact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyConnection.TotalIsExact(childComplexity), true
 
 	case "CompanyCreatePayload.company":
 		if e.ComplexityRoot.CompanyCreatePayload.Company == nil {
@@ -2409,6 +2511,57 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CompanyCreatePayload.UserErrors(childComplexity), true
 
+	case "CompanyCustomField.field":
+		if e.ComplexityRoot.CompanyCustomField.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyCustomField.Field(childComplexity), true
+	case "CompanyCustomField.value":
+		if e.ComplexityRoot.CompanyCustomField.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyCustomField.Value(childComplexity), true
+
+	case "CompanyDeletePayload.cursor":
+		if e.ComplexityRoot.CompanyDeletePayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyDeletePayload.Cursor(childComplexity), true
+	case "CompanyDeletePayload.deletedCompanyId":
+		if e.ComplexityRoot.CompanyDeletePayload.DeletedCompanyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyDeletePayload.DeletedCompanyID(childComplexity), true
+	case "CompanyDeletePayload.userErrors":
+		if e.ComplexityRoot.CompanyDeletePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyDeletePayload.UserErrors(childComplexity), true
+
+	case "CompanyDeleted.cause":
+		if e.ComplexityRoot.CompanyDeleted.Cause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyDeleted.Cause(childComplexity), true
+	case "CompanyDeleted.companyId":
+		if e.ComplexityRoot.CompanyDeleted.CompanyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyDeleted.CompanyID(childComplexity), true
+	case "CompanyDeleted.cursor":
+		if e.ComplexityRoot.CompanyDeleted.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyDeleted.Cursor(childComplexity), true
+
 	case "CompanyEdge.cursor":
 		if e.ComplexityRoot.CompanyEdge.Cursor == nil {
 			break
@@ -2421,6 +2574,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CompanyEdge.Node(childComplexity), true
+
+	case "CompanyUpdatePayload.company":
+		if e.ComplexityRoot.CompanyUpdatePayload.Company == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyUpdatePayload.Company(childComplexity), true
+	case "CompanyUpdatePayload.cursor":
+		if e.ComplexityRoot.CompanyUpdatePayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyUpdatePayload.Cursor(childComplexity), true
+	case "CompanyUpdatePayload.userErrors":
+		if e.ComplexityRoot.CompanyUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompanyUpdatePayload.UserErrors(childComplexity), true
 
 	case "Contact.addresses":
 		if e.ComplexityRoot.Contact.Addresses == nil {
@@ -3625,6 +3797,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CustomFieldUpdatePayload.UserErrors(childComplexity), true
 
+	case "CustomFieldsChanged.cause":
+		if e.ComplexityRoot.CustomFieldsChanged.Cause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldsChanged.Cause(childComplexity), true
+	case "CustomFieldsChanged.cursor":
+		if e.ComplexityRoot.CustomFieldsChanged.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldsChanged.Cursor(childComplexity), true
+	case "CustomFieldsChanged.fieldId":
+		if e.ComplexityRoot.CustomFieldsChanged.FieldID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldsChanged.FieldID(childComplexity), true
+
 	case "DateTimeValue.dateTime":
 		if e.ComplexityRoot.DateTimeValue.DateTime == nil {
 			break
@@ -4809,6 +5000,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CompanyCreate(childComplexity, args["input"].(model.CompanyCreateInput)), true
+	case "Mutation.companyDelete":
+		if e.ComplexityRoot.Mutation.CompanyDelete == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_companyDelete_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompanyDelete(childComplexity, args["input"].(model.CompanyDeleteInput)), true
+	case "Mutation.companyUpdate":
+		if e.ComplexityRoot.Mutation.CompanyUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_companyUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompanyUpdate(childComplexity, args["input"].(model.CompanyUpdateInput)), true
 	case "Mutation.contactCreate":
 		if e.ComplexityRoot.Mutation.ContactCreate == nil {
 			break
@@ -5527,7 +5740,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Companies(childComplexity, args["text"].(*string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.Companies(childComplexity, args["filter"].(*model.CompanyFilter), args["text"].(*string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.company":
+		if e.ComplexityRoot.Query.Company == nil {
+			break
+		}
+
+		args, err := ec.field_Query_company_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Company(childComplexity, args["id"].(string)), true
 	case "Query.contact":
 		if e.ComplexityRoot.Query.Contact == nil {
 			break
@@ -6794,6 +7018,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputChannelResumeInput,
 		ec.unmarshalInputChannelUpdateInput,
 		ec.unmarshalInputCompanyCreateInput,
+		ec.unmarshalInputCompanyDeleteInput,
+		ec.unmarshalInputCompanyFilter,
+		ec.unmarshalInputCompanyUpdateInput,
 		ec.unmarshalInputContactAddressInput,
 		ec.unmarshalInputContactCreateInput,
 		ec.unmarshalInputContactDeleteInput,
@@ -7654,6 +7881,20 @@ type Company implements Node {
   name: String!
   "The brand's own number for it; null for none."
   number: String
+  "The answer to every custom field of companies, null where unset, in the order of categories and fields."
+  customFields: [CompanyCustomField!]!
+  "When it was made."
+  createdAt: DateTime!
+  "When it was last changed."
+  updatedAt: DateTime!
+}
+
+"A company's answer to a custom field."
+type CompanyCustomField {
+  "The field, with its category."
+  field: CustomField!
+  "The value; null where it is unset."
+  value: CustomFieldValue
 }
 
 "A page of companies."
@@ -7664,6 +7905,12 @@ type CompanyConnection {
   nodes: [Company!]!
   "Where the page stands."
   pageInfo: PageInfo!
+  "How many there are, counted to 100,000. Counted only when asked for."
+  totalCount: Int!
+  "Whether totalCount is all, or there are more than 100,000."
+  totalIsExact: Boolean!
+  "The position of the team's log at the moment of reading."
+  asOf: Cursor!
 }
 
 "A company in a list."
@@ -8009,6 +8256,34 @@ input ContactFilter {
   text: String
 }
 
+"Which companies are listed, in the grammar of ContactFilter. All that is given must hold."
+input CompanyFilter {
+  "Each of these must hold."
+  and: [CompanyFilter!]
+  "At least one of these must hold."
+  or: [CompanyFilter!]
+  "This must not hold."
+  not: CompanyFilter
+  "One of these companies."
+  ids: [ID!]
+  "The name begins so, without regard to case."
+  namePrefix: String
+  "The name."
+  name: TextFilter
+  "The brand's own number for it."
+  number: String
+  "At least one of these contacts belongs to it."
+  contactIds: [ID!]
+  "Conditions on custom fields of companies."
+  customFields: [CustomFieldCondition!]
+  "Made within."
+  createdAt: DateTimeRange
+  "Last changed within."
+  updatedAt: DateTimeRange
+  "Part of the name without regard to case, or the whole number."
+  text: String
+}
+
 "By what contacts are listed."
 enum ContactSort {
   "By shown name."
@@ -8122,8 +8397,15 @@ extend type Query {
     "End before this position."
     before: Cursor
   ): TagConnection!
-  "The team's companies, by name."
+  "A company by its id; null where it does not exist or may not be seen."
+  company(
+    "The company's id."
+    id: ID!
+  ): Company
+  "The team's companies that match, by name."
   companies(
+    "Which ones."
+    filter: CompanyFilter
     "Part of the name, without regard to case."
     text: String
     "How many from the start, or after ` + "`" + `after` + "`" + `."
@@ -8187,9 +8469,19 @@ extend type Mutation {
   ): ContactUntagPayload!
   "Makes a company."
   companyCreate(
-    "Name and number."
+    "Name, number and custom fields."
     input: CompanyCreateInput!
   ): CompanyCreatePayload!
+  "Replaces what is given of a company; what is left out stays, null clears."
+  companyUpdate(
+    "What changes."
+    input: CompanyUpdateInput!
+  ): CompanyUpdatePayload!
+  "Removes a company; its contacts stay and belong to it no longer. ADMIN and SUPERVISOR only."
+  companyDelete(
+    "Which one."
+    input: CompanyDeleteInput!
+  ): CompanyDeletePayload!
   "Makes a category of custom fields. ADMIN only."
   customFieldCategoryCreate(
     "Its name."
@@ -8438,12 +8730,14 @@ type ContactUntagPayload {
   cursor: Cursor
 }
 
-"A new company's name and number."
+"What is known of a new company."
 input CompanyCreateInput {
-  "The name."
+  "The name, at most 200 characters; it need not be unique."
   name: String!
   "The brand's own number for it."
   number: String
+  "Custom fields."
+  customFields: [CustomFieldAnswerInput!]
   "The caller's own key: the same key with the same input gives the same company again."
   idempotencyKey: String
 }
@@ -8452,6 +8746,44 @@ input CompanyCreateInput {
 type CompanyCreatePayload {
   "The company; null where it was refused."
   company: Company
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
+}
+
+"What changes of a company. What is left out stays; null clears; custom fields are replaced one by one."
+input CompanyUpdateInput {
+  "The company."
+  companyId: ID!
+  "The name; cannot be cleared."
+  name: String
+  "The brand's own number for it."
+  number: String
+  "Custom fields: those given are replaced, others stay."
+  customFields: [CustomFieldAnswerInput!]
+}
+
+"The answer to companyUpdate."
+type CompanyUpdatePayload {
+  "The company; null where it was refused."
+  company: Company
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
+}
+
+"Which company to delete."
+input CompanyDeleteInput {
+  "The company."
+  companyId: ID!
+}
+
+"The answer to companyDelete."
+type CompanyDeletePayload {
+  "The id of the company that is gone; null where it was refused."
+  deletedCompanyId: ID
   "What the caller can put right."
   userErrors: [UserError!]!
   "The position after the change."
@@ -8554,7 +8886,7 @@ input CustomFieldUpdateInput {
   name: String
   "The category."
   categoryId: ID
-  "The options of a choice, as a whole; one that is left out leaves all contacts."
+  "The options of a choice, as a whole; one that is left out leaves all answers."
   options: [CustomFieldOptionInput!]
   "Where it stands in its category."
   position: Int
@@ -9971,6 +10303,36 @@ type ContactDeleted implements StreamFrame & LogEvent {
   cause: EventCause
   "The contact's id."
   contactId: ID!
+}
+
+"A company changed."
+type CompanyChanged implements StreamFrame & LogEvent {
+  "The position to resume from."
+  cursor: Cursor!
+  "What caused it."
+  cause: EventCause
+  "The company as it is now."
+  company: Company!
+}
+
+"A company was deleted. Each of its contacts has a ContactChanged of its own."
+type CompanyDeleted implements StreamFrame & LogEvent {
+  "The position to resume from."
+  cursor: Cursor!
+  "What caused it."
+  cause: EventCause
+  "The company's id."
+  companyId: ID!
+}
+
+"Custom fields or their categories changed: ` + "`" + `customFields` + "`" + ` and ` + "`" + `customFieldCategories` + "`" + ` are to be read again. Whoever lost an answer by it has an event of its own."
+type CustomFieldsChanged implements StreamFrame & LogEvent {
+  "The position to resume from."
+  cursor: Cursor!
+  "What caused it."
+  cause: EventCause
+  "The field; null where a category changed."
+  fieldId: ID
 }
 
 "A channel changed."
@@ -11485,6 +11847,12 @@ func (ec *executionContext) childFields_Company(ctx context.Context, field graph
 		return ec.fieldContext_Company_name(ctx, field)
 	case "number":
 		return ec.fieldContext_Company_number(ctx, field)
+	case "customFields":
+		return ec.fieldContext_Company_customFields(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Company_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Company_updatedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Company", field.Name)
 }
@@ -11497,6 +11865,12 @@ func (ec *executionContext) childFields_CompanyConnection(ctx context.Context, f
 		return ec.fieldContext_CompanyConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_CompanyConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CompanyConnection_totalCount(ctx, field)
+	case "totalIsExact":
+		return ec.fieldContext_CompanyConnection_totalIsExact(ctx, field)
+	case "asOf":
+		return ec.fieldContext_CompanyConnection_asOf(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CompanyConnection", field.Name)
 }
@@ -11513,6 +11887,28 @@ func (ec *executionContext) childFields_CompanyCreatePayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type CompanyCreatePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CompanyCustomField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_CompanyCustomField_field(ctx, field)
+	case "value":
+		return ec.fieldContext_CompanyCustomField_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompanyCustomField", field.Name)
+}
+
+func (ec *executionContext) childFields_CompanyDeletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedCompanyId":
+		return ec.fieldContext_CompanyDeletePayload_deletedCompanyId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CompanyDeletePayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_CompanyDeletePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompanyDeletePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CompanyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cursor":
@@ -11521,6 +11917,18 @@ func (ec *executionContext) childFields_CompanyEdge(ctx context.Context, field g
 		return ec.fieldContext_CompanyEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CompanyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CompanyUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "company":
+		return ec.fieldContext_CompanyUpdatePayload_company(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CompanyUpdatePayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_CompanyUpdatePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompanyUpdatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Contact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13355,6 +13763,34 @@ func (ec *executionContext) field_Mutation_companyCreate_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_companyDelete_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CompanyDeleteInput, error) {
+			return ec.unmarshalNCompanyDeleteInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyDeleteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_companyUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CompanyUpdateInput, error) {
+			return ec.unmarshalNCompanyUpdateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_contactCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14052,46 +14488,68 @@ func (ec *executionContext) field_Query_channels_args(ctx context.Context, rawAr
 func (ec *executionContext) field_Query_companies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "text",
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.CompanyFilter, error) {
+			return ec.unmarshalOCompanyFilter2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "text",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["text"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	args["text"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOCursor2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOCursor2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg4
+	args["before"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_company_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -18637,6 +19095,171 @@ func (ec *executionContext) fieldContext_Company_number(_ context.Context, field
 	return graphql.NewScalarFieldContext("Company", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _Company_customFields(ctx context.Context, field graphql.CollectedField, obj *model.Company) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Company_customFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CustomFields, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.CompanyCustomField) graphql.Marshaler {
+			return ec.marshalNCompanyCustomField2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyCustomFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Company_customFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Company",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompanyCustomField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Company_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.Company) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Company_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Company_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Company", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Company_updatedAt(ctx context.Context, field graphql.CollectedField, obj *model.Company) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Company_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Company_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Company", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _CompanyChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.CompanyChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyChanged_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompanyChanged", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _CompanyChanged_cause(ctx context.Context, field graphql.CollectedField, obj *model.CompanyChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyChanged_cause(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cause, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EventCause) graphql.Marshaler {
+			return ec.marshalOEventCause2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐEventCause(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyChanged_cause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompanyChanged",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EventCause(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompanyChanged_company(ctx context.Context, field graphql.CollectedField, obj *model.CompanyChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyChanged_company(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Company, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Company) graphql.Marshaler {
+			return ec.marshalNCompany2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompany(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyChanged_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompanyChanged",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Company(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CompanyConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.CompanyConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18733,6 +19356,75 @@ func (ec *executionContext) fieldContext_CompanyConnection_pageInfo(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _CompanyConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.CompanyConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompanyConnection", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CompanyConnection_totalIsExact(ctx context.Context, field graphql.CollectedField, obj *model.CompanyConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyConnection_totalIsExact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalIsExact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyConnection_totalIsExact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompanyConnection", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _CompanyConnection_asOf(ctx context.Context, field graphql.CollectedField, obj *model.CompanyConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyConnection_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyConnection_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompanyConnection", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
 func (ec *executionContext) _CompanyCreatePayload_company(ctx context.Context, field graphql.CollectedField, obj *model.CompanyCreatePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18820,6 +19512,217 @@ func (ec *executionContext) fieldContext_CompanyCreatePayload_cursor(_ context.C
 	return graphql.NewScalarFieldContext("CompanyCreatePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
+func (ec *executionContext) _CompanyCustomField_field(ctx context.Context, field graphql.CollectedField, obj *model.CompanyCustomField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyCustomField_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.CustomField) graphql.Marshaler {
+			return ec.marshalNCustomField2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCustomField(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyCustomField_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompanyCustomField",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompanyCustomField_value(ctx context.Context, field graphql.CollectedField, obj *model.CompanyCustomField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyCustomField_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.CustomFieldValue) graphql.Marshaler {
+			return ec.marshalOCustomFieldValue2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCustomFieldValue(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyCustomField_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompanyCustomField", field, false, false, errors.New("field of type CustomFieldValue does not have child fields"))
+}
+
+func (ec *executionContext) _CompanyDeletePayload_deletedCompanyId(ctx context.Context, field graphql.CollectedField, obj *model.CompanyDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyDeletePayload_deletedCompanyId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedCompanyID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyDeletePayload_deletedCompanyId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompanyDeletePayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _CompanyDeletePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CompanyDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyDeletePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyDeletePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompanyDeletePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompanyDeletePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.CompanyDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyDeletePayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyDeletePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompanyDeletePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _CompanyDeleted_cursor(ctx context.Context, field graphql.CollectedField, obj *model.CompanyDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyDeleted_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyDeleted_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompanyDeleted", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _CompanyDeleted_cause(ctx context.Context, field graphql.CollectedField, obj *model.CompanyDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyDeleted_cause(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cause, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EventCause) graphql.Marshaler {
+			return ec.marshalOEventCause2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐEventCause(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyDeleted_cause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompanyDeleted",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EventCause(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompanyDeleted_companyId(ctx context.Context, field graphql.CollectedField, obj *model.CompanyDeleted) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyDeleted_companyId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CompanyID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyDeleted_companyId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompanyDeleted", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _CompanyEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.CompanyEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18873,6 +19776,93 @@ func (ec *executionContext) fieldContext_CompanyEdge_node(_ context.Context, fie
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _CompanyUpdatePayload_company(ctx context.Context, field graphql.CollectedField, obj *model.CompanyUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyUpdatePayload_company(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Company, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Company) graphql.Marshaler {
+			return ec.marshalOCompany2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompany(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyUpdatePayload_company(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompanyUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Company(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompanyUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CompanyUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompanyUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompanyUpdatePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.CompanyUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompanyUpdatePayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompanyUpdatePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CompanyUpdatePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _Contact_id(ctx context.Context, field graphql.CollectedField, obj *model.Contact) (ret graphql.Marshaler) {
@@ -24100,6 +25090,84 @@ func (ec *executionContext) fieldContext_CustomFieldUpdatePayload_cursor(_ conte
 	return graphql.NewScalarFieldContext("CustomFieldUpdatePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
+func (ec *executionContext) _CustomFieldsChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.CustomFieldsChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomFieldsChanged_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CustomFieldsChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomFieldsChanged", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _CustomFieldsChanged_cause(ctx context.Context, field graphql.CollectedField, obj *model.CustomFieldsChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomFieldsChanged_cause(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cause, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EventCause) graphql.Marshaler {
+			return ec.marshalOEventCause2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐEventCause(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CustomFieldsChanged_cause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CustomFieldsChanged",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EventCause(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CustomFieldsChanged_fieldId(ctx context.Context, field graphql.CollectedField, obj *model.CustomFieldsChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CustomFieldsChanged_fieldId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FieldID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CustomFieldsChanged_fieldId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CustomFieldsChanged", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _DateTimeValue_dateTime(ctx context.Context, field graphql.CollectedField, obj *model.DateTimeValue) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29025,6 +30093,94 @@ func (ec *executionContext) fieldContext_Mutation_companyCreate(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_companyUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_companyUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CompanyUpdate(ctx, fc.Args["input"].(model.CompanyUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CompanyUpdatePayload) graphql.Marshaler {
+			return ec.marshalNCompanyUpdatePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyUpdatePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_companyUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompanyUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_companyUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_companyDelete(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_companyDelete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CompanyDelete(ctx, fc.Args["input"].(model.CompanyDeleteInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CompanyDeletePayload) graphql.Marshaler {
+			return ec.marshalNCompanyDeletePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyDeletePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_companyDelete(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompanyDeletePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_companyDelete_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_customFieldCategoryCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -32019,6 +33175,50 @@ func (ec *executionContext) fieldContext_Query_tags(ctx context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_company(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_company(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Company(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Company) graphql.Marshaler {
+			return ec.marshalOCompany2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompany(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_company(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Company(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_company_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_companies(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -32029,7 +33229,7 @@ func (ec *executionContext) _Query_companies(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Companies(ctx, fc.Args["text"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().Companies(ctx, fc.Args["filter"].(*model.CompanyFilter), fc.Args["text"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CompanyConnection) graphql.Marshaler {
@@ -38736,7 +39936,7 @@ func (ec *executionContext) unmarshalInputCompanyCreateInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "number", "idempotencyKey"}
+	fieldsInOrder := [...]string{"name", "number", "customFields", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -38757,6 +39957,13 @@ func (ec *executionContext) unmarshalInputCompanyCreateInput(ctx context.Context
 				return it, err
 			}
 			it.Number = graphql.OmittableOf(data)
+		case "customFields":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customFields"))
+			data, err := ec.unmarshalOCustomFieldAnswerInput2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCustomFieldAnswerInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomFields = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -38764,6 +39971,194 @@ func (ec *executionContext) unmarshalInputCompanyCreateInput(ctx context.Context
 				return it, err
 			}
 			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCompanyDeleteInput(ctx context.Context, obj any) (model.CompanyDeleteInput, error) {
+	var it model.CompanyDeleteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"companyId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "companyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompanyID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCompanyFilter(ctx context.Context, obj any) (model.CompanyFilter, error) {
+	var it model.CompanyFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"and", "or", "not", "ids", "namePrefix", "name", "number", "contactIds", "customFields", "createdAt", "updatedAt", "text"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "and":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
+			data, err := ec.unmarshalOCompanyFilter2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.And = graphql.OmittableOf(data)
+		case "or":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
+			data, err := ec.unmarshalOCompanyFilter2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyFilterᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Or = graphql.OmittableOf(data)
+		case "not":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
+			data, err := ec.unmarshalOCompanyFilter2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Not = graphql.OmittableOf(data)
+		case "ids":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ids"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ids = graphql.OmittableOf(data)
+		case "namePrefix":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("namePrefix"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NamePrefix = graphql.OmittableOf(data)
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOTextFilter2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐTextFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "number":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Number = graphql.OmittableOf(data)
+		case "contactIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactIds = graphql.OmittableOf(data)
+		case "customFields":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customFields"))
+			data, err := ec.unmarshalOCustomFieldCondition2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCustomFieldConditionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomFields = graphql.OmittableOf(data)
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalODateTimeRange2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐDateTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedAt = graphql.OmittableOf(data)
+		case "updatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedAt"))
+			data, err := ec.unmarshalODateTimeRange2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐDateTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedAt = graphql.OmittableOf(data)
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCompanyUpdateInput(ctx context.Context, obj any) (model.CompanyUpdateInput, error) {
+	var it model.CompanyUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"companyId", "name", "number", "customFields"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "companyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompanyID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "number":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Number = graphql.OmittableOf(data)
+		case "customFields":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customFields"))
+			data, err := ec.unmarshalOCustomFieldAnswerInput2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCustomFieldAnswerInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CustomFields = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -41801,6 +43196,13 @@ func (ec *executionContext) _LogEvent(ctx context.Context, sel ast.SelectionSet,
 			return graphql.Null
 		}
 		return ec._ConversationLeft(ctx, sel, obj)
+	case model.CustomFieldsChanged:
+		return ec._CustomFieldsChanged(ctx, sel, &obj)
+	case *model.CustomFieldsChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CustomFieldsChanged(ctx, sel, obj)
 	case model.ContactDeleted:
 		return ec._ContactDeleted(ctx, sel, &obj)
 	case *model.ContactDeleted:
@@ -41815,6 +43217,20 @@ func (ec *executionContext) _LogEvent(ctx context.Context, sel ast.SelectionSet,
 			return graphql.Null
 		}
 		return ec._ContactChanged(ctx, sel, obj)
+	case model.CompanyDeleted:
+		return ec._CompanyDeleted(ctx, sel, &obj)
+	case *model.CompanyDeleted:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CompanyDeleted(ctx, sel, obj)
+	case model.CompanyChanged:
+		return ec._CompanyChanged(ctx, sel, &obj)
+	case *model.CompanyChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CompanyChanged(ctx, sel, obj)
 	case model.ChannelChanged:
 		return ec._ChannelChanged(ctx, sel, &obj)
 	case *model.ChannelChanged:
@@ -42244,6 +43660,13 @@ func (ec *executionContext) _StreamFrame(ctx context.Context, sel ast.SelectionS
 			return graphql.Null
 		}
 		return ec._PresenceChanged(ctx, sel, obj)
+	case model.CustomFieldsChanged:
+		return ec._CustomFieldsChanged(ctx, sel, &obj)
+	case *model.CustomFieldsChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CustomFieldsChanged(ctx, sel, obj)
 	case model.ConversationEntered:
 		return ec._ConversationEntered(ctx, sel, &obj)
 	case *model.ConversationEntered:
@@ -42265,6 +43688,20 @@ func (ec *executionContext) _StreamFrame(ctx context.Context, sel ast.SelectionS
 			return graphql.Null
 		}
 		return ec._ContactChanged(ctx, sel, obj)
+	case model.CompanyDeleted:
+		return ec._CompanyDeleted(ctx, sel, &obj)
+	case *model.CompanyDeleted:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CompanyDeleted(ctx, sel, obj)
+	case model.CompanyChanged:
+		return ec._CompanyChanged(ctx, sel, &obj)
+	case *model.CompanyChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CompanyChanged(ctx, sel, obj)
 	case model.ChannelChanged:
 		return ec._ChannelChanged(ctx, sel, &obj)
 	case *model.ChannelChanged:
@@ -44247,6 +45684,69 @@ func (ec *executionContext) _Company(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "customFields":
+			out.Values[i] = ec._Company_customFields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._Company_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updatedAt":
+			out.Values[i] = ec._Company_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var companyChangedImplementors = []string{"CompanyChanged", "StreamFrame", "LogEvent"}
+
+func (ec *executionContext) _CompanyChanged(ctx context.Context, sel ast.SelectionSet, obj *model.CompanyChanged) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, companyChangedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompanyChanged")
+		case "cursor":
+			out.Values[i] = ec._CompanyChanged_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cause":
+			out.Values[i] = ec._CompanyChanged_cause(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "company":
+			out.Values[i] = ec._CompanyChanged_company(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -44292,6 +45792,21 @@ func (ec *executionContext) _CompanyConnection(ctx context.Context, sel ast.Sele
 			}
 		case "pageInfo":
 			out.Values[i] = ec._CompanyConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._CompanyConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalIsExact":
+			out.Values[i] = ec._CompanyConnection_totalIsExact(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "asOf":
+			out.Values[i] = ec._CompanyConnection_asOf(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -44364,6 +45879,145 @@ func (ec *executionContext) _CompanyCreatePayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var companyCustomFieldImplementors = []string{"CompanyCustomField"}
+
+func (ec *executionContext) _CompanyCustomField(ctx context.Context, sel ast.SelectionSet, obj *model.CompanyCustomField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, companyCustomFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompanyCustomField")
+		case "field":
+			out.Values[i] = ec._CompanyCustomField_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._CompanyCustomField_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var companyDeletePayloadImplementors = []string{"CompanyDeletePayload"}
+
+func (ec *executionContext) _CompanyDeletePayload(ctx context.Context, sel ast.SelectionSet, obj *model.CompanyDeletePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, companyDeletePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompanyDeletePayload")
+		case "deletedCompanyId":
+			out.Values[i] = ec._CompanyDeletePayload_deletedCompanyId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CompanyDeletePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._CompanyDeletePayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var companyDeletedImplementors = []string{"CompanyDeleted", "StreamFrame", "LogEvent"}
+
+func (ec *executionContext) _CompanyDeleted(ctx context.Context, sel ast.SelectionSet, obj *model.CompanyDeleted) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, companyDeletedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompanyDeleted")
+		case "cursor":
+			out.Values[i] = ec._CompanyDeleted_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cause":
+			out.Values[i] = ec._CompanyDeleted_cause(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "companyId":
+			out.Values[i] = ec._CompanyDeleted_companyId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var companyEdgeImplementors = []string{"CompanyEdge"}
 
 func (ec *executionContext) _CompanyEdge(ctx context.Context, sel ast.SelectionSet, obj *model.CompanyEdge) graphql.Marshaler {
@@ -44384,6 +46038,54 @@ func (ec *executionContext) _CompanyEdge(ctx context.Context, sel ast.SelectionS
 		case "node":
 			out.Values[i] = ec._CompanyEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var companyUpdatePayloadImplementors = []string{"CompanyUpdatePayload"}
+
+func (ec *executionContext) _CompanyUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *model.CompanyUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, companyUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompanyUpdatePayload")
+		case "company":
+			out.Values[i] = ec._CompanyUpdatePayload_company(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CompanyUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._CompanyUpdatePayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -46725,6 +48427,54 @@ func (ec *executionContext) _CustomFieldUpdatePayload(ctx context.Context, sel a
 	return out
 }
 
+var customFieldsChangedImplementors = []string{"CustomFieldsChanged", "StreamFrame", "LogEvent"}
+
+func (ec *executionContext) _CustomFieldsChanged(ctx context.Context, sel ast.SelectionSet, obj *model.CustomFieldsChanged) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, customFieldsChangedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CustomFieldsChanged")
+		case "cursor":
+			out.Values[i] = ec._CustomFieldsChanged_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cause":
+			out.Values[i] = ec._CustomFieldsChanged_cause(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "fieldId":
+			out.Values[i] = ec._CustomFieldsChanged_fieldId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var dateTimeValueImplementors = []string{"DateTimeValue", "CustomFieldValue"}
 
 func (ec *executionContext) _DateTimeValue(ctx context.Context, sel ast.SelectionSet, obj *model.DateTimeValue) graphql.Marshaler {
@@ -48839,6 +50589,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "companyUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_companyUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "companyDelete":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_companyDelete(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "customFieldCategoryCreate":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_customFieldCategoryCreate(ctx, field)
@@ -49988,6 +51752,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				}()
 				res = ec._Query_tags(ctx, field)
 				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "company":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_company(ctx, field)
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -53668,6 +55454,47 @@ func (ec *executionContext) marshalNCompanyCreatePayload2ᚖgithubᚗcomᚋswitc
 	return ec._CompanyCreatePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNCompanyCustomField2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyCustomFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CompanyCustomField) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCompanyCustomField2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyCustomField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCompanyCustomField2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyCustomField(ctx context.Context, sel ast.SelectionSet, v *model.CompanyCustomField) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CompanyCustomField(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCompanyDeleteInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyDeleteInput(ctx context.Context, v any) (model.CompanyDeleteInput, error) {
+	res, err := ec.unmarshalInputCompanyDeleteInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCompanyDeletePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyDeletePayload(ctx context.Context, sel ast.SelectionSet, v *model.CompanyDeletePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CompanyDeletePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNCompanyEdge2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CompanyEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -53692,6 +55519,26 @@ func (ec *executionContext) marshalNCompanyEdge2ᚖgithubᚗcomᚋswitchyardᚑc
 		return graphql.Null
 	}
 	return ec._CompanyEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCompanyFilter2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyFilter(ctx context.Context, v any) (*model.CompanyFilter, error) {
+	res, err := ec.unmarshalInputCompanyFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCompanyUpdateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyUpdateInput(ctx context.Context, v any) (model.CompanyUpdateInput, error) {
+	res, err := ec.unmarshalInputCompanyUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCompanyUpdatePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *model.CompanyUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CompanyUpdatePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNContact2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContact(ctx context.Context, sel ast.SelectionSet, v model.Contact) graphql.Marshaler {
@@ -56303,6 +58150,31 @@ func (ec *executionContext) marshalOCompany2ᚖgithubᚗcomᚋswitchyardᚑchat�
 		return graphql.Null
 	}
 	return ec._Company(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCompanyFilter2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyFilterᚄ(ctx context.Context, v any) ([]*model.CompanyFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.CompanyFilter, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCompanyFilter2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyFilter(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOCompanyFilter2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCompanyFilter(ctx context.Context, v any) (*model.CompanyFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCompanyFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOContact2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContact(ctx context.Context, sel ast.SelectionSet, v *model.Contact) graphql.Marshaler {

@@ -671,9 +671,29 @@ type Company struct {
 	Name string `json:"name"`
 	// The brand's own number for it; null for none.
 	Number *string `json:"number"`
+	// The answer to every custom field of companies, null where unset, in the order of categories and fields.
+	CustomFields []*CompanyCustomField `json:"customFields"`
+	// When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it was last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
 }
 
 func (Company) IsNode() {}
+
+// A company changed.
+type CompanyChanged struct {
+	// The position to resume from.
+	Cursor string `json:"cursor"`
+	// What caused it.
+	Cause *EventCause `json:"cause"`
+	// The company as it is now.
+	Company Company `json:"company"`
+}
+
+func (CompanyChanged) IsStreamFrame() {}
+
+func (CompanyChanged) IsLogEvent() {}
 
 // A page of companies.
 type CompanyConnection struct {
@@ -683,14 +703,22 @@ type CompanyConnection struct {
 	Nodes []*Company `json:"nodes"`
 	// Where the page stands.
 	PageInfo PageInfo `json:"pageInfo"`
+	// How many there are, counted to 100,000. Counted only when asked for.
+	TotalCount int `json:"totalCount"`
+	// Whether totalCount is all, or there are more than 100,000.
+	TotalIsExact bool `json:"totalIsExact"`
+	// The position of the team's log at the moment of reading.
+	AsOf string `json:"asOf"`
 }
 
-// A new company's name and number.
+// What is known of a new company.
 type CompanyCreateInput struct {
-	// The name.
+	// The name, at most 200 characters; it need not be unique.
 	Name string `json:"name"`
 	// The brand's own number for it.
 	Number graphql.Omittable[*string] `json:"number"`
+	// Custom fields.
+	CustomFields graphql.Omittable[[]*CustomFieldAnswerInput] `json:"customFields"`
 	// The caller's own key: the same key with the same input gives the same company again.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey"`
 }
@@ -705,12 +733,100 @@ type CompanyCreatePayload struct {
 	Cursor *string `json:"cursor"`
 }
 
+// A company's answer to a custom field.
+type CompanyCustomField struct {
+	// The field, with its category.
+	Field CustomField `json:"field"`
+	// The value; null where it is unset.
+	Value CustomFieldValue `json:"value"`
+}
+
+// Which company to delete.
+type CompanyDeleteInput struct {
+	// The company.
+	CompanyID string `json:"companyId"`
+}
+
+// The answer to companyDelete.
+type CompanyDeletePayload struct {
+	// The id of the company that is gone; null where it was refused.
+	DeletedCompanyID *string `json:"deletedCompanyId"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// A company was deleted. Each of its contacts has a ContactChanged of its own.
+type CompanyDeleted struct {
+	// The position to resume from.
+	Cursor string `json:"cursor"`
+	// What caused it.
+	Cause *EventCause `json:"cause"`
+	// The company's id.
+	CompanyID string `json:"companyId"`
+}
+
+func (CompanyDeleted) IsStreamFrame() {}
+
+func (CompanyDeleted) IsLogEvent() {}
+
 // A company in a list.
 type CompanyEdge struct {
 	// Its position.
 	Cursor string `json:"cursor"`
 	// The company.
 	Node Company `json:"node"`
+}
+
+// Which companies are listed, in the grammar of ContactFilter. All that is given must hold.
+type CompanyFilter struct {
+	// Each of these must hold.
+	And graphql.Omittable[[]*CompanyFilter] `json:"and"`
+	// At least one of these must hold.
+	Or graphql.Omittable[[]*CompanyFilter] `json:"or"`
+	// This must not hold.
+	Not graphql.Omittable[*CompanyFilter] `json:"not"`
+	// One of these companies.
+	Ids graphql.Omittable[[]string] `json:"ids"`
+	// The name begins so, without regard to case.
+	NamePrefix graphql.Omittable[*string] `json:"namePrefix"`
+	// The name.
+	Name graphql.Omittable[*TextFilter] `json:"name"`
+	// The brand's own number for it.
+	Number graphql.Omittable[*string] `json:"number"`
+	// At least one of these contacts belongs to it.
+	ContactIds graphql.Omittable[[]string] `json:"contactIds"`
+	// Conditions on custom fields of companies.
+	CustomFields graphql.Omittable[[]*CustomFieldCondition] `json:"customFields"`
+	// Made within.
+	CreatedAt graphql.Omittable[*DateTimeRange] `json:"createdAt"`
+	// Last changed within.
+	UpdatedAt graphql.Omittable[*DateTimeRange] `json:"updatedAt"`
+	// Part of the name without regard to case, or the whole number.
+	Text graphql.Omittable[*string] `json:"text"`
+}
+
+// What changes of a company. What is left out stays; null clears; custom fields are replaced one by one.
+type CompanyUpdateInput struct {
+	// The company.
+	CompanyID string `json:"companyId"`
+	// The name; cannot be cleared.
+	Name graphql.Omittable[*string] `json:"name"`
+	// The brand's own number for it.
+	Number graphql.Omittable[*string] `json:"number"`
+	// Custom fields: those given are replaced, others stay.
+	CustomFields graphql.Omittable[[]*CustomFieldAnswerInput] `json:"customFields"`
+}
+
+// The answer to companyUpdate.
+type CompanyUpdatePayload struct {
+	// The company; null where it was refused.
+	Company *Company `json:"company"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
 }
 
 // A customer.
@@ -1636,7 +1752,7 @@ type CustomFieldUpdateInput struct {
 	Name graphql.Omittable[*string] `json:"name"`
 	// The category.
 	CategoryID graphql.Omittable[*string] `json:"categoryId"`
-	// The options of a choice, as a whole; one that is left out leaves all contacts.
+	// The options of a choice, as a whole; one that is left out leaves all answers.
 	Options graphql.Omittable[[]*CustomFieldOptionInput] `json:"options"`
 	// Where it stands in its category.
 	Position graphql.Omittable[*int] `json:"position"`
@@ -1677,6 +1793,20 @@ type CustomFieldValueInput struct {
 	// For conditions with IN and NOT_IN: moments.
 	DateTimes graphql.Omittable[[]*time.Time] `json:"dateTimes"`
 }
+
+// Custom fields or their categories changed: `customFields` and `customFieldCategories` are to be read again. Whoever lost an answer by it has an event of its own.
+type CustomFieldsChanged struct {
+	// The position to resume from.
+	Cursor string `json:"cursor"`
+	// What caused it.
+	Cause *EventCause `json:"cause"`
+	// The field; null where a category changed.
+	FieldID *string `json:"fieldId"`
+}
+
+func (CustomFieldsChanged) IsStreamFrame() {}
+
+func (CustomFieldsChanged) IsLogEvent() {}
 
 // A range of days, both counting.
 type DateRange struct {
