@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net/http"
 	"testing"
 	"time"
 
@@ -12,10 +13,11 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 
 	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/channels/line"
 	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/factory"
-	"github.com/switchyard-chat/switchyard/desk/file"
+	"github.com/switchyard-chat/switchyard/desk/file/filetest"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/presence"
 	"github.com/switchyard-chat/switchyard/graph"
@@ -37,6 +39,7 @@ type world struct {
 	exec  *executor.Executor
 	hub   *live.Hub
 	inbox *inbox.Service
+	files *filetest.Shelf
 	asked func(string) // every statement of a read
 }
 
@@ -54,18 +57,15 @@ func newWorld(t testing.TB, dialect string) *world {
 		Asked:     func(q string) { w.asked(q) },
 		Committed: func(team int64, at event.Cursor) { _ = live.Announce(context.Background(), b, team, at) },
 	})
-	adapters, err := channels.NewRegistry()
+	adapters, err := channels.NewRegistry(line.New(&http.Client{}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := file.New(file.Config{DB: db, PublicURL: "http://desk.example.com"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	w.files = filetest.New(t, db, adapters, nil)
 	w.World, w.inbox = factory.New(t, db), inbox.New(db, adapters)
 	here := presence.New(b, clock.Real{})
 	schema := gen.NewExecutableSchema(gen.Config{Resolvers: &graph.Resolver{DB: db, Bus: b, Clock: clock.Real{}, Log: slog.New(slog.DiscardHandler),
-		Inbox: w.inbox, Presence: here, Contacts: contact.New(db), Files: files, Actions: conversation.New(db, adapters, files, random.Seeded(1), nil)}})
+		Inbox: w.inbox, Presence: here, Contacts: contact.New(db), Files: w.files.Service, Actions: conversation.New(db, adapters, w.files.Service, random.Seeded(1), nil)}})
 	w.exec = executor.New(schema)
 	w.exec.SetErrorPresenter(graph.Present(slog.New(slog.DiscardHandler)))
 	w.hub = live.New(live.Config{Log: db, Bus: b, Clock: clock.Real{}, Executor: w.exec, IsViewerDependent: graph.ViewerCheck(schema.Schema()),
@@ -197,7 +197,10 @@ type frame struct {
 		ID, SenderName  string
 		Seq             int
 		ClientMessageID *string
-		Content         struct{ Text string }
+		Content         struct {
+			Text       string
+			Attachment struct{ URL, SignedURL string }
+		}
 	}
 	Counts *struct {
 		UnreadMessages int
