@@ -382,8 +382,8 @@ func (s *Service) picture(x Session, a *ent.Attachment, now time.Time) *Picture 
 
 var errGone = errors.New("the message is not to be seen")
 
-// load gives one message as the visitor sees it now; errGone where it does not.
-func (s *Service) load(ctx context.Context, x Session, conversationID, messageID int64) (out Message, err error) {
+// load gives one message as the visitor sees it now, and its version; errGone where it does not.
+func (s *Service) load(ctx context.Context, x Session, conversationID, messageID int64) (out Message, version int, err error) {
 	err = s.DB.Read(ctx, x.Team, func(ctx context.Context, v *store.View) error {
 		m, err := v.Message.Get(ctx, messageID)
 		if ent.IsNotFound(err) || err == nil && (m.ConversationID != conversationID || !isVisible(m)) {
@@ -394,9 +394,9 @@ func (s *Service) load(ctx context.Context, x Session, conversationID, messageID
 		}
 		all, err := s.shown(ctx, v, x, []*ent.Message{m})
 		if err == nil {
-			out = all[0]
+			out, version = all[0], m.Version
 		}
 		return err
 	})
-	return out, err
+	return out, version, err
 }

@@ -217,7 +217,7 @@ func (s *Service) goOffline(ctx context.Context, team, visitorID int64, by time.
 // were, until the context ends.
 func (s *Service) Run(ctx context.Context) {
 	for s.DB.Clock().Sleep(ctx, time.Second) == nil {
-		if err := s.renew(ctx); err != nil && ctx.Err() == nil {
+		if err := s.Renew(ctx); err != nil && ctx.Err() == nil {
 			s.Log.WarnContext(ctx, "renew visitors' presence", "error", err)
 		}
 		if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
@@ -226,8 +226,8 @@ func (s *Service) Run(ctx context.Context) {
 	}
 }
 
-// renew says again who is here, of those for whom it is time.
-func (s *Service) renew(ctx context.Context) error {
+// Renew says again who has a stream with this server, of those for whom it is time.
+func (s *Service) Renew(ctx context.Context) error {
 	now := s.DB.Clock().Now()
 	due := map[int64][]int64{}
 	s.mu.Lock()

@@ -331,12 +331,15 @@ func (x *Stream) tell(ctx context.Context, n note, conversationID int64) (Item, 
 	item := Item{Kind: n.kind}
 	switch n.kind {
 	case Added, Changed:
-		m, err := s.load(ctx, x.session, conversationID, n.event.ObjectID)
+		m, version, err := s.load(ctx, x.session, conversationID, n.event.ObjectID)
 		if err != nil {
 			return item, err
 		}
-		if item.Kind == Changed && m.From != FromVisitor && m.Status == "sent" && !x.shown[m.Seq] {
-			item.Kind = Added // it was being sent when it was added, and is there now
+		if item.Kind == Added && m.From != FromVisitor && version > n.event.ObjectVersion {
+			return item, errGone // it was on its way then: what follows tells that it is there
+		}
+		if item.Kind == Changed && m.From != FromVisitor && !x.shown[m.Seq] && m.Status == "sent" {
+			item.Kind = Added
 		}
 		if len(x.shown) > backlog {
 			clear(x.shown)

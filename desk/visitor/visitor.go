@@ -61,6 +61,7 @@ type Config struct {
 // Service serves visitors. It is safe for concurrent use.
 type Service struct {
 	Config
+	self string // this server's name among the others
 	deaf []func()
 
 	mu      sync.Mutex
@@ -71,7 +72,7 @@ type Service struct {
 
 // New makes the service. Run keeps its promises about time, Close ends its streams.
 func New(c Config) *Service {
-	s := &Service{Config: c, here: map[int64]*here{}, feeds: map[int64]*feed{}, streams: map[int64]map[*Stream]struct{}{}}
+	s := &Service{Config: c, self: c.Random.UUID(), here: map[int64]*here{}, feeds: map[int64]*feed{}, streams: map[int64]map[*Stream]struct{}{}}
 	s.deaf = append(s.deaf, c.Bus.Subscribe(topic, s.heard), c.Bus.Subscribe(string(presence.Typing), s.typed))
 	return s
 }
@@ -184,10 +185,11 @@ const (
 type said struct {
 	Visitor int64  `json:"v"`
 	What    string `json:"w"`
+	By      string `json:"b"` // the server
 }
 
 func (s *Service) tell(ctx context.Context, team, visitorID int64, what string) {
-	b, err := json.Marshal(said{Visitor: visitorID, What: what})
+	b, err := json.Marshal(said{Visitor: visitorID, What: what, By: s.self})
 	if err != nil {
 		panic(err) // a number and a word
 	}
@@ -202,7 +204,9 @@ func (s *Service) heard(m bus.Message) {
 	}
 	switch x.What {
 	case saidLeft:
-		s.noteLeft(x.Visitor)
+		if x.By != s.self { // who said it knows
+			s.noteLeft(x.Visitor)
+		}
 	case saidEnded:
 		s.endStreams(x.Visitor, ReasonEnded)
 	case saidMoved:
