@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/customfield"
 	"github.com/switchyard-chat/switchyard/desk/delivery"
+	"github.com/switchyard-chat/switchyard/desk/file"
 	"github.com/switchyard-chat/switchyard/desk/group"
 	"github.com/switchyard-chat/switchyard/desk/inbound"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
@@ -30,6 +32,7 @@ import (
 	"github.com/switchyard-chat/switchyard/graph/gen"
 	"github.com/switchyard-chat/switchyard/graph/transport"
 	"github.com/switchyard-chat/switchyard/internal/attempt"
+	"github.com/switchyard-chat/switchyard/internal/blob"
 	"github.com/switchyard-chat/switchyard/internal/bus"
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/config"
@@ -55,6 +58,9 @@ type parts struct {
 	health    *health
 
 	adapters  *channels.Registry
+	attempts  attempt.Counter
+	blobs     blob.Store
+	files     *file.Service
 	workspace *workspace.Service
 	accounts  *account.Service
 	contacts  *contact.Service
@@ -90,6 +96,9 @@ func assemble(ctx context.Context, c config.Config, platform *demo.Platform, log
 		return p, err
 	}
 	p.closers = append(p.closers, p.db.Close)
+	if err := p.fileStore(ctx, c); err != nil {
+		return p, err
+	}
 	p.health = &health{db: p.db, bus: p.bus}
 	if err := p.desk(c, platform); err != nil {
 		return p, err
@@ -119,14 +128,14 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	if err != nil {
 		return err
 	}
-	var attempts attempt.Counter = attempt.NewMemory(clock.Real{})
+	p.attempts = attempt.NewMemory(clock.Real{})
 	if c.RedisURL != "" {
 		shared, err := attempt.NewRedis(c.RedisURL, busPrefix, clock.Real{})
 		if err != nil {
 			return err
 		}
 		p.closers = append(p.closers, shared.Close)
-		attempts = shared
+		p.attempts = shared
 	}
 	var mailer workspace.Mailer
 	if c.SMTPURL != "" {
@@ -134,23 +143,20 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 			return err
 		}
 	}
-	wake := func() { p.delivery.Wake() }
-	actions := conversation.New(p.db, p.adapters, nil, p.random, wake)
-	groups := group.New(p.db)
-	p.workspace = workspace.New(workspace.Config{
-		DB: p.db, Random: p.random, Attempts: attempts, Mailer: mailer, LinkURL: c.PublicURL + welcome.Path, Release: actions.Release, Log: p.log,
-	})
 	p.accounts = account.New(account.Config{
 		DB: p.db, Adapters: p.adapters, Keys: keys, Random: p.random, PublicURL: c.PublicURL, BaseURLs: bases, Log: p.log,
 	})
-	p.contacts = contact.New(p.db)
-	p.presence = presence.New(p.bus, clock.Real{})
-	p.closers = append(p.closers, func() error { p.presence.Close(); return nil })
 	// What a task asks for puts tasks into the queue: the handlers are called long after both exist.
 	var profiles *profile.Service
 	if p.jobs, err = job.New(p.db, p.log, 4, map[string]job.Handler{
 		inbound.ReplayTask: func(ctx context.Context, team int64, args json.RawMessage) error {
 			return p.inbound.Work(ctx, team, args)
+		},
+		file.FetchTask: func(ctx context.Context, team int64, args json.RawMessage) error {
+			return p.files.Fetch(ctx, team, args)
+		},
+		file.DeleteTask: func(ctx context.Context, team int64, args json.RawMessage) error {
+			return p.files.Delete(ctx, team, args)
 		},
 		profile.PersonTask: func(ctx context.Context, team int64, args json.RawMessage) error {
 			return profiles.Person(ctx, team, args)
@@ -164,16 +170,31 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	}); err != nil {
 		return err
 	}
+	if p.files, err = file.New(file.Config{
+		DB: p.db, Blobs: p.blobs, Adapters: p.adapters, Accounts: p.accounts, Random: p.random, Queue: p.jobs, Log: p.log, PublicURL: c.PublicURL,
+		Signer: keys, MaxBytes: c.UploadMaxBytes,
+	}); err != nil {
+		return err
+	}
+	wake := func() { p.delivery.Wake() }
+	actions := conversation.New(p.db, p.adapters, p.files, p.random, wake)
+	groups := group.New(p.db)
+	p.workspace = workspace.New(workspace.Config{
+		DB: p.db, Random: p.random, Attempts: p.attempts, Mailer: mailer, LinkURL: c.PublicURL + welcome.Path, Release: actions.Release, Log: p.log,
+	})
+	p.contacts = contact.New(p.db)
+	p.presence = presence.New(p.bus, clock.Real{})
+	p.closers = append(p.closers, func() error { p.presence.Close(); return nil })
 	profiles = profile.New(profile.Config{
 		DB: p.db, Adapters: p.adapters, Accounts: p.accounts, Contacts: p.contacts, Groups: groups, Queue: p.jobs, Log: p.log,
 	})
 	p.upkeep = profile.NewUpkeep(p.db, p.random, p.log)
 	p.inbound = inbound.New(inbound.Config{
-		DB: p.db, Contacts: p.contacts, Groups: groups, Adapters: p.adapters, Fetcher: profiles, Queue: p.jobs, Log: p.log,
+		DB: p.db, Contacts: p.contacts, Groups: groups, Adapters: p.adapters, Files: p.files, Fetcher: profiles, Queue: p.jobs, Log: p.log,
 	})
 	p.webhooks = newWebhooks(p.accounts, p.adapters, p.inbound, p.db.Clock(), p.log, p.metrics.registry)
 	p.delivery, err = delivery.New(delivery.Config{
-		DB: p.db, Lanes: lane.New(p.db), Adapters: p.adapters, Accounts: p.accounts, Groups: groups, Bus: p.bus, Random: p.random, Log: p.log,
+		DB: p.db, Lanes: lane.New(p.db), Adapters: p.adapters, Accounts: p.accounts, Groups: groups, Files: p.files, Bus: p.bus, Random: p.random, Log: p.log,
 		Metrics: p.metrics.registry, Name: p.random.UUID(), Senders: c.Workers,
 	})
 	if err != nil {
@@ -182,9 +203,34 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	p.resolver = &graph.Resolver{
 		DB: p.db, Bus: p.bus, Clock: clock.Real{}, Log: p.log, PublicURL: c.PublicURL,
 		Workspace: p.workspace, Accounts: p.accounts, Contacts: p.contacts, Fields: customfield.New(p.db, p.random), Tagging: tagging.New(p.db), Inbox: inbox.New(p.db, p.adapters),
-		Searches: search.New(p.db), Actions: actions, Inbound: p.inbound, Presence: p.presence,
+		Searches: search.New(p.db), Actions: actions, Files: p.files, Inbound: p.inbound, Presence: p.presence,
 	}
 	return nil
+}
+
+// fileStore opens where files are kept: a bucket of FILES_URL, which must be usable, or a folder beside the embedded database.
+func (p *parts) fileStore(ctx context.Context, c config.Config) error {
+	if c.FilesURL == "" {
+		local, err := blob.NewLocal(filepath.Join(c.DataDir, "files"), p.random, clock.Real{})
+		if err != nil {
+			return err
+		}
+		p.blobs = local
+		p.closers = append(p.closers, local.Close)
+		return nil
+	}
+	at, wrongs := blob.ParseS3(c.FilesURL, c.S3AccessKey, c.S3SecretKey)
+	if err := errors.Join(wrongs...); err != nil {
+		return err
+	}
+	at.Drafts = filepath.Join(c.DataDir, "drafts")
+	bucket, err := blob.NewS3(at, p.random, clock.Real{})
+	if err != nil {
+		return err
+	}
+	p.blobs = bucket
+	p.closers = append(p.closers, bucket.Close)
+	return bucket.Check(ctx)
 }
 
 // api makes what clients talk to.

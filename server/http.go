@@ -205,9 +205,9 @@ func (o origins) guarded(next http.Handler) (http.Handler, error) {
 	}
 	shared := cors.New(cors.Options{
 		AllowOriginVaryRequestFunc: func(r *http.Request, origin string) (bool, []string) { return o.allow(origin, r), nil },
-		AllowedMethods:             []string{http.MethodGet, http.MethodPost},
-		AllowedHeaders:             []string{"Authorization", "Content-Type", "Accept", "Accept-Language", requestHeader},
-		ExposedHeaders:             []string{requestHeader, "Retry-After"},
+		AllowedMethods:             []string{http.MethodGet, http.MethodHead, http.MethodPost},
+		AllowedHeaders:             []string{"Authorization", "Content-Type", "Accept", "Accept-Language", "Upload-Name", "Range", "If-None-Match", requestHeader},
+		ExposedHeaders:             []string{requestHeader, "Retry-After", "ETag", "Content-Disposition", "Content-Range"},
 		MaxAge:                     600,
 	})
 	return shared.Handler(protection.Handler(next)), nil

@@ -63,6 +63,9 @@ func (p *parts) routes(c config.Config, isDemo bool, at Running) (http.Handler, 
 		_, _ = w.Write(sdl)
 	})
 	mux.Handle("POST /webhooks/{type}/{key}", p.webhooks)
+	if err := newFiles(p.files, p.workspace, p.attempts, p.db.Clock(), p.log).routes(mux, newOrigins(c.PublicURL, c.AllowedOrigins).guarded); err != nil {
+		return nil, err
+	}
 	mux.HandleFunc("GET /healthz", p.health.alive)
 	mux.HandleFunc("GET /readyz", p.health.ready)
 	mux.Handle("GET /metrics", p.metrics.handler())

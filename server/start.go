@@ -14,6 +14,7 @@ const purgeEvery = time.Hour
 func (p *parts) start(ctx context.Context) error {
 	p.background(ctx, p.workspace.Run)
 	p.background(ctx, p.purge)
+	p.background(ctx, p.files.Run)
 	p.background(ctx, func(ctx context.Context) { p.resolver.Searches.Run(ctx, p.log) })
 	if err := p.jobs.Start(ctx); err != nil {
 		return err

@@ -40,20 +40,20 @@ const (
 
 // The codes of files that are not taken.
 const (
-	CodeEmpty       = "FILE_EMPTY"
-	CodeTooLarge    = "FILE_TOO_LARGE"
-	CodeIncomplete  = "FILE_INCOMPLETE"
-	CodeMismatch    = "FILE_TYPE_MISMATCH"
-	CodeNotAllowed  = "FILE_TYPE_NOT_ALLOWED"
-	CodeManyPixels  = "PICTURE_TOO_LARGE"
-	CodeNotReadable = "PICTURE_BROKEN"
+	CodeEmpty       = "EMPTY"
+	CodeTooLarge    = "TOO_LARGE"
+	CodeIncomplete  = "INCOMPLETE"
+	CodeMismatch    = "TYPE_MISMATCH"
+	CodeNotAllowed  = "UNSUPPORTED_TYPE"
+	CodeManyPixels  = "TOO_MANY_PIXELS"
+	CodeNotReadable = "BROKEN"
 )
 
 // Upload keeps a file of an agent or an integration until a message uses it, at most UploadFor. It is read as it comes, in a buffer of memory;
 // only its picture, if it is one, is decoded, and for that all share one room of 256 MB. Nobody else sees it before a message does.
 //
-// Faults of kind Invalid, by code: FILE_EMPTY, FILE_TOO_LARGE (with the limit), FILE_INCOMPLETE, FILE_TYPE_MISMATCH (its content is of another type
-// than was said, MSG-7), PICTURE_TOO_LARGE; Forbidden for an integration without the scope to write conversations.
+// Faults of kind Invalid, by code: EMPTY, TOO_LARGE (with the limit), INCOMPLETE, TYPE_MISMATCH (its content is of another type
+// than was said, MSG-7), TOO_MANY_PIXELS; Forbidden for an integration without the scope to write conversations.
 func (s *Service) Upload(ctx context.Context, p auth.Principal, in UploadInput) (*ent.File, error) {
 	if !p.May(auth.WriteConversations) {
 		return nil, fault.New(fault.Forbidden, "this token lacks the scope %s", auth.WriteConversations.Name())
@@ -61,8 +61,8 @@ func (s *Service) Upload(ctx context.Context, p auth.Principal, in UploadInput) 
 	return s.Store(ctx, p.TeamID, p.Key(), in, Rule{})
 }
 
-// Store is Upload for anybody else, such as "visitor:3", with a narrower rule: FILE_TYPE_NOT_ALLOWED is a type that the rule does not have,
-// PICTURE_BROKEN a picture out of which the metadata cannot be taken.
+// Store is Upload for anybody else, such as "visitor:3", with a narrower rule: UNSUPPORTED_TYPE is a type that the rule does not have,
+// BROKEN a picture out of which the metadata cannot be taken.
 func (s *Service) Store(ctx context.Context, team int64, author string, in UploadInput, allowed Rule) (*ent.File, error) {
 	return s.keep(ctx, team, author, in, allowed, false)
 }
@@ -153,14 +153,15 @@ func (s *Service) judge(ctx context.Context, a *arrived, in UploadInput, allowed
 	if a.info, err = media.Inspect(a.draft, a.size); err != nil {
 		return fmt.Errorf("look into a file: %w", err)
 	}
-	ok := false
-	if a.content, ok = media.Agree(in.ContentType, a.info.Type); !ok && !isPlatforms {
-		return fault.New(fault.Invalid, "the file is said to be %s, and its content is %s", said(in.ContentType), a.info.Type).
-			WithCode(CodeMismatch, map[string]any{"declared": said(in.ContentType), "contentType": a.info.Type})
-	}
+	var ok bool
+	a.content, ok = media.Agree(in.ContentType, a.info.Type)
 	if len(allowed.Types) > 0 && !slices.Contains(allowed.Types, a.content) {
 		return fault.New(fault.Invalid, "files of type %s are not taken here; taken are %s", a.content, strings.Join(allowed.Types, ", ")).
 			WithCode(CodeNotAllowed, map[string]any{"contentType": a.content})
+	}
+	if !ok && !isPlatforms {
+		return fault.New(fault.Invalid, "the file is said to be %s, and its content is %s", said(in.ContentType), a.info.Type).
+			WithCode(CodeMismatch, map[string]any{"declared": said(in.ContentType), "contentType": a.info.Type})
 	}
 	isLarge := a.info.IsPicture() && int64(a.info.Width)*int64(a.info.Height) > maxPixels
 	if isLarge && !isPlatforms {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"github.com/switchyard-chat/switchyard/internal/blob"
 	"github.com/switchyard-chat/switchyard/internal/random"
 	"github.com/switchyard-chat/switchyard/internal/seal"
 )
@@ -24,6 +25,11 @@ type Config struct {
 	Port      int    `env:"PORT" envDefault:"8080" doc:"The port to listen at."`
 	PublicURL string `env:"PUBLIC_URL" doc:"Where platforms and browsers reach the server, as https://chat.example.com; http://localhost:PORT where empty."`
 	DataDir   string `env:"DATA_DIR" envDefault:"data" doc:"The folder of the embedded database and of the key made for it."`
+
+	FilesURL       string `env:"FILES_URL" doc:"Where files are kept: a bucket of an S3-compatible store, as s3://bucket/prefix?endpoint=https://s3.example.com&region=name (without an endpoint it is Amazon's); empty is the folder files in DATA_DIR, for one server alone or a folder that all servers share."`
+	S3AccessKey    string `env:"S3_ACCESS_KEY" doc:"The access key to the store of FILES_URL."`
+	S3SecretKey    string `env:"S3_SECRET_KEY" doc:"The secret key to the store of FILES_URL."`
+	UploadMaxBytes int64  `env:"UPLOAD_MAX_BYTES" envDefault:"104857600" doc:"The largest file that is kept, in bytes: an upload or what a customer sends."`
 
 	DatabaseURL string `env:"DATABASE_URL" doc:"PostgreSQL, as postgres://user:password@host:5432/name; empty is the embedded SQLite in DATA_DIR."`
 	DatabaseMax int    `env:"DATABASE_MAX_CONNS" envDefault:"20" doc:"Connections to PostgreSQL, at the most."`
@@ -101,7 +107,7 @@ func plain(err error) error {
 	if !ok {
 		return err
 	}
-	forms := map[string]string{"int": "a whole number, as 8080", "time.Duration": "a duration, as 30m", "float64": "a number, as 0.1", "map[string]string": "name=value, separated by commas", "slog.Level": "DEBUG, INFO, WARN or ERROR"}
+	forms := map[string]string{"int": "a whole number, as 8080", "int64": "a whole number, as 104857600", "time.Duration": "a duration, as 30m", "float64": "a number, as 0.1", "map[string]string": "name=value, separated by commas", "slog.Level": "DEBUG, INFO, WARN or ERROR"}
 	return fmt.Errorf("%s must be %s", f.Tag.Get("env"), forms[f.Type.String()])
 }
 
@@ -138,6 +144,13 @@ func (c *Config) check() []error {
 	address("SMTP_URL", c.SMTPURL, "smtp", "smtps")
 	if c.SMTPURL != "" && !strings.Contains(c.MailFrom, "@") {
 		wrong("MAIL_FROM must be an e-mail address where SMTP_URL is set")
+	}
+	if c.FilesURL != "" {
+		_, wrongs := blob.ParseS3(c.FilesURL, c.S3AccessKey, c.S3SecretKey)
+		errs = append(errs, wrongs...)
+	}
+	if c.UploadMaxBytes < 1<<20 || c.UploadMaxBytes > 5<<30 {
+		wrong("UPLOAD_MAX_BYTES must be 1048576 (1 MB) to 5368709120 (5 GB)")
 	}
 	if c.DatabaseURL != "" && c.SecretKey == "" {
 		wrong("SECRET_KEY must be set where DATABASE_URL is: every server needs the same one (make it with: openssl rand -hex 32)")
