@@ -12,8 +12,10 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 
+	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/customfield"
+	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/desk/tagging"
 	"github.com/switchyard-chat/switchyard/graph"
@@ -47,9 +49,13 @@ func newBook(t *testing.T, dialect string) *book {
 	}
 	b.admin = auth.Principal{TeamID: team, AgentID: 1, Role: auth.Admin, Permissions: []auth.Permission{auth.SeePersonalData}, Language: "en"}
 	b.contacts = contact.New(b.db)
+	adapters, err := channels.NewRegistry()
+	if err != nil {
+		t.Fatal(err)
+	}
 	log := slog.New(slog.DiscardHandler)
 	b.exec = executor.New(gen.NewExecutableSchema(gen.Config{Resolvers: &graph.Resolver{DB: b.db, Clock: clock.Real{}, Log: log, Contacts: b.contacts,
-		Fields: customfield.New(b.db, random.New()), Tagging: tagging.New(b.db)}}))
+		Fields: customfield.New(b.db, random.New()), Tagging: tagging.New(b.db), Inbox: inbox.New(b.db, adapters)}}))
 	b.exec.SetErrorPresenter(graph.Present(log))
 	return b
 }
