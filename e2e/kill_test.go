@@ -42,7 +42,7 @@ func open(t *testing.T, dialect string) *shop {
 	t.Cleanup(pace.Stop)
 	s := &shop{t: t, line: line, pace: pace, bot: line.AddBot(fakeline.Setup{IsVerified: true, DisplayName: "Tea House"})}
 	at := line.BaseURLs()
-	s.env = append(empty(t, dialect), "LINE_API_URL="+at["api"], "LINE_DATA_URL="+at["data"],
+	s.env = append(empty(t, dialect), "AGENT_COST_BURST=1000000", "LINE_API_URL="+at["api"], "LINE_DATA_URL="+at["data"],
 		"EGRESS_ALLOW="+strings.TrimPrefix(at["api"], "http://")+","+strings.TrimPrefix(at["data"], "http://"))
 	token := newTeam(t, s.env, "tea")
 	s.serve()

@@ -235,7 +235,11 @@ func (p *parts) fileStore(ctx context.Context, c config.Config) error {
 
 // api makes what clients talk to.
 func (p *parts) api(c config.Config) error {
-	executor := newExecutor(p.resolver, p.metrics, p.log)
+	guard, err := p.guard(c, p.log)
+	if err != nil {
+		return err
+	}
+	executor := newExecutor(p.resolver, guard, p.metrics, p.log)
 	p.hub = live.New(live.Config{
 		Log: p.db, Bus: p.bus, Clock: clock.Real{}, Executor: executor, IsViewerDependent: live.ViewerFields(gen.NewExecutableSchema(gen.Config{}).Schema(), "viewer"),
 		Hooks: live.Hooks{

@@ -10,12 +10,12 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/graph"
 	"github.com/switchyard-chat/switchyard/graph/gen"
+	"github.com/switchyard-chat/switchyard/graph/limit"
 	"github.com/switchyard-chat/switchyard/graph/transport"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/catalogue"
@@ -24,11 +24,8 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/trace"
 )
 
-// tokens is how many tokens a GraphQL document may have.
-const tokens = 1500
-
 // newExecutor makes what runs GraphQL operations over the resolvers, on every transport.
-func newExecutor(r *graph.Resolver, m *metrics, log *slog.Logger) *executor.Executor {
+func newExecutor(r *graph.Resolver, guard *limit.Guard, m *metrics, log *slog.Logger) *executor.Executor {
 	e := executor.New(gen.NewExecutableSchema(gen.Config{Resolvers: r}))
 	e.SetErrorPresenter(graph.Present(log))
 	e.SetRecoverFunc(func(ctx context.Context, p any) error {
@@ -36,10 +33,11 @@ func newExecutor(r *graph.Resolver, m *metrics, log *slog.Logger) *executor.Exec
 		log.ErrorContext(ctx, "a resolver panicked", "panic", fault.Panic(p), "request", event.Request(ctx), "stack", string(debug.Stack()))
 		return fault.New(fault.Internal, "something went wrong on our side")
 	})
-	e.SetQueryCache(lru.New[*ast.QueryDocument](1000))
-	e.SetParserTokenLimit(tokens)
+	e.SetQueryCache(limit.Documents())
+	e.SetParserTokenLimit(limit.Tokens)
 	e.AroundResponses(traced)
 	e.Use(doorkeeper{r.Workspace})
+	e.Use(guard)
 	e.Use(&strictness{})
 	return e
 }

@@ -32,11 +32,6 @@ func (d doorkeeper) MutateOperationContext(ctx context.Context, rc *graphql.Oper
 	if live.IsRendering(ctx) {
 		return nil
 	}
-	if n := rootFields(rc.Operation.SelectionSet, rc.Doc.Fragments); n > maxRootFields {
-		e := gqlerror.Errorf("an operation has at most %d root fields, this one has %d; split it", maxRootFields, n)
-		e.Extensions = map[string]any{"code": "QUERY_TOO_COMPLEX"}
-		return e
-	}
 	p, err := auth.From(ctx)
 	rc.DisableIntrospection = err != nil
 	if err == nil {
@@ -48,29 +43,6 @@ func (d doorkeeper) MutateOperationContext(ctx context.Context, rc *graphql.Oper
 		return gqlerror.WrapPath(nil, err)
 	}
 	return nil
-}
-
-// maxRootFields is how many fields an operation may ask for at its root: each is a read of its own.
-const maxRootFields = 10
-
-func rootFields(set ast.SelectionSet, fragments ast.FragmentDefinitionList) int {
-	n := 0
-	for _, s := range set {
-		switch s := s.(type) {
-		case *ast.Field:
-			n++
-		case *ast.InlineFragment:
-			n += rootFields(s.SelectionSet, fragments)
-		case *ast.FragmentSpread:
-			if f := fragments.ForName(s.Name); f != nil {
-				n += rootFields(f.SelectionSet, fragments)
-			}
-		}
-		if n > maxRootFields {
-			return n // fragments within fragments could be many more
-		}
-	}
-	return n
 }
 
 func everyFieldIsOpen(set ast.SelectionSet, fragments ast.FragmentDefinitionList) bool {

@@ -54,6 +54,13 @@ type Config struct {
 
 	SessionsPerAgent int           `env:"SESSIONS_PER_AGENT" envDefault:"10" doc:"Live connections an agent may have; over it the longest idle is closed."`
 	SessionsPerTeam  int           `env:"SESSIONS_PER_TEAM" envDefault:"2000" doc:"Live connections a team may have on one server."`
+	AgentCostBurst   int           `env:"AGENT_COST_BURST" envDefault:"5000" doc:"Cost that an agent, or an integration, may ask for at once (extensions.cost of an answer)."`
+	AgentCostRate    int           `env:"AGENT_COST_PER_SECOND" envDefault:"250" doc:"Cost that an agent may ask for per second over time."`
+	TeamCostBurst    int           `env:"TEAM_COST_BURST" envDefault:"100000" doc:"Cost that a team may ask for at once."`
+	TeamCostRate     int           `env:"TEAM_COST_PER_SECOND" envDefault:"5000" doc:"Cost that a team may ask for per second over time."`
+	AddressCostBurst int           `env:"ADDRESS_COST_BURST" envDefault:"200" doc:"Cost that those who are not signed in may ask for at once from one address."`
+	AddressCostRate  int           `env:"ADDRESS_COST_PER_SECOND" envDefault:"10" doc:"Cost that those who are not signed in may ask for per second from one address."`
+	TrustedDocuments string        `env:"TRUSTED_DOCUMENTS" doc:"A JSON file of the only GraphQL documents that agents may use, as {\"<sha256>\": \"<text>\"} or a persisted-query manifest; empty lets every document in. Integrations write their own."`
 	IdleTimeout      time.Duration `env:"IDLE_TIMEOUT" envDefault:"30m" doc:"After how long without an action a live connection is closed."`
 	Workers          int           `env:"WORKERS" envDefault:"16" doc:"Outbound conversations a server works on at once."`
 }
@@ -172,7 +179,9 @@ func (c *Config) check() []error {
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		wrong("LOG_FORMAT must be text or json")
 	}
-	for name, n := range map[string]int{"DATABASE_MAX_CONNS": c.DatabaseMax, "SESSIONS_PER_AGENT": c.SessionsPerAgent, "SESSIONS_PER_TEAM": c.SessionsPerTeam, "WORKERS": c.Workers} {
+	for name, n := range map[string]int{"DATABASE_MAX_CONNS": c.DatabaseMax, "SESSIONS_PER_AGENT": c.SessionsPerAgent, "SESSIONS_PER_TEAM": c.SessionsPerTeam, "WORKERS": c.Workers,
+		"AGENT_COST_BURST": c.AgentCostBurst, "AGENT_COST_PER_SECOND": c.AgentCostRate, "TEAM_COST_BURST": c.TeamCostBurst, "TEAM_COST_PER_SECOND": c.TeamCostRate,
+		"ADDRESS_COST_BURST": c.AddressCostBurst, "ADDRESS_COST_PER_SECOND": c.AddressCostRate} {
 		if n < 1 {
 			wrong("%s must be 1 or more", name)
 		}
