@@ -340,9 +340,9 @@ class Chat {
     service.call('POST', what, { token: this.token, body }).catch(failed);
   }
 
-  /** The page is left. Where the visitor comes back to it, resume goes on. */
-  leave() {
-    if (this.token) navigator.sendBeacon?.(`${SCRIPT.base}leave`, JSON.stringify({ visitor_token: this.token }));
+  /** The page is left, isStaying for another one of the site. Where the visitor comes back to it, resume goes on. */
+  leave(isStaying) {
+    if (this.token && !isStaying) navigator.sendBeacon?.(`${SCRIPT.base}leave`, JSON.stringify({ visitor_token: this.token }));
     this.connection.stop();
   }
 

@@ -53,7 +53,12 @@ for (const name of ['pushState', 'replaceState']) {
 addEventListener('popstate', moved);
 addEventListener('hashchange', moved);
 
-addEventListener('pagehide', guarded(() => chat.leave()));
+// Whoever goes to another page of the site does not leave it; browsers that do not tell where it goes say goodbye each time.
+let stayedAt = 0;
+globalThis.navigation?.addEventListener('navigate', guarded(({ destination, downloadRequest }) => {
+  if (!destination.sameDocument && downloadRequest == null && new URL(destination.url).origin === location.origin) stayedAt = Date.now();
+}));
+addEventListener('pagehide', guarded(() => chat.leave(Date.now() - stayedAt < 5000)));
 addEventListener('pageshow', guarded((event) => event.persisted && chat.resume()));
 const looked = guarded(() => {
   if (document.visibilityState !== 'visible') return;
