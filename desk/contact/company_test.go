@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/switchyard-chat/switchyard/desk/contact"
@@ -254,5 +255,72 @@ func TestDeletedCompanyLeavesItsContacts(t *testing.T) {
 		if _, _, err := w.contacts.Update(t.Context(), w.admin, contact.UpdateInput{ID: bob.ID, Fields: contact.Fields{CompanyIDs: contact.Given([]int64{c.ID})}}); !fault.Is(err, fault.NotFound) || fault.As(err).Field != "companyIds[0]" {
 			t.Errorf("joining what is gone: %v", err)
 		}
+	})
+}
+
+// CONT-6, CONT-17: while options and companies go, contacts and companies are changed: nobody fails for it, and nothing refers to what is gone.
+func TestAnswersWhileOptionsAndCompaniesGo(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		w := setup(t, db)
+		ofContacts, ofCompanies := w.field(t, "MULTI_CHOICE", "S", "M"), w.companyField(t, "MULTI_CHOICE", "S", "M")
+		stays := w.company(t, contact.CompanyFields{Name: contact.Given("stays")})
+		var goes, people []int64
+		for range 3 {
+			goes = append(goes, w.company(t, contact.CompanyFields{Name: contact.Given("goes")}).ID)
+			people = append(people, w.create(t, contact.Fields{CompanyIDs: contact.Given(goes)}).ID)
+		}
+		chosen := func(f customfield.Field) []customfield.AnswerInput {
+			return []customfield.AnswerInput{{FieldID: f.ID, Value: &customfield.Input{Options: []string{f.Options[0].ID, f.Options[1].ID}}}}
+		}
+		var work []func() error
+		for round := range 4 {
+			for i, id := range people {
+				work = append(work, func() error {
+					_, _, err := w.contacts.Update(t.Context(), w.admin, contact.UpdateInput{ID: id, Fields: contact.Fields{CustomFields: chosen(ofContacts), CompanyIDs: contact.Given([]int64{stays.ID, goes[(i+round)%3]})}})
+					return err
+				}, func() error {
+					_, _, err := w.contacts.UpdateCompany(t.Context(), w.admin, contact.UpdateCompanyInput{ID: stays.ID, CompanyFields: contact.CompanyFields{CustomFields: chosen(ofCompanies)}})
+					return err
+				})
+			}
+		}
+		for _, f := range []customfield.Field{ofContacts, ofCompanies} {
+			work = append(work, func() error {
+				_, _, err := w.fields.Update(t.Context(), w.admin, customfield.UpdateInput{ID: f.ID, Options: &[]customfield.Option{f.Options[1]}})
+				return err
+			})
+		}
+		for _, id := range goes {
+			work = append(work, func() error { _, err := w.contacts.DeleteCompany(t.Context(), w.admin, id); return err })
+		}
+		var all sync.WaitGroup
+		for _, f := range work {
+			all.Go(func() {
+				// An answer or a company may be too late, and that is said; nothing else may go wrong.
+				if err := f(); err != nil && !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.NotFound) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		w.read(t, func(ctx context.Context, v *store.View) error {
+			for _, r := range v.CustomFieldValue.Query().AllX(ctx) {
+				if *r.KeyValue != ofContacts.Options[1].ID || *r.SetValue != *r.KeyValue {
+					t.Errorf("a contact still has %s of %s", *r.KeyValue, *r.SetValue)
+				}
+			}
+			for _, r := range v.CompanyFieldValue.Query().AllX(ctx) {
+				if *r.KeyValue != ofCompanies.Options[1].ID || *r.SetValue != *r.KeyValue {
+					t.Errorf("a company still has %s of %s", *r.KeyValue, *r.SetValue)
+				}
+			}
+			for _, e := range v.Employment.Query().AllX(ctx) {
+				if e.CompanyID != stays.ID {
+					t.Errorf("somebody still belongs to company %d", e.CompanyID)
+				}
+			}
+			return nil
+		})
 	})
 }

@@ -399,3 +399,64 @@ func TestConditions(t *testing.T) {
 		}
 	}
 }
+
+// CONT-6: there is an end to fields and options, and it is named.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		w := setup(t, db, "a")
+		c := w.category(t, "one")
+		options := make([]customfield.Option, 101)
+		for i := range options {
+			options[i].Label = fmt.Sprint("option ", i)
+		}
+		_, _, err := w.fields.Create(t.Context(), w.admin, customfield.CreateInput{CategoryID: c.ID, Name: "choice", Target: "COMPANY", Type: "SINGLE_CHOICE", Options: options})
+		if f := fault.As(err); !fault.Is(err, fault.Invalid) || f.Field != "options" || f.Code != "LIMIT_EXCEEDED" {
+			t.Errorf("101 options: %v", err)
+		}
+		if _, _, err := w.fields.Create(t.Context(), w.admin, customfield.CreateInput{CategoryID: c.ID, Name: "choice", Target: "COMPANY", Type: "SINGLE_CHOICE", Options: options[:100]}); err != nil {
+			t.Errorf("100 options: %v", err)
+		}
+		if _, err := db.Write(t.Context(), w.admin.TeamID, func(ctx context.Context, tx *store.Tx) error {
+			for i := range 200 {
+				name := fmt.Sprint("field ", i)
+				if err := tx.CustomField.Create().SetTeamID(tx.Team).SetCategoryID(c.ID).SetName(name).SetNameFolded(name).SetType("TEXT").SetPosition(i + 1).
+					SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).Exec(ctx); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = w.fields.Create(t.Context(), w.admin, customfield.CreateInput{CategoryID: c.ID, Name: "more", Target: "CONTACT", Type: "TEXT"})
+		if f := fault.As(err); !fault.Is(err, fault.Conflict) || f.Code != "LIMIT_EXCEEDED" {
+			t.Errorf("field 201: %v", err)
+		}
+		if _, _, err := w.fields.Create(t.Context(), w.admin, customfield.CreateInput{CategoryID: c.ID, Name: "more", Target: "COMPANY", Type: "TEXT"}); err != nil {
+			t.Errorf("the second field of companies: %v", err)
+		}
+	})
+}
+
+// CONT-6: tickets' fields are defined and changed like others, before there are tickets that answer.
+func TestFieldsOfTickets(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		w := setup(t, db, "a")
+		c := w.category(t, "one")
+		f, _, err := w.fields.Create(t.Context(), w.admin, customfield.CreateInput{CategoryID: c.ID, Name: "size", Target: "TICKET", Type: "MULTI_CHOICE", Options: []customfield.Option{{Label: "S"}, {Label: "M"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f, _, err = w.fields.Update(t.Context(), w.admin, customfield.UpdateInput{ID: f.ID, Options: &[]customfield.Option{{ID: f.Options[1].ID, Label: "Medium"}}}); err != nil || len(f.Options) != 1 || f.Type != "MULTI_CHOICE" || f.Target != "TICKET" {
+			t.Errorf("changed to %+v, %v", f, err)
+		}
+		if got := w.answers(t, w.contact(t)); len(got) != 0 {
+			t.Errorf("a contact lists fields of tickets: %v", got)
+		}
+		if _, err := w.fields.Delete(t.Context(), w.admin, f.ID); err != nil {
+			t.Error(err)
+		}
+	})
+}
