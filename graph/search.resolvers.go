@@ -24,19 +24,28 @@ func (r *queryResolver) Search(ctx context.Context, text string, first *int) (*m
 	if n < 1 || n > 20 {
 		return nil, fault.Input("first", "a search gives 1 to 20 of each sort")
 	}
-	out := &model.SearchResults{}
+	if err := search.Check(text); err != nil {
+		return nil, err
+	}
+	out, wants := &model.SearchResults{}, selected(ctx, "SearchResults")
 	err = r.Searches.Look(ctx, p, func(ctx context.Context, v *store.View) error {
-		found, err := search.MessagesIn(ctx, v, p, search.Input{Text: text, First: n})
-		if err != nil {
-			return err
+		if wants["messages"] {
+			found, err := search.MessagesIn(ctx, v, p, search.Input{Text: text, First: n})
+			if err != nil {
+				return err
+			}
+			if out.Messages, err = r.messageHits(ctx, v, p, found); err != nil {
+				return err
+			}
 		}
-		if out.Messages, err = r.messageHits(ctx, v, p, found); err != nil {
-			return err
+		if wants["conversations"] {
+			if out.Conversations, err = r.conversationHits(ctx, v, p, text, n); err != nil {
+				return err
+			}
 		}
-		if out.Conversations, err = r.conversationHits(ctx, v, p, text, n); err != nil {
-			return err
+		if wants["contacts"] {
+			out.Contacts, err = r.contactHits(ctx, v, p, text, n)
 		}
-		out.Contacts, err = r.contactHits(ctx, v, p, text, n)
 		return err
 	})
 	if err != nil {

@@ -25,7 +25,7 @@ const (
 // looked at all. Several servers may run it at once: what two of them do is done once.
 func (s *Service) Run(ctx context.Context, log *slog.Logger) {
 	for {
-		err := s.CatchUp(ctx)
+		err := s.CatchUp(ctx, func(ctx context.Context) error { return s.db.Clock().Sleep(ctx, stepBetween) })
 		if err == nil || ctx.Err() != nil {
 			return
 		}
@@ -36,8 +36,8 @@ func (s *Service) Run(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// CatchUp is Run once.
-func (s *Service) CatchUp(ctx context.Context) error {
+// CatchUp is Run once. It rests after every step that wrote something.
+func (s *Service) CatchUp(ctx context.Context, rest func(context.Context) error) error {
 	var top int64
 	if err := s.db.SQL().QueryRowContext(ctx, "SELECT COALESCE(MAX(id), 0) FROM messages").Scan(&top); err != nil {
 		return fmt.Errorf("find the newest message: %w", err)
@@ -52,7 +52,7 @@ func (s *Service) CatchUp(ctx context.Context) error {
 	}
 	// What came since the last time first, then on where that ended.
 	for at := top; at > high; at -= step {
-		if err := s.step(ctx, max(at-step, high), at); err != nil {
+		if err := s.step(ctx, rest, max(at-step, high), at); err != nil {
 			return err
 		}
 	}
@@ -60,7 +60,7 @@ func (s *Service) CatchUp(ctx context.Context) error {
 		return err
 	}
 	for ; low > 0; low = max(0, low-step) {
-		if err := s.step(ctx, max(0, low-step), low); err != nil {
+		if err := s.step(ctx, rest, max(0, low-step), low); err != nil {
 			return err
 		}
 		if err := s.note(ctx, "UPDATE search_progress SET low = ? WHERE id = 1 AND low > ?", max(0, low-step)); err != nil {
@@ -78,7 +78,7 @@ func (s *Service) note(ctx context.Context, q string, at int64) error {
 }
 
 // step puts the messages with ids above from, to the last, into the index.
-func (s *Service) step(ctx context.Context, from, to int64) error {
+func (s *Service) step(ctx context.Context, rest func(context.Context) error, from, to int64) error {
 	missing, err := s.missing(ctx, from, to)
 	if err != nil || len(missing) == 0 {
 		return err
@@ -99,7 +99,7 @@ func (s *Service) step(ctx context.Context, from, to int64) error {
 			return err
 		}
 	}
-	return s.db.Clock().Sleep(ctx, stepBetween)
+	return rest(ctx)
 }
 
 // missing finds messages that are not in the index, by team.

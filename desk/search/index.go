@@ -16,7 +16,7 @@ import (
 
 // bucket is how many messages, in bits, share a salt on PostgreSQL. A gram's rows in the index are then few enough to be sorted, and the newest
 // are looked at first.
-const bucket = 16
+const bucket = 14
 
 // salt tells a team's grams apart from others', and on PostgreSQL those of a stretch of messages.
 func salt(isPostgres bool, team, messageID int64) uint64 {

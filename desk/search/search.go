@@ -53,6 +53,13 @@ func newTerm(s string) (term, error) {
 	return t, nil
 }
 
+// Check says whether there is something to search for, as a fault of kind Invalid where not: 1 to 100 characters, one of which is no white space
+// or punctuation.
+func Check(s string) error {
+	_, err := newTerm(s)
+	return err
+}
+
 // mayReadMessages says whether the principal's scopes let it read conversations.
 func mayReadMessages(p auth.Principal) error {
 	if !p.May(auth.ReadConversations) {
