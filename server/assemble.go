@@ -13,6 +13,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/channels/line"
+	channelwebchat "github.com/switchyard-chat/switchyard/channels/webchat"
 	"github.com/switchyard-chat/switchyard/desk/account"
 	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
@@ -27,6 +28,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/profile"
 	"github.com/switchyard-chat/switchyard/desk/search"
 	"github.com/switchyard-chat/switchyard/desk/tagging"
+	"github.com/switchyard-chat/switchyard/desk/visitor"
 	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/graph"
 	"github.com/switchyard-chat/switchyard/graph/gen"
@@ -42,8 +44,10 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/live"
 	"github.com/switchyard-chat/switchyard/internal/random"
 	"github.com/switchyard-chat/switchyard/internal/seal"
+	"github.com/switchyard-chat/switchyard/internal/spool"
 	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/server/demo"
+	"github.com/switchyard-chat/switchyard/server/webchat"
 	"github.com/switchyard-chat/switchyard/server/welcome"
 )
 
@@ -67,12 +71,15 @@ type parts struct {
 	inbound   *inbound.Service
 	presence  *presence.Service
 	webhooks  *webhooks
+	spool     *spool.Spool
 	delivery  *delivery.Worker
 	jobs      *job.Queue
 	upkeep    *profile.Upkeep
 	resolver  *graph.Resolver
 	hub       *live.Hub
 	transport *transport.Handler
+	visitors  *visitor.Service
+	windows   *webchat.Handler
 
 	closers []func() error // the last is called first
 }
@@ -99,6 +106,12 @@ func assemble(ctx context.Context, c config.Config, platform *demo.Platform, log
 	if err := p.fileStore(ctx, c); err != nil {
 		return p, err
 	}
+	if c.SpoolDir != "" {
+		if p.spool, err = spool.Open(c.SpoolDir, c.SpoolMaxBytes); err != nil {
+			return p, err
+		}
+		p.closers = append(p.closers, p.spool.Close)
+	}
 	p.health = &health{db: p.db, bus: p.bus}
 	if err := p.desk(c, platform); err != nil {
 		return p, err
@@ -124,7 +137,7 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	if err != nil {
 		return err
 	}
-	p.adapters, err = channels.NewRegistry(line.New(gate.Client(egress.Limits{KeepAlive: true, MaxBody: 1 << 20})))
+	p.adapters, err = channels.NewRegistry(line.New(gate.Client(egress.Limits{KeepAlive: true, MaxBody: 1 << 20})), channelwebchat.New())
 	if err != nil {
 		return err
 	}
@@ -192,7 +205,7 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	p.inbound = inbound.New(inbound.Config{
 		DB: p.db, Contacts: p.contacts, Groups: groups, Adapters: p.adapters, Files: p.files, Fetcher: profiles, Queue: p.jobs, Log: p.log,
 	})
-	p.webhooks = newWebhooks(p.accounts, p.adapters, p.inbound, p.db.Clock(), p.log, p.metrics.registry)
+	p.webhooks = newWebhooks(p.accounts, p.adapters, p.inbound, p.spool, p.db.Clock(), p.log, p.metrics.registry)
 	p.delivery, err = delivery.New(delivery.Config{
 		DB: p.db, Lanes: lane.New(p.db), Adapters: p.adapters, Accounts: p.accounts, Groups: groups, Files: p.files, Bus: p.bus, Random: p.random, Log: p.log,
 		Metrics: p.metrics.registry, Name: p.random.UUID(), Senders: c.Workers,
@@ -267,6 +280,7 @@ func (p *parts) api(c config.Config) error {
 			Panicked: p.panicked,
 		},
 	})
+	p.chat(c)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/config"
 	"github.com/switchyard-chat/switchyard/server/demo"
 	"github.com/switchyard-chat/switchyard/server/graphiql"
+	"github.com/switchyard-chat/switchyard/server/webchat"
 	"github.com/switchyard-chat/switchyard/server/welcome"
 	"github.com/switchyard-chat/switchyard/server/widget"
 )
@@ -57,6 +58,7 @@ func (p *parts) routes(c config.Config, isDemo bool, at Running) (http.Handler, 
 	mux.Handle(welcome.Path, welcome.Handler())
 	mux.Handle(welcome.Path+"/", welcome.Handler())
 	mux.Handle(widget.Path+"/", chat)
+	mux.Handle(webchat.Path+"/", p.windows)
 	mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/graphql; charset=utf-8")
 		w.Header().Set("X-Content-Type-Options", "nosniff")

@@ -127,7 +127,10 @@ func (p *parts) stop(ctx context.Context, server *http.Server) error {
 	p.health.draining.Store(true)
 	p.log.InfoContext(ctx, "stopping")
 	// Live connections are hijacked: Shutdown does not see them, their own handler closes them.
+	var windows sync.WaitGroup
+	windows.Go(func() { p.windows.Drain(ctx) })
 	p.transport.Drain(ctx)
+	windows.Wait()
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var errs []error
@@ -142,6 +145,7 @@ func (p *parts) stop(ctx context.Context, server *http.Server) error {
 	}
 	wg.Wait()
 	p.transport.Close()
+	p.visitors.Close()
 	p.hub.Close()
 	p.log.InfoContext(ctx, "stopped")
 	return errors.Join(errs...)

@@ -14,6 +14,9 @@ const purgeEvery = time.Hour
 func (p *parts) start(ctx context.Context) error {
 	p.background(ctx, p.workspace.Run)
 	p.background(ctx, p.purge)
+	p.background(ctx, p.webhooks.drain)
+	p.background(ctx, p.visitors.Run)
+	p.background(ctx, p.forgetVisitors)
 	p.background(ctx, p.files.Run)
 	p.background(ctx, func(ctx context.Context) { p.resolver.Searches.Run(ctx, p.log) })
 	if err := p.jobs.Start(ctx); err != nil {
