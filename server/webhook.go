@@ -21,6 +21,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/spool"
 )
 
 const (
@@ -36,18 +37,21 @@ type webhooks struct {
 	accounts *account.Service
 	adapters *channels.Registry
 	inbound  *inbound.Service
+	spool    *spool.Spool // nil: a body is refused while the database is away
 	clock    clock.Clock
 	log      *slog.Logger
 
+	spooled prometheus.Gauge
 	bodies  *prometheus.CounterVec
 	events  *prometheus.CounterVec
 	seconds prometheus.Histogram
 }
 
-func newWebhooks(a *account.Service, r *channels.Registry, in *inbound.Service, c clock.Clock, log *slog.Logger, to prometheus.Registerer) *webhooks {
+func newWebhooks(a *account.Service, r *channels.Registry, in *inbound.Service, keep *spool.Spool, c clock.Clock, log *slog.Logger, to prometheus.Registerer) *webhooks {
 	f := promauto.With(to)
 	return &webhooks{
-		accounts: a, adapters: r, inbound: in, clock: c, log: log,
+		accounts: a, adapters: r, inbound: in, spool: keep, clock: c, log: log,
+		spooled: f.NewGauge(prometheus.GaugeOpts{Name: "switchyard_webhook_spool_records", Help: "Webhook bodies that wait on this server's disk for the database."}),
 		bodies:  f.NewCounterVec(prometheus.CounterOpts{Name: "switchyard_webhook_bodies_total", Help: "Webhook bodies, by type of channel and what became of them."}, []string{"channel_type", "result"}),
 		events:  f.NewCounterVec(prometheus.CounterOpts{Name: "switchyard_webhook_events_total", Help: "Inbound events, by type of channel and what became of them."}, []string{"channel_type", "result"}),
 		seconds: f.NewHistogram(prometheus.HistogramOpts{Name: "switchyard_webhook_seconds", Help: "From a webhook's first byte to its answer.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .2, .5, 1, 2}}),
@@ -55,7 +59,7 @@ func newWebhooks(a *account.Service, r *channels.Registry, in *inbound.Service, 
 }
 
 // ServeHTTP answers 200 once the events are stored, 400 for what is no body of the platform, 401 for one that is not signed by it, 404 for
-// an address that belongs to no channel, 408 for one that does not come, 413 for one that is too large, 503 while the database is away. What is not 200 leaves no trace but
+// an address that belongs to no channel, 408 for one that does not come, 413 for one that is too large, 503 while the database is away and there is no spool. What is not 200 leaves no trace but
 // a metric, and may be sent again.
 func (h *webhooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	lap := h.clock.Stopwatch()
@@ -92,7 +96,9 @@ func (h *webhooks) receive(ctx context.Context, kind channels.Type, key string, 
 	case err != nil:
 		return http.StatusBadRequest, "broken"
 	}
-	to, err := h.accounts.ByWebhookKey(ctx, kind, key)
+	find, cancel := context.WithTimeout(ctx, hurry)
+	to, err := h.accounts.ByWebhookKey(find, kind, key)
+	cancel()
 	if err != nil {
 		return h.failed(ctx, err)
 	}
@@ -106,14 +112,21 @@ func (h *webhooks) receive(ctx context.Context, kind channels.Type, key string, 
 	if err != nil || len(events) > maxEvents {
 		return http.StatusBadRequest, "malformed"
 	}
-	got, err := h.inbound.Receive(ctx, inbound.Body{Team: to.TeamID, ChannelID: to.ChannelID, Type: kind, Events: events})
+	got, isKept, err := h.take(ctx, inbound.Body{Team: to.TeamID, ChannelID: to.ChannelID, Type: kind, Events: events}, key, body)
 	if err != nil {
 		return h.failed(ctx, err)
 	}
+	if isKept {
+		return http.StatusOK, "spooled"
+	}
+	h.count(kind, got)
+	return http.StatusOK, "taken"
+}
+
+func (h *webhooks) count(kind channels.Type, got inbound.Result) {
 	for result, n := range map[string]int{"applied": got.Applied, "duplicate": got.Duplicate, "ignored": got.Ignored, "failed": got.Failed} {
 		h.events.WithLabelValues(string(kind), result).Add(float64(n))
 	}
-	return http.StatusOK, "taken"
 }
 
 // readBody reads what a stranger sends, in bounded time: who trickles a body must not keep a connection for ever.

@@ -103,7 +103,7 @@ func setupHooks(t *testing.T, db *store.DB) *hooks {
 	asks := profile.New(profile.Config{DB: db, Adapters: adapters, Accounts: h.accounts, Contacts: contacts, Groups: groups, Queue: queue})
 	in := inbound.New(inbound.Config{DB: db, Contacts: contacts, Groups: groups, Adapters: adapters, Files: filetest.New(t, db, adapters, h.accounts).Service,
 		Fetcher: asks, Queue: queue})
-	h.entry = newWebhooks(h.accounts, adapters, in, clock.Real{}, slog.New(slog.NewTextHandler(h.log, nil)), h.metrics)
+	h.entry = newWebhooks(h.accounts, adapters, in, nil, clock.Real{}, slog.New(slog.NewTextHandler(h.log, nil)), h.metrics)
 	h.mux.Handle("POST /webhooks/{type}/{key}", h.entry)
 	return h
 }

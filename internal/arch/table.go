@@ -110,6 +110,7 @@ func Singles() []Single {
 				"ent/migrate":              "writes migrations",
 				"internal/arch":            "reads the source",
 				"internal/blob":            "keeps files in a folder of their own",
+				"internal/spool":           "keeps webhooks in a folder of their own while the database is away",
 				"internal/sdl/check":       "reads and keeps the schema",
 				"internal/testkit":         "keeps templates of SQLite files",
 				"internal/testkit/service": "keeps the folders of the servers that it starts",

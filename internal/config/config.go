@@ -36,6 +36,9 @@ type Config struct {
 	RedisURL    string `env:"REDIS_URL" doc:"Redis, as redis://:password@host:6379/0; empty is the bus within the process, for one server alone."`
 	SecretKey   string `env:"SECRET_KEY" doc:"Seals the channels' credentials: 32 random bytes in hexadecimal or base64 (openssl rand -hex 32). Older keys may follow, separated by commas: they open and no longer seal. With the embedded database one is made where it is empty; with PostgreSQL it must be set."`
 
+	SpoolDir      string `env:"SPOOL_DIR" doc:"A folder on a durable disk of this server's own, where webhooks wait while the database is away; empty answers them 503, and the platform must send them again."`
+	SpoolMaxBytes int64  `env:"SPOOL_MAX_BYTES" envDefault:"1073741824" doc:"The most that may wait there, in bytes; beyond it webhooks are answered 503."`
+
 	AllowedOrigins []string `env:"ALLOWED_ORIGINS" doc:"Origins of web apps that may call the API from a browser, separated by commas, as https://desk.example.com. The server's own is always allowed."`
 	TrustedProxies []string `env:"TRUSTED_PROXIES" doc:"Addresses (CIDR) of proxies whose X-Forwarded-For is believed, separated by commas."`
 	EgressAllow    []string `env:"EGRESS_ALLOW" doc:"Private addresses (address, CIDR or host, with or without a port) the server may call all the same, separated by commas."`
@@ -155,6 +158,9 @@ func (c *Config) check() []error {
 	if c.FilesURL != "" {
 		_, wrongs := blob.ParseS3(c.FilesURL, c.S3AccessKey, c.S3SecretKey)
 		errs = append(errs, wrongs...)
+	}
+	if c.SpoolMaxBytes < 1<<20 {
+		wrong("SPOOL_MAX_BYTES must be 1048576 (1 MB) or more")
 	}
 	if c.UploadMaxBytes < 1<<20 || c.UploadMaxBytes > 5<<30 {
 		wrong("UPLOAD_MAX_BYTES must be 1048576 (1 MB) to 5368709120 (5 GB)")
