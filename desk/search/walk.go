@@ -60,7 +60,8 @@ func (w *walk) next(ctx context.Context, n int) ([]candidate, error) {
 const stretch = 128
 
 // buckets asks PostgreSQL. The newest bucket comes first and the walk ends when enough was found; of each bucket the index gives all that may
-// hold the part, and they are sorted. OFFSET 0 keeps the planner from walking over the messages instead.
+// hold the part, and they are sorted. OFFSET 0 keeps the planner from walking
+// over the messages instead, and + 0 from joining the index of grams with the primary key, which holds all the team's.
 func (w *walk) buckets(ctx context.Context, n int) ([]candidate, error) {
 	if err := w.ends(ctx); err != nil {
 		return nil, err
@@ -79,7 +80,7 @@ func (w *walk) buckets(ctx context.Context, n int) ([]candidate, error) {
 		}
 		found, err := w.ask(ctx, `SELECT h.message_id, h.conversation_id, h.at FROM unnest(?::text[]) WITH ORDINALITY AS b (grams, n)
 			CROSS JOIN LATERAL (SELECT s.message_id, s.conversation_id, s.at FROM search_messages s
-				WHERE s.grams @> b.grams::integer[] AND s.team_id = ? AND s.message_id < ?`+w.within("s.at")+`
+				WHERE s.grams @> b.grams::integer[] AND s.team_id + 0 = ? AND s.message_id + 0 < ?`+w.within("s.at")+`
 				ORDER BY s.message_id DESC OFFSET 0) h LIMIT ?`, w.args(n-len(all), pq.Array(arrays), w.v.Team, w.before)...)
 		if err != nil {
 			return nil, err
