@@ -267,9 +267,19 @@ func newWire(t *testing.T, to string) *wire {
 	return x
 }
 
+// lead leads new connections to another server.
+func (x *wire) lead(to string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.to = strings.TrimPrefix(to, "http://")
+}
+
 func (x *wire) carry(in net.Conn) {
 	defer in.Close()
-	out, err := net.Dial("tcp", x.to)
+	x.mu.Lock()
+	to := x.to
+	x.mu.Unlock()
+	out, err := net.Dial("tcp", to)
 	if err != nil {
 		return
 	}
@@ -313,7 +323,7 @@ func TestWebchatOverABrokenNetwork(t *testing.T) {
 		shop := w.site(t, net.URL, false, nil)
 		amy := w.signIn(t, "agent@demo.example")
 		const count, last = 24, "that was all"
-		v := shop.visit("cut", map[string]any{"count": count, "every": 250, "last": last})
+		v := shop.visit("cut", map[string]any{"count": count, "last": last})
 		v.await("WROTE 3")
 		id := amy.takeUp("v")
 		for n := 4; n <= count; n++ {
@@ -364,6 +374,30 @@ func TestWebchatOverABrokenNetwork(t *testing.T) {
 					t.Errorf("%s, at %d it shows %v, and there is %v", name, i, got[i], l)
 				}
 			}
+		}
+	})
+}
+
+// CHAN-12: the server goes and another one comes: what was written meanwhile arrives, once, and the window goes on.
+func TestWebchatOverARestart(t *testing.T) {
+	t.Parallel()
+	testkit.Each(t, func(t *testing.T, dialect string) {
+		env := environment(t, dialect)
+		w := start(t, env)
+		net := newWire(t, w.URL)
+		shop := w.site(t, net.URL, false, nil)
+		v := shop.visit("restart", map[string]any{"answers": []string{"after"}})
+		v.await("BEFORE")
+		w.stop()
+		v.await("AWAY")
+		other := start(t, env)
+		net.lead(other.URL)
+		amy := other.signIn(t, "agent@demo.example")
+		id := amy.takeUp("while it was away")
+		amy.answers(id, "after")
+		well(t, v)
+		if all := amy.lines(id); len(all) != 3 {
+			t.Errorf("the server has %v", all)
 		}
 	})
 }

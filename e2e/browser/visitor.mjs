@@ -112,6 +112,11 @@ export class Visitor {
     await this.bubble(text).locator('xpath=self::*[@data-status="sent" or @data-status="received" or @data-status="read"]').waitFor();
   }
 
+  /** Waits until the open window says that there is no connection, or ceases to. */
+  async offline(isSo) {
+    await this.panel.locator(".notice").waitFor({ state: isSo ? "visible" : "hidden" });
+  }
+
   /** The messages as the window shows them: whose, in which state, and what. */
   async shown() {
     return this.log.locator(".message[data-id]").evaluateAll((all) => all.map((element) => ({

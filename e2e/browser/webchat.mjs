@@ -93,8 +93,10 @@ const scenarios = {
       await visitor.write(`v${n}`);
       if (n === 6) await visitor.context.setOffline(true);
       if (n === 10) await visitor.context.setOffline(false);
-      await visitor.page.waitForTimeout(given.every);
       say(`WROTE ${n}`);
+      // At these the network is taken away and given back from outside; the window says so.
+      if (n % 8 === 0 && n < count) await visitor.offline(true);
+      if (n % 8 === 4 && n > 8) await visitor.offline(false);
     }
     await visitor.sent(`v${count}`);
     await visitor.bubble(last).waitFor();
@@ -110,6 +112,22 @@ const scenarios = {
     const again = await visitor.shown();
     await visitor.assertClean();
     say(JSON.stringify({ live, again }));
+  },
+
+  /** Writes while the server is away for another one. */
+  async restart({ answers }) {
+    await visitor.openWindow();
+    await visitor.write("before");
+    await visitor.sent("before");
+    say("BEFORE");
+    await visitor.offline(true);
+    await visitor.write("while it was away");
+    say("AWAY");
+    await visitor.sent("while it was away");
+    await visitor.offline(false);
+    await visitor.bubble(answers[0]).waitFor();
+    check((await visitor.shown()).map(({ text }) => text).join() === ["before", "while it was away", ...answers].join(), "something is lost, doubled or out of order");
+    await visitor.assertClean();
   },
 
   /** Answers are lost on the way, the server has trouble and sends away, and WebSockets and then streams do not get through. */
@@ -348,6 +366,14 @@ const scenarios = {
   async english({ color }) {
     visitor.words = words.en;
     const { page } = visitor;
+    // A browser that keeps nothing for pages, on a page without https.
+    await page.addInitScript(() => {
+      const refuse = { get: () => { throw new DOMException("blocked", "SecurityError"); } };
+      for (const name of ["localStorage", "sessionStorage", "indexedDB"]) Object.defineProperty(globalThis, name, refuse);
+      delete Navigator.prototype.locks;
+      delete Crypto.prototype.randomUUID;
+    });
+    await page.reload();
     await visitor.openWindow();
     await visitor.assertAccessible("in English");
     const { width, height } = await visitor.panel.boundingBox();
