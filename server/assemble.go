@@ -51,6 +51,12 @@ import (
 	"github.com/switchyard-chat/switchyard/server/welcome"
 )
 
+// What is fetched of a customer's file, at the most: LINE takes 200 MB of film from people.
+const (
+	mediaTimeout = 90 * time.Second // less than a task may take
+	mediaLimit   = 200 << 20
+)
+
 // parts are what a server is made of.
 type parts struct {
 	log       *slog.Logger
@@ -137,7 +143,8 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	if err != nil {
 		return err
 	}
-	p.adapters, err = channels.NewRegistry(line.New(gate.Client(egress.Limits{KeepAlive: true, MaxBody: 1 << 20})), channelwebchat.New())
+	p.adapters, err = channels.NewRegistry(line.NewWithMedia(gate.Client(egress.Limits{KeepAlive: true, MaxBody: 1 << 20}),
+		gate.Client(egress.Limits{KeepAlive: true, Timeout: mediaTimeout, MaxBody: mediaLimit})), channelwebchat.New())
 	if err != nil {
 		return err
 	}

@@ -89,5 +89,5 @@ func demoSecrets() []string {
 	for i, l := range demo.Lines {
 		keys[i] = l.Key
 	}
-	return keys
+	return append(keys, demo.WebchatKey)
 }

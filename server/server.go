@@ -77,7 +77,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, parts.close()) }()
-	if err := parts.prepare(ctx, o.IsDemo); err != nil {
+	if err := parts.prepare(ctx, c, o.IsDemo); err != nil {
 		return err
 	}
 	handler, err := parts.routes(c, o.IsDemo, at)
@@ -94,6 +94,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	go func() { served <- server.Serve(listener) }()
 	if err := parts.start(ctx); err != nil {
 		return errors.Join(err, server.Close())
+	}
+	if o.IsDemo {
+		parts.background(ctx, parts.visit(c))
 	}
 	parts.health.isReady.Store(true)
 	parts.greet(o.Out, o.IsDemo, at)

@@ -1,0 +1,334 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"strings"
+	"time"
+
+	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/desk/account"
+	"github.com/switchyard-chat/switchyard/desk/conversation"
+	"github.com/switchyard-chat/switchyard/desk/file"
+	"github.com/switchyard-chat/switchyard/desk/inbound"
+	"github.com/switchyard-chat/switchyard/desk/visitor"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
+	entconversation "github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
+	entvisitor "github.com/switchyard-chat/switchyard/ent/gen/ent/visitor"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/store"
+)
+
+// The demo team's website.
+const (
+	// WebchatKey is the public key of its chat window.
+	WebchatKey = "demo-webchat"
+	// IdentitySecret is what the demo shop signs its members' ids with.
+	IdentitySecret = "demo-webchat-identity-secret"
+	browser        = "Mozilla/5.0 (demo visitor)"
+)
+
+// shopPage is where the demo visitor is.
+func shopPage(publicURL string) visitor.Page {
+	return visitor.Page{URL: publicURL + "/webchat/demo#linen-shirt", Title: "亞麻襯衫 Linen shirt — Demo Shop"}
+}
+
+// Desk is what furnishing and visiting the demo team need; everything must be given.
+type Desk struct {
+	DB        *store.DB
+	Accounts  *account.Service
+	Actions   *conversation.Service
+	Files     *file.Service
+	Inbound   *inbound.Service
+	Visitors  *visitor.Service
+	PublicURL string
+}
+
+// Furnish gives a team that Seed has filled pictures, files and a website visitor, by the ways that customers and agents use. What is there
+// already it leaves alone.
+func (d Desk) Furnish(ctx context.Context, team int64) error {
+	known, err := d.visitor(ctx, team)
+	if err != nil || known != 0 {
+		return err
+	}
+	for _, step := range []func(context.Context, int64) error{d.pictures, d.answers, d.visit} {
+		if err := step(ctx, team); err != nil {
+			return fmt.Errorf("furnish the demo team: %w", err)
+		}
+	}
+	return nil
+}
+
+// The customers of the first account who send pictures, and what they say.
+var senders = []struct {
+	n    int
+	text string
+}{{27, "收到的顏色好像不太一樣,請幫我看一下"}, {24, "這裡有一道刮痕"}, {32, "The stitching came loose, please see the picture"}}
+
+// pictures has customers on LINE send pictures.
+func (d Desk) pictures(ctx context.Context, team int64) error {
+	var lineID int64
+	if err := d.DB.Read(ctx, team, func(ctx context.Context, v *store.View) error {
+		c, err := v.Channel.Query().Where(channel.WebhookKey(Lines[0].Key)).Only(ctx)
+		if err == nil {
+			lineID = c.ID
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	for i, who := range senders {
+		body, err := photo(i)
+		if err != nil {
+			return err
+		}
+		f, err := d.Files.Store(ctx, team, fmt.Sprintf("channel:%d", lineID), file.UploadInput{
+			Name: fmt.Sprintf("IMG_%04d.jpg", 4100+who.n), ContentType: "image/jpeg", Body: bytes.NewReader(body), Size: int64(len(body)),
+		}, file.Rule{})
+		if err != nil {
+			return err
+		}
+		at := d.DB.Clock().Now().Add(time.Duration(i-len(senders)) * time.Minute)
+		event := func(n int, content channels.Content) channels.Event {
+			id := fmt.Sprintf("demo-picture-%d-%d", who.n, n)
+			return channels.Event{
+				Kind: channels.MessageReceived, DedupeKey: id, MessageID: id, Peer: &channels.Peer{Type: channels.PeerUser, ID: UserID(0, who.n)},
+				SenderID: UserID(0, who.n), OccurredAt: at.Add(time.Duration(n) * time.Second), Content: &content,
+			}
+		}
+		r, err := d.Inbound.Receive(ctx, inbound.Body{Team: team, ChannelID: lineID, Type: channels.LINE, Events: []channels.Event{
+			event(0, channels.Content{Kind: channels.Text, Text: who.text}),
+			event(1, channels.Content{Kind: channels.Image, Media: &channels.Media{StoredID: f.ID, Name: f.Name}}),
+		}})
+		if err != nil {
+			return err
+		}
+		if r.Failed > 0 {
+			return fmt.Errorf("%d events failed", r.Failed)
+		}
+	}
+	return nil
+}
+
+// answers has an agent answer the first of them with a picture and a file.
+func (d Desk) answers(ctx context.Context, team int64) error {
+	p, conversationID, err := d.amy(ctx, team, UserID(0, senders[0].n))
+	if err != nil {
+		return err
+	}
+	chart, err := swatches()
+	if err != nil {
+		return err
+	}
+	leaflet := pdf("Demo Shop", "Care instructions: wash by hand below 30 C, dry in the shade.")
+	if err := d.say(ctx, p, conversationID, "demo-answer-1", conversation.Text("您好,這是這款的色卡,請對照一下;洗滌方式也附上給您。"), nil); err != nil {
+		return err
+	}
+	for i, f := range []file.UploadInput{
+		{Name: "swatches.png", ContentType: "image/png", Body: bytes.NewReader(chart), Size: int64(len(chart))},
+		{Name: "care-instructions.pdf", ContentType: "application/pdf", Body: bytes.NewReader(leaflet), Size: int64(len(leaflet))},
+	} {
+		up, err := d.Files.Upload(ctx, p, f)
+		if err != nil {
+			return err
+		}
+		if err := d.say(ctx, p, conversationID, fmt.Sprintf("demo-answer-%d", 2+i), channels.Content{}, &conversation.Media{UploadID: up.ID}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// amy is the demo agent who answers, as the follower of the conversation with a person.
+func (d Desk) amy(ctx context.Context, team int64, platformUserID string) (p auth.Principal, conversationID int64, err error) {
+	isPending := false
+	err = d.DB.Read(ctx, team, func(ctx context.Context, v *store.View) error {
+		a, err := v.Agent.Query().Where(agent.EmailFolded(Accounts[4].Email)).Only(ctx)
+		if err != nil {
+			return err
+		}
+		p = auth.Principal{TeamID: team, AgentID: a.ID, Name: a.Name, Role: auth.Role(a.Role), Permissions: []auth.Permission{auth.SendMessages}, Language: "zh-Hant"}
+		i, err := v.Identity.Query().Where(identity.PlatformUserID(platformUserID)).Only(ctx)
+		if err != nil {
+			return err
+		}
+		c, err := v.Conversation.Query().Where(entconversation.IdentityID(i.ID)).Only(ctx)
+		if err != nil {
+			return err
+		}
+		conversationID, isPending = c.ID, c.Status == entconversation.StatusPENDING
+		if !isPending && c.FollowerID != nil {
+			p.AgentID = *c.FollowerID
+		}
+		return nil
+	})
+	if err != nil || !isPending {
+		return p, conversationID, err
+	}
+	_, _, err = d.Actions.Follow(ctx, p, conversation.FollowInput{ConversationID: conversationID})
+	return p, conversationID, err
+}
+
+func (d Desk) say(ctx context.Context, p auth.Principal, conversationID int64, id string, content conversation.Content, media *conversation.Media) error {
+	_, _, _, err := d.Actions.Send(ctx, p, conversation.SendInput{ConversationID: conversationID, ClientMessageID: id, Content: content, Media: media})
+	return err
+}
+
+// visit has a visitor of the demo shop write, with a picture, and an agent answer.
+func (d Desk) visit(ctx context.Context, team int64) error {
+	w, err := d.Accounts.WindowByKey(ctx, WebchatKey)
+	if err != nil {
+		return err
+	}
+	page := shopPage(d.PublicURL)
+	begun, err := d.Visitors.Begin(ctx, w, visitor.BeginInput{Page: page, Language: "zh-TW", TimeZone: "Asia/Taipei", UserAgent: browser})
+	if err != nil {
+		return err
+	}
+	x := begun.Session
+	shot, err := photo(len(senders))
+	if err != nil {
+		return err
+	}
+	upload, _, err := d.Visitors.Upload(ctx, x, file.UploadInput{Name: "screenshot.jpg", ContentType: "image/jpeg", Body: bytes.NewReader(shot), Size: int64(len(shot))})
+	if err != nil {
+		return err
+	}
+	for _, in := range []visitor.SendInput{
+		{ClientMessageID: "5d0c6a52-7d4e-4c5b-9a57-0d3a8f4b1c01", Type: visitor.Text, Text: "請問這件亞麻襯衫有 M 號嗎?", Page: &page},
+		{ClientMessageID: "5d0c6a52-7d4e-4c5b-9a57-0d3a8f4b1c02", Type: visitor.Image, UploadID: upload, Page: &page},
+	} {
+		if _, err := d.Visitors.Send(ctx, x, in); err != nil {
+			return err
+		}
+	}
+	p, conversationID, err := d.amy(ctx, team, x.PublicID)
+	if err != nil {
+		return err
+	}
+	return d.say(ctx, p, conversationID, "demo-answer-web", conversation.Text("您好!M 號還有兩件,需要幫您保留嗎?"), nil)
+}
+
+// visitor is the demo visitor; 0 where there is none yet.
+func (d Desk) visitor(ctx context.Context, team int64) (id int64, err error) {
+	err = d.DB.Read(ctx, team, func(ctx context.Context, v *store.View) error {
+		x, err := v.Visitor.Query().Where(entvisitor.UserAgent(browser)).Order(entvisitor.ByID()).First(ctx)
+		if ent.IsNotFound(err) {
+			return nil
+		}
+		if err == nil {
+			id = x.ID
+		}
+		return err
+	})
+	return id, err
+}
+
+// Visit keeps the demo visitor on the demo shop until the context ends.
+func (d Desk) Visit(ctx context.Context, team int64) error {
+	id, err := d.visitor(ctx, team)
+	if err != nil || id == 0 {
+		return err
+	}
+	w, err := d.Accounts.WindowByKey(ctx, WebchatKey)
+	if err != nil {
+		return err
+	}
+	x, err := d.Visitors.Again(ctx, visitor.Session{Team: team, ChannelID: w.ChannelID, VisitorID: id})
+	if err != nil {
+		return err
+	}
+	page := shopPage(d.PublicURL)
+	stream, err := d.Visitors.Open(ctx, x, nil, &page)
+	if err != nil {
+		return err
+	}
+	defer stream.Close(context.WithoutCancel(ctx))
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-stream.Wake():
+		}
+		for {
+			_, ok, reason := stream.Next(ctx)
+			if reason != "" {
+				return nil
+			}
+			if !ok {
+				break
+			}
+		}
+	}
+}
+
+// photo draws the n-th picture that a customer sends: something coloured on a table.
+func photo(n int) ([]byte, error) {
+	const w, h = 960, 720
+	m := image.NewRGBA(image.Rect(0, 0, w, h))
+	thing := []color.RGBA{{200, 190, 170, 255}, {60, 90, 140, 255}, {170, 70, 60, 255}, {225, 222, 210, 255}}[n%4]
+	for y := range h {
+		for x := range w {
+			c := color.RGBA{uint8(120 + y/12), uint8(95 + y/14), uint8(70 + y/18), 255}
+			if dx, dy := x-w/2, y-h/2; dx*dx/4+dy*dy < 180*180 {
+				shade := uint8((dx + dy + 540) / 24)
+				c = color.RGBA{thing.R - shade/2, thing.G - shade/2, thing.B - shade/2, 255}
+				if n%4 == 1 && dy > dx/3-4 && dy < dx/3+4 { // the scratch
+					c = color.RGBA{235, 235, 235, 255}
+				}
+			}
+			m.SetRGBA(x, y, c)
+		}
+	}
+	var b bytes.Buffer
+	err := jpeg.Encode(&b, m, &jpeg.Options{Quality: 80})
+	return b.Bytes(), err
+}
+
+// swatches draws a colour chart.
+func swatches() ([]byte, error) {
+	m := image.NewRGBA(image.Rect(0, 0, 600, 200))
+	colours := []color.RGBA{{245, 240, 225, 255}, {200, 190, 170, 255}, {150, 150, 150, 255}, {60, 90, 140, 255}, {170, 70, 60, 255}, {50, 60, 50, 255}}
+	for y := range 200 {
+		for x := range 600 {
+			m.SetRGBA(x, y, colours[x/100])
+		}
+	}
+	var b bytes.Buffer
+	err := png.Encode(&b, m)
+	return b.Bytes(), err
+}
+
+// pdf writes a page with a title and a line.
+func pdf(title, line string) []byte {
+	text := fmt.Sprintf("BT /F 20 Tf 60 760 Td (%s) Tj /F 12 Tf 0 -30 Td (%s) Tj ET", title, line)
+	objects := []string{
+		"<< /Type /Catalog /Pages 2 0 R >>",
+		"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>",
+		fmt.Sprintf("<< /Length %d >>\nstream\n%s\nendstream", len(text), text),
+		"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+	}
+	var b strings.Builder
+	b.WriteString("%PDF-1.4\n")
+	at := make([]int, len(objects))
+	for i, o := range objects {
+		at[i] = b.Len()
+		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, o)
+	}
+	start := b.Len()
+	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
+	for _, offset := range at {
+		fmt.Fprintf(&b, "%010d 00000 n \n", offset)
+	}
+	fmt.Fprintf(&b, "trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, start)
+	return []byte(b.String())
+}
