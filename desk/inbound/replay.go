@@ -8,6 +8,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/inboundevent"
 	entjob "github.com/switchyard-chat/switchyard/ent/gen/ent/job"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/predicate"
@@ -237,6 +238,19 @@ func progress(ctx context.Context, tx *store.Tx, j *ent.Job, mutate func(*ent.Jo
 	return nil
 }
 
+// own reads an event of a channel of ours anew from its raw form: what it names of ours, such as an upload, is in no event of a platform.
+func (s *Service) own(t channel.Type, e channels.Event) (channels.Event, error) {
+	adapter, err := s.Adapters.Get(channels.Type(t))
+	if err != nil || !adapter.Capability().IsOwn {
+		return e, err
+	}
+	all, err := adapter.Parse(channels.Account{}, e.Raw)
+	if err != nil {
+		return e, fmt.Errorf("read the event anew: %w", err)
+	}
+	return all[0], nil // one for each raw form
+}
+
 // errTaken says that somebody else replayed the event meanwhile.
 var errTaken = errors.New("the event does not wait for a replay any more")
 
@@ -261,6 +275,9 @@ func (s *Service) replay(ctx context.Context, team, id int64) (bool, error) {
 		var e channels.Event
 		if err := json.Unmarshal([]byte(row.Raw), &e); err != nil {
 			return fmt.Errorf("read the event: %w", err)
+		}
+		if e, err = s.own(row.Edges.Channel.Type, e); err != nil {
+			return err
 		}
 		if err := tx.InboundEvent.UpdateOne(row).SetRaw(storable(string(e.Raw))).Exec(ctx); err != nil {
 			return fmt.Errorf("keep the event: %w", err)
