@@ -594,3 +594,20 @@ func TestWebchatLooks(t *testing.T) {
 	shop.set(map[string]any{"color": "#ffd000"})
 	well(t, v)
 }
+
+// CHAN-12: the demo page shows the demo team's window to anybody who opens it; agents see which product the visitor looks at.
+func TestWebchatDemo(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		amy := w.signIn(t, "agent@demo.example")
+		shop := &site{t: t, w: w, URL: w.URL, Script: w.URL}
+		v := shop.visit("demo", map[string]any{"text": "這款烏龍有試喝包嗎?", "options": map[string]any{"path": "/webchat/demo"}})
+		v.await("WROTE")
+		id := amy.takeUp("這款烏龍有試喝包嗎?")
+		r := amy.do(`query($c: ID!) { conversation(id: $c) { visitor { messagePage { url title } } } }`, map[string]any{"c": id})
+		if str(r, "conversation.visitor.messagePage.url") != w.URL+"/webchat/demo?product=tea" || !strings.HasPrefix(str(r, "conversation.visitor.messagePage.title"), "梨山高山烏龍") {
+			t.Errorf("agents see %v", r)
+		}
+		well(t, v)
+	})
+}

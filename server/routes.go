@@ -12,9 +12,6 @@ import (
 	"github.com/switchyard-chat/switchyard/server/widget"
 )
 
-// demoWindow is the public key of the demo team's chat window.
-const demoWindow = "demo-webchat"
-
 // routes are everything the server answers.
 func (p *parts) routes(c config.Config, isDemo bool, at Running) (http.Handler, error) {
 	proxies, err := c.Proxies()
@@ -45,7 +42,7 @@ func (p *parts) routes(c config.Config, isDemo bool, at Running) (http.Handler, 
 	}
 	window := widget.Config{}
 	if isDemo {
-		window.DemoKey = demoWindow
+		window.DemoKey = demo.WebchatKey
 	}
 	chat, err := widget.Handler(window)
 	if err != nil {

@@ -406,6 +406,7 @@ const scenarios = {
     await visitor.page.getByRole("link", { name: /Oolong/ }).click();
     await visitor.write(text);
     await visitor.sent(text);
+    await visitor.assertClean();
     say("WROTE");
     await visitor.page.setViewportSize({ width: 1280, height: 900 });
     await visitor.assertAccessible("the demo page");
