@@ -100,7 +100,12 @@ func seeded(t testing.TB, dialect string) testkit.Template {
 	return testkit.Template{Name: "demo", Migrations: sources, Migrate: func(ctx context.Context, at string) error {
 		env := []string{"HOST=127.0.0.1", "PORT=0", "SECRET_KEY=" + strings.Repeat("A", 43) + "="}
 		if dialect == "postgres" {
-			return seed(ctx, append(env, "DATABASE_URL="+at))
+			folder, err := os.MkdirTemp("", "switchyard-seed-") // the demo team has files; no test opens them
+			if err != nil {
+				return err
+			}
+			defer func() { _ = os.RemoveAll(folder) }()
+			return seed(ctx, append(env, "DATABASE_URL="+at, "DATA_DIR="+folder))
 		}
 		folder := filepath.Dir(at)
 		if err := seed(ctx, append(env, "DATA_DIR="+folder)); err != nil {
