@@ -6,10 +6,12 @@ const products = {
   tea: ['梨山高山烏龍 150 g', 'Lishan oolong, 150 g', 'NT$ 720', '春茶,海拔 2,000 公尺,真空包裝。', 'Spring harvest from 2,000 m, vacuum packed.'],
 };
 const show = () => {
-  const key = new URLSearchParams(location.search).get('product');
-  const product = products[key] ?? products.teapot;
+  const asked = new URLSearchParams(location.search).get('product');
+  const key = Object.hasOwn(products, asked) ? asked : 'teapot';
+  const product = products[key];
   ['name', 'english', 'price', 'about', 'aboutEnglish'].forEach((id, i) => (document.getElementById(id).textContent = product[i]));
   document.title = `${product[0]}|山茶選物 Camellia Goods`;
+  for (const picture of document.querySelectorAll('[data-product]')) picture.toggleAttribute('hidden', picture.dataset.product !== key);
   for (const link of document.querySelectorAll('nav a')) {
     if (link.search === `?product=${key}`) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
