@@ -71,9 +71,6 @@ func (p *parts) seed(ctx context.Context, c config.Config) error {
 	if _, err := p.workspace.Accept(ctx, workspace.Caller{}, workspace.AcceptInput{Token: made.Token, Password: seal.Hide(demo.Password)}); err != nil {
 		return err
 	}
-	if err := p.shop(ctx, made.TeamID); err != nil {
-		return err
-	}
 	if err := demo.Seed(ctx, p.db, made.TeamID, func(ctx context.Context, tx *store.Tx, l demo.Line) (*ent.Channel, error) {
 		return p.accounts.CreateIn(ctx, tx, event.Actor{Kind: event.BySystem}, account.NewChannel{
 			Type: channels.LINE, Name: l.Name, WebhookKey: l.Key,
@@ -81,6 +78,9 @@ func (p *parts) seed(ctx context.Context, c config.Config) error {
 			Credentials: channels.Credentials{"channelId": l.ChannelID, "channelSecret": l.Secret, "channelAccessToken": l.Token},
 		})
 	}); err != nil {
+		return err
+	}
+	if err := p.shop(ctx, made.TeamID); err != nil {
 		return err
 	}
 	return p.demo(c).Furnish(ctx, made.TeamID)

@@ -38,7 +38,7 @@ const (
 
 // shopPage is where the demo visitor is.
 func shopPage(publicURL string) visitor.Page {
-	return visitor.Page{URL: publicURL + "/webchat/demo#linen-shirt", Title: "亞麻襯衫 Linen shirt — Demo Shop"}
+	return visitor.Page{URL: publicURL + "/webchat/demo?product=teapot", Title: "手作紫砂茶壺 — 山茶選物"}
 }
 
 // Desk is what furnishing and visiting the demo team need; everything must be given.
@@ -203,7 +203,7 @@ func (d Desk) visit(ctx context.Context, team int64) error {
 		return err
 	}
 	for _, in := range []visitor.SendInput{
-		{ClientMessageID: "5d0c6a52-7d4e-4c5b-9a57-0d3a8f4b1c01", Type: visitor.Text, Text: "請問這件亞麻襯衫有 M 號嗎?", Page: &page},
+		{ClientMessageID: "5d0c6a52-7d4e-4c5b-9a57-0d3a8f4b1c01", Type: visitor.Text, Text: "請問這把茶壺還有現貨嗎?朋友送的這個可以配同一個茶盤嗎", Page: &page},
 		{ClientMessageID: "5d0c6a52-7d4e-4c5b-9a57-0d3a8f4b1c02", Type: visitor.Image, UploadID: upload, Page: &page},
 	} {
 		if _, err := d.Visitors.Send(ctx, x, in); err != nil {
@@ -214,7 +214,7 @@ func (d Desk) visit(ctx context.Context, team int64) error {
 	if err != nil {
 		return err
 	}
-	return d.say(ctx, p, conversationID, "demo-answer-web", conversation.Text("您好!M 號還有兩件,需要幫您保留嗎?"), nil)
+	return d.say(ctx, p, conversationID, "demo-answer-web", conversation.Text("您好!茶壺現貨還有兩把,也適合您這個茶盤,需要幫您保留嗎?"), nil)
 }
 
 // visitor is the demo visitor; 0 where there is none yet.
