@@ -285,7 +285,8 @@ func TestForgedWebhooks(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		ada := w.signIn(t, "admin@demo.example")
 		state := func() string {
-			got := ada.do(`{ conversations(first: 1) { totalCount asOf } contacts(first: 1) { totalCount } failedInboundEvents { nodes { id } } }`, nil)
+			got := ada.do(`{ conversations(first: 1) { totalCount } contacts(first: 1) { totalCount } failedInboundEvents { nodes { id } }
+				messageSearch(text: "forged") { nodes { excerpt } } }`, nil)
 			b, err := json.Marshal(got)
 			if err != nil {
 				t.Fatal(err)
