@@ -406,7 +406,7 @@ func (s *Service) retry(ctx context.Context, x *acting, can channels.Capability,
 		entry = "log.resent_twice"
 	}
 	u := x.tx.Message.UpdateOne(old).SetDelivery(message.DeliverySENDING).SetFailureCode("").SetFailureReason("").AddVersion(1).SetUpdatedAt(now)
-	if !keyHolds(can, old.RetryKeyAt, now) {
+	if !KeyHolds(can, old.RetryKeyAt, now) {
 		u.SetRetryKey(s.random.UUID()).ClearRetryKeyAt()
 	}
 	m, err := u.Save(ctx)

@@ -89,16 +89,18 @@ func canSend(c channels.Capability, k channels.MessageKind) bool {
 	return slices.Contains(c.SendKinds, k)
 }
 
-// keyHolds says whether the platform still knows a request that first went out with its retry key at that time (CHAN-11).
-func keyHolds(c channels.Capability, firstUsed *time.Time, now time.Time) bool {
-	return c.RetryKeyFor > 0 && (firstUsed == nil || now.Before(firstUsed.Add(c.RetryKeyFor)))
+// KeyHolds says whether a request that first went out with its retry key at that time may go out with it again, because the platform still knows
+// it (CHAN-11). That ends a little before the platform says: the request travels, and clocks differ.
+func KeyHolds(c channels.Capability, firstUsed *time.Time, now time.Time) bool {
+	holds := c.RetryKeyFor - min(10*time.Minute, c.RetryKeyFor/10)
+	return c.RetryKeyFor > 0 && (firstUsed == nil || now.Before(firstUsed.Add(holds)))
 }
 
 // MayArriveTwice says whether sending a failed message again could make it arrive twice, so that it needs the agent's word: it is not
 // certain whether it arrived, and the platform does not, or no longer, recognise the request (MSG-6). A request that went out under a retry
 // key and was given up without the platform's definite refusal may have arrived: it was safe to repeat only while the key held.
 func MayArriveTwice(c channels.Capability, failureCode string, keyFirstUsed *time.Time, now time.Time) bool {
-	if keyHolds(c, keyFirstUsed, now) {
+	if KeyHolds(c, keyFirstUsed, now) {
 		return false
 	}
 	switch failureCode {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/lane"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 )
@@ -37,12 +38,6 @@ type step struct {
 	reason string
 }
 
-// keyHolds is how long a retry key may be sent again: a little less than the platform recognises it, because the request travels and the
-// clocks differ.
-func keyHolds(c channels.Capability) time.Duration {
-	return c.RetryKeyFor - min(10*time.Minute, c.RetryKeyFor/10)
-}
-
 // next says what is to be done with the head of a lane, from the ledger of its tries in their order (CHAN-11). A try without an end was cut
 // off: the server that made it died, or lost its lease.
 func next(now time.Time, m *ent.Message, tries []*ent.Attempt, c channels.Capability) step {
@@ -60,7 +55,7 @@ func next(now time.Time, m *ent.Message, tries []*ent.Attempt, c channels.Capabi
 		return step{act: try}
 	case c.RetryKeyFor == 0:
 		return await(now, tries, m.RetryKey)
-	case m.RetryKeyAt == nil || now.Sub(*m.RetryKeyAt) < keyHolds(c):
+	case conversation.KeyHolds(c, m.RetryKeyAt, now):
 		return step{act: try}
 	case !isUncertain:
 		return step{act: try, needs: true}
