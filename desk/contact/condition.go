@@ -24,7 +24,6 @@ import (
 // Conditions on contacts that others share.
 type (
 	all    = allOf[Contact]
-	either = eitherOf[Contact]
 	not    = notOf[Contact]
 	within = withinOf[Contact]
 )

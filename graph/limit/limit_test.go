@@ -14,6 +14,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/switchyard-chat/switchyard/graph/gen"
 	"github.com/switchyard-chat/switchyard/graph/limit"
@@ -43,7 +44,7 @@ func TestCost(t *testing.T) {
 		{`mutation { conversationFollow(input: {conversationId: "x"}) { conversation { id } } }`, nil, 3},
 		{"{ conversations(first: 100000000) { nodes { contact { companies { id } } } } }", nil, 1 << 30},
 	} {
-		doc, errs := gqlparser.LoadQuery(schema(), c.query)
+		doc, errs := gqlparser.LoadQueryWithRules(schema(), c.query, rules.NewDefaultRules())
 		if errs != nil {
 			t.Fatalf("%s: %v", c.query, errs)
 		}
@@ -65,7 +66,7 @@ func TestCostOfFragmentsThatDouble(t *testing.T) {
 		b.WriteString(s)
 	}
 	b.WriteString(" fragment F60 on Conversation { id }")
-	doc, errs := gqlparser.LoadQuery(schema(), b.String())
+	doc, errs := gqlparser.LoadQueryWithRules(schema(), b.String(), rules.NewDefaultRules())
 	if errs != nil {
 		t.Fatal(errs)
 	}
