@@ -63,8 +63,8 @@ func (s *presenceStream) Hear(ctx context.Context, m bus.Message) live.Verdict {
 
 func (s *presenceStream) load(ctx context.Context, at event.Cursor) (any, error) {
 	p := viewer(ctx)
-	viewing, typing := s.r.Presence.Who(p.TeamID, s.conversation)
-	out := &model.PresenceChanged{Cursor: at.String(), Viewing: []*model.AgentSummary{}, Typing: []*model.AgentSummary{}}
+	viewing, typing, isCustomerTyping := s.r.Presence.Who(p.TeamID, s.conversation)
+	out := &model.PresenceChanged{Cursor: at.String(), IsCustomerTyping: isCustomerTyping, Viewing: []*model.AgentSummary{}, Typing: []*model.AgentSummary{}}
 	if len(viewing)+len(typing) == 0 {
 		return out, nil
 	}

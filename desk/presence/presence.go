@@ -119,14 +119,19 @@ func (s *Service) Take(m bus.Message) (conversation int64, ok bool) {
 	return x.Conversation, true
 }
 
-// Who gives the agents who look at a conversation and those who type in it, by id.
-func (s *Service) Who(team, conversation int64) (viewing, typing []int64) {
+// Customer stands in the place of an agent for the conversation's customer, where the channel tells that it types.
+const Customer int64 = -1
+
+// Who gives the agents who look at a conversation and those who type in it, by id, and says whether its customer types.
+func (s *Service) Who(team, conversation int64) (viewing, typing []int64, isCustomerTyping bool) {
 	now := s.clock.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for p := range s.in[[2]int64{team, conversation}] {
 		switch x := s.signs[p]; {
 		case !x.until.After(now):
+		case p.agent == Customer:
+			isCustomerTyping = isCustomerTyping || p.kind == Typing
 		case p.kind == Typing:
 			typing = append(typing, p.agent)
 		default:
@@ -135,7 +140,7 @@ func (s *Service) Who(team, conversation int64) (viewing, typing []int64) {
 	}
 	slices.Sort(viewing)
 	slices.Sort(typing)
-	return viewing, typing
+	return viewing, typing, isCustomerTyping
 }
 
 func until(isOn bool, now time.Time, k Kind) time.Time {

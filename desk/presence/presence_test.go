@@ -28,7 +28,7 @@ func setup(t *testing.T) (a, b *presence.Service, c *clock.Manual) {
 func awaits(t *testing.T, s *presence.Service, viewing, typing []int64) {
 	t.Helper()
 	testkit.Await(t, "the picture is right", func() bool {
-		v, y := s.Who(1, 10)
+		v, y, _ := s.Who(1, 10)
 		return slices.Equal(v, viewing) && slices.Equal(y, typing)
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/switchyard-chat/switchyard/desk/presence"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
@@ -357,4 +358,18 @@ func (s *Service) Purge(ctx context.Context) (int, error) {
 		}
 	}
 	return len(over), nil
+}
+
+// Typing tells the agents who look at the visitor's conversation that it types, or has stopped. Where there is no conversation yet nobody looks.
+func (s *Service) Typing(ctx context.Context, x Session, isTyping bool) error {
+	var id int64
+	err := s.DB.Read(ctx, x.Team, func(ctx context.Context, v *store.View) (err error) {
+		id, err = conversationOf(ctx, v, x.IdentityID)
+		return err
+	})
+	if err != nil || id == 0 || x.IsBlocked {
+		return err
+	}
+	s.Presence.Set(ctx, x.Team, id, presence.Customer, presence.Typing, isTyping)
+	return nil
 }

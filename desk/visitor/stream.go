@@ -353,7 +353,7 @@ func (x *Stream) tell(ctx context.Context, n note, conversationID int64) (Item, 
 		}
 		item.Name = name
 	case Writing:
-		_, typing := s.Presence.Who(x.session.Team, conversationID)
+		_, typing, _ := s.Presence.Who(x.session.Team, conversationID)
 		if len(typing) > 0 {
 			name, err := s.nameOf(ctx, x.session.Team, typing[0])
 			if err != nil {

@@ -1061,10 +1061,11 @@ type ComplexityRoot struct {
 	}
 
 	PresenceChanged struct {
-		Cause   func(childComplexity int) int
-		Cursor  func(childComplexity int) int
-		Typing  func(childComplexity int) int
-		Viewing func(childComplexity int) int
+		Cause            func(childComplexity int) int
+		Cursor           func(childComplexity int) int
+		IsCustomerTyping func(childComplexity int) int
+		Typing           func(childComplexity int) int
+		Viewing          func(childComplexity int) int
 	}
 
 	PresenceSetPayload struct {
@@ -5666,6 +5667,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PresenceChanged.Cursor(childComplexity), true
+	case "PresenceChanged.isCustomerTyping":
+		if e.ComplexityRoot.PresenceChanged.IsCustomerTyping == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceChanged.IsCustomerTyping(childComplexity), true
 	case "PresenceChanged.typing":
 		if e.ComplexityRoot.PresenceChanged.Typing == nil {
 			break
@@ -10273,6 +10280,8 @@ type PresenceChanged implements StreamFrame & PresenceEvent {
   viewing: [AgentSummary!]!
   "The agents who type in it."
   typing: [AgentSummary!]!
+  "Whether its customer types, where the channel tells: on websites."
+  isCustomerTyping: Boolean!
 }
 
 "A job went on."
@@ -32791,6 +32800,29 @@ func (ec *executionContext) fieldContext_PresenceChanged_typing(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _PresenceChanged_isCustomerTyping(ctx context.Context, field graphql.CollectedField, obj *model.PresenceChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PresenceChanged_isCustomerTyping(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsCustomerTyping, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PresenceChanged_isCustomerTyping(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PresenceChanged", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _PresenceSetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.PresenceSetPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -51505,6 +51537,11 @@ func (ec *executionContext) _PresenceChanged(ctx context.Context, sel ast.Select
 			}
 		case "typing":
 			out.Values[i] = ec._PresenceChanged_typing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isCustomerTyping":
+			out.Values[i] = ec._PresenceChanged_isCustomerTyping(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

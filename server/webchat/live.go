@@ -406,6 +406,8 @@ func (l *line) listen(ctx context.Context, c *websocket.Conn) string {
 		if err != nil && ctx.Err() == nil {
 			l.Log.WarnContext(ctx, "what a chat window said could not be kept", "type", in.Type, "error", err)
 			return visitor.ReasonUnavailable // it says it again when it is back
+		case "typing":
+			err = l.Visitors.Typing(ctx, l.session, in.IsTyping)
 		}
 	}
 }

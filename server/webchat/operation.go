@@ -248,12 +248,12 @@ func (h *Handler) page(w http.ResponseWriter, r *http.Request) error {
 	return h.quietly(w, r, in, func(x visitor.Session) error { return h.Visitors.SetPage(r.Context(), x, *in.known()) })
 }
 
-// typing is taken and shown to nobody: agents see who of them types.
+// typing tells the agents who look at the conversation.
 func (h *Handler) typing(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		IsTyping bool `json:"is_typing"`
 	}
-	return h.quietly(w, r, &in, func(visitor.Session) error { return nil })
+	return h.quietly(w, r, &in, func(x visitor.Session) error { return h.Visitors.Typing(r.Context(), x, in.IsTyping) })
 }
 
 // leave takes a page's good-bye, which cannot carry a header: the secret is in the body, as text.

@@ -2630,6 +2630,8 @@ type PresenceChanged struct {
 	Viewing []*AgentSummary `json:"viewing"`
 	// The agents who type in it.
 	Typing []*AgentSummary `json:"typing"`
+	// Whether its customer types, where the channel tells: on websites.
+	IsCustomerTyping bool `json:"isCustomerTyping"`
 }
 
 func (PresenceChanged) IsStreamFrame() {}
