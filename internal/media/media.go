@@ -116,8 +116,9 @@ var aliases = map[string]string{
 	"application/x-zip-compressed": "application/zip", "application/x-zip": "application/zip", "application/x-pdf": "application/pdf",
 	"application/csv": "text/csv", "application/x-rar": "application/x-rar-compressed", "application/vnd.rar": "application/x-rar-compressed",
 	"application/xml": "text/xml", "application/x-javascript": "text/javascript", "application/javascript": "text/javascript",
-	"binary/octet-stream": Other, "application/x-msdownload": "application/vnd.microsoft.portable-executable",
-	"image/x-photoshop": "image/vnd.adobe.photoshop", "application/x-photoshop": "image/vnd.adobe.photoshop",
+	"binary/octet-stream": Other, "application/x-www-form-urlencoded": Other, // what curl says where nothing was said
+	"application/x-msdownload": "application/vnd.microsoft.portable-executable",
+	"image/x-photoshop":        "image/vnd.adobe.photoshop", "application/x-photoshop": "image/vnd.adobe.photoshop",
 }
 
 // canonical is a content type's one name: in lower case, without parameters.

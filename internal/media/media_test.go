@@ -92,6 +92,7 @@ func TestAgree(t *testing.T) {
 	}{
 		{"", media.PNG, media.PNG, true},
 		{"application/octet-stream", media.PNG, media.PNG, true},
+		{"application/x-www-form-urlencoded", media.PNG, media.PNG, true},
 		{"image/jpg", media.JPEG, media.JPEG, true},
 		{"IMAGE/JPEG; charset=binary", media.JPEG, media.JPEG, true},
 		{"image/png", media.JPEG, "", false},
