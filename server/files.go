@@ -17,6 +17,7 @@ import (
 	"github.com/switchyard-chat/switchyard/graph/transport"
 	"github.com/switchyard-chat/switchyard/internal/attempt"
 	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/catalogue"
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
@@ -191,10 +192,17 @@ func (h *files) stored(isPreview bool) func(http.ResponseWriter, *http.Request) 
 	}
 }
 
-// delivered gives an attachment to the platform that has its delivery key.
+// delivered gives an attachment to the platform that has its delivery key, or to the customer who was sent the link. Where the link leads
+// nowhere any more it is a person who reads the answer: a sentence, in the browser's language.
 func (h *files) delivered(isPreview bool) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		c, err := h.desk.OpenDelivery(r.Context(), r.PathValue("key"), isPreview)
+		if fault.Is(err, fault.NotFound) {
+			w.Header().Set("X-Robots-Tag", "noindex, nofollow")
+			w.Header().Set("Cache-Control", "no-store")
+			http.Error(w, catalogue.Text(catalogue.Language(wishes(r.Context(), r)...), "file.link_over", nil), http.StatusNotFound)
+			return nil
+		}
 		if err != nil {
 			return err
 		}

@@ -264,6 +264,13 @@ func TestFilesAreServed(t *testing.T) {
 				t.Errorf("%s: %d", at, res.StatusCode)
 			}
 		}
+		// The customer's own link is followed by a person.
+		for language, want := range map[string]string{"zh-TW,zh;q=0.9": "這個連結已失效", "en-GB": "This link does not work any more"} {
+			res, b := s.ask(http.MethodGet, "/d/"+strings.Repeat("a", 43), nil, "Accept-Language: "+language)
+			if res.StatusCode != http.StatusNotFound || !strings.Contains(string(b), want) || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/plain") {
+				t.Errorf("a link that leads nowhere, in %s: %d %s %q", language, res.StatusCode, res.Header.Get("Content-Type"), b)
+			}
+		}
 	})
 }
 

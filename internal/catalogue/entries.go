@@ -1,7 +1,7 @@
 package catalogue
 
 // entries are all texts. Codes are grouped by what they are for: role.*, log.* (activity log), notice.* (notifications), mail.*, preview.*
-// (inbox rows), message.* (system messages and placeholders), failure.* (delivery), refusal.* (why something is not allowed), channel.*.
+// (inbox rows), message.* (system messages and placeholders), failure.* (delivery), refusal.* (why something is not allowed), file.*, channel.*.
 var entries = map[string]entry{
 	"role.ADMIN":         {"管理員", "Administrator"},
 	"role.SUPERVISOR":    {"主管", "Supervisor"},
@@ -118,6 +118,8 @@ var entries = map[string]entry{
 	"refusal.not_failed":           {"只能重新傳送失敗的訊息。", "Only a failed message can be sent again."},
 	"refusal.may_arrive_twice":     {"無法確認訊息是否送達,重新傳送可能會送達兩次,請先確認。", "It is not certain whether the message arrived; sending it again may make it arrive twice. Accept that with mayArriveTwice."},
 	"refusal.client_id":            {"此 clientMessageId 已用於另一則訊息。", "This clientMessageId was used for another message."},
+
+	"file.link_over": {"這個連結已失效,請向客服索取新的連結。", "This link does not work any more. Please ask for a new one."},
 
 	"channel.CREDENTIALS_REVOKED": {"平台不再接受憑證", "the platform no longer accepts the credentials"},
 	"channel.DELETED":             {"渠道已刪除", "the channel was deleted"},
