@@ -61,17 +61,17 @@ type registry struct {
 	mu       sync.Mutex
 	draining bool
 	total    int
-	from     map[netip.Addr]int
+	from     map[netip.Prefix]int
 	of       map[int64][]*visitor.Stream // by visitor, the oldest first
 	idle     chan struct{}               // closed when draining and nothing is left
 }
 
 func newRegistry(l Limits) *registry {
-	return &registry{limits: l, from: map[netip.Addr]int{}, of: map[int64][]*visitor.Stream{}, idle: make(chan struct{})}
+	return &registry{limits: l, from: map[netip.Prefix]int{}, of: map[int64][]*visitor.Stream{}, idle: make(chan struct{})}
 }
 
 // enter counts a connection from an address.
-func (g *registry) enter(a netip.Addr) error {
+func (g *registry) enter(a netip.Prefix) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
@@ -85,7 +85,7 @@ func (g *registry) enter(a netip.Addr) error {
 	return nil
 }
 
-func (g *registry) leave(a netip.Addr) {
+func (g *registry) leave(a netip.Prefix) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.total--
@@ -278,8 +278,12 @@ func (s socketWire) tell(ctx context.Context, t told) error {
 
 // socket serves a WebSocket.
 func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
-	from := h.Caller(r.Context())
-	if err := h.live.enter(from); err != nil {
+	from := h.from(r)
+	err := h.count(r, "address", from.String(), perAddress)
+	if err == nil {
+		err = h.live.enter(from)
+	}
+	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
@@ -402,12 +406,12 @@ func (l *line) listen(ctx context.Context, c *websocket.Conn) string {
 			err = l.Visitors.Read(ctx, l.session, in.UpTo)
 		case "page":
 			err = l.Visitors.SetPage(ctx, l.session, visitor.Page{URL: in.URL, Title: in.Title})
+		case "typing":
+			err = l.Visitors.Typing(ctx, l.session, in.IsTyping)
 		}
 		if err != nil && ctx.Err() == nil {
 			l.Log.WarnContext(ctx, "what a chat window said could not be kept", "type", in.Type, "error", err)
 			return visitor.ReasonUnavailable // it says it again when it is back
-		case "typing":
-			err = l.Visitors.Typing(ctx, l.session, in.IsTyping)
 		}
 	}
 }
@@ -441,7 +445,7 @@ func (h *Handler) events(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	from := h.Caller(r.Context())
+	from := h.from(r)
 	if err := h.live.enter(from); err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request) error {
 	if err := h.allow(w, r, window); err != nil {
 		return err
 	}
-	if err := h.count(r, "sessions", h.Caller(r.Context()).String(), sessionsFrom); err != nil {
+	if err := h.count(r, "sessions", h.from(r).String(), sessionsFrom); err != nil {
 		return err
 	}
 	b, err := h.Visitors.Begin(r.Context(), window, visitor.BeginInput{Token: in.VisitorToken, Page: *in.Page.known(), Language: in.Language,
@@ -201,8 +201,11 @@ func (h *Handler) upload(w http.ResponseWriter, r *http.Request) error {
 	if err := h.count(r, "uploads", x.PublicID, uploading); err != nil {
 		return err
 	}
+	if err := h.count(r, "uploads from", h.from(r).String(), uploadsFrom); err != nil {
+		return err
+	}
 	if r.ContentLength > webchat.MaxImage {
-		return fault.New(fault.Invalid, "a picture has at most 10 MB").WithCode("TOO_LARGE", nil)
+		return fault.New(fault.Invalid, "a picture has at most 10 MB").WithCode(file.CodeTooLarge, nil)
 	}
 	name, err := url.PathUnescape(r.Header.Get("Upload-Name"))
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/switchyard-chat/switchyard/desk/account"
+	"github.com/switchyard-chat/switchyard/desk/file"
 	"github.com/switchyard-chat/switchyard/desk/visitor"
 	"github.com/switchyard-chat/switchyard/internal/attempt"
 	"github.com/switchyard-chat/switchyard/internal/clock"
@@ -39,6 +40,7 @@ const (
 var (
 	perAddress   = attempt.Limit{Tries: 1200, Window: time.Minute}
 	sessionsFrom = attempt.Limit{Tries: 120, Window: time.Minute}
+	uploadsFrom  = attempt.Limit{Tries: 120, Window: time.Minute}
 	perVisitor   = attempt.Limit{Tries: 240, Window: time.Minute}
 	writing      = attempt.Limit{Tries: 30, Window: time.Minute}
 	uploading    = attempt.Limit{Tries: 20, Window: time.Minute}
@@ -118,7 +120,7 @@ func New(c Config) *Handler {
 		"GET " + Path + "/events": h.events,
 	} {
 		h.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			if err := h.count(r, "address", h.Caller(r.Context()).String(), perAddress); err != nil {
+			if err := h.count(r, "address", h.from(r).String(), perAddress); err != nil {
 				h.fail(w, r, err)
 			} else if err := serve(w, r); err != nil {
 				h.fail(w, r, err)
@@ -162,6 +164,20 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	h.mux.ServeHTTP(w, r)
+}
+
+// from is whom a request's address stands for: a household's IPv6 addresses are as many as it likes.
+func (h *Handler) from(r *http.Request) netip.Prefix {
+	a := h.Caller(r.Context()).Unmap().WithZone("")
+	bits := a.BitLen()
+	if a.Is6() {
+		bits = 64
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return netip.Prefix{} // all whose address is not known
+	}
+	return p
 }
 
 func elsewhere() error {
@@ -247,9 +263,11 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, code, message := s.status, f.Code, f.Text
 	var large *http.MaxBytesError
 	switch {
-	case errors.As(err, &large), code == "TOO_LARGE":
-		status, code, message = http.StatusRequestEntityTooLarge, "TOO_LARGE", "this is larger than what is taken"
-	case code == "UNSUPPORTED_TYPE":
+	case errors.As(err, &large), code == file.CodeTooLarge:
+		status, code, message = http.StatusRequestEntityTooLarge, file.CodeTooLarge, "this is larger than what is taken"
+	case code == file.CodeManyPixels:
+		status = http.StatusRequestEntityTooLarge
+	case code == file.CodeNotAllowed, code == file.CodeMismatch:
 		status = http.StatusUnsupportedMediaType
 	case code == "":
 		code = s.code

@@ -3,6 +3,7 @@ package webchat_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,6 +39,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/job"
 	"github.com/switchyard-chat/switchyard/internal/live"
+	"github.com/switchyard-chat/switchyard/internal/media/mediatest"
 	"github.com/switchyard-chat/switchyard/internal/random"
 	"github.com/switchyard-chat/switchyard/internal/seal"
 	"github.com/switchyard-chat/switchyard/internal/store"
@@ -53,6 +56,7 @@ type world struct {
 	t        *testing.T
 	server   *httptest.Server
 	handler  *webchat.Handler
+	caller   func() netip.Addr // from where it is called; 192.0.2.1 where it is nil
 	visitors *visitor.Service
 	accounts *account.Service
 	actions  *conversation.Service
@@ -113,7 +117,12 @@ func setup(t *testing.T, dialect string, limits webchat.Limits) *world {
 	}
 	w.handler = webchat.New(webchat.Config{Visitors: w.visitors, Accounts: w.accounts, Attempts: attempt.NewMemory(clock.Real{}), Clock: clock.Real{},
 		Log: slog.New(slog.DiscardHandler), PublicURL: "https://desk.example.com", Limits: limits,
-		Caller: func(context.Context) netip.Addr { return netip.MustParseAddr("192.0.2.1") }})
+		Caller: func(context.Context) netip.Addr {
+			if w.caller != nil {
+				return w.caller()
+			}
+			return netip.MustParseAddr("192.0.2.1")
+		}})
 	w.server = httptest.NewServer(w.handler)
 	t.Cleanup(w.server.Close)
 	return w
@@ -272,19 +281,21 @@ func TestOperations(t *testing.T) {
 			got    answer
 			status int
 		}{
-			"no session":            {w.call("GET", "/messages", "", nil), 401},
-			"an unknown session":    {w.call("GET", "/messages", "x", nil), 401},
-			"an unknown window":     {w.call("GET", "/config?channel_key=x", "", nil), 404},
-			"no such operation":     {w.call("GET", "/x", token, nil), 404},
-			"no JSON":               {w.call("POST", "/messages", token, []byte("{")), 400},
-			"no text":               {w.say(token, " "), 400},
-			"a long body":           {w.call("POST", "/messages", token, []byte(`{"text":"`+strings.Repeat("x", 70_000)+`"}`)), 413},
-			"a wrong place":         {w.call("GET", "/messages?before=x", token, nil), 400},
-			"too many":              {w.call("GET", "/messages?limit=1000", token, nil), 400},
-			"a cursor that is none": {w.call("GET", "/messages?after=x", token, nil), 400},
-			"an unknown identity":   {w.call("POST", "/sessions", "", map[string]any{"channel_key": "key", "identity": map[string]any{"external_id": "m", "user_hash": "x", "time": 1.5}}), 200},
-			"a large picture":       {w.call("POST", "/uploads", token, make([]byte, 10<<20+1)), 413},
-			"no picture":            {w.call("POST", "/uploads", token, []byte("<svg onload=alert(1)>"), func(r *http.Request) { r.Header.Set("Content-Type", "image/png") }), 415},
+			"no session":                         {w.call("GET", "/messages", "", nil), 401},
+			"an unknown session":                 {w.call("GET", "/messages", "x", nil), 401},
+			"an unknown window":                  {w.call("GET", "/config?channel_key=x", "", nil), 404},
+			"no such operation":                  {w.call("GET", "/x", token, nil), 404},
+			"no JSON":                            {w.call("POST", "/messages", token, []byte("{")), 400},
+			"no text":                            {w.say(token, " "), 400},
+			"a long body":                        {w.call("POST", "/messages", token, []byte(`{"text":"`+strings.Repeat("x", 70_000)+`"}`)), 413},
+			"a wrong place":                      {w.call("GET", "/messages?before=x", token, nil), 400},
+			"too many":                           {w.call("GET", "/messages?limit=1000", token, nil), 400},
+			"a cursor that is none":              {w.call("GET", "/messages?after=x", token, nil), 400},
+			"an unknown identity":                {w.call("POST", "/sessions", "", map[string]any{"channel_key": "key", "identity": map[string]any{"external_id": "m", "user_hash": "x", "time": 1.5}}), 200},
+			"a large picture":                    {w.call("POST", "/uploads", token, make([]byte, 10<<20+1)), 413},
+			"no picture":                         {w.call("POST", "/uploads", token, []byte("<svg onload=alert(1)>"), func(r *http.Request) { r.Header.Set("Content-Type", "image/png") }), 415},
+			"another type than said":             {w.call("POST", "/uploads", token, mediatest.PNG(8, 8, false), func(r *http.Request) { r.Header.Set("Content-Type", "image/jpeg") }), 415},
+			"a picture that unpacks to too much": {w.call("POST", "/uploads", token, mediatest.BombPNG(20_000, 20_000), func(r *http.Request) { r.Header.Set("Content-Type", "image/png") }), 413},
 		} {
 			if c.got.status != c.status || c.status >= 400 && c.got.code() == "" {
 				t.Errorf("%s gives %d %v", name, c.got.status, c.got.body)
@@ -391,6 +402,40 @@ func TestRates(t *testing.T) {
 	}
 	if a := w.say(w.begin(), "another visitor"); a.status != http.StatusOK {
 		t.Errorf("another visitor gets %d", a.status)
+	}
+}
+
+// The addresses of one IPv6 network are counted as one, or each request would have its own; and sockets count as other requests do: who opens them
+// with secrets that are guessed was not bounded.
+func TestRatesOfAddresses(t *testing.T) {
+	t.Parallel()
+	w := setup(t, "sqlite", webchat.Limits{})
+	var n atomic.Uint32
+	network := byte(1)
+	w.caller = func() netip.Addr {
+		a := [16]byte{0: 0x20, 1: 0x01, 2: 0x0d, 3: 0xb8, 7: network}
+		binary.BigEndian.PutUint32(a[12:], n.Add(1))
+		return netip.AddrFrom16(a)
+	}
+	begin := map[string]any{"channel_key": "key"}
+	for range 120 {
+		if a := w.call("POST", "/sessions", "", begin); a.status != http.StatusOK {
+			t.Fatalf("session %d gives %d %v", n.Load(), a.status, a.body)
+		}
+	}
+	if a := w.call("POST", "/sessions", "", begin); a.status != http.StatusTooManyRequests {
+		t.Errorf("one more gives %d", a.status)
+	}
+	for range 1200 - 121 {
+		w.call("GET", "/messages", "", nil) // counted, though it has no session
+	}
+	_, res, err := websocket.Dial(t.Context(), w.server.URL+webchat.Path+"/ws", nil)
+	if err == nil || res == nil || res.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("a socket beyond them: %v", err)
+	}
+	network = 2
+	if a := w.call("POST", "/sessions", "", begin); a.status != http.StatusOK {
+		t.Errorf("another network gets %d", a.status)
 	}
 }
 
