@@ -11,6 +11,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/account"
 	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/webchat"
 	"github.com/switchyard-chat/switchyard/internal/config"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
@@ -97,8 +98,11 @@ func (p *parts) shop(ctx context.Context, team int64) error {
 		if err != nil {
 			return err
 		}
-		_, err = p.accounts.SetIdentitySecretIn(ctx, tx, by, made, demo.IdentitySecret)
-		return err
+		if _, err := p.accounts.SetIdentitySecretIn(ctx, tx, by, made, demo.IdentitySecret); err != nil {
+			return err
+		}
+		return tx.Webchat.Update().Where(webchat.ChannelID(made.ID)).SetTitle("山茶選物 Camellia Goods").SetColor("#7a4b2a").
+			SetGreeting("歡迎光臨!想找什麼茶具,或是訂單的問題,都可以在這裡問我們。\nWelcome! Ask us about anything in the shop.").Exec(ctx)
 	})
 	return err
 }
