@@ -242,13 +242,11 @@ func (s *Service) same(ctx context.Context, x Session, said webchat.Said) (out M
 }
 
 // Upload keeps a picture for a message of the visitor; what says where and when it was taken goes. Faults: Invalid for what is no picture of an
-// allowed type, or too large, with the codes of desk/file; Forbidden where the team has blocked the visitor and the channel says so.
+// allowed type, or too large, with the codes of desk/file; Forbidden where the team has blocked the visitor and the channel says so: else it is
+// answered as any other, no message uses it, and it goes when its time is over.
 func (s *Service) Upload(ctx context.Context, x Session, in file.UploadInput) (id string, f *ent.File, err error) {
-	if x.IsBlocked {
-		if x.Window.RefusesBlocked {
-			return "", nil, blocked()
-		}
-		return "", nil, fault.New(fault.Unavailable, "pictures cannot be taken just now").After(time.Minute)
+	if x.IsBlocked && x.Window.RefusesBlocked {
+		return "", nil, blocked()
 	}
 	adapter, err := s.Adapters.Get(channels.Webchat)
 	if err != nil {

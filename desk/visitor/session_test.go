@@ -1,6 +1,7 @@
 package visitor_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/switchyard-chat/switchyard/desk/conversation"
+	"github.com/switchyard-chat/switchyard/desk/file"
+	"github.com/switchyard-chat/switchyard/desk/file/filetest"
 	"github.com/switchyard-chat/switchyard/desk/visitor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
@@ -287,6 +290,20 @@ func TestBlocked(t *testing.T) {
 		if err != nil || m.Seq != 0 || m.Text != "canary" || m.Status != "sent" {
 			t.Errorf("a blocked visitor is told %+v: %v", m, err)
 		}
+		// Uploads were answered as if the server had trouble, and the browser tried for ever.
+		up := func() (string, error) {
+			picture := filetest.PNG(8, 8)
+			id, _, err := w.visitors.Upload(t.Context(), w.session(a.Token), file.UploadInput{Name: "a.png", ContentType: "image/png", Body: bytes.NewReader(picture), Size: int64(len(picture))})
+			return id, err
+		}
+		id, err := up()
+		if err != nil || id == "" {
+			t.Errorf("a blocked visitor's picture gives %q: %v", id, err)
+		}
+		m, err = w.visitors.Send(t.Context(), w.session(a.Token), visitor.SendInput{ClientMessageID: w.random.UUID(), Type: visitor.Image, UploadID: id})
+		if err != nil || m.Seq != 0 || m.Status != "sent" {
+			t.Errorf("a message of it gives %+v: %v", m, err)
+		}
 		if err := w.visitors.SetPage(t.Context(), w.session(a.Token), visitor.Page{URL: "https://shop.example.com/canary"}); err != nil {
 			t.Fatal(err)
 		}
@@ -315,6 +332,9 @@ func TestBlocked(t *testing.T) {
 		w.clock.Advance(2 * time.Second) // what another server changed is seen within a second
 		if _, err := w.visitors.Send(t.Context(), w.session(a.Token), in); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("where it is told: %v", err)
+		}
+		if _, err := up(); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("a picture where it is told: %v", err)
 		}
 	})
 }

@@ -119,6 +119,17 @@ func (s *Service) Open(ctx context.Context, session Session, after *event.Cursor
 		x.Close(ctx)
 		return nil, err
 	}
+	// It may have ended, or become another person's, before there was a stream that could be told.
+	now, err := s.Again(ctx, session)
+	switch {
+	case fault.Is(err, fault.Unauthenticated), fault.Is(err, fault.NotFound):
+		x.end(ReasonEnded)
+	case err != nil:
+		x.Close(ctx)
+		return nil, err
+	case now.IdentityID != session.IdentityID:
+		x.end(ReasonMoved)
+	}
 	return x, nil
 }
 

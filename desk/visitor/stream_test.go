@@ -225,6 +225,32 @@ func TestStreamEnds(t *testing.T) {
 	}
 }
 
+// A session that ended, or became another person's, after it was looked up and before its page was told of that, had a stream that went on.
+func TestStreamOfWhatEndedMeanwhile(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		a := w.begin("", as(signed("m-1")))
+		w.says(a.Token, "hi")
+		ended := w.session(a.Token)
+		if _, err := w.visitors.Logout(t.Context(), ended); err != nil {
+			t.Fatal(err)
+		}
+		b := w.begin("")
+		moved := w.session(b.Token)
+		w.begin(b.Token, as(signed("m-1")))
+		for want, x := range map[string]visitor.Session{visitor.ReasonEnded: ended, visitor.ReasonMoved: moved} {
+			s, err := w.visitors.Open(t.Context(), x, nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, _, reason := s.Next(t.Context()); reason != want {
+				t.Errorf("it ends for %q, not %q", reason, want)
+			}
+			s.Close(t.Context())
+		}
+	})
+}
+
 // buses are the buses that servers may share.
 func buses(t *testing.T) map[string]func(t *testing.T) bus.Bus {
 	t.Helper()
