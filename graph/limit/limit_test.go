@@ -14,6 +14,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/switchyard-chat/switchyard/graph/gen"
@@ -137,6 +138,24 @@ func TestRates(t *testing.T) {
 	}
 	if got := w.ask(as(3, 1), graphql.RawParams{Query: "{" + huge.String() + "}"}); got != "QUERY_TOO_COMPLEX" {
 		t.Errorf("what costs too much: %q", got)
+	}
+}
+
+// An operation whose errors took back all that it had read got back what it cost, and could be asked without end.
+func TestErrorsKeepTheCost(t *testing.T) {
+	t.Parallel()
+	w := setup(limit.Config{Agent: of(20, 1), Team: of(30, 1), Address: of(1, 1)})
+	ctx := graphql.StartOperationTrace(auth.With(t.Context(), auth.Principal{TeamID: 1, AgentID: 1}))
+	rc, errs := w.executor.CreateOperationContext(ctx, &graphql.RawParams{Query: "{ conversations(first: 100) { nodes { id } } }"})
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	r := w.guard.InterceptResponse(graphql.WithOperationContext(ctx, rc), func(context.Context) *graphql.Response {
+		return &graphql.Response{Data: json.RawMessage("null"), Errors: gqlerror.List{gqlerror.Errorf("no")}}
+	})
+	cost, _ := r.Extensions["cost"].(map[string]any)
+	if cost["actual"] != 11 || cost["remaining"] != 9 {
+		t.Errorf("it costs %v", cost)
 	}
 }
 
