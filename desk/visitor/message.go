@@ -102,6 +102,10 @@ func (s *Service) Send(ctx context.Context, x Session, in SendInput) (Message, e
 	}
 	if upload != 0 {
 		if err := s.mayUse(ctx, x, upload); err != nil {
+			// The first try, whose answer was lost, may have used it just now.
+			if m, found, again := s.same(ctx, x, said); again != nil || found {
+				return m, again
+			}
 			return Message{}, err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -272,6 +273,38 @@ func TestSend(t *testing.T) {
 		w.says(a.Token, "one more thing")
 		if c := w.with(a.Token); c.Status != "PENDING" {
 			t.Errorf("after the end it is %s", c.Status)
+		}
+	})
+}
+
+// MSG-16: a picture that is sent again while it is taken in is one message; the second try was told that its upload is gone.
+func TestPictureSentAgain(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		x := w.session(w.begin("").Token)
+		for range 8 {
+			picture := filetest.PNG(8, 8)
+			id, _, err := w.visitors.Upload(t.Context(), x, file.UploadInput{Name: "a.png", ContentType: "image/png", Body: bytes.NewReader(picture), Size: int64(len(picture))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := visitor.SendInput{ClientMessageID: w.random.UUID(), Type: visitor.Image, UploadID: id}
+			var places [4]int64
+			var all sync.WaitGroup
+			for i := range places {
+				all.Go(func() {
+					m, err := w.visitors.Send(t.Context(), x, in)
+					if places[i] = m.Seq; err != nil {
+						t.Errorf("try %d: %v", i, err)
+					}
+				})
+			}
+			all.Wait()
+			for _, seq := range places {
+				if seq == 0 || seq != places[0] {
+					t.Errorf("the places are %v", places)
+				}
+			}
 		}
 	})
 }
