@@ -129,10 +129,10 @@ func (s *Service) Send(ctx context.Context, x Session, in SendInput) (Message, e
 		return Message{}, err
 	case found:
 		return m, nil
-	case r.Failed > 0:
+	case r.Failed+r.Duplicate > 0: // it waits for a replay: the visitor must not take it for delivered
 		return Message{}, fault.New(fault.Unavailable, "the message could not be taken just now; send it again").After(time.Second)
 	}
-	return s.unkept(in), nil // blocked meanwhile, or kept for a replay
+	return s.unkept(in), nil // blocked meanwhile
 }
 
 // unkept is a message that was taken and is in no history.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/desk/account"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/visitor"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/store"
@@ -35,6 +36,7 @@ type Begun struct {
 	Messages []Message // the newest, oldest first
 	HasMore  bool      // there are older ones
 	Unread   int       // messages to the visitor that it has not seen
+	Agent    string    // who follows the conversation; empty while nobody does
 	Cursor   event.Cursor
 	Now      time.Time
 }
@@ -83,10 +85,28 @@ func (s *Service) begun(ctx context.Context, token string, visitorID int64, w ac
 		if out.Unread, err = unread(ctx, v, id); err != nil {
 			return err
 		}
+		if out.Agent, err = followerOf(ctx, v, id); err != nil {
+			return err
+		}
 		out.Cursor, err = v.AsOf(ctx)
 		return err
 	})
 	return out, err
+}
+
+// followerOf is the name of who follows a conversation; empty while nobody does.
+func followerOf(ctx context.Context, v *store.View, conversationID int64) (string, error) {
+	if conversationID == 0 {
+		return "", nil
+	}
+	a, err := v.Conversation.Query().Where(conversation.ID(conversationID), conversation.StatusEQ(conversation.StatusIN_PROGRESS)).QueryFollower().Only(ctx)
+	if ent.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the follower: %w", err)
+	}
+	return a.Name, nil
 }
 
 // Logout ends a session and begins an anonymous one: of the member nothing stays in the browser.

@@ -459,3 +459,29 @@ func TestHistory(t *testing.T) {
 		}
 	})
 }
+
+// CHAN-12: a page that is opened again says who follows the conversation, and nobody once it is over.
+func TestFollowerIsNamed(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		begun := w.begin("")
+		if begun.Agent != "" {
+			t.Errorf("%q follows nothing", begun.Agent)
+		}
+		w.says(begun.Token, "hello")
+		if again := w.begin(begun.Token); again.Agent != "" {
+			t.Errorf("%q follows what is pending", again.Agent)
+		}
+		c := w.with(begun.Token)
+		w.follow(c)
+		if again := w.begin(begun.Token); again.Agent != w.boss.Name || again.Agent == "" {
+			t.Errorf("%q follows, not %q", again.Agent, w.boss.Name)
+		}
+		if _, _, err := w.actions.End(t.Context(), w.boss, conversation.EndInput{ConversationID: c.ID}); err != nil {
+			t.Fatal(err)
+		}
+		if again := w.begin(begun.Token); again.Agent != "" {
+			t.Errorf("%q follows what has ended", again.Agent)
+		}
+	})
+}

@@ -104,7 +104,7 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request) error {
 func begunOf(b visitor.Begun, language string) map[string]any {
 	return map[string]any{
 		"visitor_token": b.Token, "visitor_id": b.Session.PublicID, "is_identified": b.Session.ExternalID != "",
-		"settings": settingsOf(b.Session.Window, language), "messages": messagesOf(b.Messages), "has_more": b.HasMore, "unread": b.Unread,
+		"settings": settingsOf(b.Session.Window, language), "messages": messagesOf(b.Messages), "has_more": b.HasMore, "unread": b.Unread, "agent": b.Agent,
 		"cursor": b.Cursor.String(), "server_time": b.Now,
 	}
 }

@@ -274,7 +274,7 @@ func TestOperations(t *testing.T) {
 				t.Errorf("%s gives %d %v", path, a.status, a.body)
 			}
 		}
-		if a := w.call("POST", "/sessions", "", map[string]any{"channel_key": "key", "visitor_token": token}); a.body["unread"] != 0.0 || a.body["visitor_token"] != token {
+		if a := w.call("POST", "/sessions", "", map[string]any{"channel_key": "key", "visitor_token": token}); a.body["unread"] != 0.0 || a.body["agent"] == "" || a.body["visitor_token"] != token {
 			t.Errorf("the session goes on as %v", a.body)
 		}
 		for name, c := range map[string]struct {

@@ -120,6 +120,7 @@ class Chat {
     this.history.renew(answer.messages ?? [], answer.has_more);
     for (const message of answer.messages ?? []) if (message.client_msg_id) this.outbox.remove(message.client_msg_id);
     this.#setUnread(answer.unread ?? 0);
+    this.agentName = answer.agent || '';
     this.changed();
   }
 
