@@ -1,7 +1,6 @@
 package limit
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -225,8 +224,8 @@ func (g *Guard) InterceptResponse(ctx context.Context, next graphql.ResponseHand
 		got += mutationNodes * len(rc.Operation.SelectionSet)
 	}
 	actual := min(c.requested, Units(got))
-	if len(r.Errors) > 0 && string(bytes.TrimSpace(r.Data)) == "null" {
-		actual = c.requested // all of it may have been done before the error took it back
+	if len(r.Errors) > 0 {
+		actual = c.requested // what an error took back may have been done all the same
 	}
 	if back := c.requested - actual; back > 0 {
 		g.Buckets.Give(ctx, float64(back), c.claims...)
