@@ -1,6 +1,7 @@
 package webchat
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -259,6 +260,9 @@ func (h *Handler) typing(w http.ResponseWriter, r *http.Request) error {
 	return h.quietly(w, r, &in, func(x visitor.Session) error { return h.Visitors.Typing(r.Context(), x, in.IsTyping) })
 }
 
+// leaveWithin is how long noting a good-bye may take.
+const leaveWithin = 5 * time.Second
+
 // leave takes a page's good-bye, which cannot carry a header: the secret is in the body, as text.
 func (h *Handler) leave(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
@@ -267,11 +271,14 @@ func (h *Handler) leave(w http.ResponseWriter, r *http.Request) error {
 	if err := h.take(w, r, &in); err != nil {
 		return err
 	}
-	x, err := h.sessionOf(w, r, in.VisitorToken)
+	// Who closes a page does not wait for the answer.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), leaveWithin)
+	defer cancel()
+	x, err := h.sessionOf(w, r.WithContext(ctx), in.VisitorToken)
 	if err != nil {
 		return err
 	}
-	if err := h.Visitors.Leave(r.Context(), x); err != nil {
+	if err := h.Visitors.Leave(ctx, x); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

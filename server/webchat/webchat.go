@@ -272,7 +272,10 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case code == "":
 		code = s.code
 	}
-	if status >= http.StatusInternalServerError && r.Context().Err() == nil {
+	if status >= http.StatusInternalServerError && r.Context().Err() != nil {
+		status = statusGone
+	}
+	if status >= http.StatusInternalServerError {
 		h.Log.WarnContext(r.Context(), "a chat window was refused", "error", err, "request", event.Request(r.Context()))
 	}
 	out := map[string]any{"code": code, "message": message}
@@ -286,6 +289,9 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	write(w, status, map[string]any{"error": out})
 }
+
+// statusGone is what is counted of a caller who did not wait: nothing of ours failed. Nobody reads it.
+const statusGone = 499
 
 func write(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
