@@ -228,8 +228,9 @@ func TestWebchat(t *testing.T) {
 			p := page()
 			return at(p, "isOnline") == false && at(p, "page") == nil && at(p, "messagePage") == nil
 		})
-		if took := time.Since(began); took > 10*time.Second {
-			t.Errorf("that took %s", took)
+		// A visitor whose connection was only lost counts as there for half a minute more.
+		if took := time.Since(began); took > 25*time.Second {
+			t.Errorf("the good-bye was not heard: that took %s", took)
 		}
 		well(t, v)
 	})
