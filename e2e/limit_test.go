@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,7 +25,7 @@ func TestTooMuchIsRefusedEverywhere(t *testing.T) {
 		var doubling strings.Builder
 		doubling.WriteString("{ viewer { agent { ...F0 } } }")
 		for i := range 60 {
-			doubling.WriteString(strings.NewReplacer("#", itoa(i), "@", itoa(i+1)).Replace(" fragment F# on Agent { a: canary { ...F@ } b: canary { ...F@ } }"))
+			doubling.WriteString(strings.NewReplacer("#", strconv.Itoa(i), "@", strconv.Itoa(i+1)).Replace(" fragment F# on Agent { a: canary { ...F@ } b: canary { ...F@ } }"))
 		}
 		doubling.WriteString(" fragment F60 on Agent { id }")
 		for name, query := range map[string]string{
@@ -53,8 +54,6 @@ func TestTooMuchIsRefusedEverywhere(t *testing.T) {
 		}
 	})
 }
-
-func itoa(n int) string { b, _ := json.Marshal(n); return string(b) }
 
 // get sends one operation by GET and gives the whole body.
 func (a *agent) get(q url.Values, accept string) string {

@@ -47,6 +47,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/spool"
 	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/server/demo"
+	"github.com/switchyard-chat/switchyard/server/origin"
 	"github.com/switchyard-chat/switchyard/server/webchat"
 	"github.com/switchyard-chat/switchyard/server/welcome"
 )
@@ -272,7 +273,7 @@ func (p *parts) api(c config.Config) error {
 		},
 	})
 	p.transport = transport.New(transport.Config{
-		Executor: executor, Hub: p.hub, Authenticate: authenticate(p.workspace), Clock: clock.Real{}, AllowOrigin: newOrigins(c.PublicURL, c.AllowedOrigins).allow,
+		Executor: executor, Hub: p.hub, Authenticate: authenticate(p.workspace), Clock: clock.Real{}, AllowOrigin: origin.New(c.PublicURL, c.AllowedOrigins).Allows,
 		Limits: transport.Limits{PerAgent: c.SessionsPerAgent, PerTeam: c.SessionsPerTeam, Idle: c.IdleTimeout},
 		Hooks: transport.Hooks{
 			Opened: func(kind string) { p.metrics.sessions.WithLabelValues(kind).Inc() },

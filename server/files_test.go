@@ -34,6 +34,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/internal/store/storetest"
 	"github.com/switchyard-chat/switchyard/internal/testkit"
+	"github.com/switchyard-chat/switchyard/server/origin"
 )
 
 // shelf is the entry of files of a team, whose agents' tokens are their names.
@@ -80,7 +81,7 @@ func setupShelf(t testing.TB, dialect string, blobs blob.Store) *shelf {
 		}
 		return ctx, transport.Identity{}, nil
 	}
-	if err := h.routes(mux, newOrigins(server.URL, []string{"https://desk.example.com"}).guarded); err != nil {
+	if err := h.routes(mux, origin.New(server.URL, []string{"https://desk.example.com"}).Guard); err != nil {
 		t.Fatal(err)
 	}
 	s.url, s.client = server.URL, server.Client()

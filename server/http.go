@@ -10,28 +10,24 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"github.com/rs/cors"
-
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/random"
 	"github.com/switchyard-chat/switchyard/internal/trace"
+	"github.com/switchyard-chat/switchyard/server/origin"
 )
-
-// requestHeader carries a request's id, in from a trusted caller's own and out in every answer.
-const requestHeader = "X-Request-Id"
 
 var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 
 // identified gives every request an id: the caller's own where it has the form of one, else a new one.
 func identified(r *random.Source, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		id := req.Header.Get(requestHeader)
+		id := req.Header.Get(origin.RequestHeader)
 		if !requestID.MatchString(id) {
 			id = r.UUID()
 		}
-		w.Header().Set(requestHeader, id)
+		w.Header().Set(origin.RequestHeader, id)
 		next.ServeHTTP(w, req.WithContext(event.WithRequest(req.Context(), id)))
 	})
 }
@@ -158,57 +154,4 @@ func addressed(proxies []netip.Prefix, next http.Handler) http.Handler {
 func caller(ctx context.Context) netip.Addr {
 	a, _ := ctx.Value(addressKey{}).(netip.Addr)
 	return a
-}
-
-// origins are the pages that may call the API from a browser: the listed ones and the server's own.
-type origins struct {
-	listed map[string]bool
-	own    string // scheme://host of PUBLIC_URL
-}
-
-func newOrigins(public string, listed []string) origins {
-	o := origins{listed: map[string]bool{}, own: strings.ToLower(public)}
-	if i := strings.Index(o.own, "://"); i >= 0 {
-		if j := strings.IndexByte(o.own[i+3:], '/'); j >= 0 {
-			o.own = o.own[:i+3+j]
-		}
-	}
-	for _, l := range listed {
-		o.listed[strings.ToLower(l)] = true
-	}
-	return o
-}
-
-// allow says whether a page of the origin may call. A page that this very request's host served is the server's own.
-func (o origins) allow(origin string, r *http.Request) bool {
-	origin = strings.ToLower(origin)
-	if o.listed[origin] || origin == o.own {
-		return true
-	}
-	scheme, host, ok := strings.Cut(origin, "://")
-	return ok && (scheme == "http" || scheme == "https") && strings.EqualFold(host, r.Host)
-}
-
-// guarded lets browsers' pages of other origins in only where they are listed: CORS tells browsers, and a request that changes something
-// and comes from elsewhere is refused whatever the browser thinks.
-func (o origins) guarded(next http.Handler) (http.Handler, error) {
-	protection := http.NewCrossOriginProtection()
-	for l := range o.listed {
-		if err := protection.AddTrustedOrigin(l); err != nil {
-			return nil, err
-		}
-	}
-	if o.own != "" {
-		if err := protection.AddTrustedOrigin(o.own); err != nil {
-			return nil, err
-		}
-	}
-	shared := cors.New(cors.Options{
-		AllowOriginVaryRequestFunc: func(r *http.Request, origin string) (bool, []string) { return o.allow(origin, r), nil },
-		AllowedMethods:             []string{http.MethodGet, http.MethodHead, http.MethodPost},
-		AllowedHeaders:             []string{"Authorization", "Content-Type", "Accept", "Accept-Language", "Upload-Name", "Range", "If-None-Match", requestHeader},
-		ExposedHeaders:             []string{requestHeader, "Retry-After", "ETag", "Content-Disposition", "Content-Range"},
-		MaxAge:                     600,
-	})
-	return shared.Handler(protection.Handler(next)), nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/config"
 	"github.com/switchyard-chat/switchyard/server/demo"
 	"github.com/switchyard-chat/switchyard/server/graphiql"
+	"github.com/switchyard-chat/switchyard/server/origin"
 	"github.com/switchyard-chat/switchyard/server/webchat"
 	"github.com/switchyard-chat/switchyard/server/welcome"
 	"github.com/switchyard-chat/switchyard/server/widget"
@@ -18,7 +19,7 @@ func (p *parts) routes(c config.Config, isDemo bool, at Running) (http.Handler, 
 	if err != nil {
 		return nil, err
 	}
-	api, err := newOrigins(c.PublicURL, c.AllowedOrigins).guarded(p.transport)
+	api, err := origin.New(c.PublicURL, c.AllowedOrigins).Guard(p.transport)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +63,7 @@ func (p *parts) routes(c config.Config, isDemo bool, at Running) (http.Handler, 
 		_, _ = w.Write(sdl)
 	})
 	mux.Handle("POST /webhooks/{type}/{key}", p.webhooks)
-	if err := newFiles(p.files, p.workspace, p.attempts, p.db.Clock(), p.log).routes(mux, newOrigins(c.PublicURL, c.AllowedOrigins).guarded); err != nil {
+	if err := newFiles(p.files, p.workspace, p.attempts, p.db.Clock(), p.log).routes(mux, origin.New(c.PublicURL, c.AllowedOrigins).Guard); err != nil {
 		return nil, err
 	}
 	mux.HandleFunc("GET /healthz", p.health.alive)

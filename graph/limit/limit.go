@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/switchyard-chat/switchyard/internal/attempt"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/bucket"
 	"github.com/switchyard-chat/switchyard/internal/fault"
@@ -186,7 +187,7 @@ func (g *Guard) MutateOperationContext(ctx context.Context, rc *graphql.Operatio
 			{Key: "team:" + fmt.Sprint(p.TeamID), Limit: g.Team},
 		}
 	} else {
-		c.claims = []bucket.Claim{{Key: "address:" + network(g.Caller(ctx)), Limit: g.Address}}
+		c.claims = []bucket.Claim{{Key: "address:" + attempt.Household(g.Caller(ctx)).String(), Limit: g.Address}}
 	}
 	a := g.Buckets.Take(ctx, float64(c.requested), c.claims...)
 	if a.Wait > 0 {
@@ -196,16 +197,6 @@ func (g *Guard) MutateOperationContext(ctx context.Context, rc *graphql.Operatio
 	c.left = a.Left
 	rc.Stats.SetExtension(note, c)
 	return nil
-}
-
-// network is what of an address stands for its owner: a household's IPv6 addresses are as many as it likes.
-func network(a netip.Addr) string {
-	if a = a.Unmap(); a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
 }
 
 // InterceptResponse implements graphql.ResponseInterceptor: it says what the operation cost and gives back what it did not need.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -61,8 +62,8 @@ func TestCostOfFragmentsThatDouble(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("{ conversations(first: 1) { nodes { ...F0 } } }")
 	for i := range 60 {
-		b.WriteString(strings.ReplaceAll(" fragment F# on Conversation { a: contact { id } ...F@ ...F@ }", "#", itoa(i)))
-		s := strings.ReplaceAll(b.String(), "@", itoa(i+1))
+		b.WriteString(strings.ReplaceAll(" fragment F# on Conversation { a: contact { id } ...F@ ...F@ }", "#", strconv.Itoa(i)))
+		s := strings.ReplaceAll(b.String(), "@", strconv.Itoa(i+1))
 		b.Reset()
 		b.WriteString(s)
 	}
@@ -75,8 +76,6 @@ func TestCostOfFragmentsThatDouble(t *testing.T) {
 		t.Errorf("it costs %d", got)
 	}
 }
-
-func itoa(n int) string { b, _ := json.Marshal(n); return string(b) }
 
 // world is an executor with a guard; its operations are not executed.
 type world struct {
@@ -134,7 +133,7 @@ func TestRates(t *testing.T) {
 	}
 	var huge strings.Builder
 	for i := range 7 {
-		huge.WriteString(" a" + itoa(i) + ": conversations(first: 100) { nodes { collaborators { id } tags { id } contact { companies { id } } } }")
+		huge.WriteString(" a" + strconv.Itoa(i) + ": conversations(first: 100) { nodes { collaborators { id } tags { id } contact { companies { id } } } }")
 	}
 	if got := w.ask(as(3, 1), graphql.RawParams{Query: "{" + huge.String() + "}"}); got != "QUERY_TOO_COMPLEX" {
 		t.Errorf("what costs too much: %q", got)

@@ -2,6 +2,7 @@ package attempt_test
 
 import (
 	"fmt"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -130,5 +131,19 @@ func TestAwayIsNoPass(t *testing.T) {
 	defer r.Close()
 	if _, err := r.Take(t.Context(), "a", limit); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("without Redis a try gives %v", err)
+	}
+}
+
+func TestHousehold(t *testing.T) {
+	t.Parallel()
+	for at, want := range map[string]string{
+		"192.0.2.7": "192.0.2.7/32", "::ffff:192.0.2.7": "192.0.2.7/32", "2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
+	} {
+		if got := attempt.Household(netip.MustParseAddr(at)).String(); got != want {
+			t.Errorf("%s stands for %s, not %s", at, got, want)
+		}
+	}
+	if got := attempt.Household(netip.Addr{}); got != (netip.Prefix{}) {
+		t.Errorf("no address stands for %s", got)
 	}
 }

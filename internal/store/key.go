@@ -32,12 +32,3 @@ func Key(folder string, make func() string) (string, error) {
 	}
 	return key, nil
 }
-
-// Text reads a file that the operator named.
-func Text(path string) ([]byte, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	return text, nil
-}

@@ -23,6 +23,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/server/origin"
 )
 
 // Path is where the operations are.
@@ -101,7 +102,7 @@ type Hooks struct {
 // Handler serves Path and all below it.
 type Handler struct {
 	Config
-	own  string // the server's own origin
+	own  origin.Origins // the server's own
 	mux  *http.ServeMux
 	live *registry
 }
@@ -109,10 +110,7 @@ type Handler struct {
 // New makes the handler. Drain ends its connections.
 func New(c Config) *Handler {
 	c.Limits.fill()
-	h := &Handler{Config: c, mux: http.NewServeMux(), live: newRegistry(c.Limits)}
-	if u, err := url.Parse(strings.ToLower(c.PublicURL)); err == nil {
-		h.own = u.Scheme + "://" + u.Host
-	}
+	h := &Handler{Config: c, own: origin.New(c.PublicURL, nil), mux: http.NewServeMux(), live: newRegistry(c.Limits)}
 	for pattern, serve := range map[string]func(http.ResponseWriter, *http.Request) error{
 		"GET " + Path + "/config": h.config, "POST " + Path + "/sessions": h.begin, "POST " + Path + "/logout": h.logout,
 		"GET " + Path + "/messages": h.messages, "POST " + Path + "/messages": h.send, "POST " + Path + "/uploads": h.upload,
@@ -139,7 +137,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")
 	if origin := r.Header.Get("Origin"); origin != "" {
-		isKnown := h.isOwn(r, origin)
+		isKnown := h.own.Allows(origin, r)
 		if !isKnown {
 			var err error
 			if isKnown, err = h.Accounts.AnyAllows(r.Context(), origin); err != nil {
@@ -166,42 +164,21 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.mux.ServeHTTP(w, r)
 }
 
-// from is whom a request's address stands for: a household's IPv6 addresses are as many as it likes.
-func (h *Handler) from(r *http.Request) netip.Prefix {
-	a := h.Caller(r.Context()).Unmap().WithZone("")
-	bits := a.BitLen()
-	if a.Is6() {
-		bits = 64
-	}
-	p, err := a.Prefix(bits)
-	if err != nil {
-		return netip.Prefix{} // all whose address is not known
-	}
-	return p
-}
+// from is whom a request comes from, where requests are counted by address.
+func (h *Handler) from(r *http.Request) netip.Prefix { return attempt.Household(h.Caller(r.Context())) }
 
 func elsewhere() error {
 	return fault.New(fault.Forbidden, "this chat window may not be shown on this site").WithCode("ORIGIN", nil)
-}
-
-// isOwn says whether an origin is the server's own, by its public address or because this very request's host served the page.
-func (h *Handler) isOwn(r *http.Request, origin string) bool {
-	origin = strings.ToLower(origin)
-	if origin == h.own {
-		return true
-	}
-	scheme, host, ok := strings.Cut(origin, "://")
-	return ok && (scheme == "http" || scheme == "https") && host != "" && strings.EqualFold(host, r.Host)
 }
 
 // isAllowed says whether a request comes from a page that may show the window. One that names no origin may only read, and only for the server's
 // own pages.
 func (h *Handler) isAllowed(r *http.Request, window account.Window) bool {
 	if origin := r.Header.Get("Origin"); origin != "" {
-		return h.isOwn(r, origin) || account.Allows(window.AllowedDomains, origin)
+		return h.own.Allows(origin, r) || account.Allows(window.AllowedDomains, origin)
 	}
 	from, err := url.Parse(r.Referer())
-	isOwn := r.Header.Get("Sec-Fetch-Site") == "same-origin" || err == nil && from.Host != "" && h.isOwn(r, from.Scheme+"://"+from.Host)
+	isOwn := r.Header.Get("Sec-Fetch-Site") == "same-origin" || err == nil && from.Host != "" && h.own.Allows(from.Scheme+"://"+from.Host, r)
 	return r.Method == http.MethodGet && isOwn && r.Header.Get("Upgrade") == ""
 }
 
