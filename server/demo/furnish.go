@@ -120,7 +120,7 @@ func (d Desk) pictures(ctx context.Context, team int64) error {
 
 // answers has an agent answer the first of them with a picture and a file.
 func (d Desk) answers(ctx context.Context, team int64) error {
-	p, conversationID, err := d.amy(ctx, team, UserID(0, senders[0].n))
+	p, conversationID, err := d.follower(ctx, team, UserID(0, senders[0].n))
 	if err != nil {
 		return err
 	}
@@ -147,15 +147,10 @@ func (d Desk) answers(ctx context.Context, team int64) error {
 	return nil
 }
 
-// amy is the demo agent who answers, as the follower of the conversation with a person.
-func (d Desk) amy(ctx context.Context, team int64, platformUserID string) (p auth.Principal, conversationID int64, err error) {
+// follower is the agent who answers a person: who follows the conversation, or else the first of those who answer, who follows it then.
+func (d Desk) follower(ctx context.Context, team int64, platformUserID string) (p auth.Principal, conversationID int64, err error) {
 	isPending := false
 	err = d.DB.Read(ctx, team, func(ctx context.Context, v *store.View) error {
-		a, err := v.Agent.Query().Where(agent.EmailFolded(Accounts[4].Email)).Only(ctx)
-		if err != nil {
-			return err
-		}
-		p = auth.Principal{TeamID: team, AgentID: a.ID, Name: a.Name, Role: auth.Role(a.Role), Permissions: []auth.Permission{auth.SendMessages}, Language: "zh-Hant"}
 		i, err := v.Identity.Query().Where(identity.PlatformUserID(platformUserID)).Only(ctx)
 		if err != nil {
 			return err
@@ -164,10 +159,15 @@ func (d Desk) amy(ctx context.Context, team int64, platformUserID string) (p aut
 		if err != nil {
 			return err
 		}
-		conversationID, isPending = c.ID, c.Status == entconversation.StatusPENDING
-		if !isPending && c.FollowerID != nil {
-			p.AgentID = *c.FollowerID
+		who := agent.EmailFolded(Accounts[4].Email)
+		if conversationID, isPending = c.ID, c.Status == entconversation.StatusPENDING; c.FollowerID != nil {
+			who = agent.ID(*c.FollowerID)
 		}
+		a, err := v.Agent.Query().Where(who).Only(ctx)
+		if err != nil {
+			return err
+		}
+		p = auth.Principal{TeamID: team, AgentID: a.ID, Name: a.Name, Role: auth.Role(a.Role), Permissions: []auth.Permission{auth.SendMessages}, Language: "zh-Hant"}
 		return nil
 	})
 	if err != nil || !isPending {
@@ -210,7 +210,7 @@ func (d Desk) visit(ctx context.Context, team int64) error {
 			return err
 		}
 	}
-	p, conversationID, err := d.amy(ctx, team, x.PublicID)
+	p, conversationID, err := d.follower(ctx, team, x.PublicID)
 	if err != nil {
 		return err
 	}
