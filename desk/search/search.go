@@ -35,10 +35,10 @@ const (
 // term is what is searched for.
 type term struct {
 	folded string
-	grams  []gram.Gram
+	grams  []gram.Gram // none of punctuation alone
 }
 
-// newTerm reads what is searched for: without the white space around it, folded, and with at least one letter, digit or picture.
+// newTerm reads what is searched for: without the white space around it, folded.
 func newTerm(s string) (term, error) {
 	if strings.ContainsRune(s, 0) {
 		return term{}, fault.Input("text", "a search has no control character 0")
@@ -47,14 +47,14 @@ func newTerm(s string) (term, error) {
 		return term{}, fault.Input("text", "a search has at most %d characters", maxText)
 	}
 	t := term{folded: text.Fold(strings.TrimSpace(s))}
-	if t.grams = gram.Asked(t.folded); len(t.grams) == 0 {
-		return term{}, fault.Input("text", "a search has at least one letter, digit or sign that is no punctuation")
+	if t.folded == "" {
+		return term{}, fault.Input("text", "say what is looked for: a search has at least one character that is no white space")
 	}
+	t.grams = gram.Asked(t.folded)
 	return t, nil
 }
 
-// Check says whether there is something to search for, as a fault of kind Invalid where not: 1 to 100 characters, one of which is no white space
-// or punctuation.
+// Check says whether there is something to search for, as a fault of kind Invalid where not: 1 to 100 characters, one of which is no white space.
 func Check(s string) error {
 	_, err := newTerm(s)
 	return err

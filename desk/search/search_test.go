@@ -146,12 +146,12 @@ func TestPageStops(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	t.Parallel()
-	for _, s := range []string{"", "  ", "，", " ! ?", "a\x00", strings.Repeat("長", 101)} {
+	for _, s := range []string{"", "  ", "\u3000", "a\x00", strings.Repeat("長", 101)} {
 		if err := search.Check(s); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%q: %v", s, err)
 		}
 	}
-	for _, s := range []string{"曇", "a", " a ", "👍", "$", strings.Repeat("長", 100)} {
+	for _, s := range []string{"曇", "a", " a ", "👍", "$", "，", " ! ?", strings.Repeat("長", 100)} {
 		if err := search.Check(s); err != nil {
 			t.Errorf("%q: %v", s, err)
 		}

@@ -19,7 +19,8 @@ type candidate struct {
 
 // walk goes over the candidates, newest first.
 type walk struct {
-	v     *store.View
+	v *store.View
+	// grams are looked up; where there are none, as of punctuation alone, every message is a candidate, and a page stops all the same.
 	grams []gram.Gram
 	// conversation is the only one that is looked at; 0 for all. Its messages are all candidates: they are few beside the team's.
 	conversation int64
@@ -39,6 +40,9 @@ func (w *walk) next(ctx context.Context, n int) ([]candidate, error) {
 	case w.conversation != 0:
 		all, err = w.ask(ctx, `SELECT id, conversation_id, created_at FROM messages WHERE team_id = ? AND conversation_id = ? AND id < ?`+
 			w.within("created_at")+` AND text <> '' ORDER BY seq DESC LIMIT ?`, w.args(n, w.v.Team, w.conversation, w.before)...)
+	case len(w.grams) == 0:
+		all, err = w.ask(ctx, `SELECT id, conversation_id, created_at FROM messages WHERE team_id = ? AND id < ?`+w.within("created_at")+
+			` AND text <> '' ORDER BY id DESC LIMIT ?`, w.args(n, w.v.Team, w.before)...)
 	case w.v.IsPostgres():
 		return w.buckets(ctx, n)
 	default:
