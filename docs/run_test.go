@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"io"
 	"log/slog"
 	"net/http"
@@ -343,29 +345,90 @@ func show(v any) string {
 
 var tourBlock = regexp.MustCompile("(?s)<!-- tour: (\\w+) -->\n```sh\n(.*?)```")
 
-// The README's tour does what it says: a signed body is taken, twice is once, a changed one is refused, the answer reaches LINE once.
-func TestReadmeTour(t *testing.T) {
-	t.Parallel()
-	at := start(t, "sqlite3")
-	text, err := os.ReadFile("../README.md")
+// tour gives the commands of a page by their names, for a server at url.
+func tour(t *testing.T, page, url string) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	blocks := map[string]string{}
 	for _, m := range tourBlock.FindAllStringSubmatch(string(text), -1) {
-		blocks[m[1]] = strings.ReplaceAll(m[2], "http://localhost:8080", at.URL)
+		blocks[m[1]] = strings.ReplaceAll(m[2], "http://localhost:8080", url)
 	}
-	sh := func(script string) string {
-		t.Helper()
-		var complaint bytes.Buffer
-		cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", script)
-		cmd.Stderr = &complaint
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("%v: %s", err, complaint.String())
+	return blocks
+}
+
+// shell runs a script, with NAME=value in its environment, and gives what it prints.
+func shell(t *testing.T, script string, environment ...string) string {
+	t.Helper()
+	var complaint bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", script)
+	cmd.Stderr, cmd.Env = &complaint, append(os.Environ(), environment...)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, complaint.String())
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// CHAN-14: the commands of the page about files do what it says: what went up comes down again, by its address and by the signed one.
+func TestFilesTour(t *testing.T) {
+	t.Parallel()
+	testkit.Each(t, func(t *testing.T, dialect string) {
+		at := start(t, dialect)
+		r := &reader{t: t, url: at.URL, schema: schema(t), tokens: map[string]string{}}
+		token := r.token("agent")
+		blocks := tour(t, "api/files.md", at.URL)
+		folder := t.TempDir()
+		var photo bytes.Buffer
+		if err := jpeg.Encode(&photo, image.NewGray(image.Rect(0, 0, 64, 48)), nil); err != nil {
+			t.Fatal(err)
 		}
-		return strings.TrimSpace(string(out))
+		if err := os.WriteFile(filepath.Join(folder, "photo.jpg"), photo.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var up struct {
+			ID, ContentType string
+			Size            int
+		}
+		said := shell(t, "cd "+folder+"\n"+blocks["upload"], "TOKEN="+token)
+		if err := json.Unmarshal([]byte(said), &up); err != nil || up.ContentType != "image/jpeg" || up.Size != photo.Len() {
+			t.Fatalf("the upload answered %s", said)
+		}
+		found := r.post(token, `query F { conversations(view: MY_IN_PROGRESS, filter: { channelTypes: [LINE] }, first: 1) { nodes { id } } }`, nil)
+		id := found["data"].(map[string]any)["conversations"].(map[string]any)["nodes"].([]any)[0].(map[string]any)["id"]
+		sent := r.post(token, `mutation S($id: ID!, $u: ID!) { messageSend(input: { conversationId: $id, clientMessageId: "files", content: { media: { uploadId: $u } } }) {
+				message { content { ... on MediaContent { attachment { url signedUrl } } } } userErrors { message } } }`, map[string]any{"id": id, "u": up.ID})
+		links := regexp.MustCompile(`"(url|signedUrl)":"([^"]+)"`).FindAllStringSubmatch(strings.ReplaceAll(show(sent), `\u0026`, "&"), -1)
+		if len(links) != 2 {
+			t.Fatalf("the message is %s", show(sent))
+		}
+		for _, link := range links {
+			shell(t, "cd "+folder+"\n"+blocks["fetch"], "TOKEN="+token, "URL="+link[2])
+			if got, err := os.ReadFile(filepath.Join(folder, "received.jpg")); err != nil || !bytes.Equal(got, photo.Bytes()) {
+				t.Errorf("by %s came %d bytes (%v)", link[1], len(got), err)
+			}
+		}
+	})
+}
+
+// CHAN-12: the page about the chat window signs a member's id as the server proves it.
+func TestProofTour(t *testing.T) {
+	t.Parallel()
+	script := tour(t, "webchat.md", "")["proof"]
+	hash, _, _ := strings.Cut(shell(t, script), " ")
+	if len(hash) != 64 || !strings.Contains(script, "# "+hash) {
+		t.Errorf("the command gives %s:\n%s", hash, script)
 	}
+}
+
+// The README's tour does what it says: a signed body is taken, twice is once, a changed one is refused, the answer reaches LINE once.
+func TestReadmeTour(t *testing.T) {
+	t.Parallel()
+	at := start(t, "sqlite3")
+	blocks := tour(t, "../README.md", at.URL)
+	sh := func(script string) string { t.Helper(); return shell(t, script) }
 	// A machine that is too busy for the webhook's time limit answers 503, and LINE would send again.
 	retry := "curl -sS --retry 20 --retry-delay 1"
 	blocks["write"] = strings.ReplaceAll(blocks["write"], "curl -sS", retry)
