@@ -117,6 +117,8 @@ func TestSingles(t *testing.T) {
 		"a client of one's own":             {"channels/line/l.go", `"net/http"`, `var c = &http.Client{}`, false},
 		"a client as a variable":            {"channels/line/l.go", `"net/http"`, `var c http.Client`, false},
 		"a client by new":                   {"channels/line/l.go", `"net/http"`, `func f() any { return new(http.Client) }`, false},
+		"a platform's own client":           {"channels/line/l.go", `"github.com/line/line-bot-sdk-go/v8/linebot/messaging_api"`, `var c messaging_api.MessagingApiAPI`, false},
+		"a platform's own client in a test": {"channels/line/l_test.go", `"github.com/line/line-bot-sdk-go/v8/linebot/messaging_api"`, `var c messaging_api.MessagingApiAPI`, true},
 		"a client that is given":            {"channels/line/l.go", `"net/http"`, `func f(c *http.Client) {}`, true},
 		"the default client":                {"channels/line/l.go", `"net/http"`, `func f() { http.Get("") }`, false},
 		"a raw connection":                  {"server/s.go", `"net"`, `func f() { net.Dial("", "") }`, false},
