@@ -72,16 +72,19 @@ func startPostgres(ctx context.Context, bin string) (s *Server, err error) {
 	} {
 		args = append(args, "-c", setting)
 	}
-	if err := s.launch(program("postgres", args...)); err != nil {
-		return nil, err
-	}
 	s.URL = "postgres://postgres@127.0.0.1:" + p + "/postgres?sslmode=disable"
-	db, err := sql.Open("postgres", s.URL)
-	if err != nil {
+	s.program = func() *exec.Cmd { return program("postgres", args...) }
+	s.ready = func(ctx context.Context) error {
+		db, err := sql.Open("postgres", s.URL)
+		if err != nil {
+			return err
+		}
+		return errors.Join(db.PingContext(ctx), db.Close())
+	}
+	if err := s.launch(s.program()); err != nil {
 		return nil, err
 	}
-	defer db.Close()
-	return s, s.await(ctx, db.PingContext)
+	return s, s.await(ctx, s.ready)
 }
 
 // postgresBin finds the folder with the server's programs: Debian keeps them out of the path, one folder per version.

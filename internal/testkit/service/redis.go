@@ -45,13 +45,17 @@ func startRedis(ctx context.Context, path string) (s *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	c := exec.Command(path, "--port", p, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", dir, "--databases", Databases)
-	c.Dir, c.SysProcAttr, c.Env = dir, &syscall.SysProcAttr{}, environment()
-	if err := s.launch(c); err != nil {
+	s.URL = "redis://127.0.0.1:" + p
+	s.program = func() *exec.Cmd {
+		c := exec.Command(path, "--port", p, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", dir, "--databases", Databases)
+		c.Dir, c.SysProcAttr, c.Env = dir, &syscall.SysProcAttr{}, environment()
+		return c
+	}
+	s.ready = func(ctx context.Context) error { return ping(ctx, "127.0.0.1:"+p) }
+	if err := s.launch(s.program()); err != nil {
 		return nil, err
 	}
-	s.URL = "redis://127.0.0.1:" + p
-	return s, s.await(ctx, func(ctx context.Context) error { return ping(ctx, "127.0.0.1:"+p) })
+	return s, s.await(ctx, s.ready)
 }
 
 // ping asks a Redis whether it is ready to answer.

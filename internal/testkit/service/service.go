@@ -34,14 +34,16 @@ type Server struct {
 	// URL is where it listens: postgres://… or redis://….
 	URL string
 
-	name   string
-	dir    string
-	quit   syscall.Signal
-	cmd    *exec.Cmd
-	exited chan struct{} // closed when the server's process is gone
-	guard  *exec.Cmd
-	leash  io.WriteCloser
-	once   sync.Once
+	name    string
+	dir     string
+	quit    syscall.Signal
+	program func() *exec.Cmd            // the server's program, ready to start
+	ready   func(context.Context) error // whether it answers
+	cmd     *exec.Cmd
+	exited  chan struct{} // closed when the server's process is gone
+	guard   *exec.Cmd
+	leash   io.WriteCloser
+	once    sync.Once
 }
 
 // Stop ends the server and removes its folder. The second time does nothing.
@@ -52,18 +54,58 @@ func (s *Server) Stop() {
 			<-s.exited
 		}
 		_ = os.RemoveAll(s.dir)
-		if s.guard != nil {
-			// A line tells the guard that there is nothing left to do; the closed pipe alone would tell it to end the server.
-			_, _ = io.WriteString(s.leash, "done\n")
-			_ = s.leash.Close()
-			_ = s.guard.Wait()
-		}
+		s.release()
 	})
+}
+
+// Kill ends the server as the power would and keeps its folder: Restart brings it back at the same address with what it has on the disk.
+func (s *Server) Kill() {
+	_ = s.cmd.Process.Kill()
+	<-s.exited
+}
+
+// Restart starts a server that was killed, or has ended by itself, and returns when it answers.
+func (s *Server) Restart(ctx context.Context) error {
+	for try := 1; ; try++ {
+		s.release()
+		if err := s.launch(s.program()); err != nil {
+			return err
+		}
+		err := s.await(ctx, s.ready)
+		// The processes that a killed PostgreSQL leaves end by themselves, and hold on to the folder until then.
+		if err == nil || try == 100 || !errors.Is(err, errGone) {
+			return err
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Freeze stops the server's process where it stands: connections stay open and nothing is answered until Thaw. Of PostgreSQL only the
+// process that accepts connections stands still.
+func (s *Server) Freeze() error { return s.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Thaw lets a frozen server go on.
+func (s *Server) Thaw() error { return s.cmd.Process.Signal(syscall.SIGCONT) }
+
+// release lets the guard go without a deed: a line tells it that there is nothing left to do; the closed pipe alone would tell it to end the
+// server.
+func (s *Server) release() {
+	if s.guard == nil {
+		return
+	}
+	_, _ = io.WriteString(s.leash, "done\n")
+	_ = s.leash.Close()
+	_ = s.guard.Wait()
+	s.guard = nil
 }
 
 // launch starts the server's program and the guard that ends it when this process dies before Stop.
 func (s *Server) launch(cmd *exec.Cmd) error {
-	log, err := os.Create(s.log())
+	log, err := os.OpenFile(s.log(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
 	}
