@@ -1,5 +1,5 @@
 # The work is done by Go and by the small scripts in .ci; here it only has names.
-.PHONY: help run demo build test check generate bench fuzz
+.PHONY: help run demo build test check generate bench fuzz torture
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,3 +28,6 @@ bench: ## run the benchmarks; BENCH=name for one
 
 fuzz: ## fuzz every parser for FUZZTIME (10s)
 	@.ci/fuzz
+
+torture: ## kill servers, databases and disks under load and judge what is left, about 40 minutes; ARGS="-short" for four
+	@.ci/torture $(ARGS)

@@ -80,6 +80,8 @@ func TestImports(t *testing.T) {
 		"and nothing else":                                     {"cmd/switchyard/main.go", "desk/conversation", false},
 		"automation works at the desk":                         {"automation/a.go", "desk/conversation", true},
 		"the desk does not know automation":                    {"desk/delivery/d.go", "automation", false},
+		"the judge knows nothing of what it judges":            {"e2e/torture/check/c.go", "internal/event", false},
+		"who tortures knows everything":                        {"e2e/torture/t.go", "channels/fake/line", true},
 		"a folder of another name is not the folder":           {"internal/b.go", "deskwork", false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -42,6 +42,8 @@ func Table() []Layer {
 			"machinery that knows nothing of customer service"},
 		{"e2e/...", []string{"..."},
 			"both flows through the whole server"},
+		{"e2e/torture/check/...", nil,
+			"judges a server by what clients and platform saw and by plain SQL; it must not share a mistake with what it judges"},
 		{"docs/...", []string{"..."},
 			"examples that a test runs"},
 	}
