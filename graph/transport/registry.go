@@ -169,6 +169,8 @@ func (s *session) tick(now time.Time) {
 			s.close(goodbyeIdle)
 		case s.demands.Load() != s.met.Load():
 			s.h.spawn(func() { s.recheck() }) // nothing is delivered until it succeeds
+		case s.lent.Load() && now.UnixNano()-s.checked.Load() >= int64(s.h.cfg.Limits.Confirm)/2+s.spread:
+			s.h.spawn(func() { s.recheck() }) // before its time, so that no delivery waits for it
 		}
 	}
 	s.wire.tick(now)

@@ -61,6 +61,8 @@ type session struct {
 	checked atomic.Int64 // when the identity was last found valid
 	demands atomic.Int64 // how often the log said that the person's rights have changed
 	met     atomic.Int64 // the demands that the last check has met
+	lent    atomic.Bool  // something was delivered by the log's word and not by a check
+	spread  int64        // by how much later than others its turn to be checked comes, so that not all come at once
 	who     atomic.Pointer[Identity]
 	ctx     atomic.Pointer[context.Context] // carries the present principal
 
@@ -74,7 +76,7 @@ type session struct {
 	bye    *goodbye      // why it ends; nil while it goes on
 	parted chan struct{} // closed when bye is set
 
-	unfollow func() // stops following the log
+	follow atomic.Pointer[live.Following] // tells of changed rights
 }
 
 // operation is one query, mutation or subscription in flight.
@@ -89,6 +91,8 @@ type operation struct {
 func newSession(h *Handler, r *http.Request, w wire) *session {
 	life, stop := context.WithCancel(context.Background())
 	s := &session{h: h, wire: w, life: life, base: detached{values: r.Context(), life: life}, stop: stop, parted: make(chan struct{}), ops: map[string]*operation{}}
+	const slots = 64
+	s.spread = h.opened.Add(1) % slots * int64(h.cfg.Limits.Confirm) / 2 / slots
 	s.act()
 	return s
 }
@@ -116,16 +120,13 @@ func (s *session) admit(ctx context.Context, who Identity) {
 		other.close(goodbyeEvicted)
 	}
 	if who.TeamID != 0 {
-		unfollow := s.h.cfg.Hub.Follow(who.TeamID, func(agent int64) {
+		s.follow.Store(s.h.cfg.Hub.Follow(who.TeamID, func(agent int64) {
 			if agent == 0 || agent == who.AgentID {
 				s.demands.Add(1)
 				s.h.spawn(func() { s.recheck() })
 			}
-		})
+		}))
 		s.demands.Add(1) // what changed before we followed
-		s.mu.Lock()
-		s.unfollow = unfollow
-		s.mu.Unlock()
 	}
 }
 
@@ -141,9 +142,28 @@ func (s *session) stand(ctx context.Context, who Identity) {
 	s.ctx.Store(&principal)
 }
 
-// isTrusted says whether the last check is good enough to deliver by.
-func (s *session) isTrusted(now time.Time) bool {
+// isChecked says whether the last check is good enough to deliver by.
+func (s *session) isChecked(now time.Time) bool {
 	return s.demands.Load() == s.met.Load() && now.UnixNano()-s.checked.Load() < int64(s.h.cfg.Limits.Recheck)
+}
+
+// isVouchedFor says whether the log is as good as a check: every change of rights is in it, so that an identity which was valid is valid still where
+// the log has been read up to a moment ago and told of none. Without that, a thousand connections that are shown something ask the database a
+// thousand questions a second. What was changed by hand and is in no log is found by the check that comes now and then all the same.
+func (s *session) isVouchedFor(now time.Time) bool {
+	follow := s.follow.Load()
+	if follow == nil {
+		return false
+	}
+	readAt := follow.ReadAt() // before demands: what was read up to then has been told
+	l := &s.h.cfg.Limits
+	if now.UnixNano()-readAt >= int64(l.Recheck) || now.UnixNano()-s.checked.Load() >= int64(l.Confirm) || s.demands.Load() != s.met.Load() {
+		return false
+	}
+	if !s.lent.Load() {
+		s.lent.Store(true)
+	}
+	return true
 }
 
 // principal gives the context to act and judge with, freshly checked where the last check is older than a second. False means that nothing may be delivered now.
@@ -153,7 +173,7 @@ func (s *session) principal() (context.Context, bool) {
 		s.close(goodbyeExpired)
 		return nil, false
 	}
-	if !s.isTrusted(now) && !s.recheck() || s.isOver() {
+	if !s.isChecked(now) && !s.isVouchedFor(now) && !s.recheck() || s.isOver() {
 		return nil, false
 	}
 	return *s.ctx.Load(), true
@@ -172,7 +192,7 @@ func (s *session) recheck() bool {
 	s.checking.Lock()
 	defer s.checking.Unlock()
 	now := s.h.cfg.Clock.Now()
-	if s.isTrusted(now) {
+	if s.isChecked(now) {
 		return !s.isOver() // somebody else has just asked
 	}
 	demands := s.demands.Load()
@@ -212,6 +232,7 @@ func (s *session) recheck() bool {
 		}
 		s.mu.Unlock()
 	}
+	s.lent.Store(false)
 	s.checked.Store(now.UnixNano())
 	s.met.Store(demands)
 	s.nudge()
@@ -270,8 +291,6 @@ func (s *session) finish() {
 	s.mu.Lock()
 	ops := s.ops
 	s.ops, s.subs, s.queue = nil, nil, nil
-	unfollow := s.unfollow
-	s.unfollow = nil
 	reason := s.bye.reason
 	s.mu.Unlock()
 	for _, op := range ops {
@@ -281,8 +300,8 @@ func (s *session) finish() {
 			op.sub.Close()
 		}
 	}
-	if unfollow != nil {
-		unfollow()
+	if follow := s.follow.Load(); follow != nil {
+		follow.Release()
 	}
 	if s.h.sessions.remove(s) && s.h.cfg.Hooks.Closed != nil {
 		s.h.cfg.Hooks.Closed(s.wire.kind(), reason)

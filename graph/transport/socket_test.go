@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/switchyard-chat/switchyard/graph/transport"
+	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/live"
 )
@@ -457,6 +458,43 @@ func TestRevocation(t *testing.T) {
 		}
 		if n := p.Checks(); n > 1 {
 			t.Errorf("asked %d times", n)
+		}
+	})
+	t.Run("an identity is not asked about every second while the log tells of no change, but now and then, and where the log cannot be read", func(t *testing.T) {
+		t.Parallel()
+		now := clock.NewManual(time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC))
+		p := setup(t, func(c *transport.Config, lc *live.Config) {
+			c.Clock, lc.Clock, c.Limits.Ping = now, now, time.Hour
+		})
+		a := p.connect(t, "agent-7")
+		a.subscribe("a", said)
+		a.want("Hello")
+		seq := 0
+		deliver := func(d time.Duration) {
+			for range d / (500 * time.Millisecond) {
+				now.Advance(500 * time.Millisecond)
+				p.Say(1)
+				p.Hint(t.Context())
+				seq++
+				a.want(fmt.Sprintf(`"seq":%d`, seq))
+			}
+		}
+		before := p.Checks()
+		deliver(10 * time.Second)
+		if n := p.Checks() - before; n > 1 {
+			t.Errorf("asked %d times in ten seconds", n)
+		}
+		deliver(30 * time.Second)
+		before = p.Checks() - before
+		if before < 1 || before > 4 {
+			t.Errorf("asked %d times in forty seconds", before)
+		}
+		before = p.Checks()
+		p.Log.Fail(errors.New("the database is away"))
+		now.Advance(12 * time.Second)
+		a.want("Tick")
+		if p.Checks() == before {
+			t.Error("shown something by a log that cannot be read")
 		}
 	})
 }

@@ -30,9 +30,9 @@ type Identity struct {
 	SessionKey string
 	Language   string    // of texts that the server makes
 	ExpiresAt  time.Time // of the token; zero is never
-	// Recheck says whether the identity still holds; nil means always. It is asked at most once a second while something is delivered, and at once
-	// when the log says that rights have changed. ctx holds the values of the request that began the connection, and no principal. While it fails
-	// nothing is delivered.
+	// Recheck says whether the identity still holds; nil means always. It is asked at once when the log says that rights have changed; beside that, while
+	// something is delivered, now and then, and every second where the log cannot be read. ctx holds the values of the request that began the
+	// connection, and no principal. While it fails nothing is delivered.
 	Recheck func(ctx context.Context) (Check, error)
 }
 
@@ -89,7 +89,8 @@ type Limits struct {
 	Ping        time.Duration // 25 s
 	Pong        time.Duration // 10 s
 	Idle        time.Duration // without an action of the person; 30 min
-	Recheck     time.Duration // how long an identity is trusted while something is delivered; 1 s
+	Recheck     time.Duration // how long an identity is trusted, and the log that tells of changed rights, while something is delivered; 1 s
+	Confirm     time.Duration // how long it is trusted at the most because the log tells of no change; 30 s
 	Sweep       time.Duration // how often time limits of connections are looked at; 1 s
 	PerAgent    int           // connections; 10
 	PerTeam     int           // 2,000
@@ -122,6 +123,7 @@ func (l *Limits) fill() {
 	span(&l.Pong, 10*time.Second)
 	span(&l.Idle, 30*time.Minute)
 	span(&l.Recheck, time.Second)
+	span(&l.Confirm, 30*time.Second)
 	span(&l.Sweep, time.Second)
 	size(&l.PerAgent, 10)
 	size(&l.PerTeam, 2000)
@@ -143,6 +145,7 @@ type Handler struct {
 	sessions *registry
 	pump     *pump
 	draining atomic.Bool
+	opened   atomic.Int64 // sessions, ever
 	ctx      context.Context
 	stop     context.CancelFunc
 	wg       sync.WaitGroup

@@ -101,26 +101,47 @@ func (h *Hub) Close() {
 	h.wg.Wait()
 }
 
-// Follow keeps the team's log followed until release is called, and calls changed for every event that changes the rights of an agent: 0 means
+// Following is a connection's hold on its team's log.
+type Following struct {
+	tail    *tail
+	changed func(agent int64)
+	once    sync.Once
+}
+
+// Follow keeps the team's log followed until Release is called, and calls changed for every event that changes the rights of an agent: 0 means
 // of everybody in the team. changed must not block. It is for connections, which must learn of a revocation without any subscription.
-func (h *Hub) Follow(team int64, changed func(agent int64)) (release func()) {
-	t := h.acquire(team)
+func (h *Hub) Follow(team int64, changed func(agent int64)) *Following {
+	f := &Following{tail: h.acquire(team), changed: changed}
+	t := f.tail
 	if t == nil {
-		return func() {}
+		return f
 	}
-	f := &follower{changed: changed}
 	t.mu.Lock()
 	t.followers[f] = struct{}{}
 	t.mu.Unlock()
-	var once sync.Once
-	return func() {
-		once.Do(func() {
-			t.mu.Lock()
-			delete(t.followers, f)
-			t.mu.Unlock()
-			h.release(t)
-		})
+	return f
+}
+
+// ReadAt is the moment, as Unix nanoseconds of the hub's clock, up to which the log has been read: of every change of rights that was committed before
+// it, changed has been told. 0 where nothing is known.
+func (f *Following) ReadAt() int64 {
+	if f.tail == nil {
+		return 0
 	}
+	return f.tail.readAt.Load()
+}
+
+// Release ends it. A second call does nothing.
+func (f *Following) Release() {
+	f.once.Do(func() {
+		if f.tail == nil {
+			return
+		}
+		f.tail.mu.Lock()
+		delete(f.tail.followers, f)
+		f.tail.mu.Unlock()
+		f.tail.hub.release(f.tail)
+	})
 }
 
 // Open runs the subscription's resolver, which makes the stream, and places it in the log: after the resolver's cursor, or at the newest
@@ -278,9 +299,11 @@ func (h *Hub) poll(tick *clock.Ticker, checked time.Time) {
 			h.failed(h.ctx, fmt.Errorf("ask for the heads of %d teams: %w", len(known), err))
 			continue
 		}
-		for id := range beyond {
-			if t := tails[id]; t != nil {
+		for id, t := range tails {
+			if _, isBehind := beyond[id]; isBehind {
 				t.nudge()
+			} else {
+				t.read(now) // nothing had been committed by then that we did not know
 			}
 		}
 	}
@@ -320,6 +343,3 @@ type opening struct {
 
 // prepared is where Serve finds the object while one is rendered.
 type prepared struct{ object any }
-
-// follower is told of changed rights.
-type follower struct{ changed func(agent int64) }

@@ -169,8 +169,8 @@ func TestRights(t *testing.T) {
 		t.Parallel()
 		w := setup(t, nil)
 		var told []int64
-		release := w.hub.Follow(1, func(agent int64) { told = append(told, agent) }) // told before the event is shown: no race
-		defer release()
+		following := w.hub.Follow(1, func(agent int64) { told = append(told, agent) }) // told before the event is shown: no race
+		defer following.Release()
 		s := w.open(t, everything, nil, &toy.Viewer{Agent: 7})
 		s.want(t, "Hello")
 		w.Say(1)

@@ -26,6 +26,7 @@ type tail struct {
 	poke    chan struct{}
 	suspect atomic.Bool   // the log may be another one than before
 	ready   chan struct{} // closed once the head is known
+	readAt  atomic.Int64  // see Following.ReadAt
 	refs    int           // under the hub's mutex
 
 	mu        sync.RWMutex
@@ -38,7 +39,7 @@ type tail struct {
 	air       ring[*entry] // what was heard
 	aired     int64        // number of the newest of them
 	subs      map[*Subscription]struct{}
-	followers map[*follower]struct{}
+	followers map[*Following]struct{}
 	taps      map[*tap]struct{}
 }
 
@@ -46,7 +47,7 @@ func newTail(h *Hub, team int64) *tail {
 	ctx, stop := context.WithCancel(h.ctx)
 	return &tail{hub: h, team: team, ctx: ctx, stop: stop, poke: make(chan struct{}, 1), ready: make(chan struct{}),
 		ring: ring[*entry]{max: h.cfg.Ring}, air: ring[*entry]{max: earshot},
-		subs: map[*Subscription]struct{}{}, followers: map[*follower]struct{}{}, taps: map[*tap]struct{}{}}
+		subs: map[*Subscription]struct{}{}, followers: map[*Following]struct{}{}, taps: map[*tap]struct{}{}}
 }
 
 // nudge makes the tailer look. It never blocks.
@@ -91,8 +92,18 @@ func (t *tail) run() {
 	}
 }
 
+// read notes that all has been read and told that was committed before a moment.
+func (t *tail) read(at time.Time) {
+	for n := at.UnixNano(); ; {
+		if old := t.readAt.Load(); old >= n || t.readAt.CompareAndSwap(old, n) {
+			return
+		}
+	}
+}
+
 // begin learns where the log stands.
 func (t *tail) begin() bool {
+	now := t.hub.cfg.Clock.Now()
 	at, err := t.hub.cfg.Log.Head(t.ctx, t.team)
 	if err != nil {
 		t.hub.failed(t.ctx, fmt.Errorf("find the head of team %d: %w", t.team, err))
@@ -101,6 +112,7 @@ func (t *tail) begin() bool {
 	t.mu.Lock()
 	t.epoch, t.last = at.Epoch, at.Seq
 	t.mu.Unlock()
+	t.read(now) // a follower asks for its rights after it began to follow
 	close(t.ready)
 	return true
 }
@@ -113,6 +125,7 @@ func (t *tail) look() {
 	}
 	for hasRead := false; ; hasRead = true {
 		from := t.head()
+		now := t.hub.cfg.Clock.Now()
 		evs, err := t.hub.cfg.Log.After(t.ctx, t.team, from, t.hub.cfg.Batch)
 		if err != nil {
 			t.hub.failed(t.ctx, fmt.Errorf("read the log of team %d after %d: %w", t.team, from, err))
@@ -136,6 +149,7 @@ func (t *tail) look() {
 		}
 		t.append(evs)
 		if len(evs) < t.hub.cfg.Batch {
+			t.read(now)
 			return
 		}
 	}
