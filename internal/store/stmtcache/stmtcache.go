@@ -9,9 +9,11 @@ package stmtcache
 import (
 	"container/list"
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/lib/pq"
 )
@@ -54,6 +56,7 @@ type inner interface {
 	driver.Conn
 	driver.ConnPrepareContext
 	driver.ConnBeginTx
+	driver.Tx // the transaction that is open on it
 	driver.ExecerContext
 	driver.QueryerContext
 	driver.NamedValueChecker
@@ -121,7 +124,9 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 		return nil, errBusy
 	}
 	if uncached(args) {
-		return c.inner.ExecContext(ctx, query, args)
+		result, err := c.inner.ExecContext(ctx, query, args)
+		c.follow(ctx, query, err)
+		return result, err
 	}
 	var result driver.Result
 	err := c.prepared(ctx, query, func(s statement) (err error) {
@@ -204,27 +209,65 @@ func (c *conn) note(ctx context.Context) {
 	}
 }
 
-// BeginTx implements driver.ConnBeginTx.
-func (c *conn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
-	t, err := c.inner.BeginTx(ctx, options)
-	if err != nil {
-		return nil, err
+// follow keeps account of transactions that are begun and ended by a statement.
+func (c *conn) follow(ctx context.Context, query string, err error) {
+	switch {
+	case strings.HasPrefix(query, "BEGIN"):
+		c.inTx = true
+	case query == "COMMIT", query == "ROLLBACK":
+		c.inTx = false
+	default:
+		return
 	}
-	c.inTx = true
-	return tx{t, c}, nil
+	if err != nil {
+		// Whether the transaction is open is anybody's guess, and the next user must not be in it.
+		c.isSpent = true
+	}
+	c.note(ctx)
 }
 
-// ResetSession implements driver.SessionResetter.
+type firstKey struct{}
+
+// First has the transactions that BeginTx begins under this context do a statement first, in the round trip of the beginning. It must
+// neither need arguments nor give rows.
+func First(ctx context.Context, statement string) context.Context {
+	return context.WithValue(ctx, firstKey{}, statement)
+}
+
+// BeginTx implements driver.ConnBeginTx. lib/pq's own takes no statement along. It also watches the context for as long as the transaction
+// lasts, which statements and database/sql do anyway, and then gives the connection up.
+func (c *conn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	begin := "BEGIN"
+	switch level := sql.IsolationLevel(options.Isolation); level {
+	case sql.LevelDefault:
+	case sql.LevelReadCommitted, sql.LevelRepeatableRead, sql.LevelSerializable:
+		begin += " ISOLATION LEVEL " + strings.ToUpper(level.String())
+	default:
+		return nil, fmt.Errorf("stmtcache: isolation level %s is not supported", level)
+	}
+	if options.ReadOnly {
+		begin += " READ ONLY"
+	}
+	if first, ok := ctx.Value(firstKey{}).(string); ok {
+		begin += "; " + first
+	}
+	if _, err := c.ExecContext(ctx, begin, nil); err != nil {
+		return nil, err
+	}
+	return tx{c.inner, c}, nil
+}
+
+// ResetSession implements driver.SessionResetter. A connection on which a transaction was left open is given up: it would carry the
+// transaction, and the team it is for, to its next user.
 func (c *conn) ResetSession(ctx context.Context) error {
-	if c.isSpent {
+	if c.isSpent || c.inTx {
 		return driver.ErrBadConn
 	}
-	c.inTx = false
 	return c.inner.ResetSession(ctx)
 }
 
 // IsValid implements driver.Validator.
-func (c *conn) IsValid() bool { return !c.isSpent && c.inner.IsValid() }
+func (c *conn) IsValid() bool { return !c.isSpent && !c.inTx && c.inner.IsValid() }
 
 type tx struct {
 	driver.Tx

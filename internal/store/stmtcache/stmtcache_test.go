@@ -50,6 +50,17 @@ func exec(t *testing.T, q querier, statement string, args ...any) {
 	}
 }
 
+// pid tells connections apart.
+const pid = "SELECT pg_backend_pid()"
+
+func truth(t *testing.T, q querier, query string) (is bool) {
+	t.Helper()
+	if err := q.QueryRowContext(t.Context(), query).Scan(&is); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return is
+}
+
 func number(t *testing.T, q querier, query string, args ...any) (n int) {
 	t.Helper()
 	if err := q.QueryRowContext(t.Context(), query, args...).Scan(&n); err != nil {
@@ -330,6 +341,68 @@ func TestTransaction(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	t.Run("a statement goes along with the beginning and ends with the transaction", func(t *testing.T) {
+		t.Parallel()
+		_, c := setup(t, 10)
+		const say = "SELECT coalesce(current_setting('things.say', true), '') = 'hello'"
+		for _, end := range []func(*sql.Tx) error{(*sql.Tx).Commit, (*sql.Tx).Rollback} {
+			tx, err := c.BeginTx(stmtcache.First(t.Context(), "SET LOCAL things.say = 'hello'"), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !truth(t, tx, say) {
+				t.Error("it is not said in the transaction")
+			}
+			if err := end(tx); err != nil {
+				t.Fatal(err)
+			}
+			if truth(t, c, say) {
+				t.Error("it is still said after the transaction")
+			}
+		}
+	})
+	t.Run("where that statement fails nothing has begun, and the connection is not used again", func(t *testing.T) {
+		t.Parallel()
+		db, c := setup(t, 10)
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+		db.SetMaxOpenConns(1)
+		before := number(t, db, pid)
+		if _, err := db.BeginTx(stmtcache.First(t.Context(), "SET LOCAL nothing"), nil); err == nil {
+			t.Fatal("it began")
+		}
+		if after := number(t, db, pid); after == before {
+			t.Error("the connection is used again")
+		}
+	})
+	t.Run("a connection that is given back with an open transaction is not used again", func(t *testing.T) {
+		t.Parallel()
+		db, c := setup(t, 10)
+		before := number(t, c, pid)
+		exec(t, c, "BEGIN; SET LOCAL things.say = 'hello'")
+		_ = c.Close()
+		db.SetMaxOpenConns(1)
+		if after := number(t, db, pid); after == before {
+			t.Error("the connection is used again")
+		}
+	})
+	t.Run("a transaction whose context ends is rolled back and leaves nothing on its connection", func(t *testing.T) {
+		t.Parallel()
+		db, c := setup(t, 10)
+		_ = c.Close()
+		db.SetMaxOpenConns(1)
+		ctx, cancel := context.WithCancel(t.Context())
+		tx, err := db.BeginTx(stmtcache.First(ctx, "SET LOCAL things.say = 'hello'"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exec(t, tx, add, 8000, "x")
+		cancel()
+		if n := number(t, db, "SELECT count(*) FROM things WHERE id = 8000 OR current_setting('things.say', true) = 'hello'"); n != 0 {
+			t.Errorf("%d rows", n)
+		}
+	})
 	t.Run("COPY goes through untouched", func(t *testing.T) {
 		t.Parallel()
 		_, c := setup(t, 1)
@@ -402,7 +475,6 @@ func TestOpenRows(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	t.Parallel()
-	pid := "SELECT pg_backend_pid()"
 	for name, run := range map[string]func(context.Context, querier) error{
 		"change": func(ctx context.Context, q querier) error {
 			_, err := q.ExecContext(ctx, "SELECT pg_sleep($1)", 60)
