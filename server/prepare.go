@@ -42,7 +42,7 @@ func (p *parts) prepare(ctx context.Context, c config.Config, isDemo bool) error
 	}
 	for _, key := range demoSecrets() {
 		var n int
-		found, err := p.db.Lookup(ctx, "SELECT 1 FROM channels WHERE webhook_key = ? AND deleted_at IS NULL", []any{key}, &n)
+		found, err := p.db.Across(store.Entries).Find(ctx, "SELECT 1 FROM channels WHERE webhook_key = ? AND deleted_at IS NULL", []any{key}, &n)
 		if err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func (p *parts) prepare(ctx context.Context, c config.Config, isDemo bool) error
 // seed makes the demo team where there is none yet. A database that holds other teams is left alone.
 func (p *parts) seed(ctx context.Context, c config.Config) error {
 	var n int
-	switch found, err := p.db.Lookup(ctx, "SELECT 1 FROM teams LIMIT 1", nil, &n); {
+	switch found, err := p.db.Across(store.Teams).Find(ctx, "SELECT 1 FROM teams LIMIT 1", nil, &n); {
 	case err != nil:
 		return err
 	case found:
@@ -118,7 +118,7 @@ func (p *parts) demo(c config.Config) demo.Desk {
 func (p *parts) visit(c config.Config) func(context.Context) {
 	return func(ctx context.Context) {
 		var team int64
-		found, err := p.db.Lookup(ctx, "SELECT id FROM teams WHERE slug = ?", []any{demo.Team}, &team)
+		found, err := p.db.Across(store.Teams).Find(ctx, "SELECT id FROM teams WHERE slug = ?", []any{demo.Team}, &team)
 		if err == nil && found {
 			err = p.demo(c).Visit(ctx, team)
 		}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/switchyard-chat/switchyard/internal/seal"
+	"github.com/switchyard-chat/switchyard/internal/store"
 )
 
 // CheckKeys says whether the keys of this server open what was sealed: it tries the newest channel of all teams. With the wrong keys nothing
@@ -14,7 +15,7 @@ import (
 func (s *Service) CheckKeys(ctx context.Context) error {
 	var id, team int64
 	var sealed []byte
-	found, err := s.cfg.DB.Lookup(ctx, "SELECT id, team_id, credentials FROM channels WHERE deleted_at IS NULL ORDER BY id DESC LIMIT 1", nil, &id, &team, &sealed)
+	found, err := s.cfg.DB.Across(store.Entries).Find(ctx, "SELECT id, team_id, credentials FROM channels WHERE deleted_at IS NULL ORDER BY id DESC LIMIT 1", nil, &id, &team, &sealed)
 	if err != nil || !found {
 		return err
 	}

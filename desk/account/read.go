@@ -167,7 +167,7 @@ func (s *Service) ByWebhookKey(ctx context.Context, t channels.Type, key string)
 	}
 	row := &ent.Channel{Type: channel.Type(t)}
 	var state string
-	found, err := s.cfg.DB.Lookup(ctx, `SELECT id, team_id, name, state, branch_id, region_id, platform_id, credentials FROM channels
+	found, err := s.cfg.DB.Across(store.Entries).Find(ctx, `SELECT id, team_id, name, state, branch_id, region_id, platform_id, credentials FROM channels
 		WHERE webhook_key = ? AND type = ? AND deleted_at IS NULL`, []any{key, string(t)},
 		&row.ID, &row.TeamID, &row.Name, &state, &row.BranchID, &row.RegionID, &row.PlatformID, &row.Credentials)
 	if err != nil {

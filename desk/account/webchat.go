@@ -85,7 +85,7 @@ func (s *Service) window(ctx context.Context, at, query string, args ...any) (Wi
 	}
 	row := &ent.Channel{Type: channel.TypeWEBCHAT}
 	var state, language, domains string
-	found, err := s.cfg.DB.Lookup(ctx, query, args, &row.ID, &row.TeamID, &row.Name, &state, &row.BranchID, &row.RegionID, &row.PlatformID,
+	found, err := s.cfg.DB.Across(store.Entries).Find(ctx, query, args, &row.ID, &row.TeamID, &row.Name, &state, &row.BranchID, &row.RegionID, &row.PlatformID,
 		&row.Credentials, &w.Key, &domains, &w.Title, &w.Greeting, &w.Color, &language, &w.RefusesBlocked)
 	if err != nil {
 		return Window{}, err
@@ -113,10 +113,10 @@ func (s *Service) AnyAllows(ctx context.Context, origin string) (bool, error) {
 	now := s.cfg.DB.Clock().Now()
 	all, era, ok := s.domains.get("", now)
 	if !ok {
-		rows, err := s.cfg.DB.SQL().QueryContext(ctx, `SELECT DISTINCT w.allowed_domains FROM webchats w JOIN channels c
+		rows, err := s.cfg.DB.Across(store.Entries).Query(ctx, `SELECT DISTINCT w.allowed_domains FROM webchats w JOIN channels c
 			ON c.team_id = w.team_id AND c.id = w.channel_id WHERE c.deleted_at IS NULL`)
 		if err != nil {
-			return false, fault.Wrap(err, fault.Unavailable, "the database cannot be reached just now; try again in a moment")
+			return false, err
 		}
 		if all, err = scanDomains(rows); err != nil {
 			return false, err

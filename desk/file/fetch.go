@@ -223,19 +223,8 @@ func (s *Service) Delete(ctx context.Context, team int64, args json.RawMessage) 
 // Sweep deletes the uploads of all teams that no message used in time, with their bytes. Several servers may do so at once.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.DB.Clock().Now()
-	rows, err := s.DB.SQL().QueryContext(ctx, s.DB.Rebind("SELECT DISTINCT team_id FROM files WHERE expires_at <= ?"), now)
+	teams, err := s.DB.Across(store.Files).Teams(ctx, "SELECT DISTINCT team_id FROM files WHERE expires_at <= ?", now)
 	if err != nil {
-		return fmt.Errorf("look for expired uploads: %w", err)
-	}
-	var teams []int64
-	for rows.Next() {
-		var id int64
-		if err = rows.Scan(&id); err != nil {
-			break
-		}
-		teams = append(teams, id)
-	}
-	if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
 		return fmt.Errorf("look for expired uploads: %w", err)
 	}
 	var errs []error

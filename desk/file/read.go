@@ -162,7 +162,7 @@ func (s *Service) OpenDelivery(ctx context.Context, key string, isPreview bool) 
 		return Content{}, absent
 	}
 	var team, attachmentID int64
-	found, err := s.DB.Lookup(ctx, "SELECT team_id, id FROM attachments WHERE delivery_key = ?", []any{key}, &team, &attachmentID)
+	found, err := s.DB.Across(store.Files).Find(ctx, "SELECT team_id, id FROM attachments WHERE delivery_key = ?", []any{key}, &team, &attachmentID)
 	if err != nil {
 		return Content{}, err
 	}

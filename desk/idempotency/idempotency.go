@@ -99,9 +99,21 @@ func digest(key, operation string, input any) (string, error) {
 
 // Purge forgets the keys of all teams that are older than Kept, and gives how many. Afterwards such a key is new.
 func Purge(ctx context.Context, db *store.DB) (int64, error) {
-	r, err := db.SQL().ExecContext(ctx, db.Rebind("DELETE FROM idempotency_keys WHERE created_at < ?"), db.Clock().Now().Add(-Kept))
+	before := db.Clock().Now().Add(-Kept)
+	teams, err := db.Across(store.Expiry).Teams(ctx, "SELECT DISTINCT team_id FROM idempotency_keys WHERE created_at < ?", before)
 	if err != nil {
 		return 0, fmt.Errorf("purge idempotency keys: %w", err)
 	}
-	return r.RowsAffected()
+	var n int64
+	for _, team := range teams {
+		var gone int
+		if _, err := db.Write(ctx, team, func(ctx context.Context, tx *store.Tx) (err error) {
+			gone, err = tx.IdempotencyKey.Delete().Where(idempotencykey.CreatedAtLT(before)).Exec(ctx)
+			return err
+		}); err != nil {
+			return n, fmt.Errorf("purge idempotency keys: %w", err)
+		}
+		n += int64(gone)
+	}
+	return n, nil
 }

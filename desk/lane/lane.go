@@ -86,7 +86,7 @@ func (s *Service) Take(ctx context.Context, owner string, n int, lasts time.Dura
 
 // lease runs a statement that leases lanes and gives the leases.
 func (s *Service) lease(ctx context.Context, q, owner string, until time.Time, args ...any) ([]Lease, error) {
-	rows, err := s.db.SQL().QueryContext(ctx, s.db.Rebind(q+" RETURNING team_id, id, conversation_id, channel_id, fence, waiting, tries, blocked_since"), args...)
+	rows, err := s.db.Across(store.Lanes).Change(ctx, q+" RETURNING team_id, id, conversation_id, channel_id, fence, waiting, tries, blocked_since", args...)
 	if err != nil {
 		return nil, fmt.Errorf("take lanes: %w", err)
 	}
@@ -169,22 +169,18 @@ func (s *Service) Release(ctx context.Context, l Lease) error {
 // Due gives when the next lane that may send is due; the zero time where none waits. It tells a worker how long to rest.
 func (s *Service) Due(ctx context.Context) (time.Time, error) {
 	var due sql.NullTime
-	err := s.db.SQL().QueryRowContext(ctx, `SELECT l.due_at FROM lanes l JOIN channels c ON c.id = l.channel_id AND c.team_id = l.team_id
+	found, err := s.db.Across(store.Lanes).Find(ctx, `SELECT l.due_at FROM lanes l JOIN channels c ON c.id = l.channel_id AND c.team_id = l.team_id
 		JOIN teams t ON t.id = l.team_id WHERE l.waiting > 0 AND c.state = 'CONNECTED' AND c.deleted_at IS NULL AND t.status = 'ACTIVE'
-		ORDER BY l.due_at LIMIT 1`).Scan(&due)
-	if errors.Is(err, sql.ErrNoRows) {
-		return time.Time{}, nil
-	}
+		ORDER BY l.due_at LIMIT 1`, nil, &due)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("look for the next lane: %w", err)
+	}
+	if !found {
+		return time.Time{}, nil
 	}
 	return due.Time.UTC(), nil
 }
 
 func (s *Service) exec(ctx context.Context, q string, args ...any) (int64, error) {
-	r, err := s.db.SQL().ExecContext(ctx, s.db.Rebind(q), args...)
-	if err != nil {
-		return 0, err
-	}
-	return r.RowsAffected()
+	return s.db.Across(store.Lanes).Exec(ctx, q, args...)
 }

@@ -92,9 +92,9 @@ func (u *Upkeep) run(ctx context.Context) {
 
 // Once forgets everything that is due now, team by team. One team's failure does not keep the others.
 func (u *Upkeep) Once(ctx context.Context) error {
-	teams, err := u.teams(ctx)
+	teams, err := u.db.Across(store.Teams).Teams(ctx, "SELECT id FROM teams")
 	if err != nil {
-		return err
+		return fmt.Errorf("list teams: %w", err)
 	}
 	var errs []error
 	for _, team := range teams {
@@ -108,23 +108,6 @@ func (u *Upkeep) Once(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func (u *Upkeep) teams(ctx context.Context) ([]int64, error) {
-	rows, err := u.db.SQL().QueryContext(ctx, "SELECT id FROM teams ORDER BY id")
-	if err != nil {
-		return nil, fmt.Errorf("list teams: %w", err)
-	}
-	defer rows.Close()
-	var ids []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
 }
 
 // repeat does a batch after another until there is nothing left to do.

@@ -39,16 +39,17 @@ func (s *Service) Run(ctx context.Context, log *slog.Logger) {
 // CatchUp is Run once. It rests after every step that wrote something.
 func (s *Service) CatchUp(ctx context.Context, rest func(context.Context) error) error {
 	var top int64
-	if err := s.db.SQL().QueryRowContext(ctx, "SELECT COALESCE(MAX(id), 0) FROM messages").Scan(&top); err != nil {
+	all := s.db.Across(store.Indexing)
+	if _, err := all.Find(ctx, "SELECT COALESCE(MAX(id), 0) FROM messages", nil, &top); err != nil {
 		return fmt.Errorf("find the newest message: %w", err)
 	}
-	_, err := s.db.SQL().ExecContext(ctx, s.db.Rebind("INSERT INTO search_progress (id, low, high) VALUES (1, ?, ?) ON CONFLICT (id) DO NOTHING"), top, top)
+	_, err := all.Exec(ctx, "INSERT INTO search_progress (id, low, high) VALUES (1, ?, ?) ON CONFLICT (id) DO NOTHING", top, top)
 	if err != nil {
 		return fmt.Errorf("begin to note the progress: %w", err)
 	}
 	var low, high int64
-	if err := s.db.SQL().QueryRowContext(ctx, "SELECT low, high FROM search_progress WHERE id = 1").Scan(&low, &high); err != nil {
-		return fmt.Errorf("read the progress: %w", err)
+	if found, err := all.Find(ctx, "SELECT low, high FROM search_progress WHERE id = 1", nil, &low, &high); err != nil || !found {
+		return errors.Join(errors.New("read the progress"), err)
 	}
 	// What came since the last time first, then on where that ended.
 	for at := top; at > high; at -= step {
@@ -71,7 +72,7 @@ func (s *Service) CatchUp(ctx context.Context, rest func(context.Context) error)
 }
 
 func (s *Service) note(ctx context.Context, q string, at int64) error {
-	if _, err := s.db.SQL().ExecContext(ctx, s.db.Rebind(q), at, at); err != nil {
+	if _, err := s.db.Across(store.Indexing).Exec(ctx, q, at, at); err != nil {
 		return fmt.Errorf("note the progress: %w", err)
 	}
 	return nil
@@ -102,13 +103,14 @@ func (s *Service) step(ctx context.Context, rest func(context.Context) error, fr
 	return rest(ctx)
 }
 
-// missing finds messages that are not in the index, by team.
+// missing finds messages that are not in the index, by team: first by number over all teams, which takes those without a text along, then
+// by text inside each.
 func (s *Service) missing(ctx context.Context, from, to int64) (map[int64][]int64, error) {
 	q := "NOT EXISTS (SELECT 1 FROM search_messages s WHERE s.rowid = m.id)"
 	if s.db.IsPostgres() {
 		q = "NOT EXISTS (SELECT 1 FROM search_messages s WHERE s.team_id = m.team_id AND s.message_id = m.id)"
 	}
-	rows, err := s.db.SQL().QueryContext(ctx, s.db.Rebind("SELECT m.team_id, m.id FROM messages m WHERE m.id > ? AND m.id <= ? AND m.text <> '' AND "+q), from, to)
+	rows, err := s.db.Across(store.Indexing).Query(ctx, "SELECT m.team_id, m.id FROM messages m WHERE m.id > ? AND m.id <= ? AND "+q, from, to)
 	if err != nil {
 		return nil, fmt.Errorf("find messages that are not in the index: %w", err)
 	}
@@ -120,5 +122,20 @@ func (s *Service) missing(ctx context.Context, from, to int64) (map[int64][]int6
 		}
 		missing[team] = append(missing[team], id)
 	}
-	return missing, errors.Join(rows.Err(), rows.Close())
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, err
+	}
+	for team, ids := range missing {
+		err := s.db.Read(ctx, team, func(ctx context.Context, v *store.View) (err error) {
+			ids, err = v.Message.Query().Where(func(q *sql.Selector) { q.Where(inbox.Among(q.C(message.FieldID), ids)) }, message.TextNEQ("")).IDs(ctx)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("find messages that are not in the index: %w", err)
+		}
+		if missing[team] = ids; len(ids) == 0 {
+			delete(missing, team)
+		}
+	}
+	return missing, nil
 }

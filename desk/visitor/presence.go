@@ -276,12 +276,7 @@ func (s *Service) renewTeam(ctx context.Context, team int64, ids []int64) error 
 // Sweep turns the visitors offline whose time is over. Several servers may do so at once.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.DB.Clock().Now()
-	var first int64
-	// Mostly nobody is, and SQLite's only writer need not be asked.
-	if found, err := s.DB.Lookup(ctx, "SELECT id FROM visitors WHERE online_until <= ? LIMIT 1", []any{now}, &first); err != nil || !found {
-		return err
-	}
-	rows, err := s.DB.SQL().QueryContext(ctx, s.DB.Rebind("SELECT team_id, id FROM visitors WHERE online_until <= ? ORDER BY online_until LIMIT ?"), now, sweepBatch)
+	rows, err := s.DB.Across(store.Visitors).Query(ctx, "SELECT team_id, id FROM visitors WHERE online_until <= ? ORDER BY online_until LIMIT ?", now, sweepBatch)
 	if err != nil {
 		return fmt.Errorf("find who is gone: %w", err)
 	}
@@ -326,38 +321,48 @@ func Of(ctx context.Context, v *store.View, identityIDs []int64) (map[int64]*ent
 // Purge deletes visitors whose session is over and who never wrote, and gives how many. The others' rows stay: members' other devices find their
 // conversation by them.
 func (s *Service) Purge(ctx context.Context) (int, error) {
-	rows, err := s.DB.SQL().QueryContext(ctx, s.DB.Rebind(`SELECT v.team_id, v.id, v.identity_id FROM visitors v JOIN identities i ON i.team_id = v.team_id AND
-		i.id = v.identity_id WHERE v.expires_at < ? AND v.external_id = '' AND i.contact_id IS NULL LIMIT ?`), s.DB.Clock().Now(), sweepBatch)
+	now := s.DB.Clock().Now()
+	teams, err := s.DB.Across(store.Visitors).Teams(ctx, "SELECT DISTINCT team_id FROM visitors WHERE expires_at < ? AND external_id = ''", now)
 	if err != nil {
 		return 0, fmt.Errorf("find old visitors: %w", err)
 	}
-	var over [][3]int64
-	for rows.Next() {
-		var x [3]int64
-		if err = rows.Scan(&x[0], &x[1], &x[2]); err != nil {
-			break
-		}
-		over = append(over, x)
-	}
-	if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
-		return 0, fmt.Errorf("find old visitors: %w", err)
-	}
-	for n, x := range over {
-		if _, err := s.DB.Write(ctx, x[0], func(ctx context.Context, tx *store.Tx) error {
-			if err := tx.Visitor.DeleteOneID(x[1]).Exec(ctx); err != nil && !ent.IsNotFound(err) {
-				return err
-			}
-			id, err := conversationOf(ctx, &tx.View, x[2])
-			if err != nil || id != 0 {
-				return err
-			}
-			_, err = tx.Identity.Delete().Where(identity.ID(x[2]), identity.ContactIDIsNil()).Exec(ctx)
-			return err
-		}); err != nil {
+	n := 0
+	for _, team := range teams {
+		gone, err := s.purge(ctx, team, now)
+		if n += gone; err != nil {
 			return n, fmt.Errorf("delete an old visitor: %w", err)
 		}
 	}
-	return len(over), nil
+	return n, nil
+}
+
+func (s *Service) purge(ctx context.Context, team int64, now time.Time) (n int, err error) {
+	var over []*ent.Visitor
+	err = s.DB.Read(ctx, team, func(ctx context.Context, v *store.View) (err error) {
+		over, err = v.Visitor.Query().Where(visitor.ExpiresAtLT(now), visitor.ExternalID(""), visitor.HasIdentityWith(identity.ContactIDIsNil())).
+			Limit(sweepBatch).All(ctx)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, x := range over {
+		if _, err := s.DB.Write(ctx, team, func(ctx context.Context, tx *store.Tx) error {
+			if err := tx.Visitor.DeleteOneID(x.ID).Exec(ctx); err != nil && !ent.IsNotFound(err) {
+				return err
+			}
+			id, err := conversationOf(ctx, &tx.View, x.IdentityID)
+			if err != nil || id != 0 {
+				return err
+			}
+			_, err = tx.Identity.Delete().Where(identity.ID(x.IdentityID), identity.ContactIDIsNil()).Exec(ctx)
+			return err
+		}); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
 }
 
 // Typing tells the agents who look at the visitor's conversation that it types, or has stopped. Where there is no conversation yet nobody looks.

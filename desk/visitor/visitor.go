@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -118,7 +119,7 @@ func digest(token string) []byte {
 
 const (
 	sessionSQL = `SELECT v.id, v.team_id, v.channel_id, v.identity_id, v.external_id, v.expires_at, i.platform_user_id, i.is_blocked, i.contact_id
-		FROM visitors v JOIN identities i ON i.team_id = v.team_id AND i.id = v.identity_id WHERE `
+		FROM visitors v JOIN identities i ON i.team_id = v.team_id AND i.id = v.identity_id WHERE v.team_id = ? AND v.id = ?`
 	maxToken = 100
 )
 
@@ -129,10 +130,19 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Session, erro
 		return Session{}, unknown
 	}
 	now := s.DB.Clock().Now()
-	x, found, err := s.find(ctx, "v.token_hash = ?", digest(token))
+	var team, id int64
+	whose := s.DB.Across(store.Visitors)
+	found, err := whose.Find(ctx, "SELECT team_id, id FROM visitors WHERE token_hash = ?", []any{digest(token)}, &team, &id)
 	if err == nil && !found {
-		x, found, err = s.find(ctx, "v.previous_hash = ? AND v.previous_until > ?", digest(token), now)
+		found, err = whose.Find(ctx, "SELECT team_id, id FROM visitors WHERE previous_hash = ? AND previous_until > ?", []any{digest(token), now}, &team, &id)
 	}
+	if err != nil {
+		return Session{}, err
+	}
+	if !found {
+		return Session{}, unknown
+	}
+	x, found, err := s.find(ctx, team, id)
 	if err != nil {
 		return Session{}, err
 	}
@@ -146,16 +156,25 @@ func (s *Service) Authenticate(ctx context.Context, token string) (Session, erro
 	return x, err
 }
 
-func (s *Service) find(ctx context.Context, where string, args ...any) (x Session, found bool, err error) {
-	found, err = s.DB.Lookup(ctx, sessionSQL+where, args, &x.VisitorID, &x.Team, &x.ChannelID, &x.IdentityID, &x.ExternalID, &x.expiresAt,
-		&x.PublicID, &x.IsBlocked, &x.contactID)
+func (s *Service) find(ctx context.Context, team, id int64) (x Session, found bool, err error) {
+	err = s.DB.Read(ctx, team, func(ctx context.Context, v *store.View) error {
+		rows, err := v.Query(ctx, sessionSQL, team, id)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		if found = rows.Next(); found {
+			err = rows.Scan(&x.VisitorID, &x.Team, &x.ChannelID, &x.IdentityID, &x.ExternalID, &x.expiresAt, &x.PublicID, &x.IsBlocked, &x.contactID)
+		}
+		return errors.Join(err, rows.Err())
+	})
 	return x, found, err
 }
 
 // Again reads a session anew: it may have been identified since, or ended.
 func (s *Service) Again(ctx context.Context, x Session) (Session, error) {
 	now := s.DB.Clock().Now()
-	got, found, err := s.find(ctx, "v.team_id = ? AND v.id = ?", x.Team, x.VisitorID)
+	got, found, err := s.find(ctx, x.Team, x.VisitorID)
 	if err != nil {
 		return Session{}, err
 	}

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/apitoken"
 	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/internal/text"
 )
 
@@ -24,7 +26,7 @@ type account struct {
 func (s *Service) byAddress(ctx context.Context, slug, email string) (account, error) {
 	var a account
 	var team string
-	_, err := s.db.Lookup(ctx, `SELECT t.id, t.status, a.id, a.status, a.password_hash FROM teams t JOIN agents a ON a.team_id = t.id
+	_, err := s.db.Across(store.SignIn).Find(ctx, `SELECT t.id, t.status, a.id, a.status, a.password_hash FROM teams t JOIN agents a ON a.team_id = t.id
 		WHERE t.slug = ? AND a.email_folded = ?`, []any{slug, text.Fold(email)}, &a.team, &team, &a.agent, &a.status, &a.hash)
 	a.isSuspended = team == "SUSPENDED"
 	return a, err
@@ -40,7 +42,7 @@ type owner struct {
 func (s *Service) ownerOf(ctx context.Context, table, column, hash string) (owner, error) {
 	var o owner
 	var status string
-	_, err := s.db.Lookup(ctx, "SELECT t.id, t.status FROM "+table+" x JOIN teams t ON t.id = x.team_id WHERE x."+column+" = ?",
+	_, err := s.db.Across(store.SignIn).Find(ctx, "SELECT t.id, t.status FROM "+table+" x JOIN teams t ON t.id = x.team_id WHERE x."+column+" = ?",
 		[]any{hash}, &o.team, &status)
 	o.isSuspended = status == "SUSPENDED"
 	return o, err
@@ -77,7 +79,7 @@ func (s *Service) bySession(ctx context.Context, where string, args ...any) (ope
 	var own, given []byte
 	var revokedAt sql.NullTime
 	p := &o.principal
-	found, err := s.db.Lookup(ctx, `SELECT a.team_id, a.id, a.name, a.role, a.status, a.permissions, a.branch_id, a.region_id, a.language, a.auth_version,
+	found, err := s.db.Across(store.SignIn).Find(ctx, `SELECT a.team_id, a.id, a.name, a.role, a.status, a.permissions, a.branch_id, a.region_id, a.language, a.auth_version,
 		x.family, x.access_expires_at, x.revoked_at, t.language, t.status, r.permissions
 		FROM sessions x JOIN agents a ON a.team_id = x.team_id AND a.id = x.agent_id JOIN teams t ON t.id = x.team_id
 		JOIN roles r ON r.team_id = x.team_id AND r.role = a.role WHERE `+where+` ORDER BY x.id DESC LIMIT 1`, args,
@@ -99,7 +101,7 @@ func (s *Service) byAPIToken(ctx context.Context, where string, args ...any) (op
 	var scopes, allow, given []byte
 	var expiresAt, revokedAt, usedAt sql.NullTime
 	p := &o.principal
-	found, err := s.db.Lookup(ctx, `SELECT x.team_id, x.id, x.name, x.role, x.scopes, x.allow_list, x.rate_per_minute, x.auth_version,
+	found, err := s.db.Across(store.SignIn).Find(ctx, `SELECT x.team_id, x.id, x.name, x.role, x.scopes, x.allow_list, x.rate_per_minute, x.auth_version,
 		x.expires_at, x.revoked_at, x.last_used_at, t.language, t.status, r.permissions
 		FROM api_tokens x JOIN teams t ON t.id = x.team_id JOIN roles r ON r.team_id = x.team_id AND r.role = x.role WHERE `+where, args,
 		&p.TeamID, &p.TokenID, &p.Name, &role, &scopes, &allow, &p.RatePerMinute, &p.AuthVersion,
@@ -135,8 +137,10 @@ func (s *Service) noteUse(ctx context.Context, o opened, now time.Time) error {
 	if !o.lastUsedAt.Before(hour) {
 		return nil
 	}
-	_, err := s.db.SQL().ExecContext(ctx, s.db.Rebind(`UPDATE api_tokens SET last_used_at = ? WHERE team_id = ? AND id = ?
-		AND (last_used_at IS NULL OR last_used_at < ?)`), hour, o.principal.TeamID, o.principal.TokenID, hour)
+	_, err := s.db.Write(ctx, o.principal.TeamID, func(ctx context.Context, tx *store.Tx) error {
+		return tx.APIToken.Update().Where(apitoken.ID(o.principal.TokenID), apitoken.Or(apitoken.LastUsedAtIsNil(), apitoken.LastUsedAtLT(hour))).
+			SetLastUsedAt(hour).Exec(ctx)
+	})
 	return err
 }
 

@@ -8,7 +8,9 @@ package workspace
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"runtime"
+	"slices"
 
 	"github.com/switchyard-chat/switchyard/desk/idempotency"
 	"github.com/switchyard-chat/switchyard/internal/attempt"
@@ -111,16 +113,23 @@ func (s *Service) Purge(ctx context.Context) (int64, error) {
 		return n, err
 	}
 	now := s.db.Clock().Now()
-	for _, q := range []string{"DELETE FROM sessions WHERE refresh_expires_at < ?", "DELETE FROM links WHERE expires_at < ?"} {
-		r, err := s.db.SQL().ExecContext(ctx, s.db.Rebind(q), now)
+	over := map[string]string{"sessions": "refresh_expires_at", "links": "expires_at"}
+	for _, table := range slices.Sorted(maps.Keys(over)) {
+		is := over[table] + " < ?"
+		teams, err := s.db.Across(store.Expiry).Teams(ctx, "SELECT DISTINCT team_id FROM "+table+" WHERE "+is, now)
 		if err != nil {
 			return n, err
 		}
-		gone, err := r.RowsAffected()
-		if err != nil {
-			return n, err
+		for _, team := range teams {
+			var gone int64
+			if _, err := s.db.Write(ctx, team, func(ctx context.Context, tx *store.Tx) (err error) {
+				gone, err = tx.Exec(ctx, "DELETE FROM "+table+" WHERE team_id = ? AND "+is, tx.Team, now)
+				return err
+			}); err != nil {
+				return n, err
+			}
+			n += gone
 		}
-		n += gone
 	}
 	return n, nil
 }

@@ -123,6 +123,16 @@ func Singles() []Single {
 			},
 		},
 		{
+			What: "pass the walls between teams", Home: "internal/store",
+			Calls:  []string{"db.SQL", "DB.SQL"},
+			Except: map[string]string{},
+		},
+		{
+			What: "open the way to the rows of all teams without saying what for", Home: "internal/store",
+			Calls:  []string{"db.Queue", "DB.Queue"},
+			Except: map[string]string{"internal/job": "the queue's own tables, in which every job names its team"},
+		},
+		{
 			What: "write the event log", Home: "internal/store",
 			Words: []string{`(?is)\binsert\s+into\s+["` + "`" + `]?events\b`, `(?is)\bupdate\s+["` + "`" + `]?streams\b`},
 			Calls: []string{"Event.Create", "Event.CreateBulk", "Event.MapCreateBulk", "Event.Update", "Event.UpdateOneID"},

@@ -60,9 +60,9 @@ func New(db *store.DB, log *slog.Logger, workers int, handlers map[string]Handle
 	var driver riverdriver.Driver[*sql.Tx]
 	poll := 100 * time.Millisecond
 	if db.IsPostgres() {
-		driver = riverdatabasesql.New(db.SQL())
+		driver = riverdatabasesql.New(db.Queue())
 	} else {
-		driver = riversqlite.New(db.SQL())
+		driver = riversqlite.New(db.Queue())
 		poll = 200 * time.Millisecond // each poll takes the only writer for a moment
 	}
 	var err error

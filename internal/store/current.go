@@ -32,12 +32,12 @@ func (db *DB) IsCurrent(ctx context.Context) (bool, error) {
 	if !db.IsPostgres() {
 		query = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'schema_migrations')"
 	}
-	if err := db.read.QueryRowContext(ctx, query).Scan(&there); err != nil || !there {
+	if err := db.login.QueryRowContext(ctx, query).Scan(&there); err != nil || !there {
 		return false, outage(ctx, err)
 	}
 	var at int64
 	var dirty bool
-	if err := db.read.QueryRowContext(ctx, "SELECT COALESCE(MAX(version), 0), COALESCE(MAX(CASE WHEN dirty THEN 1 ELSE 0 END), 0) = 1 FROM schema_migrations").Scan(&at, &dirty); err != nil {
+	if err := db.login.QueryRowContext(ctx, "SELECT COALESCE(MAX(version), 0), COALESCE(MAX(CASE WHEN dirty THEN 1 ELSE 0 END), 0) = 1 FROM schema_migrations").Scan(&at, &dirty); err != nil {
 		return false, outage(ctx, err)
 	}
 	if dirty {

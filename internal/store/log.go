@@ -20,10 +20,19 @@ import (
 // DB is the log of every team.
 var _ event.Log = (*DB)(nil)
 
+// alone is a query of numbers as a transaction by itself, in one trip: what is sent together without arguments is one, and ends with its
+// last statement, whether well or not.
+func (db *DB) alone(team int64, query string) string {
+	if !db.IsPostgres() {
+		return query
+	}
+	return within(team) + "; " + query
+}
+
 // Head implements event.Log.
 func (db *DB) Head(ctx context.Context, team int64) (event.Cursor, error) {
 	var c event.Cursor
-	err := db.read.QueryRowContext(ctx, db.Rebind("SELECT epoch, seq FROM streams WHERE team_id = ?"), team).Scan(&c.Epoch, &c.Seq)
+	err := db.read.QueryRowContext(ctx, db.alone(team, fmt.Sprintf("SELECT epoch, seq FROM streams WHERE team_id = %d", team))).Scan(&c.Epoch, &c.Seq)
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, fault.Missing("the team")
 	}
@@ -32,8 +41,8 @@ func (db *DB) Head(ctx context.Context, team int64) (event.Cursor, error) {
 
 // After implements event.Log.
 func (db *DB) After(ctx context.Context, team, seq int64, limit int) ([]event.Event, error) {
-	rows, err := db.read.QueryContext(ctx, db.Rebind(`SELECT seq, kind, object_id, object_version, conversation_id, agent_id, body, at
-		FROM events WHERE team_id = ? AND seq > ? ORDER BY seq LIMIT ?`), team, seq, limit)
+	rows, err := db.read.QueryContext(ctx, db.alone(team, fmt.Sprintf(`SELECT seq, kind, object_id, object_version, conversation_id, agent_id, body, at
+		FROM events WHERE team_id = %d AND seq > %d ORDER BY seq LIMIT %d`, team, seq, limit)))
 	if err != nil {
 		return nil, outage(ctx, err)
 	}
@@ -57,8 +66,8 @@ func (db *DB) After(ctx context.Context, team, seq int64, limit int) ([]event.Ev
 // Oldest implements event.Log.
 func (db *DB) Oldest(ctx context.Context, team int64) (int64, error) {
 	var oldest int64
-	err := db.read.QueryRowContext(ctx, db.Rebind(`SELECT COALESCE((SELECT MIN(seq) FROM events WHERE team_id = ?), s.seq + 1)
-		FROM streams s WHERE s.team_id = ?`), team, team).Scan(&oldest)
+	err := db.read.QueryRowContext(ctx, db.alone(team, fmt.Sprintf(`SELECT COALESCE((SELECT MIN(seq) FROM events WHERE team_id = %d), s.seq + 1)
+		FROM streams s WHERE s.team_id = %d`, team, team))).Scan(&oldest)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, fault.Missing("the team")
 	}
@@ -75,9 +84,9 @@ func (db *DB) Heads(ctx context.Context, known map[int64]int64) (map[int64]int64
 		args = append(args, team)
 	}
 	marks := strings.TrimSuffix(strings.Repeat("?,", len(args)), ",")
-	rows, err := db.read.QueryContext(ctx, db.Rebind("SELECT team_id, seq FROM streams WHERE team_id IN ("+marks+")"), args...)
+	rows, err := db.Across(Heads).Query(ctx, "SELECT team_id, seq FROM streams WHERE team_id IN ("+marks+")", args...)
 	if err != nil {
-		return nil, outage(ctx, err)
+		return nil, err
 	}
 	defer rows.Close()
 	heads := map[int64]int64{}

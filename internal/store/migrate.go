@@ -44,7 +44,7 @@ func (db *DB) migrator(ctx context.Context) (*migrate.Migrate, func(), error) {
 	var driver database.Driver
 	done := func() {}
 	if db.IsPostgres() {
-		conn, err := db.write.Conn(ctx)
+		conn, err := db.login.Conn(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -56,7 +56,7 @@ func (db *DB) migrator(ctx context.Context) (*migrate.Migrate, func(), error) {
 		}
 	} else {
 		// A whole file is one transaction, as on PostgreSQL.
-		if driver, err = sqlite.WithInstance(db.write, &sqlite.Config{}); err != nil {
+		if driver, err = sqlite.WithInstance(db.login, &sqlite.Config{}); err != nil {
 			return nil, nil, fmt.Errorf("migrate: %w", err)
 		}
 	}
@@ -73,12 +73,12 @@ func (db *DB) migrateJobs(ctx context.Context) error {
 	var err error
 	if db.dialect == dialect.Postgres {
 		var m *rivermigrate.Migrator[*sqlTx]
-		if m, err = rivermigrate.New(riverdatabasesql.New(db.write), nil); err == nil {
+		if m, err = rivermigrate.New(riverdatabasesql.New(db.login), nil); err == nil {
 			_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
 		}
 	} else {
 		var m *rivermigrate.Migrator[*sqlTx]
-		if m, err = rivermigrate.New(riversqlite.New(db.write), nil); err == nil {
+		if m, err = rivermigrate.New(riversqlite.New(db.login), nil); err == nil {
 			_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
 		}
 	}

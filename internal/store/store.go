@@ -42,6 +42,9 @@ type Config struct {
 	MaxConns int
 	Clock    clock.Clock
 	Log      *slog.Logger
+	// Unguarded leaves the guard out of the client, so that PostgreSQL's row-level security alone narrows what is read and written: for
+	// the tests that prove that it does. No setting reaches it, and with SQLite, which has no second wall, Open refuses it.
+	Unguarded bool
 	// Committed is called after every commit that wrote events, with the team's new position. It must not block. Nil is allowed.
 	Committed func(team int64, at event.Cursor)
 	// Asked is called for every statement of a Read before it is sent, for those who count them. It must not block. Nil is allowed.
@@ -52,21 +55,24 @@ type Config struct {
 
 // DB is the opened database. It is safe for concurrent use.
 type DB struct {
-	dialect   string // dialect.Postgres or dialect.SQLite
-	write     *sql.DB
-	read      *sql.DB
-	clock     clock.Clock
-	random    *random.Source
-	log       *slog.Logger
-	committed func(int64, event.Cursor)
-	asked     func(string)
-	told      func(string)
-	lock      *os.File
+	dialect string  // dialect.Postgres or dialect.SQLite
+	write   *sql.DB // of a team's transactions
+	read    *sql.DB
+	// acrossWrite and acrossRead are those of Across, and login is the one that DATABASE_URL names, for migrations.
+	acrossWrite, acrossRead, login *sql.DB
+	clock                          clock.Clock
+	random                         *random.Source
+	log                            *slog.Logger
+	committed                      func(int64, event.Cursor)
+	asked                          func(string)
+	told                           func(string)
+	unguarded                      bool
+	lock                           *os.File
 }
 
 // Open opens the database; it migrates nothing. A second process on the same SQLite folder is refused.
 func Open(ctx context.Context, c Config) (*DB, error) {
-	db := &DB{random: random.New(), clock: c.Clock, log: c.Log, committed: c.Committed, asked: c.Asked, told: c.Told}
+	db := &DB{random: random.New(), clock: c.Clock, log: c.Log, committed: c.Committed, asked: c.Asked, told: c.Told, unguarded: c.Unguarded}
 	if db.clock == nil {
 		db.clock = clock.Real{}
 	}
@@ -74,6 +80,9 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		db.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
+	if c.URL == "" && c.Unguarded {
+		return nil, errors.New("SQLite has no row-level security: it is not opened without the guard")
+	}
 	if c.URL == "" {
 		err = db.openSQLite(c.Folder, c.Unsafe)
 	} else {
@@ -107,7 +116,7 @@ func (db *DB) openPostgres(c Config) error {
 	pool.SetMaxOpenConns(most)
 	pool.SetMaxIdleConns(most)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	db.write, db.read = pool, pool
+	db.write, db.read, db.acrossWrite, db.acrossRead, db.login = pool, pool, pool, pool, pool
 	return nil
 }
 
@@ -141,6 +150,7 @@ func (db *DB) openSQLite(folder string, unsafe bool) error {
 	}
 	db.read.SetMaxOpenConns(8)
 	db.read.SetMaxIdleConns(8)
+	db.acrossWrite, db.acrossRead, db.login = db.write, db.read, db.write
 	return nil
 }
 
@@ -153,9 +163,9 @@ func (db *DB) IsPostgres() bool { return db.dialect == dialect.Postgres }
 // Clock is the clock the store was opened with.
 func (db *DB) Clock() clock.Clock { return db.clock }
 
-// SQL is the pool that can write, for the machinery that speaks SQL itself: jobs, lanes and look-ups by a secret's hash, which cannot
-// know the team beforehand.
-func (db *DB) SQL() *sql.DB { return db.write }
+// SQL is the pool of the role that DATABASE_URL names, before which no wall stands: for migrations, and for tests that look at what is
+// there. A test of the imports says that nothing else calls it.
+func (db *DB) SQL() *sql.DB { return db.login }
 
 // Ping says whether the database answers.
 func (db *DB) Ping(ctx context.Context) error {

@@ -229,7 +229,7 @@ func TestWhatNoTextKeeps(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		team := newTeam(t, db, "zero")
-		_, looked := db.Lookup(t.Context(), "SELECT id FROM teams WHERE slug = ?", []any{"a\x00"}, new(int64))
+		_, looked := db.Across(store.Teams).Find(t.Context(), "SELECT id FROM teams WHERE slug = ?", []any{"a\x00"}, new(int64))
 		read := db.Read(t.Context(), team, func(ctx context.Context, v *store.View) error {
 			_, err := v.Tag.Query().Where(tag.Name("a\x00")).Exist(ctx)
 			return err

@@ -30,9 +30,17 @@ func (db *DB) CreateTeamWith(ctx context.Context, t NewTeam, f func(ctx context.
 	defer func() { _ = tx.Rollback() }()
 	now := db.clock.Now()
 	var id int64
-	err = tx.QueryRowContext(ctx, db.Rebind(`INSERT INTO teams (slug, name, language, time_zone, country, joins_names, status, version, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, 'ACTIVE', 1, ?, ?) ON CONFLICT (slug) DO NOTHING RETURNING id`),
-		t.Slug, t.Name, t.Language, t.TimeZone, t.Country, t.JoinsNames, now, now).Scan(&id)
+	var number any // SQLite finds one
+	if db.IsPostgres() {
+		// From here on the transaction is that team's, and no other row can be made in it.
+		if err := tx.QueryRowContext(ctx, "SELECT set_config('app.team', nextval('teams_id_seq')::text, true)::bigint").Scan(&id); err != nil {
+			return 0, fmt.Errorf("number the team: %w", outage(ctx, err))
+		}
+		number = id
+	}
+	err = tx.QueryRowContext(ctx, db.Rebind(`INSERT INTO teams (id, slug, name, language, time_zone, country, joins_names, status, version, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, 'ACTIVE', 1, ?, ?) ON CONFLICT (slug) DO NOTHING RETURNING id`),
+		number, t.Slug, t.Name, t.Language, t.TimeZone, t.Country, t.JoinsNames, now, now).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, fault.New(fault.Conflict, "the team name %q is taken; choose another", t.Slug)
 	}
@@ -70,7 +78,7 @@ func (db *DB) TeamByID(ctx context.Context, id int64) (Team, error) {
 func (db *DB) team(ctx context.Context, where string, arg any) (Team, error) {
 	var t Team
 	var status string
-	err := db.read.QueryRowContext(ctx, db.Rebind("SELECT id, slug, name, language, time_zone, country, joins_names, status FROM teams WHERE "+where), arg).
+	err := db.acrossRead.QueryRowContext(ctx, db.Rebind("SELECT id, slug, name, language, time_zone, country, joins_names, status FROM teams WHERE "+where), arg).
 		Scan(&t.ID, &t.Slug, &t.Name, &t.Language, &t.TimeZone, &t.Country, &t.JoinsNames, &status)
 	if errors.Is(err, sql.ErrNoRows) {
 		return t, fault.Missing("the team")
@@ -81,7 +89,7 @@ func (db *DB) team(ctx context.Context, where string, arg any) (Team, error) {
 
 // Teams lists all teams, in order of their making.
 func (db *DB) Teams(ctx context.Context) ([]Team, error) {
-	rows, err := db.read.QueryContext(ctx, "SELECT id, slug, name, language, time_zone, country, joins_names, status FROM teams ORDER BY id")
+	rows, err := db.Across(Teams).Query(ctx, "SELECT id, slug, name, language, time_zone, country, joins_names, status FROM teams ORDER BY id")
 	if err != nil {
 		return nil, outage(ctx, err)
 	}

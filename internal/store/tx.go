@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/store/stmtcache"
 	"github.com/switchyard-chat/switchyard/internal/tenant"
 	"github.com/switchyard-chat/switchyard/internal/trace"
 )
@@ -55,7 +57,7 @@ func (db *DB) Read(ctx context.Context, team int64, f func(ctx context.Context, 
 	defer conn.Close()
 	begin := "BEGIN"
 	if db.IsPostgres() {
-		begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+		begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; " + within(team)
 	}
 	if _, err := conn.ExecContext(ctx, begin); err != nil {
 		return outage(ctx, err)
@@ -68,7 +70,7 @@ func (db *DB) Read(ctx context.Context, team int64, f func(ctx context.Context, 
 	}
 	v := &View{Team: team, Now: db.clock.Now(), dialect: db.dialect, conn: asks}
 	v.Client = ent.NewClient(ent.Driver(joined{entsql.NewDriver(db.dialect, entsql.Conn{ExecQuerier: asks})}))
-	if err := tenant.Guard(v.Client, team, true); err != nil {
+	if err := db.guard(v.Client, team, true); err != nil {
 		return err
 	}
 	return outage(ctx, f(ctx, v))
@@ -97,12 +99,24 @@ func (db *DB) Write(ctx context.Context, team int64, f func(ctx context.Context,
 }
 
 func (db *DB) writeOnce(ctx context.Context, team int64, f func(context.Context, *Tx) error) (*Tx, error) {
-	t, err := db.write.BeginTx(ctx, nil)
+	t, err := db.write.BeginTx(stmtcache.First(ctx, within(team)), nil)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = t.Rollback() }()
 	return db.work(ctx, t, team, f)
+}
+
+// within is the statement that tells PostgreSQL whose rows a transaction is about, by which its policies judge every row. It ends with the
+// transaction, so that nothing of it is left for the connection's next user.
+func within(team int64) string { return "SET LOCAL app.team = '" + strconv.FormatInt(team, 10) + "'" }
+
+// guard puts the first wall around a client.
+func (db *DB) guard(c *ent.Client, team int64, readOnly bool) error {
+	if db.unguarded {
+		return tenant.Unguarded(c, team, readOnly)
+	}
+	return tenant.Guard(c, team, readOnly)
 }
 
 // work calls f in a transaction that has begun, writes what f emitted, and commits.
@@ -113,7 +127,7 @@ func (db *DB) work(ctx context.Context, t *sql.Tx, team int64, f func(context.Co
 	}
 	tx := &Tx{sql: t, View: View{Team: team, Now: db.clock.Now(), dialect: db.dialect, conn: asks}}
 	tx.Client = ent.NewClient(ent.Driver(joined{entsql.NewDriver(db.dialect, entsql.Conn{ExecQuerier: asks})}))
-	if err := tenant.Guard(tx.Client, team, false); err != nil {
+	if err := db.guard(tx.Client, team, false); err != nil {
 		return nil, err
 	}
 	if err := f(ctx, tx); err != nil {
