@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,6 +20,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/jsontext"
 	"github.com/switchyard-chat/switchyard/internal/spool"
 )
 
@@ -158,20 +158,4 @@ func (h *webhooks) failed(ctx context.Context, err error) (int, string) {
 }
 
 // isShallow says whether the body is JSON that is nested no deeper than any platform's.
-func isShallow(body []byte) bool {
-	depth, d := 0, json.NewDecoder(bytes.NewReader(body))
-	for {
-		t, err := d.Token()
-		if err != nil {
-			return errors.Is(err, io.EOF) && depth == 0
-		}
-		switch t {
-		case json.Delim('{'), json.Delim('['):
-			if depth++; depth > maxDepth {
-				return false
-			}
-		case json.Delim('}'), json.Delim(']'):
-			depth--
-		}
-	}
-}
+func isShallow(body []byte) bool { return jsontext.Within(body, maxDepth, maxBody) && json.Valid(body) }

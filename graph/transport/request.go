@@ -19,6 +19,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/jsontext"
 )
 
 // refusal is a request that is not executed: the status and a text of our own. What the client sent is never in it.
@@ -44,7 +45,7 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request) (*graphql.RawPara
 	p.ReadTime.Start = graphql.Now()
 	var no *refusal
 	if r.Method == http.MethodGet {
-		no = readQuery(r, p)
+		no = h.readQuery(r, p)
 	} else {
 		no = h.readBody(w, r, p)
 	}
@@ -58,7 +59,10 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request) (*graphql.RawPara
 	return p, nil
 }
 
-func readQuery(r *http.Request, p *graphql.RawParams) *refusal {
+func (h *Handler) readQuery(r *http.Request, p *graphql.RawParams) *refusal {
+	if int64(len(r.URL.RawQuery)) > h.cfg.Limits.Body {
+		return malformed(http.StatusRequestURITooLong, "the request is too large")
+	}
 	q := r.URL.Query()
 	p.Query, p.OperationName = q.Get("query"), q.Get("operationName")
 	if s := q.Get("variables"); s != "" && decode([]byte(s), &p.Variables) != nil {
@@ -96,8 +100,19 @@ func (h *Handler) readBody(w http.ResponseWriter, r *http.Request, p *graphql.Ra
 	return nil
 }
 
+// The most that the JSON of a request may hold: read into maps and slices it takes many times its length.
+const (
+	maxLevels = 64
+	maxValues = 10_000
+)
+
+var errTooMuch = errors.New("too many levels or values")
+
 // decode reads one JSON value and refuses text after it.
 func decode(b []byte, v any) error {
+	if !jsontext.Within(b, maxLevels, maxValues) {
+		return errTooMuch
+	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
 	if err := d.Decode(v); err != nil {
@@ -109,12 +124,15 @@ func decode(b []byte, v any) error {
 	return nil
 }
 
+// maxErrors is how many errors of one request are told: a document may have thousands of mistakes.
+const maxErrors = 10
+
 // present gives errors in the form that the executor's presenter and interceptors make of them.
 func (h *Handler) present(ctx context.Context, list gqlerror.List) *graphql.Response {
 	if !graphql.HasOperationContext(ctx) { // interceptors may ask for it
 		ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{RecoverFunc: graphql.DefaultRecover})
 	}
-	return h.cfg.Executor.DispatchError(ctx, list)
+	return h.cfg.Executor.DispatchError(ctx, list[:min(len(list), maxErrors)])
 }
 
 // wrap makes a GraphQL error of an error of ours; the presenter finds the fault inside.
