@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -94,7 +95,7 @@ func absent(err error) error {
 }
 
 // Present is gqlgen's error presenter: it maps a fault's kind to a code of the top level once, and shows no internal text. Parse and
-// validation errors pass as they are.
+// validation errors pass as they are, cut where they are long: they repeat what the document says.
 func Present(log *slog.Logger) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		var g *gqlerror.Error
@@ -102,6 +103,7 @@ func Present(log *slog.Logger) graphql.ErrorPresenterFunc {
 			if g == nil {
 				g = gqlerror.WrapPath(graphql.GetPath(ctx), err)
 			} else {
+				g.Message = cut(g.Message)
 				return g
 			}
 		}
@@ -141,6 +143,17 @@ func Present(log *slog.Logger) graphql.ErrorPresenterFunc {
 		}
 		return out
 	}
+}
+
+// maxMessage is how long the text of an error may be, in bytes.
+const maxMessage = 300
+
+// cut gives the beginning of a text that is too long.
+func cut(text string) string {
+	if len(text) <= maxMessage {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxMessage], "") + "…"
 }
 
 // cursorOf gives the position after a change, or nothing where nothing changed.
