@@ -45,6 +45,8 @@ func (s *strictness) MutateOperationContext(ctx context.Context, rc *graphql.Ope
 	return nil
 }
 
+var article = map[string]string{"Int": "an Int", "Float": "a Float"}
+
 func (s *strictness) check(t *ast.Type, value any, path ast.Path) *gqlerror.Error {
 	if value == nil {
 		return nil
@@ -68,8 +70,12 @@ func (s *strictness) check(t *ast.Type, value any, path ast.Path) *gqlerror.Erro
 	switch def.Kind {
 	case ast.Scalar:
 		_, isNumber := value.(json.Number) // which is text to the parser
-		if _, isText := value.(string); def.Name == "String" && (isNumber || !isText) {
+		_, isText := value.(string)
+		switch {
+		case def.Name == "String" && (isNumber || !isText):
 			return gqlerror.ErrorPathf(path, "a String is needed")
+		case (def.Name == "Int" || def.Name == "Float") && isText:
+			return gqlerror.ErrorPathf(path, "%s is needed, not a text that spells one", article[def.Name])
 		}
 	case ast.Enum:
 		name, _ := value.(string)

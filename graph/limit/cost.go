@@ -2,6 +2,7 @@ package limit
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -19,19 +20,22 @@ const (
 	nodesPerUnit = 10
 	// mutationNodes is what a change costs beside what it returns: locks, events and the work that follows.
 	mutationNodes = 20
+	// schemaPerUnit is how many objects of the schema one unit is: they are in memory, and are asked for rarely.
+	schemaPerUnit = 500
 	// ceiling is where counting stops.
 	ceiling = 1 << 40
 )
 
 // Cost is what a validated operation is expected to cost, at least 1: the objects it may return, ten to a unit. A connection counts as many as
-// first or last asks for, a list as many as its ids or its usual length. What introspects the schema costs nothing here: its shape bounds it.
+// first or last asks for, a list as many as its ids or its usual length. What introspects the schema is counted by the lengths of its lists and
+// costs a fiftieth.
 func Cost(op *ast.OperationDefinition, fragments ast.FragmentDefinitionList, variables map[string]any) int {
 	c := counter{fragments: fragments, variables: variables, known: map[key]int{}}
 	n := c.set(op.SelectionSet, 1)
 	if op.Operation == ast.Mutation {
 		n = add(n, mutationNodes*len(op.SelectionSet))
 	}
-	return Units(n)
+	return min(add(Units(n), c.schema/schemaPerUnit), ceiling)
 }
 
 // Units is the cost of so many objects.
@@ -47,6 +51,13 @@ type counter struct {
 	fragments ast.FragmentDefinitionList
 	variables map[string]any
 	known     map[key]int
+	schema    int // objects of the schema itself
+}
+
+// schemaLists is how long the lists of an introspection are in a schema as large as this one; those that are not named count as one.
+var schemaLists = map[string]int{
+	"__Schema.types": 400, "__Schema.directives": 10, "__Type.fields": 10, "__Type.inputFields": 5, "__Type.interfaces": 2, "__Type.possibleTypes": 3,
+	"__Type.enumValues": 5, "__Field.args": 2, "__Directive.args": 2,
 }
 
 // set counts the objects of a selection set; rows is how many a connection's own nodes and edges are.
@@ -75,7 +86,11 @@ func (c *counter) set(set ast.SelectionSet, rows int) int {
 }
 
 func (c *counter) field(f *ast.Field, rows int) int {
-	if len(f.SelectionSet) == 0 || f.Definition == nil || strings.HasPrefix(f.Name, "__") {
+	if len(f.SelectionSet) == 0 || f.Definition == nil {
+		return 0
+	}
+	if strings.HasPrefix(f.Name, "__") { // __schema and __type, at the root of a query
+		c.schema = add(c.schema, add(1, c.introspected(f.SelectionSet)))
 		return 0
 	}
 	if isConnection(f.ObjectDefinition) && (f.Name == "nodes" || f.Name == "edges") {
@@ -85,6 +100,35 @@ func (c *counter) field(f *ast.Field, rows int) int {
 		return add(1, c.set(f.SelectionSet, c.page(f)))
 	}
 	return times(c.length(f), add(1, c.set(f.SelectionSet, 1)))
+}
+
+// introspected counts the objects of a selection of the schema.
+func (c *counter) introspected(set ast.SelectionSet) int {
+	n := 0
+	for _, one := range set {
+		switch one := one.(type) {
+		case *ast.Field:
+			if len(one.SelectionSet) == 0 || one.ObjectDefinition == nil {
+				continue
+			}
+			length := max(1, schemaLists[one.ObjectDefinition.Name+"."+one.Name])
+			n = add(n, times(length, add(1, c.introspected(one.SelectionSet))))
+		case *ast.InlineFragment:
+			n = add(n, c.introspected(one.SelectionSet))
+		case *ast.FragmentSpread:
+			k := key{one.Name, 1}
+			of, isKnown := c.known[k]
+			if !isKnown {
+				c.known[k] = 0
+				if f := c.fragments.ForName(one.Name); f != nil {
+					of = c.introspected(f.SelectionSet)
+				}
+				c.known[k] = of
+			}
+			n = add(n, of)
+		}
+	}
+	return n
 }
 
 func isConnection(d *ast.Definition) bool { return d != nil && strings.HasSuffix(d.Name, "Connection") }
@@ -136,6 +180,12 @@ func (c *counter) number(f *ast.Field, name string) (int, bool) {
 		n = int64(v)
 	case json.Number:
 		x, err := v.Int64()
+		if err != nil {
+			return 0, false
+		}
+		n = x
+	case string: // which a variable may hold: the executor takes it for the number that it spells
+		x, err := strconv.ParseInt(v, 10, 64)
 		if err != nil {
 			return 0, false
 		}

@@ -74,6 +74,9 @@ func (g *Guard) MutateOperationParameters(ctx context.Context, p *graphql.RawPar
 	if err := g.resolve(ctx, p); err != nil {
 		return err
 	}
+	if err := variables(p.Variables); err != nil {
+		return err
+	}
 	hash := hashOf(p.Query)
 	if _, ok := g.shapes.Get(ctx, hash); ok {
 		return nil
@@ -82,6 +85,47 @@ func (g *Guard) MutateOperationParameters(ctx context.Context, p *graphql.RawPar
 		return err
 	}
 	g.shapes.Add(ctx, hash, struct{}{})
+	return nil
+}
+
+// Listed is how many items a list in a variable may have.
+const Listed = 1000
+
+// variables refuses values that are nested too deep or that hold too long a list: what reads and checks them calls itself for every level, and no
+// field takes so many at once.
+func variables(all map[string]any) *gqlerror.Error {
+	for _, v := range all {
+		if err := variable(v, 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func variable(v any, depth int) *gqlerror.Error {
+	switch v := v.(type) {
+	case map[string]any:
+		if depth > Nesting {
+			return tooDeep()
+		}
+		for _, one := range v {
+			if err := variable(one, depth+1); err != nil {
+				return err
+			}
+		}
+	case []any:
+		switch {
+		case depth > Nesting:
+			return tooDeep()
+		case len(v) > Listed:
+			return tooMuch("a list in a variable has at most %d items, one here has %d; split it", Listed, len(v))
+		}
+		for _, one := range v {
+			if err := variable(one, depth+1); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

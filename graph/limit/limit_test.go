@@ -41,8 +41,11 @@ func TestCost(t *testing.T) {
 		{"query($n: Int) { conversations(first: $n) { nodes { id } } }", map[string]any{"n": json.Number("100")}, 11},
 		{"{ conversations(first: 10) { edges { node { contact { id } } } } }", nil, 4},
 		{"{ conversations(first: 100) { nodes { ...Row } } } fragment Row on Conversation { contact { id } tags { id } }", nil, 71},
+		{"query($n: Int) { conversations(first: $n) { nodes { id } } }", map[string]any{"n": "100"}, 11}, // which the executor takes for 100
+		{"{ ...S } fragment S on Query { __schema { ...T } } fragment T on __Schema { types { fields { name } } }", nil, 9},
+		{introspection, nil, 354},
 		{"query($i: [ID!]!) { nodes(ids: $i) { id } }", map[string]any{"i": []any{"a", "b", "c"}}, 1},
-		{"{ __schema { types { fields { name } } } }", nil, 1},
+		{"{ __schema { types { fields { name } } } }", nil, 9},
 		{`mutation { conversationFollow(input: {conversationId: "x"}) { conversation { id } } }`, nil, 3},
 		{"{ conversations(first: 100000000) { nodes { contact { companies { id } } } } }", nil, 1 << 30},
 	} {
@@ -52,6 +55,41 @@ func TestCost(t *testing.T) {
 		}
 		if got := limit.Cost(doc.Operations[0], doc.Fragments, c.variables); min(got, 1<<30) != c.want && !(c.want == 1<<30 && got > limit.MaxCost) {
 			t.Errorf("%s costs %d, want %d", c.query, got, c.want)
+		}
+	}
+}
+
+// What a request gives as variables is bounded before anything reads it.
+func TestVariables(t *testing.T) {
+	t.Parallel()
+	nested := func(n int) any {
+		var v any = "x"
+		for i := range n {
+			if i%2 == 0 {
+				v = []any{v}
+			} else {
+				v = map[string]any{"a": v}
+			}
+		}
+		return v
+	}
+	g := limit.New(limit.Config{})
+	for _, c := range []struct {
+		name  string
+		value any
+		about string
+	}{
+		{"as deep as may be", nested(limit.Nesting), ""},
+		{"too deep", nested(limit.Nesting + 1), "levels"},
+		{"as long as may be", make([]any, limit.Listed), ""},
+		{"too long", map[string]any{"a": make([]any, limit.Listed+1)}, "items"},
+	} {
+		err := g.MutateOperationParameters(t.Context(), &graphql.RawParams{Query: "{ a }", Variables: map[string]any{"v": c.value}})
+		switch {
+		case c.about == "" && err != nil:
+			t.Errorf("%s: %v", c.name, err)
+		case c.about != "" && (err == nil || err.Extensions["code"] != "QUERY_TOO_COMPLEX" || !strings.Contains(err.Message, c.about)):
+			t.Errorf("%s: %v", c.name, err)
 		}
 	}
 }

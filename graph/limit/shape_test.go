@@ -43,6 +43,15 @@ func TestShape(t *testing.T) {
 		{"selections", "{ x { " + many(120, func(i int) string { return fmt.Sprintf("f%d", i) }) + "} }", "{ x { " + many(121, func(i int) string { return fmt.Sprintf("f%d", i) }) + "} }", "selection"},
 		{"lists", "{ a(b: [" + many(100, same("1")) + "]) }", "{ a(b: [" + many(101, same("1")) + "]) }", "list"},
 		{"lists in directives", "{ a @c(b: [" + many(100, same("1")) + "]) }", "{ a @c(b: {d: [" + many(101, same("1")) + "]}) }", "list"},
+		{"objects", "{ a(b: {" + many(100, func(i int) string { return fmt.Sprintf("f%d: 1", i) }) + "}) }", "{ a(b: {" + many(101, func(i int) string { return fmt.Sprintf("f%d: 1", i) }) + "}) }", "object"},
+		{"values in values", "{ a(b: " + strings.Repeat("[", 33) + strings.Repeat("]", 33) + ") }", "{ a(b: " + strings.Repeat("[", 34) + strings.Repeat("]", 34) + ") }", "levels deep"},
+		{"fragments in fragments", "{ a " + strings.Repeat("{ ... ", 58) + "{ b } " + strings.Repeat("} ", 58) + "}", "{ a " + strings.Repeat("{ ... ", 59) + "{ b } " + strings.Repeat("} ", 59) + "}", "within one another"},
+		{"length", "{ a(b: \"" + strings.Repeat("x", limit.Text-12) + "\") }", "{ a(b: \"" + strings.Repeat("x", limit.Text-11) + "\") }", "bytes long"},
+		{"names", "{ " + strings.Repeat("x", 128) + " }", "{ " + strings.Repeat("x", 129) + " }", "name or a number"},
+		{"numbers", "{ a(b: " + strings.Repeat("9", 128) + ") }", "{ a(b: " + strings.Repeat("9", 129) + ") }", "name or a number"},
+		{"names after texts and comments", "{ a(b: \"" + strings.Repeat("x", 200) + "\\\"" + strings.Repeat("x", 200) + "\", c: \"\"\"" + strings.Repeat("x\"", 200) + strings.Repeat("x", 200) + "\"\"\") # " + strings.Repeat("x", 200) + "\n}",
+			"{ a(b: \"x\\\"\", c: \"\"\"\\\"\"\" \"\"\") # x\n" + strings.Repeat("x", 129) + " }", "name or a number"},
+		{"fragments that nobody spreads", "{ a } fragment F on Q " + deep(15), "{ a } fragment F on Q " + deep(16), "levels"},
 		{"root fields in fragments", "{ ...F } fragment F on Q { " + many(10, func(i int) string { return fmt.Sprintf("f%d", i) }) + "}", "{ ...F b } fragment F on Q { " + many(10, func(i int) string { return fmt.Sprintf("f%d", i) }) + "}", "root fields"},
 	} {
 		if err := limit.Shape(c.atMost); err != nil {
@@ -78,6 +87,25 @@ func TestFragmentsThatDouble(t *testing.T) {
 	}
 }
 
+// Two fragments of one name: validation looks at the first, whatever is measured of the second.
+func TestFragmentsOfOneName(t *testing.T) {
+	t.Parallel()
+	err := limit.Shape("{ ...F } fragment F on Q { " + strings.Repeat("a ", 700) + "} fragment F on Q { a }")
+	if err == nil || err.Extensions["code"] != "GRAPHQL_VALIDATION_FAILED" {
+		t.Errorf("%v", err)
+	}
+}
+
+// The executor knows @defer, and would go on behind an answer that has been given.
+func TestDefer(t *testing.T) {
+	t.Parallel()
+	for _, query := range []string{"{ a { ... @defer { b } } }", "{ a { ...F @defer } } fragment F on A { b }", "{ a } fragment F on A { ... @defer(if: false) { b } }"} {
+		if err := limit.Shape(query); err == nil || err.Extensions["code"] != "GRAPHQL_VALIDATION_FAILED" {
+			t.Errorf("%s: %v", query, err)
+		}
+	}
+}
+
 // Every example of the documentation and the standard introspection query are within the limits.
 func TestDocumentedExamplesFit(t *testing.T) {
 	t.Parallel()
@@ -104,6 +132,8 @@ func TestDocumentedExamplesFit(t *testing.T) {
 func FuzzShape(f *testing.F) {
 	f.Add("{ a }")
 	f.Add(introspection)
+	f.Add("{ a(b: \"x\\\"\", c: \"\"\"\\\"\"\" \"\"\") # x\n }")
+	f.Add("{ a { ...F } } fragment F on T { ...F ... @defer { b: a(c: {d: [1.5e3, $e]}) } }")
 	f.Add("query($a: [Int] = [1,2]) { a(b: $a) @c { ...F ... on T { d } } } fragment F on T { e }")
 	f.Fuzz(func(_ *testing.T, query string) { _ = limit.Shape(query) })
 }
