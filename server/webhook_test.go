@@ -65,7 +65,13 @@ type hooks struct {
 func setupHooks(t *testing.T, db *store.DB) *hooks {
 	t.Helper()
 	h := &hooks{t: t, db: db, log: &bytes.Buffer{}, mux: http.NewServeMux(), metrics: prometheus.NewRegistry()}
-	gate, err := egress.New(egress.Options{})
+	// Of LINE it is asked only whose account a token is of.
+	platform := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"userId":"U1","basicId":"@shop","displayName":"Shop","chatMode":"bot","markAsReadMode":"manual"}`))
+	}))
+	t.Cleanup(platform.Close)
+	gate, err := egress.New(egress.Options{Allow: []string{platform.Listener.Addr().String()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +86,8 @@ func setupHooks(t *testing.T, db *store.DB) *hooks {
 	if h.team, err = db.CreateTeam(t.Context(), store.NewTeam{Slug: "shop", Name: "Shop", Language: "en", TimeZone: "UTC"}); err != nil {
 		t.Fatal(err)
 	}
-	h.accounts = account.New(account.Config{DB: db, Adapters: adapters, Keys: keys, Random: random.New(), PublicURL: "http://127.0.0.1:1"})
+	h.accounts = account.New(account.Config{DB: db, Adapters: adapters, Keys: keys, Random: random.New(), PublicURL: "http://127.0.0.1:1",
+		BaseURLs: map[channels.Type]map[string]string{channels.LINE: {"api": platform.URL, "data": platform.URL}}})
 	_, err = db.Write(t.Context(), h.team, func(ctx context.Context, tx *store.Tx) error {
 		c, err := h.accounts.CreateIn(ctx, tx, event.Actor{Kind: event.BySystem}, account.NewChannel{
 			Type: channels.LINE, Name: "LINE", Info: channels.AccountInfo{PlatformID: "U1"}, WebhookKey: hookKey,
