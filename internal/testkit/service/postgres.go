@@ -19,20 +19,23 @@ import (
 // Postgres starts a PostgreSQL that keeps nothing safe (no fsync) and trusts everybody on loopback. Its URL names the superuser
 // postgres and the database postgres. The error says what to install where there is no PostgreSQL. The context limits the start
 // alone: the server runs until Stop.
-func Postgres(ctx context.Context) (*Server, error) {
+func Postgres(ctx context.Context) (*Server, error) { return PostgresWith(ctx) }
+
+// PostgresWith is Postgres with settings of its own, as name=value; they win over those that keep nothing safe.
+func PostgresWith(ctx context.Context, settings ...string) (*Server, error) {
 	bin, err := postgresBin()
 	if err != nil {
 		return nil, err
 	}
 	for try := 1; ; try++ {
-		s, err := startPostgres(ctx, bin)
+		s, err := startPostgres(ctx, bin, settings)
 		if err == nil || try == attempts || !errors.Is(err, errGone) {
 			return s, err
 		}
 	}
 }
 
-func startPostgres(ctx context.Context, bin string) (s *Server, err error) {
+func startPostgres(ctx context.Context, bin string, settings []string) (s *Server, err error) {
 	dir, err := folder("postgres")
 	if err != nil {
 		return nil, err
@@ -64,12 +67,12 @@ func startPostgres(ctx context.Context, bin string) (s *Server, err error) {
 		return nil, err
 	}
 	args := []string{"-D", data, "-p", p}
-	for _, setting := range []string{
+	for _, setting := range append([]string{
 		"listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=300",
 		"fsync=off", "synchronous_commit=off", "full_page_writes=off",
 		// It would hold on to a template for a moment just when a test copies it. Who needs statistics asks for them with ANALYZE.
 		"autovacuum=off",
-	} {
+	}, settings...) {
 		args = append(args, "-c", setting)
 	}
 	s.URL = "postgres://postgres@127.0.0.1:" + p + "/postgres?sslmode=disable"
