@@ -21,17 +21,8 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/page"
 	"github.com/switchyard-chat/switchyard/internal/random"
 	"github.com/switchyard-chat/switchyard/internal/store"
+	"github.com/switchyard-chat/switchyard/internal/testkit/corpus"
 	"github.com/switchyard-chat/switchyard/internal/text"
-)
-
-// chinese and english are what messages of the benchmark are made of; terms that are looked for are in none of them.
-var (
-	chinese = strings.Fields(`您好 早安 想了解 這個商品 還有貨嗎 什麼時候 可以出貨 運費多少 宅配到府 超商取貨 昨天下單 還沒收到 麻煩幫我 查一下 謝謝您 不好意思 尺寸不合
-		想要換貨 顏色跟照片 不太一樣 發票抬頭 統一編號 門市地址 營業時間 週末有開嗎 會員點數 怎麼使用 折扣碼 無法輸入 信用卡 刷卡失敗 分期付款 優惠活動 到幾號 生日禮
-		已經寄出 物流編號 請稍候 為您確認 客服人員 很快回覆 感謝等候 收到了 非常喜歡 下次再買 推薦朋友 品質不錯 包裝破損 需要補寄 電話聯絡 手機號碼 電子郵件 地址更改
-		家裡沒人 管理室代收 明天下午 後天上午 星期三 月底之前 新品上市 預購商品 缺貨中 補貨通知 材質成分 適合敏感肌 使用方法 保存期限 保固維修 零件更換 說明書 安裝服務`)
-	english = strings.Fields(`hello could you please check my parcel tracking number is it still on the way refund size colour delivery invoice store opening hours
-		thank very much tomorrow afternoon available stock payment failed card coupon code`)
 )
 
 // benched is a team with many messages, and beside it one that holds a hundredth as many.
@@ -40,32 +31,6 @@ type benched struct {
 	big, small     *factory.World
 	boss, few, own auth.Principal // sees all; sees a hundredth; sees all of the small team
 	scale          int
-}
-
-// written is the text of the n-th message of scale: in one of eight 訂單 and in one of ten 請問訂單; in one of 1,000 退貨流程; 曇花一現 in five of the oldest.
-func written(r *random.Source, n, scale int) string {
-	var b strings.Builder
-	words, between := chinese, "，"
-	if n%5 == 4 {
-		words, between = english, " "
-	}
-	for i := range 3 + r.Int(10) {
-		if i > 0 {
-			b.WriteString(between)
-		}
-		b.WriteString(words[r.Int(len(words))])
-	}
-	switch {
-	case n%40 == 7:
-		b.WriteString("的訂單")
-	case n%10 == 3:
-		b.WriteString("，請問訂單")
-	case n%1000 == 500:
-		b.WriteString("，退貨流程呢")
-	case n < scale/100 && n%(scale/500) == 0:
-		b.WriteString("曇花一現")
-	}
-	return b.String()
 }
 
 // benchWorld fills a database: SCALE messages (20,000 where it is not said), a tenth as many conversations, CONTACTS contacts.
@@ -88,7 +53,7 @@ func benchWorld(b *testing.B, dialect string) *benched {
 	for from := 0; from < w.scale; from += 2000 {
 		var mine, others []*ent.Message
 		for i := from; i < min(from+2000, w.scale); i++ {
-			m := &ent.Message{ID: int64(i) + 1, Text: written(r, i, w.scale), CreatedAt: w.clock.Now()}
+			m := &ent.Message{ID: int64(i) + 1, Text: corpus.Message(r.Int, i, w.scale), CreatedAt: w.clock.Now()}
 			if r.Int(100) == 0 {
 				m.ConversationID, m.ChannelID = firstSmall+int64(r.Int(n/100)), line.ID
 				others = append(others, m)
@@ -118,7 +83,6 @@ func number(name string, standard int) int {
 // people makes contacts, and conversations of the first of them: one in a hundred is the second agent's, the others the first's.
 func (w *benched) people(b *testing.B, team *factory.World, ch *ent.Channel, conversations, contacts int, agent, few int64) int64 {
 	b.Helper()
-	family, given := []rune("陳林黃張李王吳劉蔡楊許鄭謝郭洪曾邱廖賴徐"), []rune("家豪志明俊傑建宏雅婷怡君淑芬美玲佳穎宗翰冠宇承恩子軒詩涵思妤曉")
 	r, n := random.Seeded(2), int64(0)
 	var first int64
 	for from := 0; from < max(contacts, conversations); from += 2000 {
@@ -128,7 +92,7 @@ func (w *benched) people(b *testing.B, team *factory.World, ch *ent.Channel, con
 			var args []any
 			names := make([]string, 0, 2000)
 			for i := from; i < to; i++ {
-				name := string([]rune{family[r.Int(len(family))], given[r.Int(len(given))], given[r.Int(len(given))]})
+				name := corpus.Name(r.Int)
 				if i%50_000 == 777 {
 					name = "Ｚoë 曇" + name
 				}
@@ -286,9 +250,9 @@ func BenchmarkSearch(b *testing.B) {
 func (w *benched) messages(b *testing.B) {
 	for _, c := range []struct{ class, term string }{
 		{"1-common", "訂"}, {"1-rare", "曇"}, {"1-absent", "蠡"},
-		{"2-common", "訂單"}, {"2-medium", "退貨"}, {"2-rare-old", "曇花"}, {"2-absent", "蠡測"},
-		{"4-common", "請問訂單"}, {"4-medium", "退貨流程"}, {"4-rare-old", "曇花一現"}, {"4-absent", "蠡測管窺"},
-		{"latin", "parcel"}, {"worst-apart", "請問，訂單"},
+		{"2-common", corpus.Common}, {"2-medium", corpus.Medium}, {"2-rare-old", corpus.Rare}, {"2-absent", corpus.Absent},
+		{"4-common", corpus.CommonLong}, {"4-medium", corpus.MediumLong}, {"4-rare-old", corpus.RareLong}, {"4-absent", corpus.AbsentLong},
+		{"latin", corpus.Latin}, {"worst-apart", corpus.Apart},
 	} {
 		for _, who := range []struct {
 			name  string
@@ -335,7 +299,7 @@ func (w *benched) insert(b *testing.B) {
 		b.Run(fmt.Sprintf("indexed=%v", isIndexed), func(b *testing.B) {
 			timed(b, func() int {
 				next++
-				m := &ent.Message{ID: next, ConversationID: conversation, ChannelID: w.channel.ID, Seq: next, Text: written(r, int(next), w.scale), CreatedAt: w.clock.Now()}
+				m := &ent.Message{ID: next, ConversationID: conversation, ChannelID: w.channel.ID, Seq: next, Text: corpus.Message(r.Int, int(next), w.scale), CreatedAt: w.clock.Now()}
 				w.big.Write(func(ctx context.Context, tx *store.Tx) error {
 					if isIndexed {
 						search.IndexIn(tx, m)
