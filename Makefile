@@ -23,7 +23,7 @@ check: ## generated code, vet, staticcheck, format, imports, schema, migrations
 generate: ## write all generated code
 	@.ci/generate
 
-bench: ## run the benchmarks; BENCH=name for one
+bench: ## measure the product beside its limits; BENCH="W1 W3" for some, SCALE=100000 conversations; BENCH=Name for Go benchmarks
 	@.ci/bench
 
 fuzz: ## fuzz every parser for FUZZTIME (10s)
