@@ -22,6 +22,7 @@ type inboxStream struct {
 	filter *inbox.Filter
 	wants  conversationWants
 	rights rights
+	opened int64 // where the log stood when the stream was opened by those rights
 }
 
 func (r *Resolver) inboxStream(ctx context.Context, view model.InboxView, filter *model.ConversationFilter) (live.Stream, error) {
@@ -36,7 +37,11 @@ func (r *Resolver) inboxStream(ctx context.Context, view model.InboxView, filter
 	if err != nil {
 		return nil, err
 	}
-	return &inboxStream{r: r, view: inbox.View(view), filter: f, wants: wantsOf(ctx), rights: rightsOf(p)}, nil
+	head, err := r.DB.Head(ctx, p.TeamID)
+	if err != nil {
+		return nil, err
+	}
+	return &inboxStream{r: r, view: inbox.View(view), filter: f, wants: wantsOf(ctx), rights: rightsOf(p), opened: head.Seq}, nil
 }
 
 // Class implements live.Stream. Who sees the team's conversations is shown a row as it is; the others only while nothing has changed about who
@@ -57,6 +62,12 @@ func (s *inboxStream) Judge(ctx context.Context, e event.Event) live.Verdict {
 	}
 	after := e.After
 	switch e.Kind {
+	case event.AuthChanged:
+		// Who was away while its rights changed holds what it saw by the former ones, and nothing in the log says which rows those are.
+		if e.Seq <= s.opened && (e.AgentID == 0 || e.AgentID == p.Subject()) {
+			return live.Stop(accessLost, true)
+		}
+		return live.Verdict{}
 	case event.ConversationCreated, event.ConversationChanged, event.ConversationRead:
 	case event.ConversationDeleted:
 		after = nil

@@ -380,3 +380,49 @@ func TestInboxEventsEqualTheList(t *testing.T) {
 		})
 	})
 }
+
+// RT-2, RT-4: an inbox that was cut off, and whose agent's rights changed before it came back, went on from its cursor as if nothing were: it kept rows that
+// may not be seen any more, and lacked those that may be seen since.
+func TestInboxEventsAfterRightsChangedAway(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		line := w.Channel("LINE")
+		change := func(p auth.Principal) {
+			w.Write(func(_ context.Context, tx *store.Tx) error {
+				tx.Emit(event.Event{Kind: event.AuthChanged, AgentID: p.AgentID, ObjectID: p.AgentID})
+				return nil
+			})
+		}
+		for name, roles := range map[string][2]auth.Role{
+			"who sees less is told to read again": {auth.Supervisor, auth.AgentRole},
+			"who sees more is told to read again": {auth.AgentRole, auth.Supervisor},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				amy, ben := w.Agent(roles[0]), w.Agent(auth.AgentRole)
+				after := w.head(t).String()
+				change(amy)
+				amy.Role = roles[1]
+				c := w.Conversation(line, factory.Spec{Status: "IN_PROGRESS", Follower: ben.AgentID})
+				w.Hear(c.ID)
+				s := w.open(t, amy, listens, map[string]any{"view": "ALL", "after": after})
+				s.want(t, "Hello")
+				if f := s.want(t, "StreamEnded"); f.Reason != "ACCESS_LOST" || !f.Resubscribe {
+					t.Errorf("got %+v", f)
+				}
+			})
+		}
+		t.Run("another's change is no business of the stream", func(t *testing.T) {
+			t.Parallel()
+			amy, ben := w.Agent(auth.AgentRole), w.Agent(auth.AgentRole)
+			after := w.head(t).String()
+			change(ben)
+			c := w.Conversation(line, factory.Spec{Status: "IN_PROGRESS", Follower: amy.AgentID})
+			s := w.open(t, amy, listens, map[string]any{"view": "MY_IN_PROGRESS", "after": after})
+			s.want(t, "Hello")
+			if f := s.want(t, "ConversationEntered"); f.Conversation.ID != conv(c.ID) {
+				t.Errorf("got %+v", f)
+			}
+		})
+	})
+}
