@@ -23,6 +23,7 @@ type Scenario struct {
 func scenarios() []Scenario {
 	return []Scenario{
 		kill(),
+		views(),
 	}
 }
 
