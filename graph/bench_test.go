@@ -7,8 +7,13 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/switchyard-chat/switchyard/desk/factory"
+	"github.com/switchyard-chat/switchyard/graph/gen"
+	"github.com/switchyard-chat/switchyard/graph/writer"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/store"
 )
@@ -90,20 +95,29 @@ func (w *world) compare(b *testing.B, p auth.Principal, query string, vars map[s
 		b.Fatal(err)
 	}
 	defer statement.Close()
-	var ours, limits time.Duration
-	once := func() {
+	var ours, plain, limits time.Duration
+	run := func(e *executor.Executor) time.Duration {
 		start := time.Now()
 		ctx := graphql.StartOperationTrace(auth.With(b.Context(), p))
-		op, errs := w.exec.CreateOperationContext(ctx, &graphql.RawParams{Query: query, Variables: vars})
+		op, errs := e.CreateOperationContext(ctx, &graphql.RawParams{Query: query, Variables: vars})
 		if errs != nil {
 			b.Fatal(errs)
 		}
-		next, ctx := w.exec.DispatchOperation(ctx, op)
+		next, ctx := e.DispatchOperation(ctx, op)
 		if r := next(ctx); len(r.Errors) > 0 || len(r.Data) == 0 {
 			b.Fatal(r.Errors)
 		}
-		ours += time.Since(start)
-		start = time.Now()
+		return time.Since(start)
+	}
+	written := executor.New(gen.NewExecutableSchema(gen.Config{Resolvers: w.resolver}))
+	written.SetQueryCache(lru.New[*ast.QueryDocument](10))
+	written.Use(&writer.Extension{})
+	bare := executor.New(gen.NewExecutableSchema(gen.Config{Resolvers: w.resolver}))
+	bare.SetQueryCache(lru.New[*ast.QueryDocument](10))
+	once := func() {
+		ours += run(written)
+		plain += run(bare)
+		start := time.Now()
 		var answer sql.RawBytes
 		rows, err := statement.QueryContext(b.Context(), args...)
 		if err != nil {
@@ -123,12 +137,14 @@ func (w *world) compare(b *testing.B, p auth.Principal, query string, vars map[s
 	for range 20 { // plans and caches
 		once()
 	}
-	ours, limits = 0, 0
+	ours, plain, limits = 0, 0, 0
 	b.ReportAllocs()
 	for b.Loop() {
 		once()
 	}
 	b.ReportMetric(float64(ours)/float64(limits), "×limit")
+	b.ReportMetric(float64(plain)/float64(limits), "×limit-executor")
+	b.ReportMetric(float64(plain)/float64(ours), "executor/ours")
 	b.ReportMetric(float64(ours.Microseconds())/float64(b.N), "µs/ours")
 	b.ReportMetric(float64(limits.Microseconds())/float64(b.N), "µs/limit")
 }

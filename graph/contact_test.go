@@ -56,6 +56,7 @@ func newBook(t *testing.T, dialect string) *book {
 	log := slog.New(slog.DiscardHandler)
 	b.exec = executor.New(gen.NewExecutableSchema(gen.Config{Resolvers: &graph.Resolver{DB: b.db, Clock: clock.Real{}, Log: log, Contacts: b.contacts,
 		Fields: customfield.New(b.db, random.New()), Tagging: tagging.New(b.db), Inbox: inbox.New(b.db, adapters)}}))
+	b.exec.Use(compared(t))
 	b.exec.SetErrorPresenter(graph.Present(log))
 	return b
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/presence"
 	"github.com/switchyard-chat/switchyard/graph"
 	"github.com/switchyard-chat/switchyard/graph/gen"
+	"github.com/switchyard-chat/switchyard/graph/writer"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/bus"
 	"github.com/switchyard-chat/switchyard/internal/clock"
@@ -37,11 +38,12 @@ import (
 // world is a team behind the API: queries through the executor, subscriptions through the hub.
 type world struct {
 	*factory.World
-	exec  *executor.Executor
-	hub   *live.Hub
-	inbox *inbox.Service
-	files *filetest.Shelf
-	asked func(string) // every statement of a read
+	resolver *graph.Resolver
+	exec     *executor.Executor
+	hub      *live.Hub
+	inbox    *inbox.Service
+	files    *filetest.Shelf
+	asked    func(string) // every statement of a read
 }
 
 // each runs a test on both databases, each time in a fresh world.
@@ -65,9 +67,11 @@ func newWorld(t testing.TB, dialect string) *world {
 	w.files = filetest.New(t, db, adapters, nil)
 	w.World, w.inbox = factory.New(t, db), inbox.New(db, adapters)
 	here := presence.New(b, clock.Real{})
-	schema := gen.NewExecutableSchema(gen.Config{Resolvers: &graph.Resolver{DB: db, Bus: b, Clock: clock.Real{}, Log: slog.New(slog.DiscardHandler),
-		Inbox: w.inbox, Presence: here, Contacts: contact.New(db), Accounts: account.New(account.Config{DB: db, Adapters: adapters}), Files: w.files.Service, Actions: conversation.New(db, adapters, w.files.Service, random.Seeded(1), nil)}})
+	w.resolver = &graph.Resolver{DB: db, Bus: b, Clock: clock.Real{}, Log: slog.New(slog.DiscardHandler),
+		Inbox: w.inbox, Presence: here, Contacts: contact.New(db), Accounts: account.New(account.Config{DB: db, Adapters: adapters}), Files: w.files.Service, Actions: conversation.New(db, adapters, w.files.Service, random.Seeded(1), nil)}
+	schema := gen.NewExecutableSchema(gen.Config{Resolvers: w.resolver})
 	w.exec = executor.New(schema)
+	w.exec.Use(compared(t))
 	w.exec.SetErrorPresenter(graph.Present(slog.New(slog.DiscardHandler)))
 	w.hub = live.New(live.Config{Log: db, Bus: b, Clock: clock.Real{}, Executor: w.exec, IsViewerDependent: graph.ViewerCheck(schema.Schema()),
 		Poll: 5 * time.Millisecond, Tick: 10 * time.Millisecond, Coalesce: 5 * time.Millisecond})
@@ -77,6 +81,15 @@ func newWorld(t testing.TB, dialect string) *world {
 		_ = b.Close()
 	})
 	return w
+}
+
+// compared has every answer of a query written both ways, by a plan and by the executor: they are the same bytes.
+func compared(t testing.TB) *writer.Extension {
+	return &writer.Extension{Compare: func(field string, planned, executed []byte) {
+		if !bytes.Equal(planned, executed) {
+			t.Errorf("%s is written in two ways:\n  by a plan: %s\n  executed:  %s", field, planned, executed)
+		}
+	}}
 }
 
 // failing is a test or a property.

@@ -71,6 +71,7 @@ func newOffice(t *testing.T, db *store.DB) *office {
 		}),
 	}
 	o.exec = executor.New(gen.NewExecutableSchema(gen.Config{Resolvers: r}))
+	o.exec.Use(compared(t))
 	o.exec.SetErrorPresenter(graph.Present(log))
 	return o
 }

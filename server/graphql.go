@@ -17,6 +17,7 @@ import (
 	"github.com/switchyard-chat/switchyard/graph/gen"
 	"github.com/switchyard-chat/switchyard/graph/limit"
 	"github.com/switchyard-chat/switchyard/graph/transport"
+	"github.com/switchyard-chat/switchyard/graph/writer"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/catalogue"
 	"github.com/switchyard-chat/switchyard/internal/event"
@@ -39,6 +40,7 @@ func newExecutor(r *graph.Resolver, guard *limit.Guard, m *metrics, log *slog.Lo
 	e.Use(doorkeeper{r.Workspace})
 	e.Use(guard)
 	e.Use(&strictness{})
+	e.Use(&writer.Extension{})
 	return e
 }
 

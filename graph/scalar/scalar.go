@@ -20,11 +20,13 @@ const moment = "2006-01-02T15:04:05.000000Z"
 // MarshalDateTime writes a moment in UTC.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
-		b := make([]byte, 0, len(moment)+2)
-		b = append(b, '"')
-		b = t.UTC().AppendFormat(b, moment)
-		_, _ = w.Write(append(b, '"'))
+		_, _ = w.Write(AppendDateTime(make([]byte, 0, len(moment)+2), t))
 	})
+}
+
+// AppendDateTime appends what MarshalDateTime writes.
+func AppendDateTime(b []byte, t time.Time) []byte {
+	return append(t.UTC().AppendFormat(append(b, '"'), moment), '"')
 }
 
 // UnmarshalDateTime reads a moment in RFC 3339, in any zone.
