@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/switchyard-chat/switchyard/desk/inbox"
@@ -52,6 +53,16 @@ func (s *inboxStream) Class(ctx context.Context) string {
 		return withContacts(p, "team")
 	}
 	return withContacts(p, "own")
+}
+
+// Sight implements live.Beholder. Who sees the team's conversations is shown the same of a view that is nobody's own.
+func (s *inboxStream) Sight(ctx context.Context) string {
+	p := viewer(ctx)
+	r := rightsOf(p)
+	if r != s.rights || !r.seesTeam || s.view != inbox.All && s.view != inbox.PendingHuman && s.view != inbox.PendingBot {
+		return ""
+	}
+	return fmt.Sprintf("%+v", r)
 }
 
 // Judge implements live.Stream.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/channels/line"
 	channelwebchat "github.com/switchyard-chat/switchyard/channels/webchat"
@@ -272,6 +274,10 @@ func (p *parts) api(c config.Config) error {
 			Panicked: p.panicked,
 		},
 	})
+	delivered := map[string]struct{ frames, sent prometheus.Counter }{} // found once: it is counted for every delivery
+	for _, kind := range []string{"websocket", "sse"} {
+		delivered[kind] = struct{ frames, sent prometheus.Counter }{p.metrics.frames.WithLabelValues(kind), p.metrics.sent.WithLabelValues(kind)}
+	}
 	p.transport = transport.New(transport.Config{
 		Executor: executor, Hub: p.hub, Authenticate: authenticate(p.workspace), Clock: clock.Real{}, AllowOrigin: origin.New(c.PublicURL, c.AllowedOrigins).Allows,
 		Limits: transport.Limits{PerAgent: c.SessionsPerAgent, PerTeam: c.SessionsPerTeam, Idle: c.IdleTimeout},
@@ -282,8 +288,9 @@ func (p *parts) api(c config.Config) error {
 				p.metrics.closed.WithLabelValues(kind, reason).Inc()
 			},
 			Delivered: func(kind string, frames, bytes int) {
-				p.metrics.frames.WithLabelValues(kind).Add(float64(frames))
-				p.metrics.sent.WithLabelValues(kind).Add(float64(bytes))
+				d := delivered[kind]
+				d.frames.Add(float64(frames))
+				d.sent.Add(float64(bytes))
 			},
 			Panicked: p.panicked,
 		},

@@ -166,9 +166,8 @@ func (s *session) isVouchedFor(now time.Time) bool {
 	return true
 }
 
-// principal gives the context to act and judge with, freshly checked where the last check is older than a second. False means that nothing may be delivered now.
-func (s *session) principal() (context.Context, bool) {
-	now := s.h.cfg.Clock.Now()
+// principal gives the context to act and judge with, freshly checked where nothing vouches for it. False means that nothing may be delivered now.
+func (s *session) principal(now time.Time) (context.Context, bool) {
 	if at := s.expires.Load(); at != 0 && now.UnixNano() >= at {
 		s.close(goodbyeExpired)
 		return nil, false
@@ -225,6 +224,7 @@ func (s *session) recheck() bool {
 	case Suspended:
 		s.close(goodbyeSuspended)
 	case Changed:
+		demands = s.demands.Add(1) // nothing is delivered until the subscriptions know
 		s.stand(c.Context, c.Identity)
 		s.mu.Lock()
 		for _, op := range s.subs {
@@ -376,7 +376,7 @@ type outcome struct {
 
 // run executes the operation. allow says which kinds the way in is for.
 func (s *session) run(op *operation, p *graphql.RawParams, allow func(ast.Operation) error) (out outcome) {
-	principal, ok := s.principal()
+	principal, ok := s.principal(s.h.cfg.Clock.Now())
 	if !ok {
 		return outcome{}
 	}
@@ -433,24 +433,25 @@ func (s *session) attach(op *operation, sub *live.Subscription) {
 	s.nudge()
 }
 
-// take gives what waits in the queue and the subscriptions to ask.
-func (s *session) take(queue [][]byte, subs []*operation) ([][]byte, []*operation) {
+// take gives what waits in the queue, the subscriptions to ask, and why the session ends.
+func (s *session) take(queue [][]byte, subs []*operation) ([][]byte, []*operation, *goodbye) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	queue = append(queue[:0], s.queue...)
 	clear(s.queue)
 	s.queue, s.queued = s.queue[:0], 0
-	return queue, append(subs[:0], s.subs...)
+	return queue, append(subs[:0], s.subs...), s.bye
 }
 
 // next gives the next frame of a subscription; false where none is due or none may be delivered.
 func (s *session) next(op *operation) (live.Frame, bool) {
 	for !op.gone.Load() {
-		ctx, ok := s.principal()
+		now := s.h.cfg.Clock.Now()
+		ctx, ok := s.principal(now)
 		if !ok {
 			return live.Frame{}, false
 		}
-		f, ok := op.sub.Next(ctx)
+		f, ok := op.sub.NextAt(ctx, now)
 		if !ok {
 			return live.Frame{}, false
 		}

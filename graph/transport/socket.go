@@ -190,8 +190,8 @@ func (c *socket) work(s *scratch) (isOurs bool) {
 		return true
 	}
 	s.buf = s.buf[:0]
-	bye := c.s.farewell()
-	s.queue, s.subs = c.s.take(s.queue, s.subs)
+	var bye *goodbye
+	s.queue, s.subs, bye = c.s.take(s.queue, s.subs)
 	for _, m := range s.queue {
 		s.buf = append(s.buf, m...)
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -114,8 +115,53 @@ type group struct {
 	perAgent bool
 	refs     int // under the hub's mutex
 
-	mu    sync.Mutex
-	cells map[cellKey]*cell
+	mu     sync.Mutex
+	cells  map[cellKey]*cell
+	sights map[string]*sight
+}
+
+// sight is what those of a group who judge alike have made of the newest events.
+type sight struct{ newest [64]atomic.Pointer[judged] }
+
+// judged is an event as it was judged, and what it is shown as.
+type judged struct {
+	gen     int
+	seq     int64
+	verdict Verdict
+	shown   atomic.Pointer[shown]
+}
+
+// shown is a payload that may be given again, until it is too old.
+type shown struct {
+	payload []byte
+	oldAt   time.Time
+}
+
+// see gives what those see who have the same sight; nil for who judges alone.
+func (g *group) see(name string) *sight {
+	if name == "" {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.sights == nil {
+		g.sights = map[string]*sight{}
+	}
+	if g.sights[name] == nil {
+		g.sights[name] = &sight{}
+	}
+	return g.sights[name]
+}
+
+// judge gives the verdict on the event at a position: of whoever came first.
+func (s *sight) judge(gen int, seq int64, judge func() Verdict) *judged {
+	slot := &s.newest[uint64(seq)%uint64(len(s.newest))]
+	j := slot.Load()
+	if j == nil || j.gen != gen || j.seq != seq {
+		j = &judged{gen: gen, seq: seq, verdict: judge()}
+		slot.Store(j)
+	}
+	return j
 }
 
 // cellKey says which object of which event is meant.
@@ -167,8 +213,9 @@ func (h *Hub) leave(g *group) {
 	}
 }
 
-// render gives the payload of the object that load gives, made once for all who ask. An empty payload shows nothing.
-func (g *group) render(ctx context.Context, now time.Time, key cellKey, e *entry, load func(context.Context) (any, error)) ([]byte, error) {
+// render gives the payload of the object that load gives, made once for all who ask, and when it is too old to be given. An empty payload shows
+// nothing.
+func (g *group) render(ctx context.Context, now time.Time, key cellKey, e *entry, load func(context.Context) (any, error)) (shown, error) {
 	g.mu.Lock()
 	c, ok := g.cells[key]
 	if ok && !c.oldAt.IsZero() && now.After(c.oldAt) {
@@ -186,16 +233,16 @@ func (g *group) render(ctx context.Context, now time.Time, key cellKey, e *entry
 	}
 	select { // mostly it is there already
 	case <-c.done:
-		return c.payload, c.err
+		return shown{c.payload, c.oldAt}, c.err
 	default:
 	}
 	select {
 	case <-c.done:
-		return c.payload, c.err
+		return shown{c.payload, c.oldAt}, c.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return shown{}, ctx.Err()
 	case <-g.hub.ctx.Done():
-		return nil, context.Canceled
+		return shown{}, context.Canceled
 	}
 }
 
@@ -349,5 +396,6 @@ func (g *group) control(ctx context.Context, now time.Time, gen int, s Stream, c
 	key := cellKey{gen: gen, seq: c.Cursor.Seq,
 		variant: strings.Join([]string{"\x00", strconv.Itoa(int(c.Kind)), strconv.FormatBool(c.Recovered), c.Reason,
 			strconv.FormatBool(c.Resubscribe), c.Cursor.Epoch}, "\x00")}
-	return g.render(ctx, now, key, nil, func(ctx context.Context) (any, error) { return s.Frame(ctx, c), nil })
+	made, err := g.render(ctx, now, key, nil, func(ctx context.Context) (any, error) { return s.Frame(ctx, c), nil })
+	return made.payload, err
 }

@@ -167,6 +167,10 @@ func (h *Hub) Open(ctx context.Context, op *graphql.OperationContext, v Viewer, 
 		return refuse(err)
 	}
 	s.group = h.join(newTemplate(op), v, class, h.perAgent(op))
+	if err := s.behold(ctx); err != nil {
+		s.Close()
+		return refuse(err)
+	}
 	s.tail.add(s)
 	h.alarm.set(s, h.cfg.Clock.Now().Add(h.cfg.Tick))
 	wake()

@@ -43,6 +43,15 @@ type Stream interface {
 	Frame(ctx context.Context, c Control) any
 }
 
+// Beholder is a Stream that judges every event as all others of its operation do that have the same sight, so that one of them judges for
+// all. Sight names everything about the viewer, beside the operation's arguments, that Judge looks at; empty where the stream must judge by itself. Judge
+// must then depend on nothing that an earlier event has left behind. It is asked again when rights have changed. It is worth having where many have
+// the same sight; one that only a single agent has should be empty.
+type Beholder interface {
+	Stream
+	Sight(ctx context.Context) string
+}
+
 // Starter is a Stream that shows something right after Hello, before any event: the present counts, who is here, how far a job is.
 type Starter interface {
 	Stream

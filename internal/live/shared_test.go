@@ -165,6 +165,40 @@ func TestOutsideTheLog(t *testing.T) {
 
 func TestRights(t *testing.T) {
 	t.Parallel()
+	t.Run("one judges for all who see alike, and nobody for another after rights have changed", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t, nil)
+		var all []*reader
+		for agent := range int64(5) {
+			all = append(all, w.open(t, everything, nil, &toy.Viewer{Agent: agent}))
+		}
+		narrow := w.open(t, everything, nil, &toy.Viewer{Agent: 9, Rooms: map[int64]bool{2: true}, Role: "some"})
+		for _, s := range append(all, narrow) {
+			s.want(t, "Hello")
+		}
+		w.Say(1)
+		w.Say(2)
+		for _, s := range all {
+			s.want(t, "Said")
+			s.want(t, "Said")
+		}
+		if f := narrow.want(t, "Said"); f.Seq != 2 {
+			t.Errorf("got %+v", f)
+		}
+		if n := w.Judged.Load(); n != 4 {
+			t.Errorf("two events were judged %d times, want once for five and once for the other", n)
+		}
+		all[0].ctx = narrow.ctx
+		all[0].Refresh()
+		w.Say(1)
+		w.Say(2)
+		all[1].want(t, "Said")
+		for _, s := range []*reader{all[0], narrow} {
+			if f := s.want(t, "Said"); f.Seq != 4 {
+				t.Errorf("got %+v", f)
+			}
+		}
+	})
 	t.Run("nothing after a change of rights is judged by the rights from before", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t, nil)

@@ -17,6 +17,7 @@ type Subscription struct {
 	hub      *Hub
 	tail     *tail
 	group    *group
+	sight    *sight // nil where the stream judges by itself
 	stream   Stream
 	number   int64 // of this subscription on this node
 	viewer   Viewer
@@ -73,6 +74,11 @@ func (s *Subscription) place(ctx context.Context, after *event.Cursor) error {
 // principal; call Refresh first where that is another one than before. A frame without a payload asks to be called again with the principal
 // of now.
 func (s *Subscription) Next(ctx context.Context) (f Frame, ok bool) {
+	return s.NextAt(ctx, s.hub.cfg.Clock.Now())
+}
+
+// NextAt is Next for who has just looked at the clock: to ask for the time costs as much as the rest.
+func (s *Subscription) NextAt(ctx context.Context, now time.Time) (f Frame, ok bool) {
 	defer func() {
 		if v := recover(); v != nil {
 			s.hub.panicked(ctx, v)
@@ -86,7 +92,7 @@ func (s *Subscription) Next(ctx context.Context) (f Frame, ok bool) {
 	if s.stale.Load() && s.stale.CompareAndSwap(true, false) {
 		s.regroup(ctx)
 	}
-	s.now = s.hub.cfg.Clock.Now()
+	s.now = now
 	for ctx.Err() == nil {
 		if e := s.ending.Load(); e != nil {
 			return s.end(ctx, *e)
@@ -102,7 +108,7 @@ func (s *Subscription) Next(ctx context.Context) (f Frame, ok bool) {
 		case s.stage == unstarted:
 			s.stage = running
 			if st, is := s.stream.(Starter); is {
-				if f, ok := s.show(ctx, st.Start(ctx), nil, cellKey{gen: s.gen, seq: s.pos.Seq, own: s.number}); ok {
+				if f, ok := s.show(ctx, st.Start(ctx), nil, nil, cellKey{gen: s.gen, seq: s.pos.Seq, own: s.number}); ok {
 					return f, true
 				}
 				if s.failed != nil {
@@ -115,7 +121,8 @@ func (s *Subscription) Next(ctx context.Context) (f Frame, ok bool) {
 		if found {
 			before := s.pos
 			before.Seq--
-			f, ok := s.show(ctx, s.stream.Judge(ctx, e.event), e, cellKey{gen: s.gen, seq: s.pos.Seq})
+			v, j := s.judge(ctx, e)
+			f, ok := s.show(ctx, v, j, e, cellKey{gen: s.gen, seq: s.pos.Seq})
 			if ok {
 				f.Settled = s.head == s.pos.Seq && s.due == nil && s.ending.Load() == nil && !s.isHearer && s.alarm.until.Load() != 0
 				return f, true
@@ -135,7 +142,7 @@ func (s *Subscription) Next(ctx context.Context) (f Frame, ok bool) {
 		}
 		if e := s.listen(); e != nil {
 			key := cellKey{gen: s.gen, seq: s.pos.Seq, heard: s.heard}
-			if f, ok := s.show(ctx, s.stream.(Hearer).Hear(ctx, e.message), e, key); ok {
+			if f, ok := s.show(ctx, s.stream.(Hearer).Hear(ctx, e.message), nil, e, key); ok {
 				return f, true
 			}
 			if s.failed != nil {
@@ -234,7 +241,7 @@ func (s *Subscription) idle(ctx context.Context) (Frame, bool) {
 		v, e := *s.due, s.dueFor
 		s.due, s.dueFor, s.shownAt = nil, nil, now
 		v.Coalesce = false
-		if f, ok := s.show(ctx, v, e, cellKey{gen: s.gen, seq: s.pos.Seq, heard: s.heard, isDue: true}); ok {
+		if f, ok := s.show(ctx, v, nil, e, cellKey{gen: s.gen, seq: s.pos.Seq, heard: s.heard, isDue: true}); ok {
 			return f, true
 		}
 		if s.failed != nil {
@@ -248,8 +255,17 @@ func (s *Subscription) idle(ctx context.Context) (Frame, bool) {
 	return s.control(ctx, Control{Kind: Tick})
 }
 
-// show gives the frame of a verdict; false where it shows nothing, or where s.failed says why it could not.
-func (s *Subscription) show(ctx context.Context, v Verdict, e *entry, key cellKey) (Frame, bool) {
+// judge gives the verdict on an event, and what is shared of it with those who judge alike.
+func (s *Subscription) judge(ctx context.Context, e *entry) (Verdict, *judged) {
+	if s.sight == nil {
+		return s.stream.Judge(ctx, e.event), nil
+	}
+	j := s.sight.judge(s.gen, s.pos.Seq, func() Verdict { return s.stream.Judge(ctx, e.event) })
+	return j.verdict, j
+}
+
+// show gives the frame of a verdict; false where it shows nothing, or where s.failed says why it could not. j is nil for a verdict that is shared with nobody.
+func (s *Subscription) show(ctx context.Context, v Verdict, j *judged, e *entry, key cellKey) (Frame, bool) {
 	if v.Load != nil && v.Coalesce && v.End == nil {
 		s.due, s.dueFor = &v, e
 		return Frame{}, false
@@ -265,19 +281,27 @@ func (s *Subscription) show(ctx context.Context, v Verdict, e *entry, key cellKe
 		}
 		return Frame{}, false
 	}
+	if j != nil {
+		if made := j.shown.Load(); made != nil && s.now.Before(made.oldAt) {
+			return s.frame(made.payload), true
+		}
+	}
 	at := s.pos
 	key.variant = v.Variant
-	payload, err := s.group.render(ctx, s.now, key, e, func(ctx context.Context) (any, error) { return v.Load(ctx, at) })
+	made, err := s.group.render(ctx, s.now, key, e, func(ctx context.Context) (any, error) { return v.Load(ctx, at) })
 	switch {
 	case errors.Is(err, errUnreadable):
 		return s.control(ctx, Control{Kind: ResyncRequired, Reason: ResyncUnreadable})
 	case err != nil:
 		s.failed = err
 		return Frame{}, false
-	case len(payload) == 0:
+	case len(made.payload) == 0:
 		return Frame{}, false
 	}
-	return s.frame(payload), true
+	if j != nil {
+		j.shown.Store(&made)
+	}
+	return s.frame(made.payload), true
 }
 
 // giveUp ends the stream since what it should show cannot be had; a subscriber who is leaving or whose rights are just changing is told
@@ -329,6 +353,18 @@ func (s *Subscription) class(ctx context.Context) (class string, err error) {
 	return s.stream.Class(ctx), nil
 }
 
+// behold is look for a stream that was just opened.
+func (s *Subscription) behold(ctx context.Context) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.hub.panicked(ctx, v)
+			err = broken(v)
+		}
+	}()
+	s.look(ctx)
+	return nil
+}
+
 // regroup moves the subscriber to the group of what it may see now.
 func (s *Subscription) regroup(ctx context.Context) {
 	class := s.stream.Class(ctx)
@@ -343,4 +379,13 @@ func (s *Subscription) regroup(ctx context.Context) {
 	s.group = g
 	s.hub.mu.Unlock()
 	s.hub.leave(old)
+	s.look(ctx)
+}
+
+// look finds with whom the subscriber judges alike.
+func (s *Subscription) look(ctx context.Context) {
+	s.sight = nil
+	if b, is := s.stream.(Beholder); is {
+		s.sight = s.group.see(b.Sight(ctx))
+	}
 }

@@ -35,6 +35,7 @@ type World struct {
 
 	Rendered atomic.Int64  // how often an event was loaded
 	Rows     atomic.Int64  // how often an event's row was read
+	Judged   atomic.Int64  // how often an event was judged
 	Waiting  chan struct{} // told when the query `waits` runs
 
 	mu      sync.Mutex
@@ -179,7 +180,16 @@ type rooms struct {
 
 func (r *rooms) Class(ctx context.Context) string { return By(ctx).Role }
 
+// Sight implements live.Beholder: who may see every room judges as all others do.
+func (r *rooms) Sight(ctx context.Context) string {
+	if v := By(ctx); v.Rooms == nil {
+		return "all, " + v.Role
+	}
+	return ""
+}
+
 func (r *rooms) Judge(ctx context.Context, e event.Event) live.Verdict {
+	r.w.Judged.Add(1)
 	if e.Kind != event.MessageAdded || r.only != nil && *r.only != e.ConversationID || !sees(ctx, e.ConversationID) {
 		return live.Verdict{}
 	}
@@ -234,6 +244,8 @@ type counts struct{ rooms }
 func (c *counts) Class(ctx context.Context) string {
 	return "agent " + strconv.FormatInt(By(ctx).Agent, 10)
 }
+
+func (*counts) Sight(context.Context) string { return "" }
 
 func (c *counts) Start(context.Context) live.Verdict { return c.now() }
 
