@@ -16,6 +16,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/bus"
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/config"
+	"github.com/switchyard-chat/switchyard/internal/faultpoint"
 	"github.com/switchyard-chat/switchyard/internal/random"
 	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/server/demo"
@@ -128,12 +129,14 @@ func (p *parts) stop(ctx context.Context, server *http.Server) error {
 	ctx, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
 	p.health.draining.Store(true)
+	faultpoint.Hit("stop/begun")
 	p.log.InfoContext(ctx, "stopping")
 	// Live connections are hijacked: Shutdown does not see them, their own handler closes them.
 	var windows sync.WaitGroup
 	windows.Go(func() { p.windows.Drain(ctx) })
 	p.transport.Drain(ctx)
 	windows.Wait()
+	faultpoint.Hit("stop/sockets-told")
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var errs []error
@@ -147,6 +150,7 @@ func (p *parts) stop(ctx context.Context, server *http.Server) error {
 		})
 	}
 	wg.Wait()
+	faultpoint.Hit("stop/work-ended")
 	p.transport.Close()
 	p.visitors.Close()
 	p.hub.Close()

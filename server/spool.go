@@ -9,6 +9,7 @@ import (
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/inbound"
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/planted"
 )
 
 // The times of the spool.
@@ -32,11 +33,15 @@ type held struct {
 // take stores a body's events or, where the database is away and there is a spool, keeps the body on the disk. While anything is in the spool
 // every body goes through it, so that order is kept. The second result says that it was kept.
 func (h *webhooks) take(ctx context.Context, in inbound.Body, key string, body []byte) (inbound.Result, bool, error) {
+	if planted.Is("acknowledge-before-commit") {
+		go func() { _, _ = h.inbound.Receive(context.WithoutCancel(ctx), in) }()
+		return inbound.Result{}, false, nil
+	}
 	if h.spool == nil {
 		r, err := h.inbound.Receive(ctx, in)
 		return r, false, err
 	}
-	if h.spool.Len() == 0 {
+	if h.spool.Len() == 0 || planted.Is("spool-overtaken") {
 		quick, cancel := context.WithTimeout(ctx, hurry)
 		r, err := h.inbound.Receive(quick, in)
 		cancel()

@@ -20,6 +20,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/faultpoint"
 	"github.com/switchyard-chat/switchyard/internal/jsontext"
 	"github.com/switchyard-chat/switchyard/internal/spool"
 )
@@ -105,6 +106,7 @@ func (h *webhooks) receive(ctx context.Context, kind channels.Type, key string, 
 	if err := adapter.Verify(to.Account, r.Header, body); err != nil {
 		return http.StatusUnauthorized, "forged"
 	}
+	faultpoint.Hit("webhook/verified")
 	if !isShallow(body) {
 		return http.StatusBadRequest, "malformed"
 	}
@@ -116,6 +118,7 @@ func (h *webhooks) receive(ctx context.Context, kind channels.Type, key string, 
 	if err != nil {
 		return h.failed(ctx, err)
 	}
+	faultpoint.Hit("webhook/before-answer")
 	if isKept {
 		return http.StatusOK, "spooled"
 	}

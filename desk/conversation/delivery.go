@@ -12,6 +12,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/planted"
 	"github.com/switchyard-chat/switchyard/internal/store"
 )
 
@@ -31,6 +32,8 @@ var rank = map[message.Delivery]int{message.DeliverySENDING: 1, message.Delivery
 // out of SENDING and SENT; and out of FAILED only where it was uncertain whether the platform took it.
 func CanBecome(from message.Delivery, failureCode string, to message.Delivery) bool {
 	switch {
+	case planted.Is("delivery-goes-back"):
+		return from != to
 	case from == message.DeliveryNONE || to == message.DeliveryNONE || to == message.DeliverySENDING:
 		return false
 	case from == message.DeliveryFAILED:
@@ -92,8 +95,12 @@ func setDelivery(ctx context.Context, tx *store.Tx, c *ent.Conversation, m *ent.
 // AnsweredIn makes what was sent to a customer READ because the customer answered (MSG-3), for platforms that do not report it. The
 // conversation is held by the caller.
 func AnsweredIn(ctx context.Context, tx *store.Tx, c *ent.Conversation, actor event.Actor) error {
+	sent := "(delivery = 'SENT' OR delivery = 'RECEIVED')"
+	if planted.Is("delivery-goes-back") {
+		sent = "(delivery = 'SENDING' OR delivery = 'SENT')"
+	}
 	rows, err := tx.Query(ctx, `UPDATE messages SET delivery = 'READ', version = version + 1, updated_at = ?
-		WHERE team_id = ? AND conversation_id = ? AND (delivery = 'SENT' OR delivery = 'RECEIVED') RETURNING id, version`, tx.Now, tx.Team, c.ID)
+		WHERE team_id = ? AND conversation_id = ? AND `+sent+` RETURNING id, version`, tx.Now, tx.Team, c.ID)
 	if err != nil {
 		return fmt.Errorf("mark as read by the answer: %w", err)
 	}

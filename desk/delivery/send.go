@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"entgo.io/ent/dialect/sql"
+
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/lane"
@@ -18,6 +20,8 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/faultpoint"
+	"github.com/switchyard-chat/switchyard/internal/planted"
 	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/internal/trace"
 )
@@ -48,6 +52,7 @@ type after struct {
 
 // serve sends from a lane until its turn is over, nothing waits, or the head has to wait; then it gives the lane back.
 func (w *Worker) serve(ctx context.Context, l lane.Lease) {
+	faultpoint.Hit("delivery/leased")
 	for range quantum {
 		if w.isClosing() {
 			break
@@ -128,7 +133,9 @@ func (w *Worker) call(ctx context.Context, j *job) (r channels.SendResult) {
 			r = channels.SendResult{Outcome: channels.Refused, Code: channels.CodePlatformError, Reason: "something went wrong on our side"}
 		}
 	}()
+	faultpoint.Hit("delivery/before-call")
 	result := j.adapter.Send(ctx, j.account, j.outgoing)
+	faultpoint.Hit("delivery/called")
 	w.metrics.try(j.adapter.Capability().Type, result, took())
 	return result
 }
@@ -158,8 +165,12 @@ func (w *Worker) beginIn(ctx context.Context, tx *store.Tx, l lane.Lease) (*job,
 	if err != nil {
 		return nil, after{}, fmt.Errorf("read channel %d: %w", l.ChannelID, err)
 	}
+	first := message.BySeq()
+	if planted.Is("newest-sent-first") {
+		first = message.BySeq(sql.OrderDesc())
+	}
 	head, err := tx.Message.Query().Where(message.ConversationID(l.ConversationID), message.DeliveryEQ(message.DeliverySENDING)).
-		Order(message.BySeq()).First(ctx)
+		Order(first).First(ctx)
 	if ent.IsNotFound(err) {
 		return nil, after{}, lane.SettleIn(ctx, tx, l)
 	}
@@ -252,7 +263,7 @@ func (w *Worker) write(ctx context.Context, tx *store.Tx, l lane.Lease, v *ent.C
 		j.groupID = *v.GroupID
 	}
 	id := m.ID
-	if m.RetryKey == "" || needsKey {
+	if m.RetryKey == "" || needsKey || planted.Is("retry-key-regenerated") {
 		m, err = tx.Message.UpdateOne(m).SetRetryKey(w.Random.UUID()).SetRetryKeyAt(tx.Now).Save(ctx)
 	} else if m.RetryKeyAt == nil {
 		m, err = tx.Message.UpdateOne(m).SetRetryKeyAt(tx.Now).Save(ctx)
@@ -322,8 +333,10 @@ func (w *Worker) record(ctx context.Context, j *job, r channels.SendResult) (boo
 		var goesOn bool
 		_, err := w.DB.Write(ctx, j.lease.Team, func(ctx context.Context, tx *store.Tx) (err error) {
 			goesOn, err = w.recordIn(ctx, tx, j, r)
+			faultpoint.Hit("delivery/before-commit")
 			return err
 		})
+		faultpoint.Hit("delivery/recorded")
 		if err == nil && r.AccountLost {
 			w.stranded.Store(true)
 		}

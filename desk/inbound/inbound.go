@@ -17,7 +17,9 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/group"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/faultpoint"
 	"github.com/switchyard-chat/switchyard/internal/job"
+	"github.com/switchyard-chat/switchyard/internal/planted"
 	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/internal/text"
 	"github.com/switchyard-chat/switchyard/internal/trace"
@@ -157,11 +159,13 @@ func (s *Service) receive(ctx context.Context, b Body) ([]fate, Result, error) {
 	var fates []fate
 	cursor, err := s.DB.Write(ctx, b.Team, func(ctx context.Context, tx *store.Tx) (err error) {
 		fates, err = s.receiveIn(ctx, tx, b)
+		faultpoint.Hit("inbound/before-commit")
 		return err
 	})
 	if err != nil {
 		return nil, Result{}, err
 	}
+	faultpoint.Hit("inbound/committed")
 	r := Result{Cursor: cursor}
 	for _, f := range fates {
 		r.note(f)
@@ -178,6 +182,7 @@ func (s *Service) receiveIn(ctx context.Context, tx *store.Tx, b Body) ([]fate, 
 	if err != nil {
 		return nil, err
 	}
+	faultpoint.Hit("inbound/marked")
 	if len(marks) > 0 {
 		if err := w.prepare(ctx); err != nil {
 			return nil, err
@@ -252,6 +257,12 @@ const markColumns = 11
 // has the same event at this moment waits here until we have committed, and then finds the mark.
 func (w *work) mark(ctx context.Context) (map[string]bool, error) {
 	marks := make(map[string]bool, len(w.body.Events))
+	if planted.Is("dedupe-left-out") {
+		for _, e := range w.body.Events {
+			marks[e.DedupeKey] = true
+		}
+		return marks, nil
+	}
 	for from := 0; from < len(w.body.Events); from += 500 {
 		part := w.body.Events[from:min(from+500, len(w.body.Events))]
 		args := make([]any, 0, len(part)*markColumns)

@@ -20,6 +20,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/planted"
 	"github.com/switchyard-chat/switchyard/internal/store"
 )
 
@@ -149,7 +150,7 @@ func (w *work) findUnread(ctx context.Context, all []*ent.Conversation) error {
 // held makes a query of conversations hold what it reads until the transaction ends.
 func (w *work) held(q *ent.ConversationQuery) *ent.ConversationQuery {
 	q.Order(entconversation.ByID())
-	if w.tx.IsPostgres() {
+	if w.tx.IsPostgres() && !planted.Is("conversation-not-held") {
 		q.Modify(func(s *sql.Selector) { s.ForUpdate() })
 	}
 	return q

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/switchyard-chat/switchyard/internal/planted"
 	"github.com/switchyard-chat/switchyard/internal/store"
 )
 
@@ -69,6 +70,9 @@ func (s *Service) Take(ctx context.Context, owner string, n int, lasts time.Dura
 	now := s.db.Clock().Now()
 	until := now.Add(lasts)
 	lock := ""
+	if planted.Is("lane-taken-by-two") {
+		owner, now = owner+"!", now.Add(lasts)
+	}
 	if s.db.IsPostgres() {
 		// Two servers that look at the same moment take different lanes and do not wait for each other.
 		lock = " FOR UPDATE SKIP LOCKED"
@@ -115,6 +119,8 @@ func (l Lease) args(more ...any) []any { return append(more, l.Team, l.LaneID, l
 // one makes ErrLost of a write that found the lease gone.
 func one(n int64, err error) error {
 	switch {
+	case planted.Is("fence-not-checked"):
+		return err
 	case err != nil:
 		return fmt.Errorf("write the lane: %w", err)
 	case n == 0:

@@ -4,6 +4,8 @@ package clock
 import (
 	"context"
 	"time"
+
+	"github.com/switchyard-chat/switchyard/internal/faultpoint"
 )
 
 // Clock tells the time and waits. Real follows the machine; Manual stands still until a test moves it.
@@ -52,7 +54,7 @@ func (t *Ticker) Stop() { t.stop() }
 type Real struct{}
 
 // Now implements Clock.
-func (Real) Now() time.Time { return cut(time.Now()) }
+func (Real) Now() time.Time { return cut(time.Now().Add(faultpoint.Offset())) }
 
 // Sleep implements Clock.
 func (Real) Sleep(ctx context.Context, d time.Duration) error {

@@ -20,6 +20,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/faultpoint"
 	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/internal/trace"
 )
@@ -184,7 +185,9 @@ func (w *worker) Work(ctx context.Context, j *river.Job[task]) error {
 		ctx = trace.Continue(ctx, beside.Trace)
 	}
 	ctx, step := trace.Start(ctx, trace.Consumer, "task "+j.Args.What, trace.Number("team", j.Args.Team), trace.Number("try", int64(j.Attempt)))
+	faultpoint.Hit("job/begun")
 	err := h(ctx, j.Args.Team, j.Args.Args)
+	faultpoint.Hit("job/done")
 	step.End(err)
 	switch fault.Of(err) {
 	case "":

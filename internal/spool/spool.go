@@ -20,6 +20,8 @@ import (
 	"sync"
 
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/faultpoint"
+	"github.com/switchyard-chat/switchyard/internal/planted"
 )
 
 const (
@@ -39,7 +41,7 @@ type Spool struct {
 
 	mu       sync.Mutex
 	segments []uint64 // the oldest first; the last one is written to
-	out      *os.File
+	out      faultpoint.File
 	written  int64 // of the last segment
 	total    int64
 	records  int
@@ -90,6 +92,9 @@ func (s *Spool) recover() error {
 			return err
 		}
 		s.total, s.records = s.total+good, s.records+count
+		if planted.Is("torn-record-kept") {
+			continue
+		}
 		if err := s.cut(n, good); err != nil {
 			return err
 		}
@@ -187,14 +192,19 @@ func (s *Spool) append(record []byte) error {
 	b := make([]byte, headerBytes, headerBytes+len(record))
 	binary.BigEndian.PutUint32(b[:4], uint32(len(record))) //nolint:gosec // bounded by maxRecord
 	binary.BigEndian.PutUint32(b[4:], crc32.Checksum(record, castagnoli))
+	faultpoint.Hit("spool/append")
 	if _, err := s.out.Write(append(b, record...)); err != nil {
 		s.failed = err
 		return err
+	}
+	if planted.Is("spool-not-synced") {
+		return nil
 	}
 	if err := s.out.Sync(); err != nil {
 		s.failed = err
 		return err
 	}
+	faultpoint.Hit("spool/appended")
 	return nil
 }
 
@@ -214,7 +224,7 @@ func (s *Spool) next() error {
 	if s.out != nil {
 		_ = s.out.Close()
 	}
-	s.out, s.written = f, 0
+	s.out, s.written = faultpoint.Wrap("spool/mid-append", f), 0
 	s.segments = append(s.segments, n)
 	return nil
 }
@@ -255,6 +265,7 @@ func (s *Spool) Drain(ctx context.Context, f func(ctx context.Context, record []
 		if err != nil {
 			return fmt.Errorf("read the spool: %w", err)
 		}
+		faultpoint.Hit("spool/drained")
 		err = s.done(n, size, count)
 		if failure != nil || err != nil {
 			return errors.Join(failure, err)
@@ -326,6 +337,7 @@ func (s *Spool) rest(n uint64, from int64) error {
 	if err := errors.Join(out.Sync(), out.Close()); err != nil {
 		return err
 	}
+	faultpoint.Hit("spool/shorten")
 	if err := s.dir.Rename(part, name(n)); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 
 	"github.com/switchyard-chat/switchyard/ent/migrations"
+	"github.com/switchyard-chat/switchyard/internal/faultpoint"
 )
 
 // Migrate brings the database to the newest version; a second call does nothing. Several servers may call it at once on PostgreSQL.
@@ -25,9 +26,11 @@ func (db *DB) Migrate(ctx context.Context) error {
 		return err
 	}
 	defer done()
+	faultpoint.Hit("migrate/begun")
 	if err := m.Up(); err != nil && !errors.Is(err, migrate.ErrNoChange) {
 		return fmt.Errorf("migrate: %w", err)
 	}
+	faultpoint.Hit("migrate/tables-made")
 	return db.migrateJobs(ctx)
 }
 

@@ -17,6 +17,8 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/faultpoint"
+	"github.com/switchyard-chat/switchyard/internal/planted"
 	"github.com/switchyard-chat/switchyard/internal/store/stmtcache"
 	"github.com/switchyard-chat/switchyard/internal/tenant"
 	"github.com/switchyard-chat/switchyard/internal/trace"
@@ -133,18 +135,32 @@ func (db *DB) work(ctx context.Context, t *sql.Tx, team int64, f func(context.Co
 	if err := f(ctx, tx); err != nil {
 		return nil, err
 	}
-	for i := 0; i < len(tx.last); i++ {
-		if err := tx.last[i](ctx); err != nil {
-			return nil, err
-		}
-	}
-	if err := tx.writeEvents(ctx); err != nil {
-		return nil, err
-	}
-	if err := t.Commit(); err != nil {
+	if err := tx.end(ctx, db); err != nil {
 		return nil, err
 	}
 	return tx, nil
+}
+
+// end does a transaction's last work, writes its events and commits.
+func (tx *Tx) end(ctx context.Context, db *DB) error {
+	if planted.Is("counters-outside-transaction") || planted.Is("events-outside-transaction") || planted.Is("publish-before-commit") ||
+		planted.Is("order-by-serial-id") {
+		return tx.endWrongly(ctx, db)
+	}
+	for i := 0; i < len(tx.last); i++ {
+		if err := tx.last[i](ctx); err != nil {
+			return err
+		}
+	}
+	if err := tx.writeEvents(ctx); err != nil {
+		return err
+	}
+	faultpoint.Hit("store/before-commit")
+	if err := tx.sql.Commit(); err != nil {
+		return err
+	}
+	faultpoint.Hit("store/after-commit")
+	return nil
 }
 
 // finish tells of a transaction that was committed.
@@ -238,10 +254,19 @@ func (tx *Tx) writeEvents(ctx context.Context) error {
 	if len(tx.events) == 0 {
 		return nil
 	}
+	c, err := tx.takeNumbers(ctx)
+	if err != nil {
+		return err
+	}
+	return tx.insertEvents(ctx, c)
+}
+
+// takeNumbers takes as many of the team's sequence numbers as there are events, and gives the last.
+func (tx *Tx) takeNumbers(ctx context.Context) (event.Cursor, error) {
 	var c event.Cursor
 	rows, err := tx.Query(ctx, "UPDATE streams SET seq = seq + ? WHERE team_id = ? RETURNING epoch, seq", len(tx.events), tx.Team)
 	if err != nil {
-		return fmt.Errorf("take sequence numbers: %w", err)
+		return c, fmt.Errorf("take sequence numbers: %w", err)
 	}
 	if rows.Next() {
 		err = rows.Scan(&c.Epoch, &c.Seq)
@@ -249,8 +274,13 @@ func (tx *Tx) writeEvents(ctx context.Context) error {
 		err = sql.ErrNoRows
 	}
 	if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
-		return fmt.Errorf("take sequence numbers: %w", err)
+		return c, fmt.Errorf("take sequence numbers: %w", err)
 	}
+	return c, nil
+}
+
+// insertEvents writes the events under numbers that end with the cursor's.
+func (tx *Tx) insertEvents(ctx context.Context, c event.Cursor) error {
 	const columns = 9
 	first := c.Seq - int64(len(tx.events)) + 1
 	// SQLite takes at most 32,766 values in a statement, PostgreSQL 65,535.
@@ -268,7 +298,7 @@ func (tx *Tx) writeEvents(ctx context.Context) error {
 			args = append(args, tx.Team, first+int64(from+i), string(e.Kind), e.ObjectID, e.ObjectVersion, e.ConversationID, e.AgentID, body, tx.Now)
 		}
 		marks := strings.TrimSuffix(strings.Repeat("(?,?,?,?,?,?,?,?,?),", len(part)), ",")
-		_, err = tx.conn.ExecContext(ctx, rebind(tx.dialect,
+		_, err := tx.conn.ExecContext(ctx, rebind(tx.dialect,
 			"INSERT INTO events (team_id, seq, kind, object_id, object_version, conversation_id, agent_id, body, at) VALUES "+marks), args...)
 		if err != nil {
 			return fmt.Errorf("write events: %w", err)

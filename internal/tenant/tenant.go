@@ -12,6 +12,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/intercept"
+	"github.com/switchyard-chat/switchyard/internal/planted"
 )
 
 // ErrReadOnly is the error of every change through a read-only client.
@@ -35,6 +36,9 @@ func Guard(client *ent.Client, team int64, readOnly bool) error {
 		return ErrNoTeam
 	}
 	client.Intercept(intercept.TraverseFunc(func(_ context.Context, q intercept.Query) error {
+		if planted.Is("tenant-filter-missing") && q.Type() == ent.TypeMessage {
+			return nil
+		}
 		q.WhereP(sql.FieldEQ(column(q.Type()), team))
 		return nil
 	}))
