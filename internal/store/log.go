@@ -123,6 +123,13 @@ func isAway(err error) bool {
 		return true
 	}
 	var p *pq.Error
+	if !errors.As(err, &p) {
+		return false
+	}
+	switch p.Code {
+	case "57014", "55P03", "25P03": // a statement, a lock or a transaction took too long, or an administrator cut it off
+		return true
+	}
 	// 57P: the server shuts down or starts; 53: out of connections, memory or disk; 08: the connection broke.
-	return errors.As(err, &p) && (strings.HasPrefix(string(p.Code), "57P") || strings.HasPrefix(string(p.Code), "53") || strings.HasPrefix(string(p.Code), "08"))
+	return strings.HasPrefix(string(p.Code), "57P") || strings.HasPrefix(string(p.Code), "53") || strings.HasPrefix(string(p.Code), "08")
 }

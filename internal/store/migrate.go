@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"strings"
 
 	"entgo.io/ent/dialect"
 	"github.com/golang-migrate/migrate/v4"
 	"github.com/golang-migrate/migrate/v4/database"
 	"github.com/golang-migrate/migrate/v4/database/postgres"
 	"github.com/golang-migrate/migrate/v4/database/sqlite"
+	"github.com/golang-migrate/migrate/v4/source"
 	"github.com/golang-migrate/migrate/v4/source/iofs"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
@@ -63,12 +67,37 @@ func (db *DB) migrator(ctx context.Context) (*migrate.Migrate, func(), error) {
 			return nil, nil, fmt.Errorf("migrate: %w", err)
 		}
 	}
-	m, err := migrate.NewWithInstance("embedded", files, name, driver)
+	m, err := migrate.NewWithInstance("embedded", files, name, marking{driver, files})
 	if err != nil {
 		done()
 		return nil, nil, fmt.Errorf("migrate: %w", err)
 	}
 	return m, done, nil
+}
+
+// marking is a driver whose mark of a version that is not finished says that nothing of it was done: each file is one transaction, and the
+// mark is taken away in it. So whoever was killed in the middle left nothing to be put right by hand.
+type marking struct {
+	database.Driver
+	files source.Driver
+}
+
+// Run does a file and takes the mark away, in one transaction.
+func (d marking) Run(file io.Reader) error {
+	return d.Driver.Run(io.MultiReader(file, strings.NewReader("\n;\nUPDATE schema_migrations SET dirty = false;\n")))
+}
+
+// Version is what the database is at: the version before the one that was begun and not finished. It is asked under the lock of those who migrate.
+func (d marking) Version() (version int, dirty bool, err error) {
+	version, dirty, err = d.Driver.Version()
+	if err != nil || !dirty || version < 0 {
+		return version, dirty, err
+	}
+	before, err := d.files.Prev(uint(version)) //nolint:gosec // not negative
+	if errors.Is(err, fs.ErrNotExist) {
+		return database.NilVersion, false, nil
+	}
+	return int(before), false, err //nolint:gosec // a date
 }
 
 // migrateJobs brings the job queue's own tables to their newest version.

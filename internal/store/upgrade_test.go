@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
 	"github.com/switchyard-chat/switchyard/ent/migrations"
+	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/internal/store/storetest"
 )
@@ -82,6 +84,38 @@ func history(ctx context.Context, tx *store.Tx) error {
 	return tx.Attachment.Create().SetTeamID(tx.Team).SetMessageID(m.ID).SetPlatformMediaID("kept").SetCreatedAt(at).SetUpdatedAt(at).Exec(ctx)
 }
 
+// A migration that was killed left a mark that nobody could go on from without a hand. A mark of a version that is not finished says that nothing
+// of it was done: the next migration does it.
+func TestMigrationIsTakenUpAgain(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		folder := "sqlite"
+		if db.IsPostgres() {
+			folder = "postgres"
+		}
+		ups, err := fs.Glob(migrations.FS, folder+"/*.up.sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		back(t, db)
+		second, _, _ := strings.Cut(strings.TrimPrefix(ups[1], folder+"/"), "_")
+		if _, err := db.SQL().ExecContext(t.Context(), "UPDATE schema_migrations SET dirty = true, version = "+second); err != nil {
+			t.Fatal(err)
+		}
+		if isCurrent, err := db.IsCurrent(t.Context()); isCurrent || err != nil {
+			t.Errorf("before, it is current: %v, %v", isCurrent, err)
+		}
+		for range 2 {
+			if err := db.Migrate(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if isCurrent, err := db.IsCurrent(t.Context()); !isCurrent || err != nil {
+			t.Errorf("after, it is current: %v, %v", isCurrent, err)
+		}
+	})
+}
+
 // back brings a database back to its first migration.
 func back(t *testing.T, db *store.DB) {
 	t.Helper()
@@ -117,5 +151,27 @@ func back(t *testing.T, db *store.DB) {
 	}
 	if err := m.Steps(-(len(ups) - 1)); err != nil {
 		t.Fatalf("back to the first of %d migrations: %v", len(ups), err)
+	}
+}
+
+// An event of a platform was put aside, to be replayed by hand, when its statement was cut off by PostgreSQL's own time-out: that is the
+// database's trouble and not the event's, and passes (CHAN-9).
+func TestStatementCutOffIsUnavailable(t *testing.T) {
+	t.Parallel()
+	db, err := store.Open(t.Context(), store.Config{URL: storetest.URL(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	team := newTeam(t, db, "cut")
+	_, err = db.Write(t.Context(), team, func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 1"); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "SELECT pg_sleep(60)")
+		return err
+	})
+	if !fault.Is(err, fault.Unavailable) {
+		t.Errorf("it is %v", err)
 	}
 }
