@@ -47,7 +47,7 @@ func run(ctx context.Context, o options) (err error) {
 	for _, s := range o.scenarios {
 		for _, database := range o.databases {
 			if s.on(database) && ctx.Err() == nil {
-				results = append(results, b.scenario(ctx, s, database, ""))
+				results = append(results, b.scenario(ctx, s, database, Bug{}))
 			}
 		}
 	}
@@ -80,7 +80,9 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 	if b.release, err = b.build(ctx, "switchyard"); err != nil {
 		return err
 	}
-	b.tagged = b.release
+	if b.tagged, err = b.build(ctx, "switchyard-torture", "-tags", "torture"); err != nil {
+		return err
+	}
 	needs := func(database string) bool {
 		return slices.ContainsFunc(b.scenarios, func(s Scenario) bool { return s.on(database) && slices.Contains(b.databases, database) }) ||
 			slices.ContainsFunc(b.bugs, func(g Bug) bool { return g.Database == database })
@@ -88,7 +90,7 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 	if !needs(rig.Postgres) {
 		return nil
 	}
-	if b.postgres, err = service.Postgres(ctx); err != nil {
+	if b.postgres, err = service.PostgresWith(ctx, "synchronous_commit=on", "autovacuum=on"); err != nil {
 		return err
 	}
 	b.redis, err = service.Redis(ctx)
@@ -117,15 +119,15 @@ func (b *bench) close() {
 }
 
 // scenario runs one on one database.
-func (b *bench) scenario(ctx context.Context, s Scenario, database, bug string) (r result) {
-	r = result{scenario: s.Name, database: database, bug: bug}
+func (b *bench) scenario(ctx context.Context, s Scenario, database string, bug Bug) (r result) {
+	r = result{scenario: s.Name, database: database, bug: bug.Name}
 	began := time.Now()
 	defer func() { r.took = time.Since(began) }()
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(s.Name + database))
-	fmt.Printf("=== %s on %s%s\n", s.Name, database, with(bug))
+	fmt.Printf("=== %s on %s%s\n", s.Name, database, with(bug.Name))
 	w, err := rig.New(ctx, rig.Options{
-		Database: database, IsShort: b.isShort || bug != "", Seed: b.seed ^ h.Sum64(), Bug: bug,
+		Database: database, IsShort: b.isShort || bug.Name != "", Seed: b.seed ^ h.Sum64(), Bug: bug.Name, Points: bug.Points,
 		Release: b.release, Tagged: b.tagged, Postgres: b.postgres, Redis: b.redis, Out: os.Stdout,
 	})
 	if err != nil {
@@ -136,7 +138,7 @@ func (b *bench) scenario(ctx context.Context, s Scenario, database, bug string) 
 	r.counts, r.violations = w.Counts(), w.Violations()
 	r.err = errors.Join(r.err, w.Close())
 	r.isGood = r.err == nil && len(r.violations) == 0
-	if bug == "" {
+	if bug.Name == "" {
 		for _, v := range r.violations {
 			fmt.Println("    VIOLATED " + v)
 		}
@@ -144,7 +146,7 @@ func (b *bench) scenario(ctx context.Context, s Scenario, database, bug string) 
 	if r.err != nil {
 		fmt.Println("    ERROR " + r.err.Error())
 	}
-	if !r.isGood && bug == "" {
+	if !r.isGood && bug.Name == "" {
 		short := ""
 		if b.isShort {
 			short = " -short"
@@ -161,7 +163,7 @@ func (b *bench) bug(ctx context.Context, bug Bug) result {
 		database = rig.SQLite
 	}
 	i := slices.IndexFunc(scenarios(), func(s Scenario) bool { return s.Name == bug.Scenario })
-	r := b.scenario(ctx, scenarios()[i], database, bug.Name)
+	r := b.scenario(ctx, scenarios()[i], database, bug)
 	r.isGood = len(r.violations) > 0
 	if r.isGood {
 		fmt.Println("    found by: " + r.violations[0])

@@ -22,26 +22,11 @@ type Scenario struct {
 // scenarios are all there are, in the order in which they run.
 func scenarios() []Scenario {
 	return []Scenario{
-		kill(),
-		views(),
+		release(), migrate(), kill(), servers(), lanes(), clocks(), log(), redis(), postgres(), spool(), disk(), restore(), walls(), views(),
 	}
 }
 
 // on says whether a scenario runs on a database.
 func (s Scenario) on(database string) bool {
 	return len(s.Databases) == 0 || slices.Contains(s.Databases, database)
-}
-
-// Bug is a mistake that the tagged program makes when it is told to (internal/planted), so that it is known what the scenarios would find.
-type Bug struct {
-	Name string
-	// Scenario is the one that must find it, and Database where; "" is SQLite.
-	Scenario, Database string
-	// Does says what goes wrong.
-	Does string
-}
-
-// planted are all planted bugs.
-func planted() []Bug {
-	return nil
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,8 +37,10 @@ type traffic struct {
 
 	webhooks, sends       atomic.Int64 // acknowledged
 	duplicates, displaced atomic.Int64
+	newcomers             atomic.Int64
+	rereads               atomic.Int64
 	greetings             atomic.Int64 // how often a watch connected
-	refused               atomic.Int64
+	unanswered            atomic.Int64 // webhooks that were not acknowledged
 	mu                    sync.Mutex
 	stop, stopWatching    context.CancelFunc
 	working, watching     sync.WaitGroup
@@ -62,7 +67,7 @@ func newTraffic(ctx context.Context, w *rig.World, team *rig.Team, l load) (*tra
 	for i := range l.customers {
 		p := team.Bot.AddCustomer(fakeline.Person{Name: fmt.Sprint("Customer ", i)})
 		e := p.Text(fmt.Sprintf("first of %d", i))
-		acknowledged := t.history.Write(check.Written{Customer: p.ID(), MessageID: e.MessageID(), Text: fmt.Sprintf("first of %d", i)})
+		acknowledged := t.history.Write(check.Written{Customer: p.ID(), MessageID: e.MessageID(), EventID: e.ID(), Text: fmt.Sprintf("first of %d", i)})
 		t.people, first = append(t.people, p), append(first, e)
 		if len(first) == 20 || i == l.customers-1 {
 			if err := team.Insist(ctx, t.at, first...); err != nil {
@@ -108,7 +113,8 @@ func (t *traffic) watch(ctx context.Context) error {
 		v.seen.From = at + 1
 		t.views = append(t.views, v)
 		w := &rig.Watch{Client: t.team.Boss, Wire: wire, Query: watch, Variables: map[string]any{"c": t.conversations[n]}, Frame: v.take,
-			At: func() string { return t.at().URL }, Greeted: func() { t.greetings.Add(1) }}
+			At: func() string { return t.at().URL }, Greeted: func() { t.greetings.Add(1) },
+			Resync: func(ctx context.Context) (string, error) { return t.reread(ctx, v, t.conversations[n]) }}
 		t.watching.Go(func() {
 			if err := w.Run(watching); err != nil {
 				t.world.Violate("watched: %s: %v", v.seen.Name, err)
@@ -116,6 +122,39 @@ func (t *traffic) watch(ctx context.Context) error {
 		})
 	}
 	return t.world.Await(ctx, "all watch", func() bool { return t.greetings.Load() >= int64(t.watchers) })
+}
+
+const history = `query($c: ID!, $b: Cursor) { messages(conversationId: $c, last: 100, before: $b) { asOf pageInfo { hasPreviousPage startCursor }
+	nodes { seq version delivery content { ... on TextContent { text } } } } }`
+
+// reread reads a conversation anew for a watcher that was told to, the newest page first, and gives the position of that page.
+func (t *traffic) reread(ctx context.Context, v *view, conversation string) (cursor string, err error) {
+	t.rereads.Add(1)
+	var frames []check.Frame
+	var before any
+	for {
+		got, err := t.team.Boss.At(t.at()).Do(ctx, history, map[string]any{"c": conversation, "b": before})
+		if err != nil {
+			return "", err
+		}
+		if cursor == "" {
+			cursor = rig.Str(got, "messages.asOf")
+		}
+		var page []check.Frame
+		nodes, _ := rig.At(got, "messages.nodes").([]any)
+		for _, n := range nodes {
+			page = append(page, check.Frame{IsAdded: true, Seq: rig.Num(n, "seq"), Version: rig.Num(n, "version"), Delivery: rig.Str(n, "delivery"), Text: rig.Str(n, "content.text")})
+		}
+		frames = append(page, frames...)
+		if rig.At(got, "messages.pageInfo.hasPreviousPage") != true {
+			break
+		}
+		before = rig.Str(got, "messages.pageInfo.startCursor")
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.seen.Frames = slices.DeleteFunc(frames, func(f check.Frame) bool { return f.Seq < v.seen.From })
+	return cursor, nil
 }
 
 // last is the number of a conversation's last message.
@@ -163,7 +202,7 @@ func (t *traffic) write(ctx context.Context, worker int) {
 		return one{event: e}
 	}
 	note := func(i int, o one, text string) func() {
-		return t.history.Write(check.Written{Customer: t.people[i].ID(), MessageID: o.event.MessageID(), Text: text})
+		return t.history.Write(check.Written{Customer: t.people[i].ID(), MessageID: o.event.MessageID(), EventID: o.event.ID(), Text: text})
 	}
 	var old []fakeline.Event
 	for n := 0; ctx.Err() == nil; n++ {
@@ -179,7 +218,7 @@ func (t *traffic) write(ctx context.Context, worker int) {
 			}
 			for k, o := range events {
 				acknowledged := note(i, o, texts[k])
-				if t.team.Insist(ctx, t.at, o.event) != nil {
+				if t.insist(ctx, o.event) != nil {
 					return
 				}
 				acknowledged()
@@ -190,9 +229,15 @@ func (t *traffic) write(ctx context.Context, worker int) {
 					old[t.world.Random.Int(len(old))] = o.event
 				}
 			}
+			if t.chance(4) { // somebody who never wrote before
+				t.newcomers.Add(1)
+				if t.newcomer(ctx) != nil {
+					return
+				}
+			}
 			if t.chance(8) {
 				t.duplicates.Add(1)
-				if t.team.Insist(ctx, t.at, old[t.world.Random.Int(len(old))].Redelivered()) != nil {
+				if t.insist(ctx, old[t.world.Random.Int(len(old))].Redelivered()) != nil {
 					return
 				}
 				t.webhooks.Add(1)
@@ -201,22 +246,51 @@ func (t *traffic) write(ctx context.Context, worker int) {
 	}
 }
 
+// newcomer lets somebody write who never wrote before.
+func (t *traffic) newcomer(ctx context.Context) error {
+	p := t.team.Bot.AddCustomer(fakeline.Person{Name: fmt.Sprint("Newcomer ", t.newcomers.Load())})
+	text := "hello of " + p.ID()
+	e := p.Text(text)
+	acknowledged := t.history.Write(check.Written{Customer: p.ID(), MessageID: e.MessageID(), EventID: e.ID(), Text: text})
+	if err := t.insist(ctx, e); err != nil {
+		return err
+	}
+	acknowledged()
+	t.webhooks.Add(1)
+	return nil
+}
+
+// insist delivers an event until a server has acknowledged it.
+func (t *traffic) insist(ctx context.Context, e fakeline.Event) error {
+	for ctx.Err() == nil {
+		if status, err := t.team.Deliver(ctx, t.at(), e); err == nil && status == http.StatusOK {
+			return nil
+		}
+		t.unanswered.Add(1)
+		pauseFor(ctx, 20*time.Millisecond)
+	}
+	return ctx.Err()
+}
+
 // answer lets an agent answer in one of so many of the conversations in turns.
 func (t *traffic) answer(ctx context.Context, worker int) {
 	for n := 0; ctx.Err() == nil; n++ {
 		for i := worker; i < len(t.people) && ctx.Err() == nil; i += t.senders {
-			text := fmt.Sprintf("answer %d of %d", n, i)
-			acknowledged := t.history.Send(check.Sent{Customer: t.people[i].ID(), Key: text, Text: text})
-			seq, err := t.insistSend(ctx, t.conversations[i], text)
-			if errors.Is(err, rig.Refused) {
-				t.world.Violate("answered: %q: %v", text, err)
-				return
+			for range 1 + t.world.Random.Int(4) { // some of them in a row
+				text := fmt.Sprintf("answer %d of %d", n, i)
+				acknowledged := t.history.Send(check.Sent{Customer: t.people[i].ID(), Key: text, Text: text})
+				seq, err := t.insistSend(ctx, t.conversations[i], text)
+				if errors.Is(err, rig.Refused) {
+					t.world.Violate("answered: %q: %v", text, err)
+					return
+				}
+				if err != nil {
+					return
+				}
+				acknowledged(seq)
+				t.sends.Add(1)
+				n++
 			}
-			if err != nil {
-				return
-			}
-			acknowledged(seq)
-			t.sends.Add(1)
 		}
 	}
 }
@@ -227,7 +301,6 @@ func (t *traffic) insistSend(ctx context.Context, conversation, text string) (in
 		if err == nil || errors.Is(err, rig.Refused) {
 			return seq, err
 		}
-		t.refused.Add(1)
 		pauseFor(ctx, 20*time.Millisecond)
 	}
 	return 0, ctx.Err()
@@ -277,6 +350,9 @@ func (t *traffic) finish(ctx context.Context) error {
 	t.world.Count("out of order", int(t.displaced.Load()))
 	t.world.Count("sends", int(t.sends.Load()))
 	t.world.Count("subscribers", t.watchers)
+	if n := t.rereads.Load(); n > 0 {
+		t.world.Count("told to read anew", int(n))
+	}
 	t.world.Count("events", len(state.Events))
 	return nil
 }
@@ -290,25 +366,44 @@ func (t *traffic) read(ctx context.Context) (*check.State, error) {
 	return s, errors.Join(err, db.Close())
 }
 
+// sending is how many messages are under way.
+func (t *traffic) sending(ctx context.Context) (int, error) {
+	db, err := t.world.Open()
+	if err != nil {
+		return 0, err
+	}
+	n, err := check.Sending(ctx, db)
+	return n, errors.Join(err, db.Close())
+}
+
+// drained returns once no webhook waits in a spool.
+func (t *traffic) drained(ctx context.Context) error {
+	dir := t.world.Setting("SPOOL_DIR")
+	if dir == "" {
+		return nil
+	}
+	return t.world.Await(ctx, "the spool is drained", func() bool {
+		left, err := os.ReadDir(dir)
+		return err == nil && len(left) == 0
+	})
+}
+
 // settle returns once nothing is SENDING and every watcher has come to the end of its conversation.
 func (t *traffic) settle(ctx context.Context) error {
-	var s *check.State
+	if err := t.drained(ctx); err != nil {
+		return err
+	}
 	err := t.world.Await(ctx, "everything is sent", func() bool {
-		state, err := t.read(ctx)
-		if err != nil {
+		if n, err := t.sending(ctx); n > 0 || err != nil {
+			pauseFor(ctx, 100*time.Millisecond)
 			return false
-		}
-		s = state
-		for _, c := range s.Conversations {
-			for _, m := range c.Messages {
-				if m.Delivery == "SENDING" {
-					pauseFor(ctx, 100*time.Millisecond)
-					return false
-				}
-			}
 		}
 		return true
 	})
+	if err != nil {
+		return err
+	}
+	s, err := t.read(ctx)
 	if err != nil {
 		return err
 	}
@@ -322,6 +417,7 @@ func (t *traffic) settle(ctx context.Context) error {
 	return t.world.Await(ctx, "every watcher has seen it", func() bool {
 		for _, v := range t.views {
 			if !v.holds(want[v.seen.Customer]) {
+				pauseFor(ctx, 200*time.Millisecond)
 				return false
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/faultpoint"
 	"github.com/switchyard-chat/switchyard/internal/planted"
+	"github.com/switchyard-chat/switchyard/internal/store/stmtcache"
 )
 
 // This file holds mistakes that only the program built for torture can make.
@@ -26,7 +27,7 @@ func (tx *Tx) endWrongly(ctx context.Context, db *DB) error {
 	own, conn := tx.sql, tx.conn
 	// apart does a part in a transaction of its own.
 	apart := func(part func() error) error {
-		t, err := db.write.BeginTx(ctx, nil)
+		t, err := db.write.BeginTx(stmtcache.First(ctx, within(tx.Team)), nil)
 		if err != nil {
 			return err
 		}

@@ -21,6 +21,7 @@ type History struct {
 type Written struct {
 	Customer  string // the platform's id of the person
 	MessageID string // the platform's id of the message
+	EventID   string // the platform's id of the event
 	Text      string
 	// IsAcknowledged says that a server answered 200. Without it the message may be there or not.
 	IsAcknowledged bool

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 )
 
@@ -32,7 +33,7 @@ func (v *verdict) list() []string {
 // violations.
 func Judge(h *History, s *State) []string {
 	written, sent, pushed, views := h.copy()
-	return slices.Concat(kept(written, s), answered(sent, s), dense(s), logged(s), unread(s), delivered(pushed, s), seen(views, s))
+	return slices.Concat(kept(written, s), answered(sent, s), dense(s), logged(s), unread(s), delivered(pushed, s), fenced(s), fetched(s), seen(views, s))
 }
 
 // conversations are a state's, by the platform's id of the person.
@@ -62,6 +63,9 @@ func kept(written []Written, s *State) []string {
 	for _, w := range written {
 		known[w.MessageID] = true
 		at := where[w.MessageID]
+		if n := s.Marks[w.EventID]; n != 1 && w.IsAcknowledged {
+			v.add("the event of %q of %s is marked %d times", w.Text, w.Customer, n)
+		}
 		switch {
 		case len(at) == 0 && w.IsAcknowledged:
 			v.add("%q of %s was acknowledged and is lost", w.Text, w.Customer)
@@ -246,6 +250,43 @@ func delivered(pushed []Pushed, s *State) []string {
 	}
 	for customer, texts := range took {
 		v.add("the platform took %q for %s, with whom there is no conversation", texts, customer)
+	}
+	return v.list()
+}
+
+// fenced: who was overtaken in a lane wrote nothing any more, each message was tried under one key, and no lane says that something waits
+// (CHAN-11).
+func fenced(s *State) []string {
+	v := &verdict{claim: "fenced"}
+	for message, tries := range s.Tries {
+		for i := 1; i < len(tries); i++ {
+			if tries[i].Fence < tries[i-1].Fence {
+				v.add("try %d of message %d was made under the lease %d, after one under the lease %d", tries[i].Number, message, tries[i].Fence, tries[i-1].Fence)
+			}
+			if tries[i].Key != tries[0].Key {
+				v.add("try %d of message %d was made under another key than the first", tries[i].Number, message)
+			}
+		}
+	}
+	for conversation, n := range s.Waiting {
+		if n != 0 {
+			v.add("the lane of conversation %d says that %d wait, and none does", conversation, n)
+		}
+	}
+	return v.list()
+}
+
+// fetched: of everybody who wrote the profile was asked for, or a job that will ask is there.
+func fetched(s *State) []string {
+	v := &verdict{claim: "fetched"}
+	for person, id := range s.Unfetched {
+		isDue := false
+		for _, args := range s.Tasks {
+			isDue = isDue || regexp.MustCompile(fmt.Sprintf(`\b%d\b`, id)).MatchString(args)
+		}
+		if !isDue {
+			v.add("nobody asks for the profile of %s", person)
+		}
 	}
 	return v.list()
 }

@@ -14,7 +14,12 @@ type State struct {
 	Team          int64
 	Head          int64 // of the event log
 	Conversations []Conversation
-	Events        []Event // in the order of the log
+	Events        []Event          // in the order of the log
+	Marks         map[string]int   // how often an event of the platform is marked as done, by its id
+	Tries         map[int64][]Try  // the ledger, by message, in its order
+	Waiting       map[int64]int    // how many messages a lane says wait, by conversation
+	Unfetched     map[string]int64 // people whose profile was not asked for, by the platform's id
+	Tasks         []string         // the arguments of the jobs that are still to be done
 	// CountedConversations and CountedUnread are the sums of the counters that views are counted by.
 	CountedConversations, CountedUnread int
 }
@@ -40,6 +45,12 @@ type Message struct {
 	Platform  string // the platform's id
 	Key       string // the client's id
 	Delivery  string
+}
+
+// Try is a row of the ledger of attempts.
+type Try struct {
+	Number, Fence int64
+	Key, Outcome  string
 }
 
 // Event is a row of the event log.
@@ -104,7 +115,61 @@ func Read(ctx context.Context, db *sql.DB, slug string) (*State, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the event log: %w", err)
 	}
-	return s, nil
+	return s, s.work(ctx, db)
+}
+
+// work reads what is done beside the messages themselves.
+func (s *State) work(ctx context.Context, db *sql.DB) error {
+	s.Marks, s.Tries, s.Waiting, s.Unfetched = map[string]int{}, map[int64][]Try{}, map[int64]int{}, map[string]int64{}
+	for _, q := range []struct {
+		what, query string
+		scan        func(*sql.Rows) error
+	}{
+		{"marks", "SELECT dedupe_key FROM inbound_events WHERE team_id = %d", func(r *sql.Rows) error {
+			var key string
+			err := r.Scan(&key)
+			s.Marks[key]++
+			return err
+		}},
+		{"attempts", "SELECT message_id, number, fence, retry_key, outcome FROM attempts WHERE team_id = %d ORDER BY message_id, number", func(r *sql.Rows) error {
+			var message int64
+			var t Try
+			err := r.Scan(&message, &t.Number, &t.Fence, &t.Key, &t.Outcome)
+			s.Tries[message] = append(s.Tries[message], t)
+			return err
+		}},
+		{"lanes", "SELECT conversation_id, waiting FROM lanes WHERE team_id = %d", func(r *sql.Rows) error {
+			var conversation int64
+			var n int
+			err := r.Scan(&conversation, &n)
+			s.Waiting[conversation] = n
+			return err
+		}},
+		{"people", "SELECT platform_user_id, id FROM identities WHERE team_id = %d AND profile_fetched_at IS NULL", func(r *sql.Rows) error {
+			var person string
+			var id int64
+			err := r.Scan(&person, &id)
+			s.Unfetched[person] = id
+			return err
+		}},
+		{"jobs", "SELECT CAST(args AS text) FROM river_job WHERE state IN ('available', 'running', 'retryable', 'scheduled', 'pending') AND %d > 0", func(r *sql.Rows) error {
+			var args string
+			err := r.Scan(&args)
+			s.Tasks = append(s.Tasks, args)
+			return err
+		}},
+	} {
+		if err := rows(ctx, db, fmt.Sprintf(q.query, s.Team), q.scan); err != nil {
+			return fmt.Errorf("read the %s: %w", q.what, err)
+		}
+	}
+	return nil
+}
+
+// Sending is how many messages are still under way.
+func Sending(ctx context.Context, db *sql.DB) (n int, err error) {
+	err = db.QueryRowContext(ctx, "SELECT COUNT(*) FROM messages WHERE delivery = 'SENDING'").Scan(&n)
+	return n, err
 }
 
 func rows(ctx context.Context, db *sql.DB, query string, scan func(*sql.Rows) error) error {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -47,6 +48,10 @@ type World struct {
 	Folder string
 	// Bug is the planted bug that the tagged program is to show; "" is none.
 	Bug string
+	// Points are the fault points to die at; none is all that the scenario knows.
+	Points []string
+	// Patience is how long what should happen soon is awaited.
+	Patience time.Duration
 	// Release and Tagged are the program as it is shipped, and the one with fault points and planted bugs.
 	Release, Tagged Program
 	// Postgres and Redis are private; nil on SQLite.
@@ -54,7 +59,7 @@ type World struct {
 	// Line is the platform. It outlives every server.
 	Line *fakeline.Server
 
-	url        string
+	name, url  string
 	mu         sync.Mutex
 	env        []string
 	ends       []func()
@@ -69,6 +74,7 @@ type Options struct {
 	IsShort         bool
 	Seed            uint64
 	Bug             string
+	Points          []string
 	Release, Tagged Program
 	Postgres, Redis *service.Server
 	Out             io.Writer // what a scenario says while it runs
@@ -76,7 +82,11 @@ type Options struct {
 
 // New makes a world: an empty database, an empty Redis, a folder and a fake LINE. The caller closes it.
 func New(ctx context.Context, o Options) (*World, error) {
-	w := &World{Database: o.Database, IsShort: o.IsShort, Random: random.Seeded(o.Seed), Bug: o.Bug, Release: o.Release, Tagged: o.Tagged, counts: map[string]int{}, out: o.Out}
+	w := &World{Database: o.Database, IsShort: o.IsShort, Random: random.Seeded(o.Seed), Bug: o.Bug, Points: o.Points, Patience: patience,
+		Release: o.Release, Tagged: o.Tagged, counts: map[string]int{}, out: o.Out}
+	if w.Bug != "" {
+		w.Patience = 2 * patience / 3 // more than a lease
+	}
 	if err := w.prepare(ctx, o); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
@@ -104,13 +114,24 @@ func (w *World) prepare(ctx context.Context, o Options) (err error) {
 		return nil
 	}
 	w.Postgres, w.Redis = o.Postgres, o.Redis
-	db, err := sql.Open("postgres", w.Postgres.URL)
-	if err != nil {
+	w.env = append(w.env, "REDIS_URL="+w.Redis.URL)
+	if err := w.Empty(ctx); err != nil {
 		return err
 	}
-	defer db.Close()
+	if code, said := w.Command(ctx, "migrate"); code != 0 {
+		return fmt.Errorf("migrate: %s", said)
+	}
+	return nil
+}
+
+// Empty gives the servers and commands from now on another database, without a table.
+func (w *World) Empty(ctx context.Context) error {
 	name := "torture_" + fmt.Sprintf("%08x", uint32(random.New().Uint64()))
-	if _, err := db.ExecContext(ctx, "CREATE DATABASE "+name); err != nil {
+	if w.Database != Postgres {
+		w.Set("DATA_DIR=" + filepath.Join(w.Folder, name))
+		return nil
+	}
+	if err := w.Admin(ctx, "CREATE DATABASE "+name); err != nil {
 		return err
 	}
 	u, err := url.Parse(w.Postgres.URL)
@@ -118,12 +139,22 @@ func (w *World) prepare(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	u.Path = "/" + name
-	w.url = u.String()
-	w.env = append(w.env, "DATABASE_URL="+w.url, "REDIS_URL="+w.Redis.URL)
-	if code, said := w.Command(ctx, "migrate"); code != 0 {
-		return fmt.Errorf("migrate: %s", said)
-	}
+	w.name, w.url = name, u.String()
+	w.Set("DATABASE_URL=" + w.url)
 	return nil
+}
+
+// Name is the name of the PostgreSQL database.
+func (w *World) Name() string { return w.name }
+
+// Admin runs a statement as the PostgreSQL's administrator, in no database of ours.
+func (w *World) Admin(ctx context.Context, statement string, args ...any) error {
+	db, err := sql.Open("postgres", w.Postgres.URL)
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, statement, args...)
+	return errors.Join(err, db.Close())
 }
 
 // Close ends all that the world started. The second time it does nothing.
@@ -244,13 +275,13 @@ func (w *World) Say(format string, args ...any) {
 	_, _ = fmt.Fprintf(w.out, "    "+format+"\n", args...)
 }
 
-// Await returns once the condition holds, and fails where it does not come to hold within a minute. What says what is awaited, as in
+// Await returns once the condition holds, and fails where it does not come to hold within the world's patience. What says what is awaited, as in
 // "everything is sent".
 func (w *World) Await(ctx context.Context, what string, holds func() bool) error {
 	return w.Follow(ctx, what, holds, func() int64 { return 0 })
 }
 
-// Follow is Await for what takes as long as it takes: it fails only where the measure has stood still for a minute.
+// Follow is Await for what takes as long as it takes: it fails only where the measure has stood still for so long.
 func (w *World) Follow(ctx context.Context, what string, holds func() bool, measure func() int64) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -263,9 +294,24 @@ func (w *World) Follow(ctx context.Context, what string, holds func() bool, meas
 		}
 		if now := measure(); now != last {
 			last, since = now, time.Now()
-		} else if time.Since(since) > patience {
-			return fmt.Errorf("%s: not so after %v", what, patience)
+		} else if time.Since(since) > w.Patience {
+			return fmt.Errorf("%s: not so after %v", what, w.Patience)
 		}
 	}
 	return nil
+}
+
+// Flush empties Redis.
+func (w *World) Flush(ctx context.Context) error {
+	var d net.Dialer
+	c, err := d.DialContext(ctx, "tcp", strings.TrimPrefix(w.Redis.URL, "redis://"))
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "FLUSHALL\r\n"); err != nil {
+		return err
+	}
+	_, err = c.Read(make([]byte, 64))
+	return err
 }

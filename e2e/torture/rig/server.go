@@ -75,6 +75,17 @@ func (s *Server) Start(ctx context.Context, env ...string) error {
 	return s.Ready(ctx)
 }
 
+// StartAt starts the tagged program, which dies at the n-th pass of a fault point. It returns once it is ready, or dead already.
+func (s *Server) StartAt(ctx context.Context, point string, n int, env ...string) error {
+	if err := s.Launch(s.world.Tagged, append(env, fmt.Sprintf("TORTURE_POINT=%s:%d", point, n))...); err != nil {
+		return err
+	}
+	if err := s.Ready(ctx); err != nil && !errors.Is(err, ErrEnded) {
+		return err
+	}
+	return nil
+}
+
 // Launch starts a program and does not wait.
 func (s *Server) Launch(program Program, env ...string) error {
 	s.mu.Lock()
@@ -101,8 +112,8 @@ func (s *Server) Launch(program Program, env ...string) error {
 	return nil
 }
 
-// errEnded says that a server's process is gone.
-var errEnded = errors.New("the server ended")
+// ErrEnded says that a server's process is gone.
+var ErrEnded = errors.New("the server ended")
 
 // Ready returns once the server says that it is ready, and with an error where it ends instead.
 func (s *Server) Ready(ctx context.Context) error {
@@ -115,7 +126,7 @@ func (s *Server) Ready(ctx context.Context) error {
 		select {
 		case <-tick.C:
 		case <-l.done:
-			return fmt.Errorf("%w: %s", errEnded, l.words())
+			return fmt.Errorf("%w: %s", ErrEnded, l.words())
 		case <-ctx.Done():
 			return fmt.Errorf("the server does not become ready: %w: %s", ctx.Err(), l.words())
 		}
@@ -177,8 +188,25 @@ func (s *Server) Signal(to syscall.Signal) error { return s.life().cmd.Process.S
 // Ended is closed when the present process is gone.
 func (s *Server) Ended() <-chan struct{} { return s.life().done }
 
+// IsDead says whether the present process is gone.
+func (s *Server) IsDead() bool {
+	select {
+	case <-s.Ended():
+		return true
+	default:
+		return false
+	}
+}
+
 // Said is all that the present process has said.
 func (s *Server) Said() string { return s.life().words() }
 
 // PID is the number of the present process.
 func (s *Server) PID() int { return s.life().cmd.Process.Pid }
+
+// Process is a command of a program with the world's settings, ready to start.
+func (w *World) Process(ctx context.Context, program Program, env []string, args ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, string(program), args...)
+	c.Env = slices.Concat(w.environment(), env)
+	return c
+}
