@@ -40,7 +40,12 @@ func (frames) Frame(_ context.Context, c live.Control) any {
 	case live.StreamEnded:
 		return &model.StreamEnded{Cursor: at, Reason: endReason(c.Reason), Resubscribe: c.Resubscribe}
 	default:
-		return &model.Tick{Cursor: at}
+		t := &model.Tick{Cursor: at}
+		if !c.IdleAt.IsZero() {
+			at := c.IdleAt.UTC()
+			t.IdleAt = &at
+		}
+		return t
 	}
 }
 

@@ -278,9 +278,14 @@ func (p *parts) api(c config.Config) error {
 	for _, kind := range []string{"websocket", "sse"} {
 		delivered[kind] = struct{ frames, sent prometheus.Counter }{p.metrics.frames.WithLabelValues(kind), p.metrics.sent.WithLabelValues(kind)}
 	}
+	counted, err := p.census(c)
+	if err != nil {
+		return err
+	}
 	p.transport = transport.New(transport.Config{
 		Executor: executor, Hub: p.hub, Authenticate: authenticate(p.workspace), Clock: clock.Real{}, AllowOrigin: origin.New(c.PublicURL, c.AllowedOrigins).Allows,
-		Limits: transport.Limits{PerAgent: c.SessionsPerAgent, PerTeam: c.SessionsPerTeam, Idle: c.IdleTimeout},
+		Limits:  transport.Limits{PerAgent: c.SessionsPerAgent, PerTeam: c.SessionsPerTeam, PerAddress: c.SessionsPerPlace, Anonymous: c.AnonymousPlace, Idle: c.IdleTimeout},
+		Address: household, Census: counted, Name: p.random.UUID(), Evict: p.evict,
 		Hooks: transport.Hooks{
 			Opened: func(kind string) { p.metrics.sessions.WithLabelValues(kind).Inc() },
 			Closed: func(kind, reason string) {
@@ -295,6 +300,7 @@ func (p *parts) api(c config.Config) error {
 			Panicked: p.panicked,
 		},
 	})
+	p.closers = append(p.closers, p.listen())
 	p.chat(c)
 	return nil
 }

@@ -1299,6 +1299,7 @@ type ComplexityRoot struct {
 	Tick struct {
 		Cause  func(childComplexity int) int
 		Cursor func(childComplexity int) int
+		IdleAt func(childComplexity int) int
 	}
 
 	TypingSetPayload struct {
@@ -6680,6 +6681,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Tick.Cursor(childComplexity), true
+	case "Tick.idleAt":
+		if e.ComplexityRoot.Tick.IdleAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tick.IdleAt(childComplexity), true
 
 	case "TypingSetPayload.userErrors":
 		if e.ComplexityRoot.TypingSetPayload.UserErrors == nil {
@@ -10121,12 +10128,14 @@ type Hello implements StreamFrame & ConversationEvent & InboxEvent & UnreadCount
   recovered: Boolean!
 }
 
-"Comes at least every ten seconds, so that a stream without events advances."
+"Comes at least every ten seconds, so that a stream without events advances; and at once when the connection is about to be closed for being idle."
 type Tick implements StreamFrame & ConversationEvent & InboxEvent & UnreadCountsEvent & NotificationEvent & PresenceEvent & JobEvent {
   "The position to resume from."
   cursor: Cursor!
   "Null."
   cause: EventCause
+  "When the connection is closed unless its person does something: any operation over it, or over HTTP with the same sign-in, counts. Null until a minute before."
+  idleAt: DateTime
 }
 
 "The cursor is too old, or of another time: read the lists again and subscribe from their asOf. The stream goes on from its own cursor."
@@ -36944,6 +36953,29 @@ func (ec *executionContext) fieldContext_Tick_cause(_ context.Context, field gra
 	return fc, nil
 }
 
+func (ec *executionContext) _Tick_idleAt(ctx context.Context, field graphql.CollectedField, obj *model.Tick) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tick_idleAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IdleAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Tick_idleAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tick", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func (ec *executionContext) _TypingSetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TypingSetPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -53714,6 +53746,11 @@ func (ec *executionContext) _Tick(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "cause":
 			out.Values[i] = ec._Tick_cause(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "idleAt":
+			out.Values[i] = ec._Tick_idleAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

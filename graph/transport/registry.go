@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/switchyard-chat/switchyard/internal/census"
 	"github.com/switchyard-chat/switchyard/internal/clock"
 )
 
@@ -13,24 +14,92 @@ type registry struct {
 	all    map[*session]struct{}
 	teams  map[int64]map[*session]struct{}
 	agents map[agent]map[*session]struct{}
-	empty  chan struct{} // closed and replaced when a session goes
+	byID   map[string]*session
+	// addresses are how many come from one, strangers those of them who are not signed in.
+	addresses, strangers map[string]int
+	empty                chan struct{} // closed and replaced when a session goes
 }
 
 type agent struct{ team, id int64 }
 
 func newRegistry() *registry {
-	return &registry{all: map[*session]struct{}{}, teams: map[int64]map[*session]struct{}{}, agents: map[agent]map[*session]struct{}{}, empty: make(chan struct{})}
+	return &registry{all: map[*session]struct{}{}, teams: map[int64]map[*session]struct{}{}, agents: map[agent]map[*session]struct{}{}, empty: make(chan struct{}),
+		byID: map[string]*session{}, addresses: map[string]int{}, strangers: map[string]int{}}
 }
 
-// add takes in a connection whose person is not known yet; false where the node is full.
-func (r *registry) add(s *session, limit int) bool {
+// room says whether there is a place for one more from an address.
+func (r *registry) room(address string, l Limits) crowd {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.all) >= limit {
-		return false
+	return r.crowded(address, l)
+}
+
+// crowd says why there is no place.
+type crowd int
+
+const (
+	isRoom crowd = iota
+	isNodeFull
+	isAddressFull
+)
+
+func (r *registry) crowded(address string, l Limits) crowd {
+	switch {
+	case len(r.all) >= l.PerNode:
+		return isNodeFull
+	case address != "" && r.addresses[address] >= l.PerAddress:
+		return isAddressFull
+	}
+	return isRoom
+}
+
+// add takes in a connection whose person is not known yet, if there is a place.
+func (r *registry) add(s *session, l Limits) crowd {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c := r.crowded(s.address, l); c != isRoom {
+		return c
 	}
 	r.all[s] = struct{}{}
+	r.byID[s.id] = s
+	if s.address != "" {
+		r.addresses[s.address]++
+	}
+	return isRoom
+}
+
+// stranger counts a connection of nobody; false where its address has enough of them.
+func (r *registry) stranger(s *session, l Limits) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.all[s]; !ok || s.address == "" {
+		return true
+	}
+	if r.strangers[s.address] >= l.Anonymous {
+		return false
+	}
+	r.strangers[s.address]++
+	s.isStranger = true
 	return true
+}
+
+func less(of map[string]int, key string) {
+	if of[key]--; of[key] <= 0 {
+		delete(of, key)
+	}
+}
+
+// find gives the sessions with these ids that are here.
+func (r *registry) find(ids []string) []*session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var found []*session
+	for _, id := range ids {
+		if s := r.byID[id]; s != nil {
+			found = append(found, s)
+		}
+	}
+	return found
 }
 
 // seat gives the session its place among those of its agent and team, and the sessions that must go for it: the longest idle.
@@ -91,6 +160,13 @@ func (r *registry) remove(s *session) bool {
 		return false
 	}
 	delete(r.all, s)
+	delete(r.byID, s.id)
+	if s.address != "" {
+		less(r.addresses, s.address)
+		if s.isStranger {
+			less(r.strangers, s.address)
+		}
+	}
 	r.unseat(s)
 	close(r.empty)
 	r.empty = make(chan struct{})
@@ -165,7 +241,7 @@ func (s *session) tick(now time.Time) {
 		switch {
 		case !who.ExpiresAt.IsZero() && !now.Before(who.ExpiresAt):
 			s.close(goodbyeExpired)
-		case now.UnixNano()-s.active.Load() >= int64(s.h.cfg.Limits.Idle):
+		case s.isIdle(now):
 			s.close(goodbyeIdle)
 		case s.demands.Load() != s.met.Load():
 			s.h.spawn(func() { s.recheck() }) // nothing is delivered until it succeeds
@@ -174,4 +250,59 @@ func (s *session) tick(now time.Time) {
 		}
 	}
 	s.wire.tick(now)
+}
+
+// isIdle says whether the person has done nothing for too long, and has the client told a while before, and when that is over.
+func (s *session) isIdle(now time.Time) bool {
+	active := s.active.Load()
+	limit := s.h.cfg.Limits.Idle
+	ends := time.Unix(0, active).Add(limit)
+	warn := min(s.h.cfg.Limits.Warn, limit/2)
+	switch left := ends.Sub(now); {
+	case left <= 0:
+		return true
+	case left <= warn:
+		if s.warned.Swap(active) != active {
+			s.warn(ends)
+		}
+	case s.warned.Swap(0) != 0:
+		s.warn(time.Time{})
+	}
+	return false
+}
+
+// warn tells the client when its connection is closed if its person does nothing; the zero time takes that back.
+func (s *session) warn(at time.Time) {
+	s.mu.Lock()
+	for _, op := range s.subs {
+		op.sub.Idle(at)
+	}
+	s.mu.Unlock()
+	s.wire.warn(at)
+}
+
+// renew keeps this server's connections in the census.
+func (h *Handler) renew(tick *clock.Ticker) {
+	defer tick.Stop()
+	for {
+		var all []census.Seat
+		for _, s := range h.sessions.list() {
+			if who := s.identity(); who.TeamID != 0 && !s.isOver() {
+				all = append(all, s.seat(who))
+			}
+		}
+		_ = h.cfg.Census.Renew(h.ctx, all) // while it fails each server keeps to its share
+		select {
+		case <-h.ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// Evict closes the connections with these ids that are here, since others have come over a limit.
+func (h *Handler) Evict(ids []string) {
+	for _, s := range h.sessions.find(ids) {
+		s.close(goodbyeEvicted)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/switchyard-chat/switchyard/internal/census"
 	"github.com/switchyard-chat/switchyard/internal/live"
 )
 
@@ -41,6 +43,8 @@ type wire interface {
 	kind() string
 	// tick is called by the sweep: pings are sent and time limits of the protocol looked at.
 	tick(now time.Time)
+	// warn tells the client, beside its subscriptions, when it is closed for being idle; the zero time takes that back. It never blocks.
+	warn(at time.Time)
 	// hurry lets a write that is under way fail within the time.
 	hurry(d time.Duration)
 	// cut ends the connection at once.
@@ -51,11 +55,17 @@ type wire interface {
 type session struct {
 	h    *Handler
 	wire wire
+	id   string // over all servers
+	// address is what it counts for by where it comes from; isStranger says that it is counted among those who are not signed in, of the registry.
+	address    string
+	isStranger bool
+
 	life context.Context // ends with the session
 	base context.Context // life with the values of the request that began it
 	stop context.CancelFunc
 
 	active  atomic.Int64 // last action of the person, Unix nanoseconds
+	warned  atomic.Int64 // the action after which the client was warned of being idle; 0 where it was not
 	over    atomic.Bool  // bye is set
 	expires atomic.Int64 // when the token does, Unix nanoseconds; 0 is never
 	checked atomic.Int64 // when the identity was last found valid
@@ -93,8 +103,22 @@ func newSession(h *Handler, r *http.Request, w wire) *session {
 	s := &session{h: h, wire: w, life: life, base: detached{values: r.Context(), life: life}, stop: stop, parted: make(chan struct{}), ops: map[string]*operation{}}
 	const slots = 64
 	s.spread = h.opened.Add(1) % slots * int64(h.cfg.Limits.Confirm) / 2 / slots
+	s.id = h.cfg.Name + "." + strconv.FormatInt(h.numbers.Add(1), 10)
+	s.address = h.address(r)
 	s.act()
 	return s
+}
+
+// address is what a request counts for by where it comes from; empty is nothing.
+func (h *Handler) address(r *http.Request) string {
+	if h.cfg.Address == nil {
+		return ""
+	}
+	return h.cfg.Address(r)
+}
+
+func (s *session) seat(who Identity) census.Seat {
+	return census.Seat{ID: s.id, TeamID: who.TeamID, AgentID: who.AgentID, Active: time.Unix(0, s.active.Load())}
 }
 
 // act notes that the person did something.
@@ -112,11 +136,15 @@ func (s *session) identity() Identity {
 
 func (s *session) team() int64 { return s.identity().TeamID }
 
-// admit gives the session its identity and its place among the others; over a limit the longest idle of them goes.
-func (s *session) admit(ctx context.Context, who Identity) {
+// admit gives the session its identity and its place among the others; over a limit the longest idle of them goes, on whichever server it is. False where
+// there is no place for a stranger.
+func (s *session) admit(ctx context.Context, who Identity) bool {
+	if who.TeamID == 0 && !s.h.sessions.stranger(s, s.h.cfg.Limits) {
+		return false
+	}
 	s.checked.Store(s.h.cfg.Clock.Now().UnixNano())
 	s.stand(ctx, who)
-	for _, other := range s.h.sessions.seat(s, who, s.h.cfg.Limits) {
+	for _, other := range s.h.sessions.seat(s, who, s.places(ctx, who)) {
 		other.close(goodbyeEvicted)
 	}
 	if who.TeamID != 0 {
@@ -128,6 +156,28 @@ func (s *session) admit(ctx context.Context, who Identity) {
 		}))
 		s.demands.Add(1) // what changed before we followed
 	}
+	return true
+}
+
+// places are the limits that hold for the connections of a person and of its team on this server. Where all servers are counted together it has those
+// that must go told; while they cannot be, each server has its share.
+func (s *session) places(ctx context.Context, who Identity) Limits {
+	l := s.h.cfg.Limits
+	if s.h.cfg.Census == nil || who.TeamID == 0 {
+		return l
+	}
+	leave, err := s.h.cfg.Census.Enter(ctx, s.seat(who), l.PerAgent, l.PerTeam)
+	if err != nil {
+		l.PerAgent, l.PerTeam = s.h.cfg.Census.Share(l.PerAgent), s.h.cfg.Census.Share(l.PerTeam)
+		return l
+	}
+	if len(leave) > 0 {
+		s.h.Evict(leave)
+		if s.h.cfg.Evict != nil {
+			s.h.cfg.Evict(ctx, who.TeamID, leave)
+		}
+	}
+	return l
 }
 
 // stand takes an identity, and the context with its principal for as long as the session lives.
@@ -303,7 +353,13 @@ func (s *session) finish() {
 	if follow := s.follow.Load(); follow != nil {
 		follow.Release()
 	}
-	if s.h.sessions.remove(s) && s.h.cfg.Hooks.Closed != nil {
+	if !s.h.sessions.remove(s) {
+		return
+	}
+	if who := s.identity(); s.h.cfg.Census != nil && who.TeamID != 0 {
+		s.h.cfg.Census.Leave(s.h.ctx, s.seat(who))
+	}
+	if s.h.cfg.Hooks.Closed != nil {
 		s.h.cfg.Hooks.Closed(s.wire.kind(), reason)
 	}
 }

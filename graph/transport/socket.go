@@ -72,9 +72,19 @@ func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 		status, text = http.StatusForbidden, "this origin may not open a socket"
 	case !hasToken(r.Header, "Sec-WebSocket-Protocol", subprotocol):
 		status, text = http.StatusBadRequest, "the subprotocol must be "+subprotocol
-	case h.draining.Load() || h.sessions.count(0) >= h.cfg.Limits.PerNode:
+	case h.draining.Load():
 		w.Header().Set("Retry-After", "1")
-		status, text = http.StatusServiceUnavailable, "this server takes no more connections; try again"
+		status, text = http.StatusServiceUnavailable, noPlace[isNodeFull]
+	default:
+		switch full := h.sessions.room(h.address(r), h.cfg.Limits); full {
+		case isNodeFull:
+			status, text = http.StatusServiceUnavailable, noPlace[full]
+		case isAddressFull:
+			status, text = http.StatusTooManyRequests, noPlace[full]
+		}
+		if status != 0 {
+			w.Header().Set("Retry-After", "1")
+		}
 	}
 	if status != 0 {
 		http.Error(w, text, status)
@@ -107,7 +117,7 @@ func (c *socket) serve(accept string, early []byte) {
 	hello := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + accept +
 		"\r\nSec-WebSocket-Protocol: " + subprotocol + "\r\n\r\n"
 	_ = c.conn.SetDeadline(time.Time{}) // the HTTP server's own
-	if c.write([]byte(hello)) != nil || !c.h.sessions.add(c.s, c.h.cfg.Limits.PerNode) {
+	if c.write([]byte(hello)) != nil || c.h.sessions.add(c.s, c.h.cfg.Limits) != isRoom {
 		return
 	}
 	if c.h.cfg.Hooks.Opened != nil {
@@ -311,6 +321,21 @@ func (c *socket) nudge(isUrgent bool) { c.h.pump.push(c, isUrgent) }
 
 func (c *socket) kind() string { return "websocket" }
 
+// warn is a ping of the protocol: stock clients answer it and hand what it says to who listens.
+func (c *socket) warn(at time.Time) {
+	said := []byte("null")
+	if !at.IsZero() {
+		said = at.UTC().AppendFormat(nil, `"2006-01-02T15:04:05Z"`)
+	}
+	c.s.enqueue(appendFrame(nil, opText, []byte(`{"type":"ping","payload":{"idleAt":`), said, []byte("}}")))
+}
+
+// noPlace says why a connection is not taken.
+var noPlace = map[crowd]string{
+	isNodeFull:    "this server takes no more connections; try again",
+	isAddressFull: "there are too many connections from this address",
+}
+
 func (c *socket) hurry(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -365,6 +390,8 @@ func (c *socket) authenticate(payload map[string]any) error {
 		return &closeError{code: 4403, reason: "Forbidden"}
 	}
 	c.r = nil
-	c.s.admit(ctx, who)
+	if !c.s.admit(ctx, who) {
+		return &closeError{code: 1013, reason: "Try again later"}
+	}
 	return nil
 }

@@ -37,9 +37,12 @@ func (h *Handler) serveStream(a *answer, r *http.Request, who Identity, p *graph
 	c := &stream{h: h, w: a.w, rc: http.NewResponseController(a.w), wake: make(chan struct{}, 1)}
 	s := newSession(h, r, c)
 	c.s = s
-	if h.draining.Load() || !h.sessions.add(s, h.cfg.Limits.PerNode) {
-		a.w.Header().Set("Retry-After", "1")
-		a.write(http.StatusServiceUnavailable, h.faulty(a.ctx, fault.New(fault.Unavailable, "this server takes no more connections; try again")), false)
+	full := isNodeFull
+	if !h.draining.Load() {
+		full = h.sessions.add(s, h.cfg.Limits)
+	}
+	if full != isRoom {
+		c.refuse(a, full)
 		return
 	}
 	if h.cfg.Hooks.Opened != nil {
@@ -50,7 +53,10 @@ func (h *Handler) serveStream(a *answer, r *http.Request, who Identity, p *graph
 	if h.draining.Load() {
 		s.close(goodbyeDrain)
 	}
-	s.admit(a.ctx, who)
+	if !s.admit(a.ctx, who) {
+		c.refuse(a, isAddressFull)
+		return
+	}
 	stop := context.AfterFunc(r.Context(), func() { s.close(goodbye{reason: "client"}) })
 	defer stop()
 
@@ -83,6 +89,16 @@ func (h *Handler) serveStream(a *answer, r *http.Request, who Identity, p *graph
 	default: // it ended before the operation did
 		_ = c.write(appendComplete(nil))
 	}
+}
+
+// refuse answers where there is no place.
+func (c *stream) refuse(a *answer, why crowd) {
+	a.w.Header().Set("Retry-After", "1")
+	status, kind := http.StatusServiceUnavailable, fault.Unavailable
+	if why == isAddressFull {
+		status, kind = http.StatusTooManyRequests, fault.Throttled
+	}
+	a.write(status, c.h.faulty(a.ctx, fault.New(kind, "%s", noPlace[why])), false)
 }
 
 // deliver writes what is due until the stream or the session ends.
@@ -195,6 +211,9 @@ func (c *stream) nudge(bool) {
 }
 
 func (c *stream) kind() string { return "sse" }
+
+// warn does nothing: what the stream shows says it.
+func (c *stream) warn(time.Time) {}
 
 func (c *stream) hurry(d time.Duration) {
 	c.mu.Lock()

@@ -165,7 +165,13 @@ func TestServerSentEvents(t *testing.T) {
 				s := p.stream(t, said, c.token)
 				s.want("next", `"Hello"`)
 				c.end(p)
-				s.want("next", c.want)
+				event, data := s.next()
+				for strings.Contains(data, `"Tick"`) { // idleness is told before
+					event, data = s.next()
+				}
+				if event != "next" || !strings.Contains(data, c.want) {
+					t.Errorf("got %q %s, want %s", event, data, c.want)
+				}
 				s.want("complete", "")
 				if name, _ := s.next(); name != "" {
 					t.Errorf("%q after complete", name)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"github.com/switchyard-chat/switchyard/internal/census"
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/live"
 )
@@ -72,8 +73,15 @@ type Config struct {
 	AllowOrigin func(origin string, r *http.Request) bool
 	// Respond may set headers of an HTTP answer before it is written: costs, rate limits, Retry-After. The response is never nil.
 	Respond func(ctx context.Context, h http.Header, r *graphql.Response)
-	Limits  Limits
-	Hooks   Hooks
+	// Address says for whom a request counts by where it comes from; nil counts nobody so.
+	Address func(r *http.Request) string
+	// Census counts the connections of all servers together; nil is this server alone. Name is this server's in it, and Evict tells the other servers of
+	// connections of a team that must go, which they hand to Handler.Evict.
+	Census *census.Redis
+	Name   string
+	Evict  func(ctx context.Context, team int64, ids []string)
+	Limits Limits
+	Hooks  Hooks
 }
 
 // Limits are the bounds of what a client may do. A value that is 0 is the one named here.
@@ -89,12 +97,15 @@ type Limits struct {
 	Ping        time.Duration // 25 s
 	Pong        time.Duration // 10 s
 	Idle        time.Duration // without an action of the person; 30 min
+	Warn        time.Duration // before that, the client is told; 1 min, and at most half of Idle
 	Recheck     time.Duration // how long an identity is trusted, and the log that tells of changed rights, while something is delivered; 1 s
 	Confirm     time.Duration // how long it is trusted at the most because the log tells of no change; 30 s
 	Sweep       time.Duration // how often time limits of connections are looked at; 1 s
 	PerAgent    int           // connections; 10
 	PerTeam     int           // 2,000
 	PerNode     int           // 20,000
+	PerAddress  int           // from one address; 10,000
+	Anonymous   int           // from one address, of those who are not signed in; 20
 	DrainSpread time.Duration // over which Drain spreads its goodbyes; 3 s
 }
 
@@ -122,12 +133,15 @@ func (l *Limits) fill() {
 	span(&l.Ping, 25*time.Second)
 	span(&l.Pong, 10*time.Second)
 	span(&l.Idle, 30*time.Minute)
+	span(&l.Warn, time.Minute)
 	span(&l.Recheck, time.Second)
 	span(&l.Confirm, 30*time.Second)
 	span(&l.Sweep, time.Second)
 	size(&l.PerAgent, 10)
 	size(&l.PerTeam, 2000)
 	size(&l.PerNode, 20000)
+	size(&l.PerAddress, 10000)
+	size(&l.Anonymous, 20)
 	span(&l.DrainSpread, 3*time.Second)
 }
 
@@ -146,6 +160,7 @@ type Handler struct {
 	pump     *pump
 	draining atomic.Bool
 	opened   atomic.Int64 // sessions, ever
+	numbers  atomic.Int64 // of sessions
 	ctx      context.Context
 	stop     context.CancelFunc
 	wg       sync.WaitGroup
@@ -167,6 +182,10 @@ func New(cfg Config) *Handler {
 	h.pump = newPump(ctx, h.spawn)
 	tick := cfg.Clock.Ticker(cfg.Limits.Sweep)
 	h.wg.Go(func() { h.sweep(tick) })
+	if cfg.Census != nil {
+		renewal := cfg.Clock.Ticker(census.Renewal)
+		h.wg.Go(func() { h.renew(renewal) })
+	}
 	return h
 }
 

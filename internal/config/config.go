@@ -55,8 +55,10 @@ type Config struct {
 	TraceHeaders map[string]string `env:"OTEL_EXPORTER_OTLP_HEADERS" envKeyValSeparator:"=" doc:"Headers for the collector, as name=value, separated by commas."`
 	TraceRatio   float64           `env:"OTEL_TRACES_SAMPLER_ARG" envDefault:"1" doc:"The part of the traces that is recorded, 0 to 1."`
 
-	SessionsPerAgent int           `env:"SESSIONS_PER_AGENT" envDefault:"10" doc:"Live connections an agent may have; over it the longest idle is closed."`
-	SessionsPerTeam  int           `env:"SESSIONS_PER_TEAM" envDefault:"2000" doc:"Live connections a team may have on one server."`
+	SessionsPerAgent int           `env:"SESSIONS_PER_AGENT" envDefault:"10" doc:"Live connections an agent may have, over all servers; over it the longest idle is closed."`
+	SessionsPerTeam  int           `env:"SESSIONS_PER_TEAM" envDefault:"2000" doc:"Live connections a team may have, over all servers; over it the longest idle is closed."`
+	SessionsPerPlace int           `env:"SESSIONS_PER_ADDRESS" envDefault:"10000" doc:"Live connections that a server takes from one address; more are refused. An office, or a proxy that is not in TRUSTED_PROXIES, is one address."`
+	AnonymousPlace   int           `env:"ANONYMOUS_SESSIONS_PER_ADDRESS" envDefault:"20" doc:"Of them those of people who are not signed in."`
 	AgentCostBurst   int           `env:"AGENT_COST_BURST" envDefault:"5000" doc:"Cost that an agent, or an integration, may ask for at once (extensions.cost of an answer)."`
 	AgentCostRate    int           `env:"AGENT_COST_PER_SECOND" envDefault:"250" doc:"Cost that an agent may ask for per second over time."`
 	TeamCostBurst    int           `env:"TEAM_COST_BURST" envDefault:"100000" doc:"Cost that a team may ask for at once."`
@@ -64,7 +66,7 @@ type Config struct {
 	AddressCostBurst int           `env:"ADDRESS_COST_BURST" envDefault:"200" doc:"Cost that those who are not signed in may ask for at once from one address."`
 	AddressCostRate  int           `env:"ADDRESS_COST_PER_SECOND" envDefault:"10" doc:"Cost that those who are not signed in may ask for per second from one address."`
 	TrustedDocuments string        `env:"TRUSTED_DOCUMENTS" doc:"A JSON file of the only GraphQL documents that agents may use, as {\"<sha256>\": \"<text>\"} or a persisted-query manifest; empty lets every document in. Integrations write their own."`
-	IdleTimeout      time.Duration `env:"IDLE_TIMEOUT" envDefault:"30m" doc:"After how long without an action a live connection is closed."`
+	IdleTimeout      time.Duration `env:"IDLE_TIMEOUT" envDefault:"30m" doc:"After how long without an action a live connection is closed; the client is told a minute before."`
 	Workers          int           `env:"WORKERS" envDefault:"16" doc:"Outbound conversations a server works on at once."`
 }
 
@@ -185,7 +187,8 @@ func (c *Config) check() []error {
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		wrong("LOG_FORMAT must be text or json")
 	}
-	for name, n := range map[string]int{"DATABASE_MAX_CONNS": c.DatabaseMax, "SESSIONS_PER_AGENT": c.SessionsPerAgent, "SESSIONS_PER_TEAM": c.SessionsPerTeam, "WORKERS": c.Workers,
+	for name, n := range map[string]int{"DATABASE_MAX_CONNS": c.DatabaseMax, "SESSIONS_PER_AGENT": c.SessionsPerAgent, "SESSIONS_PER_TEAM": c.SessionsPerTeam,
+		"SESSIONS_PER_ADDRESS": c.SessionsPerPlace, "ANONYMOUS_SESSIONS_PER_ADDRESS": c.AnonymousPlace, "WORKERS": c.Workers,
 		"AGENT_COST_BURST": c.AgentCostBurst, "AGENT_COST_PER_SECOND": c.AgentCostRate, "TEAM_COST_BURST": c.TeamCostBurst, "TEAM_COST_PER_SECOND": c.TeamCostRate,
 		"ADDRESS_COST_BURST": c.AddressCostBurst, "ADDRESS_COST_PER_SECOND": c.AddressCostRate} {
 		if n < 1 {

@@ -395,7 +395,7 @@ func (c *cellar) forget(g *group) {
 func (g *group) control(ctx context.Context, now time.Time, gen int, s Stream, c Control) ([]byte, error) {
 	key := cellKey{gen: gen, seq: c.Cursor.Seq,
 		variant: strings.Join([]string{"\x00", strconv.Itoa(int(c.Kind)), strconv.FormatBool(c.Recovered), c.Reason,
-			strconv.FormatBool(c.Resubscribe), c.Cursor.Epoch}, "\x00")}
+			strconv.FormatBool(c.Resubscribe), c.Cursor.Epoch, c.IdleAt.String()}, "\x00")}
 	made, err := g.render(ctx, now, key, nil, func(ctx context.Context) (any, error) { return s.Frame(ctx, c), nil })
 	return made.payload, err
 }

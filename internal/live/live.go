@@ -119,9 +119,10 @@ const (
 type Control struct {
 	Kind        ControlKind
 	Cursor      event.Cursor
-	Recovered   bool   // Hello
-	Reason      string // ResyncRequired: a Resync… constant; StreamEnded: a Reason… constant or one of the stream's own
-	Resubscribe bool   // StreamEnded
+	Recovered   bool      // Hello
+	Reason      string    // ResyncRequired: a Resync… constant; StreamEnded: a Reason… constant or one of the stream's own
+	Resubscribe bool      // StreamEnded
+	IdleAt      time.Time // Tick: when the connection is closed if its person does nothing; zero while that is far off
 }
 
 // Why a client must read its lists again.

@@ -40,6 +40,9 @@ type Subscription struct {
 	failed    error     // why the last verdict could not be followed
 	now       time.Time // as Next was called: to ask for the time at every step costs as much as the step
 
+	idleAt   atomic.Int64 // when the connection is closed for being idle, Unix seconds; 0 where that is far off
+	isWarned atomic.Bool  // idleAt is to be told
+
 	stale   atomic.Bool // rights have changed: ask for the class again
 	ending  atomic.Pointer[Ended]
 	closing sync.Once
@@ -117,6 +120,9 @@ func (s *Subscription) NextAt(ctx context.Context, now time.Time) (f Frame, ok b
 				continue
 			}
 		}
+		if s.isWarned.Load() && s.isWarned.CompareAndSwap(true, false) {
+			return s.tick(ctx)
+		}
 		e, found := s.advance(ctx)
 		if found {
 			before := s.pos
@@ -160,6 +166,18 @@ func (s *Subscription) End(e Ended) {
 	if s.ending.CompareAndSwap(nil, &e) {
 		s.wake()
 	}
+}
+
+// Idle tells the client with a Tick, at once, when its connection is closed if its person does nothing; every Tick says it from then on, until the zero
+// time takes it back.
+func (s *Subscription) Idle(at time.Time) {
+	seconds := int64(0)
+	if !at.IsZero() {
+		seconds = at.Unix()
+	}
+	s.idleAt.Store(seconds)
+	s.isWarned.Store(true)
+	s.wake()
 }
 
 // Refresh makes the stream ask for the viewer's class again, since rights have changed.
@@ -252,7 +270,15 @@ func (s *Subscription) idle(ctx context.Context) (Frame, bool) {
 		s.hub.alarm.set(s, tick)
 		return Frame{}, false
 	}
-	return s.control(ctx, Control{Kind: Tick})
+	return s.tick(ctx)
+}
+
+func (s *Subscription) tick(ctx context.Context) (Frame, bool) {
+	c := Control{Kind: Tick}
+	if at := s.idleAt.Load(); at != 0 {
+		c.IdleAt = time.Unix(at, 0)
+	}
+	return s.control(ctx, c)
 }
 
 // judge gives the verdict on an event, and what is shared of it with those who judge alike.

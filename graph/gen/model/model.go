@@ -3098,12 +3098,14 @@ type TextValue struct {
 
 func (TextValue) IsCustomFieldValue() {}
 
-// Comes at least every ten seconds, so that a stream without events advances.
+// Comes at least every ten seconds, so that a stream without events advances; and at once when the connection is about to be closed for being idle.
 type Tick struct {
 	// The position to resume from.
 	Cursor string `json:"cursor"`
 	// Null.
 	Cause *EventCause `json:"cause"`
+	// When the connection is closed unless its person does something: any operation over it, or over HTTP with the same sign-in, counts. Null until a minute before.
+	IdleAt *time.Time `json:"idleAt"`
 }
 
 func (Tick) IsStreamFrame() {}

@@ -230,7 +230,12 @@ func (*rooms) Frame(_ context.Context, c live.Control) any {
 	case live.Hello:
 		return &gen.Hello{Cursor: cursor, Recovered: c.Recovered}
 	case live.Tick:
-		return &gen.Tick{Cursor: cursor}
+		t := &gen.Tick{Cursor: cursor}
+		if !c.IdleAt.IsZero() {
+			at := c.IdleAt.UTC().Format(time.RFC3339)
+			t.IdleAt = &at
+		}
+		return t
 	case live.ResyncRequired:
 		return &gen.ResyncRequired{Cursor: cursor, Reason: c.Reason}
 	default:

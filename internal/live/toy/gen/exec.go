@@ -88,6 +88,7 @@ type ComplexityRoot struct {
 
 	Tick struct {
 		Cursor func(childComplexity int) int
+		IdleAt func(childComplexity int) int
 	}
 
 	Typing struct {
@@ -335,6 +336,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Tick.Cursor(childComplexity), true
+	case "Tick.idleAt":
+		if e.ComplexityRoot.Tick.IdleAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tick.IdleAt(childComplexity), true
 
 	case "Typing.cursor":
 		if e.ComplexityRoot.Typing.Cursor == nil {
@@ -482,6 +489,7 @@ type Hello implements RoomEvent {
 
 type Tick implements RoomEvent {
   cursor: String!
+  idleAt: String
 }
 
 type ResyncRequired implements RoomEvent {
@@ -1625,6 +1633,29 @@ func (ec *executionContext) _Tick_cursor(ctx context.Context, field graphql.Coll
 	)
 }
 func (ec *executionContext) fieldContext_Tick_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tick", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Tick_idleAt(ctx context.Context, field graphql.CollectedField, obj *Tick) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tick_idleAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IdleAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Tick_idleAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Tick", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
@@ -3400,6 +3431,11 @@ func (ec *executionContext) _Tick(ctx context.Context, sel ast.SelectionSet, obj
 		case "cursor":
 			out.Values[i] = ec._Tick_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "idleAt":
+			out.Values[i] = ec._Tick_idleAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:

@@ -69,7 +69,8 @@ type Subscription struct {
 }
 
 type Tick struct {
-	Cursor string `json:"cursor"`
+	Cursor string  `json:"cursor"`
+	IdleAt *string `json:"idleAt,omitempty"`
 }
 
 func (Tick) IsRoomEvent()           {}
