@@ -361,7 +361,7 @@ func TestInline(t *testing.T) {
 func TestCleanName(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"報告.pdf": "報告.pdf", "/etc/passwd": "passwd", `C:\x\y.txt`: "y.txt", "a\x00b\r\n.txt": "ab.txt", " x ": "x", "..": "..", "\u202egpj.exe": "gpj.exe",
+		"報告.pdf": "報告.pdf", "/etc/passwd": "passwd", `C:\x\y.txt`: "y.txt", "a\x00b\r\n.txt": "ab.txt", " x ": "x", "..": "", "\u202egpj.exe": "gpj.exe",
 		strings.Repeat("長", 200) + ".xlsx": strings.Repeat("長", 83) + ".xlsx", "\xff.txt": ".txt",
 	} {
 		if got := file.CleanName(name); got != want {

@@ -277,6 +277,7 @@ func (s *Service) commit(ctx context.Context, team int64, author string, in Uplo
 }
 
 // CleanName is a file's name as it is kept: its last part, without what is not shown or turns the direction of writing, and not too long; its end stays.
+// Dots alone are no name.
 func CleanName(name string) string {
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
 		name = name[i+1:]
@@ -289,6 +290,9 @@ func CleanName(name string) string {
 		return r
 	}, name)
 	name = strings.TrimSpace(name)
+	if strings.Trim(name, ".") == "" { // a folder's, or none
+		return ""
+	}
 	if len(name) <= maxName {
 		return name
 	}
