@@ -266,10 +266,10 @@ func TestLimitsOverServers(t *testing.T) {
 // While much waits, whatever has come for a connection goes into one write.
 func TestWritesAreJoined(t *testing.T) {
 	t.Parallel()
-	const people, each = 100, 200
+	const people, each = 30, 200
 	var writes, frames atomic.Int64
-	p := setup(t, func(c *transport.Config, _ *live.Config) {
-		c.Limits.PerTeam = 1000
+	p := setup(t, func(c *transport.Config, lc *live.Config) {
+		lc.Tick = time.Hour
 		c.Hooks.Delivered = func(_ string, n, _ int) { writes.Add(1); frames.Add(int64(n)) }
 	})
 	var all sync.WaitGroup
