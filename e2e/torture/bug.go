@@ -13,6 +13,14 @@ type Bug struct {
 	Does string
 }
 
+// database is where the bug is shown.
+func (b Bug) database() string {
+	if b.Database == "" {
+		return rig.SQLite
+	}
+	return b.Database
+}
+
 // planted are all planted bugs. docs/reliability.md shows them.
 func planted() []Bug {
 	return []Bug{

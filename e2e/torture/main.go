@@ -33,6 +33,8 @@ func main() {
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		os.Exit(2)
+	case errors.Is(err, errBroken): // the numbers are the last line
+		os.Exit(1)
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "torture:", err)
 		os.Exit(1)

@@ -8,6 +8,9 @@ import (
 	"github.com/switchyard-chat/switchyard/e2e/torture/rig"
 )
 
+// migratePoints are the fault points of a migration.
+func migratePoints() []string { return []string{"migrate/begun", "migrate/tables-made"} }
+
 // migrate kills the bringing up to date of a database.
 func migrate() Scenario {
 	return Scenario{
@@ -22,7 +25,7 @@ func migrate() Scenario {
 				if err := w.Empty(ctx); err != nil {
 					return err
 				}
-				for _, point := range []string{"migrate/begun", "migrate/tables-made"} {
+				for _, point := range migratePoints() {
 					c := w.Process(ctx, w.Tagged, []string{"TORTURE_POINT=" + point + ":1"}, "migrate")
 					if k%4 != 0 { // at a random moment instead
 						c = w.Process(ctx, w.Tagged, nil, "migrate")

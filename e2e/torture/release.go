@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"slices"
 
 	"github.com/switchyard-chat/switchyard/e2e/torture/rig"
 )
@@ -17,7 +18,7 @@ func release() Scenario {
 		Run: func(_ context.Context, w *rig.World) error {
 			words := []string{"TORTURE_", "internal/faultpoint", "internal/planted"}
 			traffic, stop := points()
-			words = append(append(append(words, traffic...), stop...), spoolPoints()...)
+			words = slices.Concat(words, traffic, stop, spoolPoints(), migratePoints())
 			for _, b := range planted() {
 				words = append(words, b.Name)
 			}

@@ -35,6 +35,9 @@ type bench struct {
 	postgres, redis *service.Server
 }
 
+// errBroken says that a promise was not kept or a bug not found; what and how to repeat it was printed.
+var errBroken = errors.New("not everything held")
+
 // run runs the scenarios and the bugs of the options and prints what came of them.
 func run(ctx context.Context, o options) (err error) {
 	fmt.Printf("seed %d\n", o.seed)
@@ -64,13 +67,10 @@ func run(ctx context.Context, o options) (err error) {
 		}
 	}
 	fmt.Printf("\n%d passed, %d failed, 0 skipped\n", len(results)-bad, bad)
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if bad > 0 && ctx.Err() == nil {
+		return errBroken
 	}
-	if bad > 0 {
-		return errors.New("promises were not kept; the seed is " + fmt.Sprint(o.seed))
-	}
-	return nil
+	return ctx.Err()
 }
 
 func (b *bench) prepare(ctx context.Context) (err error) {
@@ -85,7 +85,7 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 	}
 	needs := func(database string) bool {
 		return slices.ContainsFunc(b.scenarios, func(s Scenario) bool { return s.on(database) && slices.Contains(b.databases, database) }) ||
-			slices.ContainsFunc(b.bugs, func(g Bug) bool { return g.Database == database })
+			slices.ContainsFunc(b.bugs, func(g Bug) bool { return g.database() == database })
 	}
 	if !needs(rig.Postgres) {
 		return nil
@@ -158,12 +158,8 @@ func (b *bench) scenario(ctx context.Context, s Scenario, database string, bug B
 
 // bug shows a planted bug to the scenario meant for it, which must find it.
 func (b *bench) bug(ctx context.Context, bug Bug) result {
-	database := bug.Database
-	if database == "" {
-		database = rig.SQLite
-	}
 	i := slices.IndexFunc(scenarios(), func(s Scenario) bool { return s.Name == bug.Scenario })
-	r := b.scenario(ctx, scenarios()[i], database, bug)
+	r := b.scenario(ctx, scenarios()[i], bug.database(), bug)
 	r.isGood = len(r.violations) > 0
 	if r.isGood {
 		fmt.Println("    found by: " + r.violations[0])

@@ -12,9 +12,9 @@ import (
 
 // small is the load of scenarios whose point is not the load, four times as much by hand.
 func small(w *rig.World) load {
-	l := load{customers: 8, watchers: 16, webhooks: 300, sends: 120, writers: 6, senders: 3}
+	l := load{customers: 8, watchers: 16, webhooks: 300, sends: 120, writers: 6, senders: 3, pause: 40 * time.Millisecond}
 	if !w.IsShort {
-		l = load{customers: 32, watchers: 64, webhooks: 4000, sends: 1600, writers: 8, senders: 4}
+		l = load{customers: 32, watchers: 64, webhooks: 4000, sends: 1600, writers: 8, senders: 4, pause: 20 * time.Millisecond}
 	}
 	return l
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/http"
@@ -22,6 +23,8 @@ type load struct {
 	customers, watchers int
 	webhooks, sends     int // at least
 	writers, senders    int // how many of each work at once
+	// pause is how long a writer rests after each webhook: a spool takes them faster than any database gets them back.
+	pause time.Duration
 }
 
 // traffic is customers who write, agents who answer and subscribers who watch, all of whom insist, and what they know of it.
@@ -77,7 +80,12 @@ func newTraffic(ctx context.Context, w *rig.World, team *rig.Team, l load) (*tra
 		}
 		acknowledged()
 	}
-	found, err := team.Conversations(ctx)
+	var found map[string]string
+	err := w.Await(ctx, "everybody has a conversation", func() bool {
+		all, err := team.Conversations(ctx)
+		found = all
+		return err == nil && len(found) >= l.customers
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -264,6 +272,7 @@ func (t *traffic) newcomer(ctx context.Context) error {
 func (t *traffic) insist(ctx context.Context, e fakeline.Event) error {
 	for ctx.Err() == nil {
 		if status, err := t.team.Deliver(ctx, t.at(), e); err == nil && status == http.StatusOK {
+			pauseFor(ctx, t.pause)
 			return nil
 		}
 		t.unanswered.Add(1)
@@ -376,16 +385,28 @@ func (t *traffic) sending(ctx context.Context) (int, error) {
 	return n, errors.Join(err, db.Close())
 }
 
+// ask is a figure of the database; 0 while it is away.
+func (t *traffic) ask(ctx context.Context, figure func(context.Context, *sql.DB) (int, error)) int {
+	db, err := t.world.Open()
+	if err != nil {
+		return 0
+	}
+	defer db.Close()
+	n, _ := figure(ctx, db)
+	return n
+}
+
 // drained returns once no webhook waits in a spool.
 func (t *traffic) drained(ctx context.Context) error {
 	dir := t.world.Setting("SPOOL_DIR")
 	if dir == "" {
 		return nil
 	}
-	return t.world.Await(ctx, "the spool is drained", func() bool {
+	return t.world.Follow(ctx, "the spool is drained", func() bool {
+		pauseFor(ctx, 100*time.Millisecond)
 		left, err := os.ReadDir(dir)
 		return err == nil && len(left) == 0
-	})
+	}, func() int64 { return int64(t.ask(ctx, check.Marked)) })
 }
 
 // settle returns once nothing is SENDING and every watcher has come to the end of its conversation.
@@ -393,13 +414,13 @@ func (t *traffic) settle(ctx context.Context) error {
 	if err := t.drained(ctx); err != nil {
 		return err
 	}
-	err := t.world.Await(ctx, "everything is sent", func() bool {
+	err := t.world.Follow(ctx, "everything is sent", func() bool {
 		if n, err := t.sending(ctx); n > 0 || err != nil {
 			pauseFor(ctx, 100*time.Millisecond)
 			return false
 		}
 		return true
-	})
+	}, func() int64 { return int64(t.ask(ctx, check.Sending)) })
 	if err != nil {
 		return err
 	}

@@ -166,6 +166,12 @@ func (s *State) work(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
+// Marked is how many events of the platform are marked as done.
+func Marked(ctx context.Context, db *sql.DB) (n int, err error) {
+	err = db.QueryRowContext(ctx, "SELECT COUNT(*) FROM inbound_events").Scan(&n)
+	return n, err
+}
+
 // Sending is how many messages are still under way.
 func Sending(ctx context.Context, db *sql.DB) (n int, err error) {
 	err = db.QueryRowContext(ctx, "SELECT COUNT(*) FROM messages WHERE delivery = 'SENDING'").Scan(&n)
