@@ -42,6 +42,6 @@ func planted() []Bug {
 		{Name: "spool-not-synced", Scenario: "spool", Database: rig.Postgres, Points: []string{"webhook/before-answer"}, Does: "a webhook is acknowledged before the spool is on the disk"},
 		{Name: "torn-record-kept", Scenario: "spool", Database: rig.Postgres, Points: []string{"spool/mid-append"}, Does: "what a crash cut short stays in the spool, in the way of what follows"},
 		{Name: "epoch-ignored", Scenario: "restore", Does: "a cursor from before a restore is taken for one of now"},
-		{Name: "tenant-filter-missing", Scenario: "walls", Does: "the guard between teams leaves messages out"},
+		{Name: "tenant-filter-missing", Scenario: "walls", Does: "the guard between teams leaves contacts out"},
 	}
 }

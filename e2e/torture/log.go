@@ -19,7 +19,7 @@ func log() Scenario {
 		Name:   "log",
 		Proves: "three readers that follow the log by cursor miss nothing and see nothing twice while sixteen write at once and some of their transactions are rolled back (RT-3)",
 		Run: func(ctx context.Context, w *rig.World) error {
-			l := load{customers: 16, watchers: 16, webhooks: 400, sends: 240, writers: 10, senders: 6}
+			l := load{customers: 16, watchers: 16, webhooks: 240, sends: 160, writers: 10, senders: 6}
 			if !w.IsShort {
 				l.webhooks, l.sends = 6000, 4000
 			}

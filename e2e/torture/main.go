@@ -48,6 +48,7 @@ type options struct {
 	bugs      []Bug
 	isShort   bool
 	seed      uint64
+	parallel  int
 }
 
 func command(ctx context.Context, args []string) error {
@@ -58,6 +59,7 @@ func command(ctx context.Context, args []string) error {
 	bugs := f.Bool("bugs", false, "show every planted bug instead")
 	short := f.Bool("short", false, "the form that every test run holds, with three of the planted bugs, other ones each day")
 	seed := f.Uint64("seed", 0, "repeats a run's chances; 0 is a new seed")
+	parallel := f.Int("parallel", 0, "how many run at once; 0 is three of the short form, whose time is mostly waiting, and one otherwise")
 	list := f.Bool("list", false, "list the scenarios and the planted bugs")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -71,11 +73,17 @@ func command(ctx context.Context, args []string) error {
 		}
 		return nil
 	}
-	o := options{isShort: *short, seed: *seed, databases: []string{*database}}
+	o := options{isShort: *short, seed: *seed, parallel: *parallel, databases: []string{*database}}
 	if *database == "both" {
 		o.databases = []string{"sqlite", "postgres"}
 	} else if *database != "sqlite" && *database != "postgres" {
 		return fmt.Errorf("-db is sqlite, postgres or both, and not %q", *database)
+	}
+	if o.parallel <= 0 {
+		o.parallel = 1
+		if *short {
+			o.parallel = 3
+		}
 	}
 	if o.seed == 0 {
 		o.seed = random.New().Uint64() >> 32 // short enough to be typed

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,54 +12,96 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/switchyard-chat/switchyard/e2e/torture/rig"
 	"github.com/switchyard-chat/switchyard/internal/testkit/service"
 )
 
-// result is a row of the table at the end.
-type result struct {
-	scenario, database, bug string
-	isGood                  bool
-	took                    time.Duration
-	counts                  map[string]int
-	violations              []string
-	err                     error
+// job is a scenario on one database, with or without a planted bug that it must find.
+type job struct {
+	scenario Scenario
+	database string
+	bug      Bug
 }
 
-// bench holds what the worlds of a run share.
+// result is a row of the table at the end.
+type result struct {
+	job
+	isGood     bool
+	took       time.Duration
+	counts     map[string]int
+	violations []string
+	err        error
+}
+
+// bench is what the jobs of a run share.
 type bench struct {
 	options
 	folder          string
 	release, tagged rig.Program
+	mu              sync.Mutex // of what is printed
+}
+
+// worker does one job after the other, on a PostgreSQL and a Redis of its own, which jobs break and mend.
+type worker struct {
+	*bench
 	postgres, redis *service.Server
 }
 
 // errBroken says that a promise was not kept or a bug not found; what and how to repeat it was printed.
 var errBroken = errors.New("not everything held")
 
-// run runs the scenarios and the bugs of the options and prints what came of them.
-func run(ctx context.Context, o options) (err error) {
-	fmt.Printf("seed %d\n", o.seed)
-	b := &bench{options: o}
-	defer b.close()
-	if err := b.prepare(ctx); err != nil {
-		return err
-	}
-	var results []result
+// jobs are what the options ask for.
+func (o options) jobs() []job {
+	var all []job
 	for _, s := range o.scenarios {
 		for _, database := range o.databases {
-			if s.on(database) && ctx.Err() == nil {
-				results = append(results, b.scenario(ctx, s, database, Bug{}))
+			if s.on(database) {
+				all = append(all, job{scenario: s, database: database})
 			}
 		}
 	}
-	for _, bug := range o.bugs {
-		if ctx.Err() == nil {
-			results = append(results, b.bug(ctx, bug))
-		}
+	for _, b := range o.bugs {
+		i := slices.IndexFunc(scenarios(), func(s Scenario) bool { return s.Name == b.Scenario })
+		all = append(all, job{scenario: scenarios()[i], database: b.database(), bug: b})
 	}
+	return all
+}
+
+// run does the jobs of the options and prints what came of them.
+func run(ctx context.Context, o options) (err error) {
+	fmt.Printf("seed %d\n", o.seed)
+	b := &bench{options: o}
+	if b.folder, err = os.MkdirTemp("", "switchyard-torture-"); err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(b.folder) }()
+	if b.release, err = b.build(ctx, "switchyard"); err != nil {
+		return err
+	}
+	if b.tagged, err = b.build(ctx, "switchyard-torture", "-tags", "torture"); err != nil {
+		return err
+	}
+	todo := o.jobs()
+	results := make([]result, len(todo))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range o.parallel {
+		workers.Go(func() {
+			w := &worker{bench: b}
+			defer w.close()
+			for i := range next {
+				results[i] = w.do(ctx, todo[i])
+			}
+		})
+	}
+	for i := range todo {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
 	fmt.Print(table(results))
 	bad := 0
 	for _, r := range results {
@@ -73,30 +116,6 @@ func run(ctx context.Context, o options) (err error) {
 	return ctx.Err()
 }
 
-func (b *bench) prepare(ctx context.Context) (err error) {
-	if b.folder, err = os.MkdirTemp("", "switchyard-torture-"); err != nil {
-		return err
-	}
-	if b.release, err = b.build(ctx, "switchyard"); err != nil {
-		return err
-	}
-	if b.tagged, err = b.build(ctx, "switchyard-torture", "-tags", "torture"); err != nil {
-		return err
-	}
-	needs := func(database string) bool {
-		return slices.ContainsFunc(b.scenarios, func(s Scenario) bool { return s.on(database) && slices.Contains(b.databases, database) }) ||
-			slices.ContainsFunc(b.bugs, func(g Bug) bool { return g.database() == database })
-	}
-	if !needs(rig.Postgres) {
-		return nil
-	}
-	if b.postgres, err = service.PostgresWith(ctx, "synchronous_commit=on", "autovacuum=on"); err != nil {
-		return err
-	}
-	b.redis, err = service.Redis(ctx)
-	return err
-}
-
 // build builds the server.
 func (b *bench) build(ctx context.Context, name string, flags ...string) (rig.Program, error) {
 	path := filepath.Join(b.folder, name)
@@ -107,66 +126,87 @@ func (b *bench) build(ctx context.Context, name string, flags ...string) (rig.Pr
 	return rig.Program(path), nil
 }
 
-func (b *bench) close() {
-	for _, s := range []*service.Server{b.postgres, b.redis} {
+// stand starts what a job on PostgreSQL stands on.
+func (w *worker) stand(ctx context.Context) (err error) {
+	if w.postgres == nil {
+		// Commits must outlive its death, though not the machine's.
+		if w.postgres, err = service.PostgresWith(ctx, "synchronous_commit=on", "autovacuum=on"); err != nil {
+			return err
+		}
+	}
+	if w.redis == nil {
+		w.redis, err = service.Redis(ctx)
+	}
+	return err
+}
+
+func (w *worker) close() {
+	for _, s := range []*service.Server{w.postgres, w.redis} {
 		if s != nil {
 			s.Stop()
 		}
 	}
-	if b.folder != "" {
-		_ = os.RemoveAll(b.folder)
-	}
 }
 
-// scenario runs one on one database.
-func (b *bench) scenario(ctx context.Context, s Scenario, database string, bug Bug) (r result) {
-	r = result{scenario: s.Name, database: database, bug: bug.Name}
+// do does a job, and prints what it said and how it ended.
+func (w *worker) do(ctx context.Context, j job) (r result) {
+	var said bytes.Buffer
+	say := func(format string, args ...any) { fmt.Fprintf(&said, format+"\n", args...) }
+	say("=== %s on %s%s", j.scenario.Name, j.database, with(j.bug.Name))
 	began := time.Now()
-	defer func() { r.took = time.Since(began) }()
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(s.Name + database))
-	fmt.Printf("=== %s on %s%s\n", s.Name, database, with(bug.Name))
-	w, err := rig.New(ctx, rig.Options{
-		Database: database, IsShort: b.isShort || bug.Name != "", Seed: b.seed ^ h.Sum64(), Bug: bug.Name, Points: bug.Points,
-		Release: b.release, Tagged: b.tagged, Postgres: b.postgres, Redis: b.redis, Out: os.Stdout,
-	})
-	if err != nil {
-		r.err = err
-		return r
-	}
-	r.err = s.Run(ctx, w)
-	r.counts, r.violations = w.Counts(), w.Violations()
-	r.err = errors.Join(r.err, w.Close())
+	r = result{job: j}
+	r.counts, r.violations, r.err = w.torture(ctx, j, &said)
+	r.took = time.Since(began)
 	r.isGood = r.err == nil && len(r.violations) == 0
-	if bug.Name == "" {
-		for _, v := range r.violations {
-			fmt.Println("    VIOLATED " + v)
+	again := fmt.Sprintf("-scenario %s -db %s", j.scenario.Name, j.database)
+	if w.isShort {
+		again = "-short " + again
+	}
+	if j.bug.Name != "" {
+		r.isGood = len(r.violations) > 0
+		again = "-bug " + j.bug.Name
+	}
+	for i, v := range r.violations {
+		switch {
+		case j.bug.Name == "":
+			say("    VIOLATED %s", v)
+		case i == 0:
+			say("    found: %s", v)
 		}
 	}
 	if r.err != nil {
-		fmt.Println("    ERROR " + r.err.Error())
+		say("    ERROR %v", r.err)
 	}
-	if !r.isGood && bug.Name == "" {
-		short := ""
-		if b.isShort {
-			short = " -short"
-		}
-		fmt.Printf("    again: go run ./e2e/torture -scenario %s -db %s -seed %d%s\n", s.Name, database, b.seed, short)
+	if !r.isGood {
+		say("    again: go run ./e2e/torture %s -seed %d", again, w.seed)
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, _ = said.WriteTo(os.Stdout)
 	return r
 }
 
-// bug shows a planted bug to the scenario meant for it, which must find it.
-func (b *bench) bug(ctx context.Context, bug Bug) result {
-	i := slices.IndexFunc(scenarios(), func(s Scenario) bool { return s.Name == bug.Scenario })
-	r := b.scenario(ctx, scenarios()[i], bug.database(), bug)
-	r.isGood = len(r.violations) > 0
-	if r.isGood {
-		fmt.Println("    found by: " + r.violations[0])
-	} else {
-		fmt.Printf("    NOT FOUND; again: go run ./e2e/torture -bug %s -seed %d\n", bug.Name, b.seed)
+// torture runs a scenario in a world of its own.
+func (w *worker) torture(ctx context.Context, j job, said *bytes.Buffer) (counts map[string]int, violations []string, err error) {
+	if ctx.Err() != nil {
+		return nil, nil, ctx.Err()
 	}
-	return r
+	if j.database == rig.Postgres {
+		if err := w.stand(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(j.scenario.Name + j.database))
+	world, err := rig.New(ctx, rig.Options{
+		Database: j.database, IsShort: w.isShort || j.bug.Name != "", Seed: w.seed ^ h.Sum64(), Bug: j.bug.Name, Points: j.bug.Points,
+		Release: w.release, Tagged: w.tagged, Postgres: w.postgres, Redis: w.redis, Out: said,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	err = j.scenario.Run(ctx, world)
+	return world.Counts(), world.Violations(), errors.Join(err, world.Close())
 }
 
 func with(bug string) string {
@@ -181,29 +221,26 @@ func table(results []result) string {
 	var t strings.Builder
 	t.WriteString("\n")
 	for _, r := range results {
-		verdict := "ok"
+		verdict, name := "ok", r.scenario.Name
 		switch {
-		case r.bug != "" && r.isGood:
+		case r.bug.Name != "" && r.isGood:
 			verdict = "found"
-		case r.bug != "":
+		case r.bug.Name != "":
 			verdict = "MISSED"
 		case r.err != nil:
 			verdict = "ERROR"
 		case !r.isGood:
 			verdict = "VIOLATED"
 		}
-		name := r.scenario
-		if r.bug != "" {
-			name += ": " + r.bug
+		if r.bug.Name != "" {
+			name += ": " + r.bug.Name
 		}
 		fmt.Fprintf(&t, "%-9s %-44s %-9s %7.1f s", verdict, name, r.database, r.took.Seconds())
-		if r.bug == "" {
-			for i, what := range slices.Sorted(maps.Keys(r.counts)) {
-				sep := ", "
-				if i == 0 {
-					sep = "   "
-				}
+		if r.bug.Name == "" {
+			sep := "   "
+			for _, what := range slices.Sorted(maps.Keys(r.counts)) {
 				fmt.Fprintf(&t, "%s%d %s", sep, r.counts[what], what)
+				sep = ", "
 			}
 		}
 		t.WriteString("\n")

@@ -37,7 +37,12 @@ func walls() Scenario {
 				return err
 			}
 			message := rig.Str(own, "messages.nodes.0.id")
-			for _, id := range []string{t.conversations[0], message} {
+			const contacts = `{ contacts(first: 10) { nodes { id } } }`
+			people, err := tea.Boss.Do(ctx, contacts, nil)
+			if err != nil {
+				return err
+			}
+			for _, id := range []string{t.conversations[0], message, rig.Str(people, "contacts.nodes.0.id")} {
 				const node = `query($id: ID!) { node(id: $id) { id } }`
 				mine, err := tea.Boss.Ask(ctx, node, map[string]any{"id": id})
 				if err != nil || rig.Str(mine.Data, "node.id") != id {
@@ -51,6 +56,13 @@ func walls() Scenario {
 					w.Violate("walls: %s of another team is read: %v", id, theirs.Data)
 				}
 				w.Count("asked", 1)
+			}
+			seen, err := ink.Boss.Do(ctx, contacts, nil)
+			if err != nil {
+				return err
+			}
+			if rig.Str(seen, "contacts.nodes.0.id") != "" {
+				w.Violate("walls: another team's contacts are listed: %v", seen)
 			}
 			theirs, err := ink.Boss.Ask(ctx, list, map[string]any{"c": t.conversations[0]})
 			if err == nil && rig.Str(theirs.Data, "messages.nodes.0.id") != "" {
