@@ -122,3 +122,26 @@ func TestLinePermissionLost(t *testing.T) {
 		}
 	})
 }
+
+// conversation reads all of a conversation's texts in their order, and how far its answers are.
+func (a *agent) conversation(id string) (texts, deliveries []string) {
+	a.t.Helper()
+	var after any
+	for {
+		page := a.do(`query($c: ID!, $a: Cursor) { messages(conversationId: $c, first: 100, after: $a) { pageInfo { hasNextPage endCursor }
+			nodes { seq delivery content { ... on TextContent { text } } } } }`, map[string]any{"c": id, "a": after})
+		nodes, _ := at(page, "messages.nodes").([]any)
+		for _, n := range nodes {
+			if texts = append(texts, str(n, "content.text")); num(n, "seq") != len(texts) {
+				a.t.Errorf("message %d has the number %d", len(texts), num(n, "seq"))
+			}
+			if d := str(n, "delivery"); d != "" {
+				deliveries = append(deliveries, d)
+			}
+		}
+		if at(page, "messages.pageInfo.hasNextPage") != true {
+			return texts, deliveries
+		}
+		after = str(page, "messages.pageInfo.endCursor")
+	}
+}

@@ -205,11 +205,7 @@ func (w *World) Setting(name string) string {
 func (w *World) environment() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	env := append(slices.Clone(w.env), "PATH="+os.Getenv("PATH"), "TMPDIR="+os.TempDir())
-	if w.Bug != "" {
-		env = append(env, "TORTURE_BUG="+w.Bug)
-	}
-	return env
+	return append(slices.Clone(w.env), "PATH="+os.Getenv("PATH"), "TMPDIR="+os.TempDir())
 }
 
 // program is the build that servers run when nothing else is asked for: the shipped one, unless a bug is to be shown.
@@ -220,11 +216,11 @@ func (w *World) program() Program {
 	return w.Release
 }
 
-// Command runs a command of the program to its end and gives its exit code and all it said. On SQLite no server may run.
+// Command runs a command of the program as it is shipped to its end and gives its exit code and all it said. On SQLite no server may run.
 func (w *World) Command(ctx context.Context, args ...string) (code int, said string) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c := exec.CommandContext(ctx, string(w.program()), args...)
+	c := exec.CommandContext(ctx, string(w.Release), args...)
 	c.Env = w.environment()
 	out, err := c.CombinedOutput()
 	if err != nil && c.ProcessState == nil {

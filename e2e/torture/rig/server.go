@@ -98,7 +98,7 @@ func (s *Server) Launch(program Program, env ...string) error {
 		}
 	}
 	l := &life{cmd: exec.Command(string(program), "serve"), done: make(chan struct{})}
-	l.cmd.Env = slices.Concat(s.world.environment(), []string{"PORT=" + s.port}, env)
+	l.cmd.Env = slices.Concat(s.world.environment(), []string{"PORT=" + s.port, "TORTURE_BUG=" + s.world.Bug}, env)
 	l.cmd.Stdout, l.cmd.Stderr = l, l
 	l.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := l.cmd.Start(); err != nil {
