@@ -37,7 +37,6 @@ func planted() []Bug {
 		{Name: "newest-sent-first", Scenario: "kill", Does: "a lane sends its newest message first"},
 		{Name: "lane-taken-by-two", Scenario: "lanes", Does: "a lane is taken although another holds its lease"},
 		{Name: "fence-not-checked", Scenario: "clocks", Database: rig.Postgres, Does: "who was overtaken in a lane goes on writing"},
-		{Name: "no-polling", Scenario: "redis", Database: rig.Postgres, Does: "a server learns of events by hints alone"},
 		{Name: "spool-overtaken", Scenario: "spool", Database: rig.Postgres, Does: "a webhook goes past those that wait in the spool"},
 		{Name: "spool-not-synced", Scenario: "spool", Database: rig.Postgres, Points: []string{"webhook/before-answer"}, Does: "a webhook is acknowledged before the spool is on the disk"},
 		{Name: "torn-record-kept", Scenario: "spool", Database: rig.Postgres, Points: []string{"spool/mid-append"}, Does: "what a crash cut short stays in the spool, in the way of what follows"},

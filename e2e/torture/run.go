@@ -197,7 +197,7 @@ func (w *worker) torture(ctx context.Context, j job, said *bytes.Buffer) (counts
 		}
 	}
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(j.scenario.Name + j.database))
+	_, _ = h.Write([]byte(j.scenario.Name + j.database + j.bug.Name))
 	world, err := rig.New(ctx, rig.Options{
 		Database: j.database, IsShort: w.isShort || j.bug.Name != "", Seed: w.seed ^ h.Sum64(), Bug: j.bug.Name, Points: j.bug.Points,
 		Release: w.release, Tagged: w.tagged, Postgres: w.postgres, Redis: w.redis, Out: said,

@@ -16,7 +16,6 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
-	"github.com/switchyard-chat/switchyard/internal/planted"
 )
 
 // epochCheck is how often a tailer asks whether its log is still the same one: a restored log has another epoch and may stand at a lower
@@ -272,9 +271,6 @@ func (h *Hub) poll(tick *clock.Ticker, checked time.Time) {
 		case <-h.ctx.Done():
 			return
 		case <-tick.C:
-		}
-		if planted.Is("no-polling") {
-			continue
 		}
 		now := h.cfg.Clock.Now()
 		doubt := now.Sub(checked) >= epochCheck

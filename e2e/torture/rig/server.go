@@ -14,6 +14,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/switchyard-chat/switchyard/internal/random"
 )
 
 // Server is a server of the world as an operating system's process. It keeps its address over all its lives.
@@ -51,8 +53,10 @@ func (l *life) words() string {
 // Server gives a server that was never started, with an address of its own.
 func (w *World) Server() (*Server, error) {
 	// Outside of the range from which the system takes the ports of outgoing connections, so that none takes it while the server is dead.
+	// Not by the seed: what runs at once must not meet here.
+	chance := random.New()
 	for range 100 {
-		port := strconv.Itoa(12000 + w.Random.Int(18000))
+		port := strconv.Itoa(12000 + chance.Int(18000))
 		l, err := net.Listen("tcp", "127.0.0.1:"+port)
 		if err != nil {
 			continue
