@@ -34,6 +34,10 @@ type Env struct {
 	// Small is the form for CI: few rounds over little data, no peers.
 	Small bool
 
+	// Peers is the folder of the outside peers' programs; empty measures without them.
+	Peers string
+
+	demos      int    // databases of the demo team that were made
 	postgres   string // of the superuser, with the database postgres
 	postmaster int
 	named      string // the workloads that were asked for, as they were named

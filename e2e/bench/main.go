@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/switchyard-chat/switchyard/e2e/bench/fan"
 	"github.com/switchyard-chat/switchyard/e2e/bench/limit"
 )
 
@@ -29,6 +30,8 @@ type Workload struct {
 // workloads are all of them, in the order in which they are run: what only reads comes first.
 var workloads = []Workload{
 	{"W1", inboxPage},
+	{"W6", fanOuts},
+	{"W8", idleMemory},
 }
 
 // standard is how many conversations there are where SCALE does not say.
@@ -45,8 +48,15 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) > 0 && args[0] == "limit" {
-		return limit.Run(ctx, args[1:])
+	if len(args) > 0 {
+		switch args[0] {
+		case "limit":
+			return limit.Run(ctx, args[1:])
+		case "splice":
+			return fan.Splice()
+		case "clients":
+			return fan.Clients(os.Stdin, os.Stdout)
+		}
 	}
 	e := &Env{Report: &Report{out: os.Stdout}}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
@@ -56,6 +66,7 @@ func run(ctx context.Context, args []string) error {
 	f.BoolVar(&e.Small, "small", false, "the form for CI")
 	f.IntVar(&e.Effort.Rounds, "rounds", 5, "rounds")
 	f.DurationVar(&e.Effort.For, "for", 2*time.Second, "how long each target is driven in a round")
+	f.StringVar(&e.Peers, "peers", "", "the folder of the outside peers' programs, as .ci/bench makes it for PEERS=1; without it they are left out")
 	f.StringVar(&e.only, "only", "", "part of the names of the comparisons that are run")
 	postgres := f.String("postgres", "", "a superuser's address of a PostgreSQL on this machine, whose loaded databases are used again; without it one is started")
 	out := f.String("out", filepath.Join("bin", "bench"), "where the page and the chart are written")
