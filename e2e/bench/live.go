@@ -160,9 +160,9 @@ func (r *liveResult) add(x liveResult) {
 // idleMemory measures what an idle subscription costs the server of resident memory (W8): a new process, its memory before and after so many
 // have subscribed, without any event.
 func idleMemory(ctx context.Context, e *Env) error {
-	subscribers := 5000
+	subscribers, settle := 5000, 10*time.Second // how long they are left alone before memory is looked at
 	if e.Small {
-		subscribers = 500
+		subscribers, settle = 500, time.Second
 	}
 	t := Table{Title: fmt.Sprintf("W8 resident memory of the server an idle subscription, %s of them, KiB", count(subscribers)),
 		Columns: []string{"", "", "× " + splice}, Note: "Goals: ≤ 26, the floor 28, stretch 23. Kernel buffers of sockets are not in it."}
@@ -201,9 +201,6 @@ func idleMemory(ctx context.Context, e *Env) error {
 	e.Report.AddTable(t)
 	return nil
 }
-
-// settle is how long subscriptions are left alone before memory is looked at.
-const settle = 10 * time.Second
 
 // liveRun is one turn of W6: so many messages a second, some of them back to back, for so long.
 type liveRun struct {

@@ -46,5 +46,6 @@ const server = createServer(async (request, response) => {
   response.end();
 });
 useServer({ schema }, new WebSocketServer({ server, path: '/graphql' }));
+server.keepAliveTimeout = 600_000; // the publisher keeps its connection between turns
 const [host, port] = process.env.ADDR.split(':');
 server.listen(Number(port), host);
