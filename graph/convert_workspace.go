@@ -38,6 +38,13 @@ func (r *Resolver) workspaceLoaders() map[id.Kind]loader {
 			}
 			return tokenModel(t), nil
 		}),
+		id.InboundEvent: own(func(ctx context.Context, p auth.Principal, n int64) (model.Node, error) {
+			e, err := r.Inbound.GetFailed(ctx, p, n)
+			if err != nil {
+				return nil, err
+			}
+			return failedEventModel(e), nil
+		}),
 		id.Channel: own(func(ctx context.Context, p auth.Principal, n int64) (model.Node, error) {
 			c, err := r.Accounts.Get(ctx, p, n)
 			if err != nil {

@@ -55,6 +55,24 @@ func (s *Service) keep(ctx context.Context, b Body, e channels.Event, cause erro
 
 func reasonOf(err error) string { return text.Cut(storable(err.Error()), reasonLength) }
 
+// GetFailed reads an event that failed. None is a fault of kind NotFound, and so is any for who may not see the list.
+func (s *Service) GetFailed(ctx context.Context, p auth.Principal, eventID int64) (*ent.InboundEvent, error) {
+	absent := fault.Missing("the inbound event")
+	if p.Role != auth.Admin || !p.May(auth.ReadWorkspace) {
+		return nil, absent
+	}
+	var row *ent.InboundEvent
+	err := s.DB.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
+		var err error
+		row, err = v.InboundEvent.Query().Where(inboundevent.ID(eventID), inboundevent.StateEQ(inboundevent.StateFAILED)).Only(ctx)
+		if ent.IsNotFound(err) {
+			return absent
+		}
+		return err
+	})
+	return row, err
+}
+
 // ListFailed lists what waits for a replay, oldest first. Only an ADMIN sees any.
 func (s *Service) ListFailed(ctx context.Context, p auth.Principal, w page.Window) ([]*ent.InboundEvent, page.Result, error) {
 	if p.Role != auth.Admin || !p.May(auth.ReadWorkspace) {
