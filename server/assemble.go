@@ -95,7 +95,8 @@ type parts struct {
 
 // assemble opens the database and the bus and puts the parts together. Nothing works yet. What it opened is closed by close, or here when
 // it fails.
-func assemble(ctx context.Context, c config.Config, platform *demo.Platform, log *slog.Logger) (p *parts, err error) {
+func assemble(ctx context.Context, o Options, platform *demo.Platform) (p *parts, err error) {
+	c, log := o.Config, o.Log
 	p = &parts{log: log, random: random.New(), metrics: newMetrics()}
 	defer func() {
 		if err != nil {
@@ -108,7 +109,7 @@ func assemble(ctx context.Context, c config.Config, platform *demo.Platform, log
 	p.closers = append(p.closers, p.bus.Close)
 	p.announcer = newAnnouncer(p.bus)
 	p.closers = append(p.closers, func() error { p.announcer.close(); return nil })
-	if p.db, err = openStore(ctx, c, p.announcer, log); err != nil {
+	if p.db, err = openStore(ctx, o, p.announcer.committed); err != nil {
 		return p, err
 	}
 	p.closers = append(p.closers, p.db.Close)

@@ -19,7 +19,7 @@ func inboxRetryCommand(ctx context.Context, p Process, args []string) error {
 	if err != nil {
 		return err
 	}
-	parts, err := assemble(ctx, c, nil, logger(c, p.Err))
+	parts, err := assemble(ctx, Options{Config: c, Log: logger(c, p.Err)}, nil)
 	if err != nil {
 		return err
 	}

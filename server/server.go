@@ -16,6 +16,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/bus"
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/config"
+	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/faultpoint"
 	"github.com/switchyard-chat/switchyard/internal/random"
 	"github.com/switchyard-chat/switchyard/internal/store"
@@ -32,6 +33,8 @@ type Options struct {
 	IsDemo bool
 	Out    io.Writer // for people: where to look
 	Log    *slog.Logger
+	// Database changes how the database is opened; nil leaves it as the settings say. It is for tests of what holds where a wall is missing.
+	Database func(*store.Config)
 	// Ready is called once the server answers; nil is allowed.
 	Ready func(Running)
 }
@@ -73,7 +76,8 @@ func Run(ctx context.Context, o Options) (err error) {
 		err = errors.Join(err, tracer.Close(last))
 	}()
 	ctx = tracer.With(ctx)
-	parts, err := assemble(ctx, c, platform, o.Log)
+	o.Config = c
+	parts, err := assemble(ctx, o, platform)
 	if err != nil {
 		return err
 	}
@@ -170,10 +174,11 @@ func newBus(c config.Config, r *random.Source, log *slog.Logger) (bus.Bus, error
 }
 
 // openStore opens the database that the settings ask for.
-func openStore(ctx context.Context, c config.Config, a *announcer, log *slog.Logger) (*store.DB, error) {
-	o := store.Config{URL: c.DatabaseURL, Folder: c.DataDir, MaxConns: c.DatabaseMax, Log: log}
-	if a != nil {
-		o.Committed = a.committed
+func openStore(ctx context.Context, o Options, committed func(team int64, at event.Cursor)) (*store.DB, error) {
+	c := o.Config
+	to := store.Config{URL: c.DatabaseURL, Folder: c.DataDir, MaxConns: c.DatabaseMax, Log: o.Log, Committed: committed}
+	if o.Database != nil {
+		o.Database(&to)
 	}
-	return store.Open(ctx, o)
+	return store.Open(ctx, to)
 }
