@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -41,5 +42,25 @@ func TestWelcome(t *testing.T) {
 	lin := w.signInWith(t, demo.Team, "lin@demo.example", password)
 	if me := lin.do(`{ viewer { agent { name status } } }`, nil); str(me, "viewer.agent.name") != "林小美" || str(me, "viewer.agent.status") != "ACTIVE" {
 		t.Errorf("she is %v", me)
+	}
+}
+
+// A page of another site, in a real browser and with a stolen token, reads nothing, changes nothing and opens no socket.
+func TestForeignPage(t *testing.T) {
+	t.Parallel()
+	w := start(t, environment(t, "sqlite"))
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte("<!doctype html><title>Another site</title><p>Free tea"))
+	}))
+	t.Cleanup(site.Close)
+	admin := w.signIn(t, "admin@demo.example")
+	if said, complained, isWell := node(t, "browser/foreign.mjs", w.URL, strings.Replace(site.URL, "127.0.0.1", "localhost", 1), admin.token).end(); !isWell || said[len(said)-1] != "OK" {
+		t.Errorf("the browser said %q\n%s", said, complained)
+	}
+	for _, name := range []string{"from another site", "from a form"} {
+		if got := admin.do(`query($t: String!) { tags(text: $t) { nodes { id } } }`, map[string]any{"t": name}); at(got, "tags.nodes.0") != nil {
+			t.Errorf("%s a tag was made: %v", name, got)
+		}
 	}
 }
