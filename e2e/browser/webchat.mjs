@@ -104,9 +104,11 @@ const scenarios = {
     const live = await visitor.shown();
     await visitor.page.reload();
     await visitor.bubble(last).waitFor();
-    while (await visitor.log.getByRole("button", { name: words.zh.older }).isVisible()) {
+    const older = visitor.log.getByRole("button", { name: words.zh.older });
+    for (;;) {
       const before = (await visitor.shown()).length;
-      await visitor.log.getByRole("button", { name: words.zh.older }).click();
+      if (!(await older.isVisible())) break;
+      await older.evaluate((button) => button.click()); // by the mouse it would be scrolled to first, which loads them too and takes the button away
       await visitor.page.waitForFunction((n) => document.querySelector("switchyard-chat").shadowRoot.querySelectorAll(".message[data-id]").length > n, before);
     }
     const again = await visitor.shown();
@@ -276,7 +278,7 @@ const scenarios = {
     say("WROTE");
     await visitor.bubble(answers.at(-1)).waitFor();
     for (let i = 0; i < 10 && (await visitor.log.getByRole("button", { name: words.zh.older }).isVisible()); i++) {
-      await visitor.log.getByRole("button", { name: words.zh.older }).click();
+      await visitor.log.getByRole("button", { name: words.zh.older }).evaluate((button) => button.click());
       await page.waitForLoadState("networkidle");
     }
     const found = await page.evaluate(() => {
