@@ -126,6 +126,18 @@ func (p *process) kill() {
 	<-p.done
 }
 
+// leave asks the process to end in order, as an operator's restart does, and waits for its end.
+func (p *process) leave() {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+		p.t.Fatal(err)
+	}
+	<-p.done
+	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
+		p.t.Errorf("the program ended with %d: %s", code, p.words())
+	}
+}
+
 // isReady asks /readyz.
 func isReady(url string) bool {
 	res, err := http.Get(url + "/readyz")

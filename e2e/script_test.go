@@ -3,9 +3,11 @@ package e2e_test
 import (
 	"bufio"
 	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +21,7 @@ type script struct {
 	mu     sync.Mutex
 	lines  []string
 	more   chan struct{} // closed and replaced at every line
+	stdin  io.WriteCloser
 	stderr bytes.Buffer
 	done   chan struct{}
 	err    error
@@ -37,6 +40,9 @@ func node(t *testing.T, path string, args ...string) *script {
 	cmd.Stderr = &s.stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
+		t.Fatal(err)
+	}
+	if s.stdin, err = cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
@@ -59,8 +65,8 @@ func node(t *testing.T, path string, args ...string) *script {
 	return s
 }
 
-// await waits for a line that holds the words and gives it.
-func (s *script) await(words string) string {
+// await waits for a line that holds all the words and gives it.
+func (s *script) await(words ...string) string {
 	s.t.Helper()
 	limit := time.NewTimer(2 * time.Minute) // a loaded machine starts Chromium slowly
 	defer limit.Stop()
@@ -68,7 +74,7 @@ func (s *script) await(words string) string {
 		s.mu.Lock()
 		more := s.more
 		for _, l := range s.lines {
-			if strings.Contains(l, words) {
+			if holds(l, words) {
 				s.mu.Unlock()
 				return l
 			}
@@ -77,7 +83,7 @@ func (s *script) await(words string) string {
 		select {
 		case <-more:
 		case <-s.done:
-			if s.has(words) {
+			if slices.ContainsFunc(s.said(), func(l string) bool { return holds(l, words) }) {
 				continue
 			}
 			s.t.Fatalf("%s ended (%v) before it said %q; at last it said %q and complained %s", s.name, s.err, words, s.last(), s.stderr.String())
@@ -85,6 +91,10 @@ func (s *script) await(words string) string {
 			s.t.Fatalf("%s does not say %q; at last it said %q", s.name, words, s.last())
 		}
 	}
+}
+
+func holds(line string, words []string) bool {
+	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(line, w) })
 }
 
 func (s *script) said() []string {
@@ -97,15 +107,6 @@ func (s *script) said() []string {
 func (s *script) last() []string {
 	all := s.said()
 	return all[max(0, len(all)-3):]
-}
-
-func (s *script) has(words string) bool {
-	for _, l := range s.said() {
-		if strings.Contains(l, words) {
-			return true
-		}
-	}
-	return false
 }
 
 // end waits for the script's end, gives what it said and complained, and whether it ended well.

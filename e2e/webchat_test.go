@@ -13,13 +13,11 @@ import (
 	"image/color"
 	"image/png"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -234,86 +232,6 @@ func TestWebchat(t *testing.T) {
 		}
 		well(t, v)
 	})
-}
-
-// wire carries connections to a server, and can be cut.
-type wire struct {
-	URL   string
-	to    string
-	mu    sync.Mutex
-	isCut bool
-	conns map[net.Conn]bool
-}
-
-func newWire(t *testing.T, to string) *wire {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	x := &wire{URL: "http://" + l.Addr().String(), to: strings.TrimPrefix(to, "http://"), conns: map[net.Conn]bool{}}
-	t.Cleanup(func() {
-		_ = l.Close()
-		x.cut(true)
-	})
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go x.carry(c)
-		}
-	}()
-	return x
-}
-
-// lead leads new connections to another server.
-func (x *wire) lead(to string) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.to = strings.TrimPrefix(to, "http://")
-}
-
-func (x *wire) carry(in net.Conn) {
-	defer in.Close()
-	x.mu.Lock()
-	to := x.to
-	x.mu.Unlock()
-	out, err := net.Dial("tcp", to)
-	if err != nil {
-		return
-	}
-	defer out.Close()
-	x.mu.Lock()
-	if x.isCut {
-		x.mu.Unlock()
-		return
-	}
-	x.conns[in], x.conns[out] = true, true
-	x.mu.Unlock()
-	done := make(chan struct{}, 2)
-	for _, pair := range [][2]net.Conn{{in, out}, {out, in}} {
-		go func() {
-			_, _ = io.Copy(pair[0], pair[1])
-			done <- struct{}{}
-		}()
-	}
-	<-done
-	x.mu.Lock()
-	delete(x.conns, in)
-	delete(x.conns, out)
-	x.mu.Unlock()
-}
-
-// cut breaks all connections and lets no new ones through, until it is called with false.
-func (x *wire) cut(isCut bool) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.isCut = isCut
-	for c := range x.conns {
-		_ = c.Close()
-	}
 }
 
 // CHAN-12, RT-3: the network breaks again and again while both sides write: nothing is lost, doubled or out of order, either way.

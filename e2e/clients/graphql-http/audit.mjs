@@ -1,4 +1,4 @@
-// Runs all audits of graphql-http's serverAudits against an address and prints the counts.
+// Runs all audits of graphql-http's serverAudits against an address and prints the counts, by the specification's words and by result.
 //
 //   node graphql-http/audit.mjs http://127.0.0.1:8080/graphql [TOKEN]
 //
@@ -11,10 +11,11 @@ if (!url) {
   console.error('usage: node graphql-http/audit.mjs URL [TOKEN]');
   process.exit(2);
 }
-const counts = { ok: 0, warn: 0, notice: 0, error: 0 };
+const counts = { MUST: 0, SHOULD: 0, MAY: 0, ok: 0, warn: 0, notice: 0, error: 0 };
 const fetchFn = (to, init = {}) => fetch(to, { ...init, headers: { ...init.headers, ...(token && { Authorization: `Bearer ${token}` }) } });
 for (const result of await auditServer({ url, fetchFn })) {
   counts[result.status]++;
+  counts[result.name.split(' ')[0]]++;
   if (result.status !== 'ok') {
     console.error(`${result.status} ${result.id} ${result.name}: ${result.reason}`);
   }

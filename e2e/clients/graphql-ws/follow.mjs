@@ -1,33 +1,33 @@
-// Follows a subscription with graphql-ws, prints every payload as a line of JSON, and cuts its own socket on the way: the client's own
-// retry goes on from the last cursor, which is put into the variables object that it resends.
-import { createClient } from 'graphql-ws';
-import WebSocket from 'ws';
-import { follower, options } from '../options.mjs';
+// Follows operations with graphql-ws. Its own retry goes on from the last cursor, which is put into the variables object that it resends.
+import { follow } from '../options.mjs';
+import { o, socket } from '../socket.mjs';
 
-const o = options();
-const follow = follower(o);
-let socket;
-const client = createClient({
-  url: o.url.replace(/^http/, 'ws'),
-  webSocketImpl: WebSocket,
-  connectionParams: o.token ? { authorization: `Bearer ${o.token}` } : undefined,
-  retryAttempts: o.retries ?? 5,
-  retryWait: async () => {},
-  shouldRetry: () => true,
-  on: {
-    connected: (s) => { socket = s; },
-    closed: (e) => console.error(JSON.stringify({ closed: e.code, reason: e.reason })),
-  },
-});
-const iterable = client.iterate({ query: o.query, operationName: o.operationName, variables: o.variables });
-try {
-  for await (const result of iterable) {
-    const { isEnough, isCut } = follow(result);
-    if (isEnough) break;
-    if (isCut) socket.terminate();
-  }
-} catch (e) {
-  console.error(JSON.stringify({ failed: Array.isArray(e) ? e : { code: e.code, reason: e.reason, message: e.message } }));
-  process.exitCode = 1;
+const client = socket();
+
+export function watch(query, variables, handle, stop) {
+  const operation = { query, variables: { ...variables } };
+  let event, timer, unsubscribe;
+  const subscribe = () => {
+    event = undefined;
+    unsubscribe = client.subscribe(operation, {
+      next(result) {
+        event = Object.values(result.data ?? {})[0];
+        handle(result);
+        if (event?.cursor) operation.variables.after = event.cursor; // the retry sends it
+      },
+      error: stop,
+      complete: () => (event?.resubscribe ? (timer = setTimeout(subscribe, 1_000)) : stop()),
+    });
+  };
+  subscribe();
+  return () => {
+    clearTimeout(timer);
+    unsubscribe();
+  };
 }
-await client.dispose();
+
+async function ask(query, variables) {
+  for await (const result of client.iterate({ query, variables })) return result;
+}
+
+follow(o, watch, ask);
