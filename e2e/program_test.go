@@ -18,23 +18,26 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/testkit"
 )
 
-// built is the program as `make build` makes it, once for all tests of this process.
+// workshop is a folder for what is built once for all tests of this process.
+var workshop = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "switchyard-e2e-") })
+
+// built is the program as `make build` makes it.
 var built = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "switchyard-e2e-")
+	folder, err := workshop()
 	if err != nil {
 		return "", err
 	}
 	path := filepath.Join(folder, "switchyard")
 	if out, err := exec.Command("go", "build", "-o", path, "../cmd/switchyard").CombinedOutput(); err != nil {
-		return folder, fmt.Errorf("%w: %s", err, out)
+		return "", fmt.Errorf("%w: %s", err, out)
 	}
 	return path, nil
 })
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := built(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
+	if folder, err := workshop(); err == nil {
+		_ = os.RemoveAll(folder)
 	}
 	os.Exit(code)
 }

@@ -34,8 +34,15 @@ func node(t *testing.T, path string, args ...string) *script {
 	if _, err := os.Stat(filepath.Join(folder, "node_modules", ".package-lock.json")); err != nil {
 		t.Fatalf("the packages of e2e/%s are not installed: run .ci/setup, or `npm ci` there (%v)", folder, err)
 	}
+	return nodeIn(t, "", path, args...)
+}
+
+// nodeIn starts a script in a folder; it is killed with the test.
+func nodeIn(t *testing.T, folder, path string, args ...string) *script {
+	t.Helper()
 	s := &script{t: t, name: path, more: make(chan struct{}), done: make(chan struct{})}
 	cmd := exec.CommandContext(t.Context(), "node", append([]string{path}, args...)...)
+	cmd.Dir = folder
 	cmd.WaitDelay = 5 * time.Second // Chromium's own children may keep the pipes open
 	cmd.Stderr = &s.stderr
 	out, err := cmd.StdoutPipe()
