@@ -20,6 +20,8 @@ type Target struct {
 	Ask func(ctx context.Context, n int) ([]byte, error)
 	// Sense writes an answer in the form in which it must equal those of other targets; nil takes part in no comparison of answers.
 	Sense func(answer []byte) (string, error)
+	// Settle is called after a round's requests, when it is not nil: what they left to be done is part of their cost.
+	Settle func(context.Context) error
 	// IsSlow gives the target fewer requests: its figure then rests on few.
 	IsSlow bool
 }
@@ -88,20 +90,34 @@ type Outcome struct {
 	Measured []Measured
 }
 
-// Compare checks that the targets answer alike and measures them.
+// Compare measures where the comparison is asked for, and reports it.
 func (e *Env) Compare(ctx context.Context, scale int, c Comparison) error {
 	if !e.wants(c.Name) {
 		return nil
 	}
+	o, err := e.Measure(ctx, scale, c)
+	if err == nil {
+		e.Report.Add(o)
+	}
+	return err
+}
+
+// Measure checks that the targets answer alike and measures them in turn.
+func (e *Env) Measure(ctx context.Context, scale int, c Comparison) (Outcome, error) {
 	if c.InFlight == 0 {
 		c.InFlight = 1
 	}
 	if err := e.alike(ctx, &c); err != nil {
-		return fmt.Errorf("%s: %w", c.Name, err)
+		return Outcome{}, fmt.Errorf("%s: %w", c.Name, err)
 	}
 	for _, t := range c.Targets { // plans, caches, connections
 		if _, _, err := drive(ctx, t, c.InFlight, 0, e.Effort.For/2); err != nil {
-			return fmt.Errorf("%s: %s: %w", c.Name, t.Name, err)
+			return Outcome{}, fmt.Errorf("%s: %s: %w", c.Name, t.Name, err)
+		}
+		if t.Settle != nil {
+			if err := t.Settle(ctx); err != nil {
+				return Outcome{}, err
+			}
 		}
 	}
 	out := Outcome{Comparison: &c, Scale: scale, Measured: make([]Measured, len(c.Targets))}
@@ -110,21 +126,20 @@ func (e *Env) Compare(ctx context.Context, scale int, c Comparison) error {
 	}
 	idle, err := e.idle(ctx)
 	if err != nil {
-		return err
+		return Outcome{}, err
 	}
 	next := 1000
 	for range e.Effort.Rounds {
 		for i, t := range c.Targets {
 			r, n, err := e.round(ctx, t, c.InFlight, next, idle)
 			if err != nil {
-				return fmt.Errorf("%s: %s: %w", c.Name, t.Name, err)
+				return Outcome{}, fmt.Errorf("%s: %s: %w", c.Name, t.Name, err)
 			}
 			next += n
 			out.Measured[i].Rounds = append(out.Measured[i].Rounds, r)
 		}
 	}
-	e.Report.Add(out)
-	return nil
+	return out, nil
 }
 
 // alike compares answers.
@@ -201,6 +216,9 @@ func (e *Env) round(ctx context.Context, t Target, inFlight, from int, idle floa
 	begun := time.Now()
 	took, n, err := drive(ctx, t, inFlight, from, e.Effort.For)
 	elapsed := time.Since(begun)
+	if t.Settle != nil && err == nil {
+		err = t.Settle(ctx)
+	}
 	own1, err2 := own()
 	base1, err3 := e.databaseCPU()
 	if err := errors.Join(err, err0, err1, err2, err3); err != nil {
@@ -208,7 +226,7 @@ func (e *Env) round(ctx context.Context, t Target, inFlight, from int, idle floa
 	}
 	slices.Sort(took)
 	share := func(d time.Duration) time.Duration { return max(0, d) / time.Duration(len(took)) }
-	return Round{Requests: len(took), Server: share(own1 - own0), Database: share(base1 - base0 - time.Duration(idle*float64(elapsed))),
+	return Round{Requests: len(took), Server: share(own1 - own0), Database: share(base1 - base0 - time.Duration(idle*float64(time.Since(begun)))),
 		P50: took[len(took)/2], P99: took[len(took)*99/100], Rate: float64(len(took)) / elapsed.Seconds()}, n, nil
 }
 

@@ -40,8 +40,10 @@ type Env struct {
 	demos      int    // databases of the demo team that were made
 	postgres   string // of the superuser, with the database postgres
 	postmaster int
+	profile    string // of our server, where one is asked for
 	named      string // the workloads that were asked for, as they were named
 	only       string // part of the names of comparisons; empty is all
+	platform   *platform
 	worlds     map[int]*World
 	stops      []func()
 }
@@ -85,6 +87,10 @@ func (e *Env) services(ctx context.Context, given string) error {
 	}
 	e.Later(r.Stop)
 	e.Redis = r.URL
+	if e.platform, err = startPlatform(); err != nil {
+		return err
+	}
+	e.Later(e.platform.Stop)
 	db, err := sql.Open("postgres", e.postgres)
 	if err != nil {
 		return err
@@ -161,7 +167,8 @@ func (e *Env) loaded(ctx context.Context, name string, w *World) error {
 	var is sql.NullString
 	err = db.QueryRowContext(ctx, "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = $1", name).Scan(&is)
 	if err == nil && is.String == version {
-		return nil
+		// It may have been filled before the tables changed.
+		return data.Migrate(ctx, w.URL)
 	}
 	for _, q := range []string{"DROP DATABASE IF EXISTS " + name + " WITH (FORCE)", "CREATE DATABASE " + name} {
 		if _, err := db.ExecContext(ctx, q); err != nil {
@@ -204,7 +211,11 @@ func (e *Env) Serve(ctx context.Context, database string, settings ...string) (*
 	const endless = "1000000000"
 	env := []string{"HOST=127.0.0.1", fmt.Sprintf("PORT=%d", port), "DATABASE_URL=" + database, "REDIS_URL=" + e.Redis, "DATA_DIR=" + folder,
 		"SECRET_KEY=" + data.SecretKey, "LOG_LEVEL=ERROR", "AGENT_COST_BURST=" + endless, "AGENT_COST_PER_SECOND=" + endless, "TEAM_COST_BURST=" + endless,
-		"TEAM_COST_PER_SECOND=" + endless, "SESSIONS_PER_AGENT=100000", "SESSIONS_PER_TEAM=1000000"}
+		"TEAM_COST_PER_SECOND=" + endless, "SESSIONS_PER_AGENT=100000", "SESSIONS_PER_TEAM=1000000",
+		"LINE_API_URL=" + e.platform.BaseURLs()["api"], "LINE_DATA_URL=" + e.platform.BaseURLs()["data"], "EGRESS_ALLOW=127.0.0.1"}
+	if e.profile != "" {
+		env = append(env, profileVariable+"="+e.profile)
+	}
 	p, err := Start(ctx, folder, "switchyard", at, append(env, settings...), Answers(at+"/readyz"), e.Program, "serve")
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"syscall"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/e2e/bench/fan"
 	"github.com/switchyard-chat/switchyard/e2e/bench/limit"
+	"github.com/switchyard-chat/switchyard/server"
 )
 
 // Workload is one of the things that are measured.
@@ -30,8 +32,13 @@ type Workload struct {
 // workloads are all of them, in the order in which they are run: what only reads comes first.
 var workloads = []Workload{
 	{"W1", inboxPage},
+	{"W2", history},
+	{"W3", contacts},
+	{"W4", searches},
+	{"W7", unreadTotals},
 	{"W6", fanOuts},
 	{"W8", idleMemory},
+	{"W5", receives},
 }
 
 // standard is how many conversations there are where SCALE does not say.
@@ -56,6 +63,8 @@ func run(ctx context.Context, args []string) error {
 			return fan.Splice()
 		case "clients":
 			return fan.Clients(os.Stdin, os.Stdout)
+		case "serve":
+			return serve(ctx, args)
 		}
 	}
 	e := &Env{Report: &Report{out: os.Stdout}}
@@ -68,6 +77,7 @@ func run(ctx context.Context, args []string) error {
 	f.DurationVar(&e.Effort.For, "for", 2*time.Second, "how long each target is driven in a round")
 	f.StringVar(&e.Peers, "peers", "", "the folder of the outside peers' programs, as .ci/bench makes it for PEERS=1; without it they are left out")
 	f.StringVar(&e.only, "only", "", "part of the names of the comparisons that are run")
+	f.StringVar(&e.profile, "profile", "", "write where our server spends its processor time into this file, for go tool pprof")
 	postgres := f.String("postgres", "", "a superuser's address of a PostgreSQL on this machine, whose loaded databases are used again; without it one is started")
 	out := f.String("out", filepath.Join("bin", "bench"), "where the page and the chart are written")
 	file := f.String("accept", "", "write the ratios into this file, as those that are accepted")
@@ -82,6 +92,9 @@ func run(ctx context.Context, args []string) error {
 	var err error
 	if e.Self, err = os.Executable(); err != nil {
 		return err
+	}
+	if e.profile != "" {
+		e.Program = e.Self
 	}
 	if e.Folder, err = os.MkdirTemp("", "switchyard-bench-"); err != nil {
 		return err
@@ -107,6 +120,25 @@ func run(ctx context.Context, args []string) error {
 		fmt.Fprintf(os.Stderr, "bench: %s took %s\n", w.Name, rounded(time.Since(begun)))
 	}
 	return e.finish(*out, *file)
+}
+
+// profileVariable names the file into which serve writes its profile.
+const profileVariable = "BENCH_PROFILE"
+
+// serve is our server in this program, so that it can be looked into.
+func serve(ctx context.Context, args []string) (err error) {
+	to, err := os.Create(os.Getenv(profileVariable))
+	if err != nil {
+		return err
+	}
+	if err := pprof.StartCPUProfile(to); err != nil {
+		return errors.Join(err, to.Close())
+	}
+	defer func() {
+		pprof.StopCPUProfile()
+		err = errors.Join(err, to.Close())
+	}()
+	return server.Command(ctx, server.Process{Args: args, Environment: os.Environ(), Out: os.Stdout, Err: os.Stderr})
 }
 
 // finish writes the page, the chart and, where it is asked for, the accepted ratios. Ratios that became much worse are an error.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -14,6 +15,7 @@ type Report struct {
 	Outcomes []Outcome
 	Tables   []Table
 	missed   []string
+	quiet    []string // outcomes that a table tells of
 }
 
 // Table is what is not a comparison of targets that answer alike.
@@ -27,6 +29,11 @@ type Table struct {
 func (r *Report) Add(o Outcome) {
 	r.Outcomes = append(r.Outcomes, o)
 	fmt.Fprint(r.out, r.outcome(o))
+}
+
+// keep takes an outcome for the chart and the accepted ratios that is told in a table.
+func (r *Report) keep(o Outcome) {
+	r.Outcomes, r.quiet = append(r.Outcomes, o), append(r.quiet, o.Name)
 }
 
 // AddTable takes a table and prints it at once.
@@ -128,7 +135,9 @@ func (r *Report) Write(w io.Writer) error {
 	}
 	r.missed = nil
 	for _, o := range r.Outcomes {
-		b.WriteString(r.outcome(o))
+		if !slices.Contains(r.quiet, o.Name) {
+			b.WriteString(r.outcome(o))
+		}
 	}
 	for _, t := range r.Tables {
 		b.WriteString(t.String())

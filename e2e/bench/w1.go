@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/switchyard-chat/switchyard/e2e/bench/data"
+	"github.com/switchyard-chat/switchyard/internal/id"
 )
 
 // inboxDocument asks for a page of the inbox with all that a row shows.
@@ -97,14 +98,88 @@ func inboxPage(ctx context.Context, e *Env) error {
 	if err != nil {
 		return err
 	}
-	return e.Compare(ctx, e.Scale, Comparison{
+	if err := e.Compare(ctx, e.Scale, Comparison{
 		Name: "W1 inbox page", Reference: "limit json", Targets: targets,
 		Note: "What others have in progress, the newest 50 of each of the first pages in turn, as an administrator.",
 		Goals: []Goal{
 			{Text: "CPU ≤ 1.5 × limit json", Target: ours, Bound: 1.5},
 			{Text: "stretch: CPU ≤ 0.5 × limit json", Target: ours, Bound: 0.5},
 		},
+	}); err != nil {
+		return err
+	}
+	if err := e.growth(ctx, w, team); err != nil {
+		return err
+	}
+	return e.lists(ctx, w)
+}
+
+// growth compares the same page in a small and in a large database.
+func (e *Env) growth(ctx context.Context, w *World, variables map[string]any) error {
+	if e.Base >= e.Scale {
+		return nil
+	}
+	base, err := e.World(ctx, e.Base)
+	if err != nil {
+		return err
+	}
+	var targets []Target
+	for _, x := range []*World{base, w} {
+		all, err := x.inboxTargets(ctx, ", "+count(x.Conversations), data.Boss, variables, "")
+		if err != nil {
+			return err
+		}
+		for _, t := range all {
+			t.Sense = nil // they hold different rows
+			targets = append(targets, t)
+		}
+	}
+	small, large := ", "+count(base.Conversations), ", "+count(w.Conversations)
+	return e.Compare(ctx, e.Scale, Comparison{
+		Name: "W1 growth", Reference: "limit json" + small, Targets: targets, Note: "The inbox page in the smaller and in the larger database, in turn.",
+		Goals: []Goal{
+			{Text: "CPU ≤ 1.25 × that of the smaller database", Target: ours + large, Against: ours + small, Bound: 1.25},
+			{Text: "stretch: CPU ≤ 1.15 × that of the smaller database", Target: ours + large, Against: ours + small, Bound: 1.15},
+		},
 	})
+}
+
+// lists compares views, sorts and filters of the inbox with its newest-first page.
+func (e *Env) lists(ctx context.Context, w *World) error {
+	c := Comparison{Name: "W1 views, sorts and filters", Reference: ours + ", newest first", Note: "The first page of each list, as an administrator; nothing is counted."}
+	tag := []string{id.Format(id.Tag, 1)}
+	for _, x := range []struct {
+		name      string
+		agent     int64
+		variables map[string]any
+		most      float64
+	}{
+		{"newest first", data.Boss, map[string]any{"view": "TEAM_IN_PROGRESS"}, 0},
+		{"oldest first", data.Boss, map[string]any{"view": "TEAM_IN_PROGRESS", "direction": "ASC"}, 1.5},
+		{"last followed first", data.Boss, map[string]any{"view": "TEAM_IN_PROGRESS", "sort": "FOLLOWED_AT"}, 1.5},
+		{"longest waiting first", data.Boss, map[string]any{"view": "TEAM_IN_PROGRESS", "sort": "WAITING"}, 1.5},
+		{"waiting for a person", data.Boss, map[string]any{"view": "PENDING_HUMAN"}, 1.5},
+		{"all", data.Boss, map[string]any{"view": "ALL"}, 1.5},
+		{"all, longest waiting first", data.Boss, map[string]any{"view": "ALL", "sort": "WAITING"}, 1.5},
+		{"an agent's own", data.Busy, map[string]any{"view": "MY_IN_PROGRESS"}, 1.5},
+		{"what others ended", data.Boss, map[string]any{"view": "TEAM_ENDED"}, 0},
+		{"unread", data.Boss, map[string]any{"view": "TEAM_IN_PROGRESS", "filter": map[string]any{"isUnread": true}}, 1.5},
+		{"with a tag of one in eight", data.Boss, map[string]any{"view": "TEAM_IN_PROGRESS", "filter": map[string]any{"tags": map[string]any{"any": tag}}}, 1.5},
+		{"in progress, of all", data.Boss, map[string]any{"view": "ALL", "filter": map[string]any{"statuses": []string{"IN_PROGRESS"}}}, 1.5},
+		{"of one agent, of all", data.Boss, map[string]any{"view": "ALL", "filter": map[string]any{"followerIds": []string{id.Format(id.Agent, data.Idle)}}}, 0},
+	} {
+		x.variables["first"] = 50
+		t := Target{Name: ours + ", " + x.name, Process: w.Server, Ask: asks(w.Server, data.Token(x.agent), inboxDocument, func(int) map[string]any { return x.variables })}
+		c.Targets = append(c.Targets, t)
+		if x.most > 0 {
+			c.Goals = append(c.Goals, Goal{Text: x.name + " ≤ 1.5 × newest first", Target: t.Name, Bound: x.most})
+		}
+	}
+	if e.Small {
+		c.Targets = c.Targets[:4]
+		c.Goals = c.Goals[:3]
+	}
+	return e.Compare(ctx, e.Scale, c)
 }
 
 // inboxTargets are our server and the limits for one list. suffix tells the targets of several databases apart.

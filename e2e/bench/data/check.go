@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -12,16 +13,14 @@ import (
 
 // Check compares what is kept twice: counters with a recount, rows with their messages, grams with texts. Of what is much it looks at samples.
 func Check(ctx context.Context, url string, s Size) error {
-	c, err := pgx.Connect(ctx, url)
-	if err != nil {
+	return connected(ctx, url, func(ctx context.Context, c *pgx.Conn) error { return s.check(ctx, c) })
+}
+
+func (s Size) check(ctx context.Context, c *pgx.Conn) error {
+	if err := recount(ctx, c); err != nil {
 		return err
 	}
-	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
 	for _, x := range []struct{ what, query string }{
-		{"counters that differ from a recount", `SELECT count(*) FROM (SELECT team_id, channel_id, kind, status, CASE status WHEN 'PENDING' THEN queue ELSE '' END AS queue,
-			COALESCE(follower_id, 0) AS follower_id, count(*) AS n, count(*) FILTER (WHERE unread > 0) AS with_unread, sum(unread) AS unread FROM conversations WHERE NOT is_archived
-			GROUP BY 1, 2, 3, 4, 5, 6) r FULL JOIN (SELECT * FROM conversation_counters WHERE n <> 0) c USING (team_id, channel_id, kind, status, queue, follower_id)
-			WHERE (r.n, r.with_unread, r.unread) IS DISTINCT FROM (c.n, c.unread_conversations, c.unread)`},
 		{"rows that do not show their newest message", `SELECT count(*) FROM conversations c WHERE c.id % $1 = 1 AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.team_id = c.team_id
 			AND m.id = c.last_message_id AND m.conversation_id = c.id AND m.seq = c.message_seq AND m.seq = c.last_message_seq AND m.created_at = c.last_at AND m.created_at = c.last_message_at
 			AND m.sender = c.last_message_sender AND left(m.text, 50) = left(c.last_message_preview, 50))`},
@@ -83,4 +82,57 @@ func checkGrams(ctx context.Context, c *pgx.Conn, s Size) error {
 		return nil
 	})
 	return err
+}
+
+// Recount compares the counters of conversations with a recount.
+func Recount(ctx context.Context, url string) error {
+	return connected(ctx, url, recount)
+}
+
+func recount(ctx context.Context, c *pgx.Conn) error {
+	var n int
+	if err := c.QueryRow(ctx, `SELECT count(*) FROM (SELECT team_id, channel_id, kind, status, CASE status WHEN 'PENDING' THEN queue ELSE '' END AS queue,
+			COALESCE(follower_id, 0) AS follower_id, count(*) AS n, count(*) FILTER (WHERE unread > 0) AS with_unread, sum(unread) AS unread FROM conversations WHERE NOT is_archived
+			GROUP BY 1, 2, 3, 4, 5, 6) r FULL JOIN (SELECT * FROM conversation_counters WHERE n <> 0) c USING (team_id, channel_id, kind, status, queue, follower_id)
+			WHERE (r.n, r.with_unread, r.unread) IS DISTINCT FROM (c.n, c.unread_conversations, c.unread)`).Scan(&n); err != nil {
+		return fmt.Errorf("recount: %w", err)
+	}
+	if n > 0 {
+		return fmt.Errorf("%d counters differ from a recount", n)
+	}
+	return nil
+}
+
+// Count is how many messages there are.
+func Count(ctx context.Context, url string) (n int64, err error) {
+	err = connected(ctx, url, func(ctx context.Context, c *pgx.Conn) error {
+		return c.QueryRow(ctx, "SELECT count(*) FROM messages").Scan(&n)
+	})
+	return n, err
+}
+
+// Drained waits until nothing waits to be sent.
+func Drained(ctx context.Context, url string) error {
+	return connected(ctx, url, func(ctx context.Context, c *pgx.Conn) error {
+		for {
+			var waits bool
+			if err := c.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM lanes WHERE waiting > 0)").Scan(&waits); err != nil || !waits {
+				return err
+			}
+			select {
+			case <-time.After(5 * time.Millisecond):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	})
+}
+
+func connected(ctx context.Context, url string, f func(context.Context, *pgx.Conn) error) error {
+	c, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
+	return f(ctx, c)
 }

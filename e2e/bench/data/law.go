@@ -244,3 +244,19 @@ func isRead(id int64) bool {
 	d := roll(forConversation, uint64(id)+1<<40) //nolint:gosec // ids are not negative
 	return d.draw(10) < 3
 }
+
+// InProgress is the n-th conversation in progress of the large team that agents follow who have no other part in this: all of them in turn, so
+// that no two requests at once are about one.
+func (s Size) InProgress(n int) int64 {
+	many := int64(s.Conversations / 10)
+	for {
+		id := int64(n)%many*10 + 4
+		if id != LongConversation && s.stateOf(id).status == "IN_PROGRESS" {
+			return id
+		}
+		n++
+	}
+}
+
+// Follower is who follows a conversation; 0 for nobody.
+func (s Size) Follower(conversation int64) int64 { return s.stateOf(conversation).follower }

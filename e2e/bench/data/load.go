@@ -26,12 +26,7 @@ import (
 
 // Load makes the tables and fills them. The database must be empty, and url a superuser's, who may leave triggers out. tell is told of each step.
 func Load(ctx context.Context, url string, s Size, tell func(step string, took time.Duration)) error {
-	db, err := store.Open(ctx, store.Config{URL: url, MaxConns: 2, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		return err
-	}
-	err = errors.Join(prepare(ctx, db), db.Close())
-	if err != nil {
+	if err := opened(ctx, url, func(db *store.DB) error { return prepare(ctx, db) }); err != nil {
 		return err
 	}
 	c, err := pgx.Connect(ctx, url)
@@ -54,6 +49,19 @@ func Load(ctx context.Context, url string, s Size, tell func(step string, took t
 		tell(step.name, time.Since(begun))
 	}
 	return nil
+}
+
+// Migrate brings the tables of a loaded database to the present.
+func Migrate(ctx context.Context, url string) error {
+	return opened(ctx, url, func(db *store.DB) error { return db.Migrate(ctx) })
+}
+
+func opened(ctx context.Context, url string, f func(*store.DB) error) error {
+	db, err := store.Open(ctx, store.Config{URL: url, MaxConns: 2, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(db), db.Close())
 }
 
 // prepare makes the tables and the teams, as the program does.

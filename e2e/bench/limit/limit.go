@@ -19,8 +19,11 @@ import (
 // server answers. Names of agents, tags and channels are held in memory: they change seldom.
 type server struct {
 	pool  *pgxpool.Pool
+	owner *pgxpool.Pool // of the tables: it makes the limit's own
 	redis *redis.Client
 	names map[string]map[int64]string // by table and id
+	ends  [2]int64                    // the first and last message of the index
+	ids   ids
 }
 
 // Run serves until the context ends.
@@ -36,6 +39,18 @@ func Run(ctx context.Context, args []string) error {
 	}
 	c.MaxConns = 20
 	s := &server{names: map[string]map[int64]string{}}
+	// It works as the role for which row-level security holds, as the product's server does.
+	if s.owner, err = pgxpool.New(ctx, *database); err != nil {
+		return err
+	}
+	defer s.owner.Close()
+	var role string
+	switch err := s.owner.QueryRow(ctx, "SELECT rolname FROM pg_roles WHERE rolname = (SELECT tableowner FROM pg_tables WHERE schemaname = 'public' AND tablename = 'messages') || '_team'").Scan(&role); {
+	case err == nil:
+		c.ConnConfig.RuntimeParams["role"] = role
+	case !errors.Is(err, pgx.ErrNoRows):
+		return err
+	}
 	if s.pool, err = pgxpool.NewWithConfig(ctx, c); err != nil {
 		return err
 	}
@@ -76,15 +91,24 @@ func Run(ctx context.Context, args []string) error {
 // answers are all that the limit answers, by path.
 func (s *server) answers() map[string]func(*http.Request) ([]byte, error) {
 	return map[string]func(*http.Request) ([]byte, error){
-		"GET /inbox/json":   s.inboxJSON,
-		"GET /inbox/denorm": s.inboxDenorm,
+		"GET /inbox/json":     s.inboxJSON,
+		"GET /inbox/denorm":   s.inboxDenorm,
+		"GET /history":        s.history,
+		"GET /contacts":       s.contacts,
+		"GET /search/buckets": s.buckets,
+		"GET /search/like":    s.like,
+		"POST /totals":        s.makeTotals,
+		"GET /total":          s.total,
+		"POST /ingest/plain":  s.ingest(false),
+		"POST /ingest/same":   s.ingest(true),
+		"POST /send":          s.send,
 	}
 }
 
 // remember reads the names.
 func (s *server) remember(ctx context.Context) error {
 	for _, table := range []string{"agents", "tags", "channels"} {
-		rows, err := s.pool.Query(ctx, "SELECT id, name FROM "+table)
+		rows, err := s.owner.Query(ctx, "SELECT id, name FROM "+table)
 		if err != nil {
 			return err
 		}
@@ -99,25 +123,64 @@ func (s *server) remember(ctx context.Context) error {
 		}
 		s.names[table] = all
 	}
-	return nil
+	for _, q := range []string{sideSQL, lanesSQL} {
+		if err := s.make(ctx, q); err != nil {
+			return err
+		}
+	}
+	return s.owner.QueryRow(ctx, "SELECT COALESCE(min(message_id), 0), COALESCE(max(message_id), 0) FROM search_messages WHERE team_id = $1", team).Scan(&s.ends[0], &s.ends[1])
 }
 
 // team is the team that is asked about.
 const team = int64(1)
 
-// ask runs a query of a team's rows.
-func (s *server) ask(ctx context.Context, read func(pgx.Rows) error, query string, args ...any) error {
-	rows, err := s.pool.Query(ctx, query, args...)
-	if err != nil {
+// within begins a transaction that sees the team's rows alone, as the product's do.
+var within = fmt.Sprintf("SET LOCAL app.team = '%d'", team)
+
+// walled sends a statement between the beginning and the end of a transaction that names its team, all in one trip.
+func (s *server) walled(ctx context.Context, begin, query string, args []any, read func(pgx.Rows) error) error {
+	return s.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) (err error) {
+		b := &pgx.Batch{}
+		b.Queue(begin)
+		b.Queue(within)
+		b.Queue(query, args...).Query(read)
+		b.Queue("COMMIT")
+		err = c.SendBatch(ctx, b).Close()
+		if err != nil {
+			_, _ = c.Exec(ctx, "ROLLBACK")
+		}
 		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := read(rows); err != nil {
-			return err
+	})
+}
+
+// ask runs a query of the team's rows.
+func (s *server) ask(ctx context.Context, read func(pgx.Rows) error, query string, args ...any) error {
+	return s.walled(ctx, "BEGIN READ ONLY", query, args, func(rows pgx.Rows) error {
+		for rows.Next() {
+			if err := read(rows); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
+}
+
+// do runs a statement that writes the team's rows, and commits it.
+func (s *server) do(ctx context.Context, query string, args ...any) error {
+	return s.walled(ctx, "BEGIN", query, args, func(rows pgx.Rows) error {
+		rows.Close()
+		return rows.Err()
+	})
+}
+
+// make runs statements that make a limit's own tables.
+func (s *server) make(ctx context.Context, all string) error {
+	for _, q := range statements(all) {
+		if _, err := s.owner.Exec(ctx, q); err != nil {
+			return fmt.Errorf("%s: %w", q, err)
 		}
 	}
-	return rows.Err()
+	return nil
 }
 
 // one reads the one value of the one row of a query, built by the database.
