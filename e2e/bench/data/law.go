@@ -251,7 +251,9 @@ func (s Size) InProgress(n int) int64 {
 	many := int64(s.Conversations / 10)
 	for {
 		id := int64(n)%many*10 + 4
-		if id != LongConversation && s.stateOf(id).status == "IN_PROGRESS" {
+		st := s.stateOf(id)
+		// Agents cannot answer in collaborations yet.
+		if id != LongConversation && st.status == "IN_PROGRESS" && len(s.collaborators(id, st)) == 0 {
 			return id
 		}
 		n++
