@@ -412,6 +412,26 @@ func TestInboxEventsAfterRightsChangedAway(t *testing.T) {
 				}
 			})
 		}
+		t.Run("nor of those who see alike", func(t *testing.T) {
+			// Who sees the team's conversations is judged once for all. What one of them is told of its own rights was told to the others too.
+			t.Parallel()
+			amy, ben := w.Agent(auth.Supervisor), w.Agent(auth.Supervisor)
+			after := w.head(t).String()
+			change(amy)
+			c := w.Conversation(line, factory.Spec{Status: "IN_PROGRESS", Follower: amy.AgentID})
+			open := func(p auth.Principal) *stream {
+				s := w.open(t, p, listens, map[string]any{"view": "ALL", "after": after})
+				s.want(t, "Hello")
+				return s
+			}
+			first, second, third := open(ben), open(amy), open(ben)
+			second.want(t, "StreamEnded")
+			for _, s := range []*stream{first, third} {
+				if f := s.want(t, "ConversationEntered"); f.Conversation.ID != conv(c.ID) {
+					t.Errorf("got %+v", f)
+				}
+			}
+		})
 		t.Run("another's change is no business of the stream", func(t *testing.T) {
 			t.Parallel()
 			amy, ben := w.Agent(auth.AgentRole), w.Agent(auth.AgentRole)

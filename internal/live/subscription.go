@@ -283,7 +283,8 @@ func (s *Subscription) tick(ctx context.Context) (Frame, bool) {
 
 // judge gives the verdict on an event, and what is shared of it with those who judge alike.
 func (s *Subscription) judge(ctx context.Context, e *entry) (Verdict, *judged) {
-	if s.sight == nil {
+	// A change of rights means something else to whose they are than to those who see alike.
+	if s.sight == nil || e.event.Kind == event.AuthChanged {
 		return s.stream.Judge(ctx, e.event), nil
 	}
 	j := s.sight.judge(s.gen, s.pos.Seq, func() Verdict { return s.stream.Judge(ctx, e.event) })
