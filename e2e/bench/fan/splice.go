@@ -29,6 +29,7 @@ func Splice() error {
 	}
 	bus := redis.NewClient(options)
 	defer bus.Close()
+	channel := "fan " + os.Getenv("ADDR") // its own: others that are measured publish on the same Redis
 	heard := bus.Subscribe(ctx, channel)
 	defer heard.Close()
 	if _, err := heard.Receive(ctx); err != nil {
@@ -37,7 +38,7 @@ func Splice() error {
 	s := &splice{}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/graphql", s.accept)
-	mux.HandleFunc("/publish", func(w http.ResponseWriter, r *http.Request) { publish(bus, w, r) })
+	mux.HandleFunc("/publish", func(w http.ResponseWriter, r *http.Request) { publish(bus, channel, w, r) })
 	l, err := net.Listen("tcp", os.Getenv("ADDR"))
 	if err != nil {
 		return err
@@ -57,10 +58,8 @@ func Splice() error {
 	}
 }
 
-const channel = "fan"
-
 // publish takes messages, a line each.
-func publish(bus *redis.Client, w http.ResponseWriter, r *http.Request) {
+func publish(bus *redis.Client, channel string, w http.ResponseWriter, r *http.Request) {
 	pipe := bus.Pipeline()
 	lines := bufio.NewScanner(r.Body)
 	lines.Buffer(nil, 1<<20)

@@ -32,7 +32,10 @@ func run(redis, mode string) error {
 	if err != nil {
 		return err
 	}
-	broker, err := centrifuge.NewRedisBroker(node, centrifuge.RedisBrokerConfig{Shards: []*centrifuge.RedisShard{shard}})
+	broker, err := centrifuge.NewRedisBroker(node, centrifuge.RedisBrokerConfig{
+		Prefix: "fan " + os.Getenv("ADDR"), // its own: others that are measured publish on the same Redis
+		Shards: []*centrifuge.RedisShard{shard},
+	})
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import { useServer } from 'graphql-ws/use/ws';
 import { Redis } from 'ioredis';
 import { WebSocketServer } from 'ws';
 
-const channel = 'fan';
+const channel = `fan ${process.env.ADDR}`; // its own: others that are measured publish on the same Redis
 const [publisher, subscriber] = [new Redis(process.env.REDIS_URL), new Redis(process.env.REDIS_URL)];
 const events = createPubSub();
 await subscriber.subscribe(channel);
