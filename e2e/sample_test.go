@@ -17,6 +17,9 @@ import (
 
 // samples are the sample apps that were built, by their folders, each once.
 var samples = map[string]func() (string, error){
+	"relay": sync.OnceValues(func() (string, error) {
+		return buildSample("relay", []string{"-e", `require("fs").mkdirSync("src/__generated__")`}, []string{"node_modules/relay-compiler/cli.js", "relay.config.json"}, []string{"build.js"})
+	}),
 	"typed": sync.OnceValues(func() (string, error) {
 		return buildSample("typed", []string{"node_modules/@graphql-codegen/cli/cjs/bin.js", "--config", "codegen.json"}, []string{"node_modules/typescript/bin/tsc"})
 	}),
