@@ -17,6 +17,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/internal/arch"
 	"github.com/switchyard-chat/switchyard/internal/config"
+	"github.com/switchyard-chat/switchyard/internal/store"
 )
 
 // part gives what stands between <!-- name --> and <!-- /name --> in a file.
@@ -46,6 +47,26 @@ func TestSettingsTableIsTheCodes(t *testing.T) {
 	}
 	if want := strings.Join(rows, "\n"); part(t, "operations.md", "settings") != want {
 		t.Errorf("the table of settings in docs/operations.md should be:\n%s", want)
+	}
+}
+
+// What sees beyond one team is a list that people read, too.
+func TestUsesTableIsTheCodes(t *testing.T) {
+	t.Parallel()
+	rows := []string{"| use | reads | changes | because |", "|---|---|---|---|"}
+	for _, u := range store.Uses() {
+		var reads, changes []string
+		for _, n := range u.Needs {
+			reads = append(reads, n.Table)
+			if len(n.Changes) > 0 {
+				changes = append(changes, n.Table)
+			}
+		}
+		rows = append(rows, strings.ReplaceAll(fmt.Sprintf("| %s | %s | %s | %s |", u.Name, strings.Join(reads, ", "), strings.Join(changes, ", "), u.Why), "|  |", "| |"))
+	}
+	const page = "decisions/0018-row-level-security.md"
+	if want := strings.Join(rows, "\n"); part(t, page, "uses") != want {
+		t.Errorf("the table of uses in docs/%s should be:\n%s", page, want)
 	}
 }
 

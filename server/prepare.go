@@ -34,6 +34,9 @@ func (p *parts) prepare(ctx context.Context, c config.Config, isDemo bool) error
 	} else if err := p.db.Migrate(ctx); err != nil {
 		return err
 	}
+	if err := p.db.CheckWalls(ctx); err != nil {
+		return err
+	}
 	if err := p.accounts.CheckKeys(ctx); err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func write(ctx context.Context, tx *store.Tx, all []*ent.Message) error {
 	}
 	var err error
 	if tx.IsPostgres() {
-		_, err = tx.Exec(ctx, `INSERT INTO search_messages (team_id, message_id, conversation_id, at, grams)
+		_, err = tx.Exec(ctx, `INSERT INTO team_search_messages (team_id, message_id, conversation_id, at, grams)
 			SELECT ?, m, c, a::timestamptz, g::integer[] FROM unnest(?::bigint[], ?::bigint[], ?::text[], ?::text[]) AS x (m, c, a, g)
 			ON CONFLICT (team_id, message_id) DO UPDATE SET grams = excluded.grams`,
 			tx.Team, pq.Array(ids), pq.Array(conversations), pq.Array(at), pq.Array(grams))

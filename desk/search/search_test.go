@@ -27,7 +27,7 @@ func (w *world) rows(part string) (with, all int) {
 		q, args := "SELECT count(*), (SELECT count(*) FROM search_messages) FROM search_messages WHERE search_messages MATCH ?",
 			[]any{gram.Match(gram.Salted(gram.Asked(text.Fold(part)), uint64(w.Team)))}
 		if v.IsPostgres() {
-			q, args = "SELECT count(*), (SELECT count(*) FROM search_messages) FROM search_messages WHERE grams @> ?::integer[] AND team_id = ?",
+			q, args = "SELECT count(*), (SELECT count(*) FROM team_search_messages) FROM team_search_messages WHERE grams @> ?::integer[] AND team_id = ?",
 				[]any{gram.Array(gram.Salted(gram.Asked(text.Fold(part)), uint64(w.Team)<<32)), w.Team}
 		}
 		r, err := v.Query(ctx, q, args...)

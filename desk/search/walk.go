@@ -83,7 +83,7 @@ func (w *walk) buckets(ctx context.Context, n int) ([]candidate, error) {
 			arrays = append(arrays, gram.Array(gram.Salted(w.grams, salt(true, w.v.Team, b<<bucket))))
 		}
 		found, err := w.ask(ctx, `SELECT h.message_id, h.conversation_id, h.at FROM unnest(?::text[]) WITH ORDINALITY AS b (grams, n)
-			CROSS JOIN LATERAL (SELECT s.message_id, s.conversation_id, s.at FROM search_messages s
+			CROSS JOIN LATERAL (SELECT s.message_id, s.conversation_id, s.at FROM team_search_messages s
 				WHERE s.grams @> b.grams::integer[] AND s.team_id + 0 = ? AND s.message_id + 0 < ?`+w.within("s.at")+`
 				ORDER BY s.message_id DESC OFFSET 0) h LIMIT ?`, w.args(n-len(all), pq.Array(arrays), w.v.Team, w.before)...)
 		if err != nil {
@@ -105,8 +105,8 @@ func (w *walk) ends(ctx context.Context) error {
 	if w.hasEnds {
 		return nil
 	}
-	rows, err := w.v.Query(ctx, `SELECT COALESCE((SELECT min(message_id) FROM search_messages WHERE team_id = ?), 0),
-		COALESCE((SELECT max(message_id) FROM search_messages WHERE team_id = ?), 0)`, w.v.Team, w.v.Team)
+	rows, err := w.v.Query(ctx, `SELECT COALESCE((SELECT min(message_id) FROM team_search_messages WHERE team_id = ?), 0),
+		COALESCE((SELECT max(message_id) FROM team_search_messages WHERE team_id = ?), 0)`, w.v.Team, w.v.Team)
 	if err != nil {
 		return fmt.Errorf("search messages: %w", err)
 	}

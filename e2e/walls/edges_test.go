@@ -129,7 +129,7 @@ func (w *world) crossed(t *testing.T, e edge, f func()) {
 	if e.isList {
 		to = fmt.Sprintf("[%v]", to)
 	}
-	conn, err := w.db.Conn(t.Context())
+	conn, err := w.within(w.amber.id).Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,6 +92,7 @@ func isText(c *schema.Column) bool {
 type furnisher struct {
 	*team
 	w  *world
+	db *sql.DB // of the team alone
 	n  int
 	at time.Time
 }
@@ -144,7 +145,7 @@ func (f *furnisher) add(table string, values set) int64 {
 	}
 	var n int64
 	q := fmt.Sprintf(`INSERT INTO "%s" (%s) VALUES (%s) RETURNING %s`, table, strings.Join(columns, ", "), strings.Join(marks, ", "), key)
-	if err := f.w.db.QueryRowContext(t.Context(), q, args...).Scan(&n); err != nil {
+	if err := f.db.QueryRowContext(t.Context(), q, args...).Scan(&n); err != nil {
 		t.Fatalf("%s: %v", q, err)
 	}
 	f.rows[table] = append(f.rows[table], n)
@@ -219,7 +220,7 @@ func (f *furnisher) conversation(name string) int64 {
 func (f *furnisher) text(name, table, column string, n int64) {
 	f.w.t.Helper()
 	var s string
-	if err := f.w.db.QueryRowContext(f.w.t.Context(), fmt.Sprintf(`SELECT "%s" FROM "%s" WHERE id = $1`, column, table), n).Scan(&s); err != nil {
+	if err := f.db.QueryRowContext(f.w.t.Context(), fmt.Sprintf(`SELECT "%s" FROM "%s" WHERE id = $1`, column, table), n).Scan(&s); err != nil {
 		f.w.t.Fatal(err)
 	}
 	f.texts[name] = s
@@ -253,6 +254,7 @@ func (w *world) furnish(c store.Config, files string) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
+		f.db = w.within(f.id)
 		f.epoch = mark + "-epoch"
 		f.exec("UPDATE streams SET epoch = $1 WHERE team_id = $2", f.epoch, f.id)
 		f.people()
@@ -271,7 +273,7 @@ func (w *world) furnish(c store.Config, files string) {
 
 func (f *furnisher) exec(q string, args ...any) {
 	f.w.t.Helper()
-	if _, err := f.w.db.ExecContext(f.w.t.Context(), q, args...); err != nil {
+	if _, err := f.db.ExecContext(f.w.t.Context(), q, args...); err != nil {
 		f.w.t.Fatalf("%s: %v", q, err)
 	}
 }
@@ -383,7 +385,7 @@ func (f *furnisher) customers() {
 	for name, column := range map[string]string{"name": "name_folded", "membership": "membership_no", "identity": "identity_no", "note": "note_folded"} {
 		f.text("contact."+name, "contacts", column, ann)
 	}
-	f.exec("UPDATE contacts SET membership_folded = membership_no")
+	f.exec("UPDATE contacts SET membership_folded = membership_no WHERE team_id = $1", f.id)
 	f.text("contact.email", "contact_emails", "email_folded", f.rows["contact_emails"][0])
 	f.text("contact.phone", "contact_phones", "typed", f.rows["contact_phones"][0])
 	f.name("identity.ann", id.Identity, f.rows["identities"][0])
@@ -551,7 +553,7 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 	message("system", ann, set{"kind": "SYSTEM", "sender": "SYSTEM", "direction": "INTERNAL", "code": "notice.transferred", "params": set{"actor": f.canary("messages", "params"), "role": "@role.ADMIN"}})
 	message("unsent", ann, set{"unsent_at": f.at})
 	mei := ""
-	if err := f.w.db.QueryRowContext(f.w.t.Context(), "SELECT platform_user_id FROM group_members WHERE id = $1", member).Scan(&mei); err != nil {
+	if err := f.db.QueryRowContext(f.w.t.Context(), "SELECT platform_user_id FROM group_members WHERE id = $1", member).Scan(&mei); err != nil {
 		f.w.t.Fatal(err)
 	}
 	said := message("said", room, set{"sender": "MEMBER", "member_id": member, "content": content(set{"kind": "TEXT",
@@ -648,7 +650,7 @@ func (w *world) grow() {
 		"INSERT INTO employments (team_id, contact_id, company_id) SELECT team_id, id, (SELECT MAX(id) FROM companies WHERE team_id = $1) FROM contacts WHERE team_id = $1",
 		"INSERT INTO attempts (team_id, message_id, number, retry_key, fence, started_at) SELECT team_id, message_id, number + 1, retry_key, fence, started_at FROM attempts WHERE team_id = $1",
 	} {
-		if _, err := w.db.ExecContext(w.t.Context(), q, w.cobalt.id); err != nil {
+		if _, err := w.within(w.cobalt.id).ExecContext(w.t.Context(), q, w.cobalt.id); err != nil {
 			w.t.Fatalf("%s: %v", q, err)
 		}
 	}

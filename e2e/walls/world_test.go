@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -39,6 +40,7 @@ type world struct {
 	t             testing.TB
 	dialect       string
 	url           string
+	database      string  // its address; empty for SQLite
 	db            *sql.DB // past all walls
 	line          *fakeline.Server
 	amber, cobalt *team
@@ -65,6 +67,7 @@ func newWorldWith(t *testing.T, dialect string, opened func(*store.Config), sett
 	c := store.Config{Unsafe: true}
 	if dialect == "postgres" {
 		c.URL = storetest.URL(t)
+		w.database = c.URL
 		redis, _ := testkit.Redis(t)
 		env = append(env, "DATABASE_URL="+c.URL, "REDIS_URL="+redis)
 	} else {
@@ -98,6 +101,28 @@ func (w *world) open(c store.Config) {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { _ = w.db.Close() })
+}
+
+// within opens the database beside the server as open does, for writing in one team: what a team's names are found by is written by triggers, through a
+// view that asks for the team.
+func (w *world) within(team int64) *sql.DB {
+	w.t.Helper()
+	if w.dialect != "postgres" {
+		return w.db
+	}
+	u, err := url.Parse(w.database)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("options", fmt.Sprintf("-c app.team=%d", team))
+	u.RawQuery = q.Encode()
+	db, err := sql.Open("postgres", u.String())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = db.Close() })
+	return db
 }
 
 // run runs the server until the test ends.

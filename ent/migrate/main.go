@@ -1,4 +1,4 @@
-// Migrate writes and checks the versioned migrations of both databases.
+// Migrate writes and checks the versioned migrations of both databases. To a new table of teams it adds row-level security on PostgreSQL.
 //
 //	go run ./ent/migrate diff NAME    writes what ent/schema has and the migrations have not, as NAME, for both databases
 //	go run ./ent/migrate hash         notes that a migration was written or changed by hand
@@ -17,6 +17,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -129,10 +131,42 @@ func diff(ctx context.Context, d string, db *entsql.Driver, dir, name string) er
 	if err != nil {
 		return err
 	}
+	before, err := filepath.Glob(filepath.Join(dir, "*.up.sql"))
+	if err != nil {
+		return err
+	}
 	if err := migrator.NamedDiff(ctx, name, migrate.Tables...); err != nil && !errors.Is(err, atlas.ErrNoPlan) {
 		return err
 	}
-	return nil
+	if d != "postgres" {
+		return nil
+	}
+	after, err := filepath.Glob(filepath.Join(dir, "*.up.sql"))
+	if err != nil {
+		return err
+	}
+	for _, f := range after {
+		if !slices.Contains(before, f) {
+			if err := secure(f); err != nil {
+				return err
+			}
+		}
+	}
+	return hash(dir)
+}
+
+// secure adds row-level security to the team-owned tables that a migration for PostgreSQL makes. Their end is that of the table.
+func secure(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	const mine = "team_id = nullif(current_setting('app.team', true), '')::bigint"
+	for _, made := range regexp.MustCompile(`(?m)^CREATE TABLE "(\w+)" \(.*"team_id" `).FindAllSubmatch(text, -1) {
+		text = fmt.Appendf(text, "-- %[1]s: a transaction sees and writes its team's rows alone\nALTER TABLE %[1]q ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;\n"+
+			"CREATE POLICY \"team\" ON %[1]q USING (%[2]s) WITH CHECK (%[2]s);\n", made[1], mine)
+	}
+	return os.WriteFile(file, text, 0o644)
 }
 
 // hash writes the sums of the migrations in dir anew.

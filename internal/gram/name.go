@@ -31,7 +31,7 @@ func (k Kind) Hold(column string, team int64, part string) *sql.Predicate {
 	return sql.P(func(b *sql.Builder) {
 		b.Ident(column)
 		if b.Dialect() == dialect.Postgres {
-			b.WriteString(" IN (SELECT id FROM search_names WHERE kind = ").Arg(int(k)).WriteString(" AND team_id = ").Arg(team).
+			b.WriteString(" IN (SELECT id FROM team_search_names WHERE kind = ").Arg(int(k)).WriteString(" AND team_id = ").Arg(team).
 				WriteString(" AND grams @> ").Arg(Array(k.asked(team, part))).WriteString("::integer[])")
 			return
 		}

@@ -75,6 +75,8 @@ func New(db *store.DB, log *slog.Logger, workers int, handlers map[string]Handle
 	q.work, err = river.NewClient(driver, &river.Config{
 		Logger: quiet(log), Workers: all, Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: max(1, workers)}},
 		FetchCooldown: poll, FetchPollInterval: poll, JobTimeout: timeout, RescueStuckJobsAfter: timeout + time.Minute,
+		// Building an index anew is the owner's right, which the server has not.
+		ReindexerSchedule: river.NeverSchedule(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the job queue: %w", err)

@@ -74,13 +74,10 @@ var (
 	// Indexing finds messages that are not in the search index.
 	Indexing = Use{"indexing", "messages from before the index are put in, by number; their texts are read inside their team", []Need{
 		{Table: "messages", Sees: []string{"team_id", "id"}},
-		{Table: searchRows, Sees: []string{"team_id", "message_id"}},
+		{Table: "search_messages", Sees: []string{"team_id", "message_id"}},
 		{Table: "search_progress", Changes: []string{"INSERT", "UPDATE"}},
 	}}
 )
-
-// searchRows is the table behind the view search_messages.
-const searchRows = "search_messages"
 
 // Uses lists them all. The job queue's own tables are the only other thing that the role sees: see DB.Queue.
 func Uses() []Use {

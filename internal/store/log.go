@@ -26,7 +26,7 @@ func (db *DB) alone(team int64, query string) string {
 	if !db.IsPostgres() {
 		return query
 	}
-	return within(team) + "; " + query
+	return db.within(team) + "; " + query
 }
 
 // Head implements event.Log.

@@ -35,7 +35,10 @@ func (db *DB) Migrate(ctx context.Context) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	faultpoint.Hit("migrate/tables-made")
-	return db.migrateJobs(ctx)
+	if err := db.migrateJobs(ctx); err != nil || !db.IsPostgres() {
+		return err
+	}
+	return db.raise(ctx)
 }
 
 // migrator makes a migrator on a connection of its own.

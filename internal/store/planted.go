@@ -27,7 +27,7 @@ func (tx *Tx) endWrongly(ctx context.Context, db *DB) error {
 	own, conn := tx.sql, tx.conn
 	// apart does a part in a transaction of its own.
 	apart := func(part func() error) error {
-		t, err := db.write.BeginTx(stmtcache.First(ctx, within(tx.Team)), nil)
+		t, err := db.write.BeginTx(stmtcache.First(ctx, db.within(tx.Team)), nil)
 		if err != nil {
 			return err
 		}

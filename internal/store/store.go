@@ -12,23 +12,17 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"entgo.io/ent/dialect"
-	"github.com/lib/pq"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/random"
-	"github.com/switchyard-chat/switchyard/internal/store/stmtcache"
 )
 
 // File is the name of SQLite's file in its folder.
 const File = "switchyard.db"
-
-// statements is how many prepared statements a connection to PostgreSQL keeps.
-const statements = 256
 
 // Config says where the database is.
 type Config struct {
@@ -38,7 +32,7 @@ type Config struct {
 	Folder string
 	// Unsafe lets SQLite answer before the disk has: for tests, which lose nothing when the machine stops.
 	Unsafe bool
-	// MaxConns bounds the connections to PostgreSQL; 0 is 20.
+	// MaxConns bounds the connections to PostgreSQL; 0 is 20, and 2 is the least.
 	MaxConns int
 	Clock    clock.Clock
 	Log      *slog.Logger
@@ -60,6 +54,7 @@ type DB struct {
 	read    *sql.DB
 	// acrossWrite and acrossRead are those of Across, and login is the one that DATABASE_URL names, for migrations.
 	acrossWrite, acrossRead, login *sql.DB
+	names                          namer
 	clock                          clock.Clock
 	random                         *random.Source
 	log                            *slog.Logger
@@ -67,6 +62,7 @@ type DB struct {
 	asked                          func(string)
 	told                           func(string)
 	unguarded                      bool
+	unwalled                       bool // of a benchmark, which asks what the second wall costs
 	lock                           *os.File
 }
 
@@ -91,33 +87,12 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := db.Ping(ctx); err != nil {
+	// As which role the others work is told by the tables, which may not be there yet.
+	if err := db.login.PingContext(ctx); err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("reach the database: %w", err)
 	}
 	return db, nil
-}
-
-func (db *DB) openPostgres(c Config) error {
-	db.dialect = dialect.Postgres
-	u, err := url.Parse(c.URL)
-	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") {
-		return errors.New("DATABASE_URL must look like postgres://user:password@host:5432/name")
-	}
-	connector, err := pq.NewConnector(c.URL)
-	if err != nil {
-		return fmt.Errorf("DATABASE_URL: %w", err)
-	}
-	pool := sql.OpenDB(stmtcache.New(connector, statements))
-	most := c.MaxConns
-	if most <= 0 {
-		most = 20
-	}
-	pool.SetMaxOpenConns(most)
-	pool.SetMaxIdleConns(most)
-	pool.SetConnMaxIdleTime(5 * time.Minute)
-	db.write, db.read, db.acrossWrite, db.acrossRead, db.login = pool, pool, pool, pool, pool
-	return nil
 }
 
 func (db *DB) openSQLite(folder string, unsafe bool) error {
@@ -178,11 +153,10 @@ func (db *DB) Ping(ctx context.Context) error {
 // Close closes the database; a second call does nothing.
 func (db *DB) Close() error {
 	var errs []error
-	if db.read != nil && db.read != db.write {
-		errs = append(errs, db.read.Close())
-	}
-	if db.write != nil {
-		errs = append(errs, db.write.Close())
+	for _, pool := range []*sql.DB{db.read, db.write, db.acrossRead, db.acrossWrite, db.login} {
+		if pool != nil { // closing twice does nothing
+			errs = append(errs, pool.Close())
+		}
 	}
 	if db.lock != nil {
 		errs = append(errs, db.lock.Close())

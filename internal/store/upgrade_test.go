@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -63,7 +64,7 @@ func TestUpgradeKeepsEverything(t *testing.T) {
 // history makes a message with a try and a file.
 func history(ctx context.Context, tx *store.Tx) error {
 	at := tx.Now
-	c, err := tx.Channel.Create().SetTeamID(tx.Team).SetType(channel.TypeLINE).SetName("c").SetWebhookKey("k").SetPlatformID("p").SetCredentials([]byte{}).
+	c, err := tx.Channel.Create().SetTeamID(tx.Team).SetType(channel.TypeLINE).SetName("c").SetWebhookKey(fmt.Sprint("k", tx.Team)).SetPlatformID("p").SetCredentials([]byte{}).
 		SetCreatedAt(at).SetUpdatedAt(at).Save(ctx)
 	if err != nil {
 		return err

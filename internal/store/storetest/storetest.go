@@ -42,7 +42,7 @@ func Open(t testing.TB, dialect string, c store.Config) *store.DB {
 // URL is the address of a fresh and migrated PostgreSQL database.
 func URL(t testing.TB) string {
 	t.Helper()
-	return testkit.Database(t, testkit.Template{Name: "store", Migrations: migrations.FS, Migrate: func(ctx context.Context, url string) error {
+	return testkit.Database(t, testkit.Template{Name: "store " + store.Walls(), Migrations: migrations.FS, Migrate: func(ctx context.Context, url string) error {
 		return migrate(ctx, store.Config{URL: url})
 	}})
 }
