@@ -53,7 +53,12 @@ func count(tx *store.Tx, before, after *event.Facets) {
 	add(after, 1)
 }
 
-// flush writes the differences.
+const (
+	counterColumns = 11
+	mostCounters   = 100 // in a statement; few enough that one of each length is kept prepared
+)
+
+// flush writes the differences, all in one statement: a transaction that takes in many messages would pay for one each.
 func flush(ctx context.Context, tx *store.Tx, all map[likeness]tally) error {
 	keys := make([]likeness, 0, len(all))
 	for k, t := range all {
@@ -62,16 +67,20 @@ func flush(ctx context.Context, tx *store.Tx, all map[likeness]tally) error {
 		}
 	}
 	slices.SortFunc(keys, compare)
-	for _, k := range keys {
-		t := all[k]
+	// Rows are locked in the order in which they are listed.
+	for part := range slices.Chunk(keys, mostCounters) {
+		args := make([]any, 0, len(part)*counterColumns)
+		for _, k := range part {
+			t := all[k]
+			args = append(args, tx.Team, k.status, k.queue, k.follower, k.channel, k.kind, k.branch, k.area, t.n, t.unreadConversations, t.unread)
+		}
 		_, err := tx.Exec(ctx, `INSERT INTO conversation_counters
 			(team_id, status, queue, follower_id, channel_id, kind, branch_id, region_id, n, unread_conversations, unread)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			VALUES `+strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), ", len(part)), ", ")+`
 			ON CONFLICT (team_id, status, queue, follower_id, channel_id, kind, branch_id, region_id) DO UPDATE SET
 			n = conversation_counters.n + excluded.n,
 			unread_conversations = conversation_counters.unread_conversations + excluded.unread_conversations,
-			unread = conversation_counters.unread + excluded.unread`,
-			tx.Team, k.status, k.queue, k.follower, k.channel, k.kind, k.branch, k.area, t.n, t.unreadConversations, t.unread)
+			unread = conversation_counters.unread + excluded.unread`, args...)
 		if err != nil {
 			return fmt.Errorf("count conversations: %w", err)
 		}
