@@ -99,6 +99,7 @@ func serveCommand(ctx context.Context, p Process, args []string) error {
 	if err != nil {
 		return err
 	}
+	defer keepHeap(p.Environment)()
 	return Run(ctx, Options{Config: c, IsDemo: *isDemo, Out: p.Out, Log: logger(c, p.Err)})
 }
 
