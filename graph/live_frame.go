@@ -13,6 +13,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/id"
 	"github.com/switchyard-chat/switchyard/internal/live"
+	"github.com/switchyard-chat/switchyard/internal/planted"
 	"github.com/switchyard-chat/switchyard/internal/store"
 )
 
@@ -40,6 +41,9 @@ func (frames) Frame(_ context.Context, c live.Control) any {
 	case live.StreamEnded:
 		return &model.StreamEnded{Cursor: at, Reason: endReason(c.Reason), Resubscribe: c.Resubscribe}
 	default:
+		if planted.Is("tick-without-cursor") {
+			at = ""
+		}
 		t := &model.Tick{Cursor: at}
 		if !c.IdleAt.IsZero() {
 			at := c.IdleAt.UTC()

@@ -96,7 +96,7 @@ func setDelivery(ctx context.Context, tx *store.Tx, c *ent.Conversation, m *ent.
 // conversation is held by the caller.
 func AnsweredIn(ctx context.Context, tx *store.Tx, c *ent.Conversation, actor event.Actor) error {
 	sent := "(delivery = 'SENT' OR delivery = 'RECEIVED')"
-	if planted.Is("delivery-goes-back") {
+	if planted.Is("delivery-goes-back") || planted.Is("read-before-sent") {
 		sent = "(delivery = 'SENDING' OR delivery = 'SENT')"
 	}
 	rows, err := tx.Query(ctx, `UPDATE messages SET delivery = 'READ', version = version + 1, updated_at = ?

@@ -7,6 +7,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/lane"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/internal/planted"
 )
 
 // The times that decide about retries.
@@ -119,7 +120,7 @@ func later(now time.Time, l lane.Lease, r channels.SendResult, c channels.Capabi
 	if !now.Before(end) {
 		return failed
 	}
-	if r.RetryAfter > 0 {
+	if r.RetryAfter > 0 && !planted.Is("rate-not-kept") {
 		// Sooner than the platform says is useless, and later than the lane may wait is too late.
 		if due := now.Add(r.RetryAfter); due.Before(end) {
 			return step{act: wait, due: due}

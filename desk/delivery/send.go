@@ -169,8 +169,11 @@ func (w *Worker) beginIn(ctx context.Context, tx *store.Tx, l lane.Lease) (*job,
 	if planted.Is("newest-sent-first") {
 		first = message.BySeq(sql.OrderDesc())
 	}
-	head, err := tx.Message.Query().Where(message.ConversationID(l.ConversationID), message.DeliveryEQ(message.DeliverySENDING)).
-		Order(first).First(ctx)
+	waiting := tx.Message.Query().Where(message.ConversationID(l.ConversationID), message.DeliveryEQ(message.DeliverySENDING)).Order(first)
+	if l.Tries > 0 && l.Waiting > 1 && planted.Is("failed-head-passed-over") {
+		waiting = waiting.Offset(1)
+	}
+	head, err := waiting.First(ctx)
 	if ent.IsNotFound(err) {
 		return nil, after{}, lane.SettleIn(ctx, tx, l)
 	}
@@ -384,14 +387,14 @@ func (w *Worker) recordIn(ctx context.Context, tx *store.Tx, j *job, r channels.
 			return false, err
 		}
 		return false, w.giveUpAll(ctx, tx, l, c.Type, r.Code, r.Reason)
-	case r.Outcome == channels.Refused:
+	case r.Outcome == channels.Refused && !planted.Is("refused-tried-again"), r.Code == channels.CodeRateLimited && planted.Is("throttled-given-up"):
 		return true, w.fail(ctx, tx, l, j.message, c.Type, r.Code, r.Reason)
 	}
 	next := later(tx.Now, l, r, c, float64(w.Random.Int(1<<16))/(1<<16))
 	if next.act == giveUp {
 		return true, w.fail(ctx, tx, l, j.message, c.Type, next.code, next.reason)
 	}
-	if r.Code == channels.CodeRateLimited {
+	if r.Code == channels.CodeRateLimited && !planted.Is("rate-not-kept") {
 		// A platform may mean one recipient only, so without its word the others are held back for a moment, not for as long as this one.
 		w.pace.pause(tx.Now, paceKey{channel: l.ChannelID}, tx.Now.Add(max(r.RetryAfter, firstBackoff)))
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/internal/census"
 	"github.com/switchyard-chat/switchyard/internal/clock"
+	"github.com/switchyard-chat/switchyard/internal/planted"
 )
 
 // registry knows the connections of this node: who they are of and when their person was last active.
@@ -131,7 +132,7 @@ func (r *registry) seat(s *session, who Identity, l Limits) (leave []*session) {
 func longestIdle(of map[*session]struct{}, newcomer *session) *session {
 	var found *session
 	for s := range of {
-		if s != newcomer && (found == nil || s.active.Load() < found.active.Load()) {
+		if s != newcomer && (found == nil || (s.active.Load() < found.active.Load()) != planted.Is("newest-evicted")) {
 			found = s
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/internal/census"
 	"github.com/switchyard-chat/switchyard/internal/live"
+	"github.com/switchyard-chat/switchyard/internal/planted"
 )
 
 // goodbye is why a session ends: the close code of a socket, the reason of StreamEnded over server-sent events.
@@ -149,7 +150,7 @@ func (s *session) admit(ctx context.Context, who Identity) bool {
 	}
 	if who.TeamID != 0 {
 		s.follow.Store(s.h.cfg.Hub.Follow(who.TeamID, func(agent int64) {
-			if agent == 0 || agent == who.AgentID {
+			if (agent == 0 || agent == who.AgentID) && !planted.Is("revocation-not-followed") {
 				s.demands.Add(1)
 				s.h.spawn(func() { s.recheck() })
 			}
@@ -274,6 +275,9 @@ func (s *session) recheck() bool {
 	case Suspended:
 		s.close(goodbyeSuspended)
 	case Changed:
+		if planted.Is("rights-of-the-beginning") {
+			break
+		}
 		demands = s.demands.Add(1) // nothing is delivered until the subscriptions know
 		s.stand(c.Context, c.Identity)
 		s.mu.Lock()
@@ -374,7 +378,7 @@ func (s *session) begin(id string, prefix []byte) (op *operation, isTaken, isFul
 	if _, ok := s.ops[id]; ok {
 		return nil, true, false
 	}
-	if len(s.ops) >= s.h.cfg.Limits.Operations {
+	if len(s.ops) >= s.h.cfg.Limits.Operations && !planted.Is("limit-not-on-socket") {
 		return nil, false, true
 	}
 	op = &operation{id: id, prefix: prefix, stop: func() {}}

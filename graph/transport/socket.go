@@ -14,6 +14,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/planted"
 )
 
 // subprotocol is the only one that is spoken: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md (read 2026-11-21).
@@ -312,7 +313,7 @@ func (c *socket) write(b []byte) error {
 func (c *socket) setDeadline(at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.hurried {
+	if !c.hurried && !planted.Is("no-write-deadline") {
 		_ = c.conn.SetWriteDeadline(at)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/live"
+	"github.com/switchyard-chat/switchyard/internal/planted"
 )
 
 // stream is the wire of server-sent events: one operation a request, the distinct connections mode of
@@ -161,7 +162,9 @@ func (c *stream) part(op *operation) {
 	if bye.code == 0 {
 		return // the client is gone
 	}
-	op.sub.End(live.Ended{Reason: bye.reason, Resubscribe: bye.resubscribe})
+	if !planted.Is("stream-ended-not-sent") {
+		op.sub.End(live.Ended{Reason: bye.reason, Resubscribe: bye.resubscribe})
+	}
 	var b []byte
 	ctx, cancel := context.WithTimeout(*c.s.ctx.Load(), linger)
 	defer cancel()

@@ -19,6 +19,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/census"
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/live"
+	"github.com/switchyard-chat/switchyard/internal/planted"
 )
 
 // Identity is who calls. The zero value is nobody: it may call what needs no sign-in, and is not counted against any limit.
@@ -228,6 +229,10 @@ func (h *Handler) Drain(ctx context.Context) {
 		// Nobody waits for the first: a server with one client left stops at once.
 		if i > 0 && h.cfg.Clock.Sleep(ctx, h.cfg.Limits.DrainSpread/time.Duration(len(all))) != nil {
 			break
+		}
+		if planted.Is("drain-without-a-word") {
+			s.cut()
+			continue
 		}
 		s.close(goodbyeDrain)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/planted"
 )
 
 // Subscription is one subscriber's place in the log. Next is called by one goroutine at a time; the other methods by any.
@@ -103,7 +104,14 @@ func (s *Subscription) NextAt(ctx context.Context, now time.Time) (f Frame, ok b
 		switch {
 		case s.stage == ungreeted:
 			s.stage = unstarted
-			return s.control(ctx, Control{Kind: Hello, Recovered: s.recovered})
+			f, ok := s.control(ctx, Control{Kind: Hello, Recovered: s.recovered})
+			if s.recovered && planted.Is("resume-skips-one") && s.pos.Seq < s.tail.head() {
+				s.pos.Seq++
+			}
+			if s.recovered && planted.Is("resume-doubles-one") {
+				s.pos.Seq--
+			}
+			return f, ok
 		case s.resync != "":
 			reason := s.resync
 			s.resync = ""

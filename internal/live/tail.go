@@ -377,6 +377,8 @@ func (t *tail) peek(gen int, pos int64) peek {
 	case t.last-pos > t.hub.cfg.MaxBehind+int64(t.hub.cfg.Ring): // room for what comes while a subscriber catches up
 		p.moved = &place{gen: t.gen, at: p.head, resync: ResyncBehind}
 	case pos >= t.last:
+	case pos+1 < first && planted.Is("ring-overrun-unnoticed"):
+		p.entry = t.ring.at(0)
 	case pos+1 < first:
 		p.older = true
 	default:
