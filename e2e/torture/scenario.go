@@ -22,7 +22,8 @@ type Scenario struct {
 // scenarios are all there are, in the order in which they run.
 func scenarios() []Scenario {
 	return []Scenario{
-		release(), migrate(), kill(), servers(), lanes(), clocks(), log(), redis(), postgres(), spool(), disk(), restore(), walls(), views(),
+		release(), migrate(), kill(), servers(), lanes(), clocks(), log(), redis(), postgres(), spool(), disk(), restore(), walls(),
+		sockets(), views(), sends(), revoke(), drain(),
 	}
 }
 

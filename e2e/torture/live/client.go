@@ -33,6 +33,9 @@ type viewer struct {
 	changed   chan struct{} // closed and replaced when something changes
 	log       []string      // what went wrong on the way, newest last
 	connected int
+	isAt      *rig.Server // the server of the present connection
+	isOpen    bool        // it has said Hello
+	ends      []string    // how connections ended: a close code, or the reason of StreamEnded
 
 	// revoked is the position of the revocation that holds now; nil while the agent may see. An event beyond it must not come.
 	revoked atomic.Pointer[stream.Position]
@@ -144,6 +147,7 @@ func (v *viewer) connect(ctx context.Context, after string) (feed, error) {
 	}
 	v.mu.Lock()
 	at := v.server.URL
+	v.isAt, v.isOpen = v.server, false
 	v.mu.Unlock()
 	dialling, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -200,6 +204,11 @@ func (v *viewer) once(ctx context.Context) error {
 		revoked := v.revoked.Load()
 		m, err := f.Next(ctx)
 		if err != nil {
+			if code := wire.CodeOf(err); code > 0 {
+				v.mu.Lock()
+				v.ends = append(v.ends, fmt.Sprint(code))
+				v.mu.Unlock()
+			}
 			return err
 		}
 		switch m.Type {
@@ -252,6 +261,10 @@ func (v *viewer) take(ctx context.Context, data json.RawMessage, revoked *stream
 			delete(v.view.Rows, e.Conversation.ID) // an earlier script's
 		}
 		isLost := e.Kind == "StreamEnded" && e.Reason == "ACCESS_LOST"
+		v.isOpen = true
+		if e.Kind == "StreamEnded" {
+			v.ends = append(v.ends, e.Reason)
+		}
 		if isLost || mustLoad {
 			v.isSynced = false
 		}

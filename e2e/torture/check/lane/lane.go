@@ -35,14 +35,11 @@ type Conversation struct {
 
 // Stored is one row of messages.
 type Stored struct {
-	Seq       int
-	IsOurs    bool // it is sent to the platform
-	Text      string
-	Delivery  string
-	Code      string
-	Attempts  int
-	Platform  string // the platform's id
-	ClientKey string
+	Seq      int
+	IsOurs   bool // it is sent to the platform
+	Text     string
+	Delivery string
+	Code     string
 }
 
 // Sends judges what was sent (CHAN-11, MSG-2, MSG-6, MSG-15, MSG-16). acknowledged are, by recipient, the texts that agents were told are queued, in the
@@ -127,13 +124,11 @@ func Rates(requests []Request, underWay int) (problems []string) {
 	return problems
 }
 
-// Repeats judges the calls of each message: a refusal is the end of it, and every repetition goes out under the key of the first.
-func Repeats(requests []Request) (problems []string) {
+// Repeats judges the calls of each message: every repetition goes out under the key of the first, and a definite refusal is the end of it. A 429 is one
+// where isQuota.
+func Repeats(requests []Request, isQuota bool) (problems []string) {
 	key, refused := map[string]string{}, map[string]int{}
 	for _, r := range requests {
-		if r.Text == "" {
-			continue
-		}
 		if was, ok := key[r.Text]; ok && was != r.Key {
 			problems = append(problems, fmt.Sprintf("%q went out under the keys %s and %s", r.Text, was, r.Key))
 		}
@@ -141,7 +136,7 @@ func Repeats(requests []Request) (problems []string) {
 		if s := refused[r.Text]; s != 0 {
 			problems = append(problems, fmt.Sprintf("%q was called again after the platform's definite %d", r.Text, s))
 		}
-		if r.Status >= 400 && r.Status < 500 && r.Status != 409 && r.Status != 429 {
+		if r.Status >= 400 && r.Status < 500 && r.Status != 409 && (r.Status != 429 || isQuota) {
 			refused[r.Text] = r.Status
 		}
 	}
