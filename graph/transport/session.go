@@ -261,7 +261,8 @@ func (s *session) recheck() bool {
 			err = failure
 		}
 	})
-	if err != nil { // it cannot be known now: nothing is delivered until it can, and the sweep wakes the writer
+	if err != nil { // it cannot be known now: nothing is delivered until it can, and the sweep asks again
+		s.demands.CompareAndSwap(s.met.Load(), demands+1)
 		return false
 	}
 	if c.Standing == Changed && (c.Identity.TeamID != who.TeamID || c.Identity.AgentID != who.AgentID) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -422,10 +423,9 @@ func TestRevocation(t *testing.T) {
 		raw := p.raw(t)
 		raw.text(`{"type":"connection_init","payload":{"authorization":"Bearer agent-7"}}`)
 		raw.stick(p)
-		begin := time.Now()
 		revoke(p, 7, transport.Revoked)
-		if got := <-closed; got != "revoked" || time.Since(begin) > time.Second {
-			t.Errorf("closed for %q after %v", got, time.Since(begin))
+		if got := <-closed; got != "revoked" { // a connection that waits for its client to read is closed as slow
+			t.Errorf("closed for %q", got)
 		}
 	})
 	t.Run("changed rights judge what comes next", func(t *testing.T) {
@@ -444,6 +444,27 @@ func TestRevocation(t *testing.T) {
 		a.want(`"seq":4`)
 		a.subscribe("q", `{ agent }`)
 		a.want(`"agent":7`)
+	})
+	t.Run("where it could not be asked about, it is asked about again though nothing more happens", func(t *testing.T) {
+		t.Parallel()
+		now := clock.NewManual(time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC))
+		p := setup(t, func(c *transport.Config, lc *live.Config) {
+			c.Clock, lc.Clock, c.Limits.Ping, lc.Tick = now, now, time.Hour, time.Hour
+		})
+		a := p.connect(t, "agent-7")
+		a.subscribe("a", said)
+		a.want("Hello")
+		before := p.Checks()
+		p.FailChecks(true)
+		now.Advance(time.Minute) // the last check is too old to deliver by
+		p.Say(1)
+		p.Hint(t.Context())
+		for p.Checks() == before && a.ctx.Err() == nil {
+			runtime.Gosched()
+		}
+		p.FailChecks(false)
+		now.Advance(2 * time.Second)
+		a.want(`"seq":1`)
 	})
 	t.Run("an identity is asked about at most once in its time", func(t *testing.T) {
 		t.Parallel()

@@ -27,6 +27,7 @@ type Server struct {
 	standing map[int64]transport.Standing
 	rooms    map[int64]map[int64]bool
 	checks   int
+	isAway   bool
 }
 
 // New makes a server. change may change what it is made from.
@@ -70,6 +71,13 @@ func (s *Server) Checks() int {
 	return s.checks
 }
 
+// FailChecks lets rechecks fail, as where the database is away, or no longer.
+func (s *Server) FailChecks(isAway bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.isAway = isAway
+}
+
 // authenticate takes tokens "agent-7", with a sign-in "agent-7/laptop" and a time to live "agent-7/laptop/90ms"; no token is nobody.
 func (s *Server) authenticate(ctx context.Context, token string, _ *http.Request) (context.Context, transport.Identity, error) {
 	if token == "" {
@@ -92,6 +100,9 @@ func (s *Server) authenticate(ctx context.Context, token string, _ *http.Request
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.checks++
+		if s.isAway {
+			return transport.Check{}, fault.New(fault.Unavailable, "the database is away")
+		}
 		return transport.Check{Standing: s.standing[agent], Context: s.viewer(ctx, agent), Identity: who}, nil
 	}
 	s.mu.Lock()
