@@ -265,6 +265,19 @@ func (v *views) customer(ctx context.Context, t *talk, n int) error {
 
 // settle waits until every client that reads and may see has come to the end of the log.
 func (v *views) settle(ctx context.Context, clients []*viewer, talks []*talk, patience time.Duration) (problems []string, err error) {
+	for _, c := range clients[narrow:] {
+		if c.talk != nil {
+			continue // who may not see a conversation has no stream in it
+		}
+		// Whoever lost its right follows the inbox again: what it may not see is about to happen.
+		if err := v.w.Await(ctx, c.name+" follows", func() bool {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return c.isStalled || c.revoked.Load() == nil || c.isSynced && c.isOpen
+		}); err != nil {
+			problems = append(problems, err.Error())
+		}
+	}
 	for _, t := range talks { // each client has something to wait for
 		if err := v.customer(ctx, t, 1); err != nil {
 			return nil, err
