@@ -44,7 +44,6 @@ type traffic struct {
 	rereads               atomic.Int64
 	greetings             atomic.Int64 // how often a watch connected
 	unanswered            atomic.Int64 // webhooks that were not acknowledged
-	mu                    sync.Mutex
 	stop, stopWatching    context.CancelFunc
 	working, watching     sync.WaitGroup
 	views                 []*view
@@ -200,41 +199,33 @@ func (t *traffic) chance(percent int) bool { return t.world.Random.Int(100) < pe
 
 // write lets one in so many of the customers write in turns: some events come twice, some after one that was written later.
 func (t *traffic) write(ctx context.Context, worker int) {
-	type one struct {
-		event        fakeline.Event
-		acknowledged func()
-	}
-	make := func(i, n int) one {
-		text := fmt.Sprintf("question %d of %d", n, i)
-		e := t.people[i].Text(text)
-		return one{event: e}
-	}
-	note := func(i int, o one, text string) func() {
-		return t.history.Write(check.Written{Customer: t.people[i].ID(), MessageID: o.event.MessageID(), EventID: o.event.ID(), Text: text})
+	make := func(i, n int) fakeline.Event { return t.people[i].Text(fmt.Sprintf("question %d of %d", n, i)) }
+	note := func(i int, e fakeline.Event, text string) func() {
+		return t.history.Write(check.Written{Customer: t.people[i].ID(), MessageID: e.MessageID(), EventID: e.ID(), Text: text})
 	}
 	var old []fakeline.Event
 	for n := 0; ctx.Err() == nil; n++ {
 		for i := worker; i < len(t.people) && ctx.Err() == nil; i += t.writers {
 			texts := []string{fmt.Sprintf("question %d of %d", n, i)}
-			events := []one{make(i, n)}
+			events := []fakeline.Event{make(i, n)}
 			if t.chance(3) { // the platform delivers the later one first
 				t.displaced.Add(1)
 				n++
 				later := make(i, n)
-				events = []one{later, events[0]}
+				events = []fakeline.Event{later, events[0]}
 				texts = []string{fmt.Sprintf("question %d of %d", n, i), texts[0]}
 			}
-			for k, o := range events {
-				acknowledged := note(i, o, texts[k])
-				if t.insist(ctx, o.event) != nil {
+			for k, e := range events {
+				acknowledged := note(i, e, texts[k])
+				if t.insist(ctx, e) != nil {
 					return
 				}
 				acknowledged()
 				t.webhooks.Add(1)
 				if len(old) < 64 {
-					old = append(old, o.event)
+					old = append(old, e)
 				} else {
-					old[t.world.Random.Int(len(old))] = o.event
+					old[t.world.Random.Int(len(old))] = e
 				}
 			}
 			if t.chance(4) { // somebody who never wrote before
@@ -289,7 +280,7 @@ func (t *traffic) answer(ctx context.Context, worker int) {
 				text := fmt.Sprintf("answer %d of %d", n, i)
 				acknowledged := t.history.Send(check.Sent{Customer: t.people[i].ID(), Key: text, Text: text})
 				seq, err := t.insistSend(ctx, t.conversations[i], text)
-				if errors.Is(err, rig.Refused) {
+				if errors.Is(err, rig.ErrRefused) {
 					t.world.Violate("answered: %q: %v", text, err)
 					return
 				}
@@ -307,7 +298,7 @@ func (t *traffic) answer(ctx context.Context, worker int) {
 func (t *traffic) insistSend(ctx context.Context, conversation, text string) (int, error) {
 	for ctx.Err() == nil {
 		seq, err := t.team.Send(ctx, t.team.Boss.At(t.at()), conversation, text, text)
-		if err == nil || errors.Is(err, rig.Refused) {
+		if err == nil || errors.Is(err, rig.ErrRefused) {
 			return seq, err
 		}
 		pauseFor(ctx, 20*time.Millisecond)

@@ -43,7 +43,6 @@ type team struct {
 	admin, member, bot                  string
 	refresh, invitation, reset, visitor string
 	webhook, window, delivery           string
-	password                            string
 }
 
 // set are values of a row's columns.

@@ -132,10 +132,10 @@ func (t *Team) Follow(ctx context.Context, conversation string) error {
 	return err
 }
 
-// Refused says that the server answered and took nothing: asking again would not help.
-var Refused = errors.New("the server refused it")
+// ErrRefused says that the server answered and took nothing: asking again would not help.
+var ErrRefused = errors.New("the server refused it")
 
-// Send answers in a conversation, once. The error is Refused where the server says no; any other leaves it open whether it was taken.
+// Send answers in a conversation, once. The error is ErrRefused where the server says no; any other leaves it open whether it was taken.
 func (t *Team) Send(ctx context.Context, c *Client, conversation, text, key string) (seq int, err error) {
 	a, err := c.Ask(ctx, send, map[string]any{"c": conversation, "t": text, "k": key})
 	if err != nil {
@@ -145,7 +145,7 @@ func (t *Team) Send(ctx context.Context, c *Client, conversation, text, key stri
 		return Num(a.Data, "messageSend.message.seq"), nil
 	}
 	if errs, _ := At(a.Data, "messageSend.userErrors").([]any); len(errs) > 0 {
-		return 0, fmt.Errorf("%w: %v", Refused, errs)
+		return 0, fmt.Errorf("%w: %v", ErrRefused, errs)
 	}
 	return 0, fmt.Errorf("send: %d %v", a.Status, a.Errors)
 }
@@ -154,7 +154,7 @@ func (t *Team) Send(ctx context.Context, c *Client, conversation, text, key stri
 func (t *Team) InsistSend(ctx context.Context, c *Client, conversation, text, key string) (seq int, err error) {
 	for ctx.Err() == nil {
 		seq, err := t.Send(ctx, c, conversation, text, key)
-		if err == nil || errors.Is(err, Refused) {
+		if err == nil || errors.Is(err, ErrRefused) {
 			return seq, err
 		}
 		wait(ctx, 20*time.Millisecond)
