@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/switchyard-chat/switchyard/internal/census"
+	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/live"
 	"github.com/switchyard-chat/switchyard/internal/planted"
 )
@@ -439,7 +440,11 @@ type outcome struct {
 func (s *session) run(op *operation, p *graphql.RawParams, allow func(ast.Operation) error) (out outcome) {
 	principal, ok := s.principal(s.h.cfg.Clock.Now())
 	if !ok {
-		return outcome{}
+		if s.isOver() {
+			return outcome{}
+		}
+		// Silence would last for ever: nobody tries an operation again by himself.
+		return outcome{response: s.h.faulty(*s.ctx.Load(), fault.New(fault.Unavailable, "who calls cannot be checked just now; try again in a moment"))}
 	}
 	ctx, cancel := context.WithTimeout(graphql.StartOperationTrace(principal), s.h.cfg.Limits.Request)
 	defer cancel()

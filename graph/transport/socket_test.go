@@ -466,6 +466,25 @@ func TestRevocation(t *testing.T) {
 		now.Advance(2 * time.Second)
 		a.want(`"seq":1`)
 	})
+	t.Run("what is begun where it cannot be asked about is answered", func(t *testing.T) {
+		t.Parallel()
+		now := clock.NewManual(time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC))
+		p := setup(t, func(c *transport.Config, lc *live.Config) {
+			c.Clock, lc.Clock, c.Limits.Ping, lc.Tick = now, now, time.Hour, time.Hour
+		})
+		a := p.connect(t, "agent-7")
+		a.subscribe("a", said)
+		a.want("Hello")
+		p.FailChecks(true)
+		now.Advance(time.Minute)
+		for _, operation := range []string{said, `{ agent }`} {
+			a.subscribe("b", operation)
+			a.want(`"type":"error","id":"b"`)
+		}
+		p.FailChecks(false)
+		a.subscribe("b", `{ agent }`)
+		a.want(`"agent":7`)
+	})
 	t.Run("an identity is asked about at most once in its time", func(t *testing.T) {
 		t.Parallel()
 		p := setup(t, func(c *transport.Config, _ *live.Config) { c.Limits.Recheck = time.Hour })
