@@ -34,7 +34,7 @@ type Template struct {
 func Database(t testing.TB, template Template) string {
 	t.Helper()
 	base := Postgres(t)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), making)
 	defer cancel()
 	db, err := sql.Open("postgres", base)
 	if err != nil {
@@ -187,7 +187,7 @@ func (t Template) file() ([]byte, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), making)
 	defer cancel()
 	path := filepath.Join(dir, "template.db")
 	if err := t.Migrate(ctx, path); err != nil {

@@ -17,6 +17,9 @@ import (
 // patience is how long anything here waits for a server or a condition; only what is broken takes that long.
 const patience = 60 * time.Second
 
+// making is how long a template of a database may take: one that is furnished, with the race detector on a busy machine, takes a minute.
+const making = 5 * time.Minute
+
 // Each runs a test on both dialects, in parallel: "sqlite" and "postgres".
 func Each(t *testing.T, test func(t *testing.T, dialect string)) {
 	t.Helper()
