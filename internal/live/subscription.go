@@ -44,7 +44,8 @@ type Subscription struct {
 	idleAt   atomic.Int64 // when the connection is closed for being idle, Unix seconds; 0 where that is far off
 	isWarned atomic.Bool  // idleAt is to be told
 
-	stale   atomic.Bool // rights have changed: ask for the class again
+	by      context.Context // whose rights group and sight were chosen by; of the goroutine that calls Next
+	stale   atomic.Bool     // rights have changed: ask for the class again
 	ending  atomic.Pointer[Ended]
 	closing sync.Once
 	closed  atomic.Bool
@@ -93,7 +94,9 @@ func (s *Subscription) NextAt(ctx context.Context, now time.Time) (f Frame, ok b
 	if s.closed.Load() || s.stage == over {
 		return Frame{}, false
 	}
-	if s.stale.Load() && s.stale.CompareAndSwap(true, false) {
+	// Rights that changed while the stream was being opened, or between the look at them and this one, come with another context and no word.
+	if isStale := s.stale.Load() && s.stale.CompareAndSwap(true, false); isStale || ctx != s.by {
+		s.by = ctx
 		s.regroup(ctx)
 	}
 	s.now = now

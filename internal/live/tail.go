@@ -114,7 +114,8 @@ func (t *tail) begin() bool {
 	t.mu.Lock()
 	t.epoch, t.last = at.Epoch, at.Seq
 	t.mu.Unlock()
-	t.read(now) // a follower asks for its rights after it began to follow
+	t.tell(0)   // who followed before may have asked for its rights before a change that lies before the head
+	t.read(now) // who follows from now on asks for them afterwards
 	close(t.ready)
 	return true
 }
