@@ -119,10 +119,12 @@ func (r *registry) seat(s *session, who Identity, l Limits) (leave []*session) {
 	}
 	r.agents[of][s] = struct{}{}
 	r.teams[who.TeamID][s] = struct{}{}
-	for len(r.agents[of]) > l.PerAgent {
+	// One came, so one goes. Where the limit has just become a share of it, since the others cannot be counted, this server grows no further and sends nobody
+	// away who was let in.
+	if len(r.agents[of]) > l.PerAgent {
 		leave = append(leave, r.unseat(longestIdle(r.agents[of], s)))
 	}
-	for len(r.teams[who.TeamID]) > l.PerTeam {
+	if len(r.teams[who.TeamID]) > l.PerTeam {
 		leave = append(leave, r.unseat(longestIdle(r.teams[who.TeamID], s)))
 	}
 	return leave
@@ -245,12 +247,22 @@ func (s *session) tick(now time.Time) {
 		case s.isIdle(now):
 			s.close(goodbyeIdle)
 		case s.demands.Load() != s.met.Load():
-			s.h.spawn(func() { s.recheck() }) // nothing is delivered until it succeeds
+			s.askAgain() // nothing is delivered until it succeeds
 		case s.lent.Load() && now.UnixNano()-s.checked.Load() >= int64(s.h.cfg.Limits.Confirm)/2+s.spread:
-			s.h.spawn(func() { s.recheck() }) // before its time, so that no delivery waits for it
+			s.askAgain() // before its time, so that no delivery waits for it
 		}
 	}
 	s.wire.tick(now)
+}
+
+// askAgain has the identity checked aside, once at a time: where the database hangs, one who waits for it is enough.
+func (s *session) askAgain() {
+	if !s.asking.CompareAndSwap(false, true) {
+		return
+	}
+	if !s.h.spawn(func() { defer s.asking.Store(false); s.recheck() }) {
+		s.asking.Store(false)
+	}
 }
 
 // isIdle says whether the person has done nothing for too long, and has the client told a while before, and when that is over.

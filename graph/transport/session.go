@@ -73,6 +73,7 @@ type session struct {
 	checked atomic.Int64 // when the identity was last found valid
 	demands atomic.Int64 // how often the log said that the person's rights have changed
 	met     atomic.Int64 // the demands that the last check has met
+	asking  atomic.Bool  // the sweep has it checked
 	lent    atomic.Bool  // something was delivered by the log's word and not by a check
 	spread  int64        // by how much later than others its turn to be checked comes, so that not all come at once
 	who     atomic.Pointer[Identity]
