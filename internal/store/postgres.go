@@ -36,8 +36,8 @@ func (db *DB) openPostgres(c Config) error {
 	if most <= 0 {
 		most = 20
 	}
-	// A quarter is for what goes over all teams: leases, look-ups, jobs. They are short.
-	across := max(1, most/4)
+	// A quarter is for what goes over all teams: leases, look-ups, jobs. They are short, and one that is not must not stop the others.
+	across := max(2, most/4)
 	db.write = pool(&becoming{db: db, config: config, role: func(r roles) string { return r.team }}, max(1, most-across))
 	db.read = db.write
 	db.acrossWrite = pool(&becoming{db: db, config: config, role: func(r roles) string { return r.across }}, across)
