@@ -31,6 +31,12 @@ func (db *DB) Migrate(ctx context.Context) error {
 	}
 	defer done()
 	faultpoint.Hit("migrate/begun")
+	if db.IsPostgres() {
+		// Before anything is walled: where the roles cannot be made, the servers that run go on as they are.
+		if err := db.makeRolesFirst(ctx); err != nil {
+			return err
+		}
+	}
 	if err := m.Up(); err != nil && !errors.Is(err, migrate.ErrNoChange) {
 		return fmt.Errorf("migrate: %w", err)
 	}

@@ -414,6 +414,22 @@ func TestOwnerMigratesAndServes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
+	t.Run("what others and extensions keep in the schema is no fault, and nothing of theirs is taken", func(t *testing.T) {
+		for _, q := range []string{"CREATE EXTENSION pg_stat_statements", "CREATE TABLE lookups (word text)", "GRANT SELECT ON lookups TO PUBLIC"} {
+			if _, err := root.ExecContext(t.Context(), q); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.CheckWalls(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if _, err := root.ExecContext(t.Context(), "DROP POLICY keeper ON tags"); err != nil { // so that it is raised anew
+			t.Fatal(err)
+		}
+		if err := db.Migrate(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
 	for _, c := range []struct{ name, breaks, mends, says string }{
 		{"a table without it", "ALTER TABLE tags DISABLE ROW LEVEL SECURITY", "ALTER TABLE tags ENABLE ROW LEVEL SECURITY", "the table tags"},
 		{"a table without it for the owner", "ALTER TABLE tags NO FORCE ROW LEVEL SECURITY", "ALTER TABLE tags FORCE ROW LEVEL SECURITY", "the table tags"},
@@ -506,6 +522,10 @@ func TestOwnerWithoutRoles(t *testing.T) {
 	db := i.open(t)
 	err := db.Migrate(t.Context())
 	says(t, err, "administrator", "CREATE ROLE \""+i.owner+"_team\" NOLOGIN; CREATE ROLE \""+i.owner+"_across\" NOLOGIN; GRANT \""+i.owner+"_team\", \""+i.owner+"_across\" TO \""+i.owner+"\";")
+	var made sql.NullString
+	if err := db.SQL().QueryRowContext(t.Context(), "SELECT to_regclass('teams')::text").Scan(&made); made.Valid {
+		t.Errorf("tables were made before it was known that the roles can be (%v)", err)
+	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		if strings.HasPrefix(line, "  CREATE ROLE") {
 			i.do(t, line)
