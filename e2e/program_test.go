@@ -54,9 +54,10 @@ func program(t testing.TB) string {
 // call runs the program to its end and gives its exit code and all it said.
 func call(t testing.TB, env []string, args ...string) (code int, said string) {
 	t.Helper()
+	path := program(t) // the first who asks waits for it to be built, which takes minutes where nothing is
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program(t), args...)
+	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env = env
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
