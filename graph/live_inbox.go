@@ -88,7 +88,7 @@ func (s *inboxStream) Judge(ctx context.Context, e event.Event) live.Verdict {
 	}
 	now := s.r.Clock.Now()
 	was := e.Before != nil && inbox.Matches(p, s.view, s.filter, e.Before, now)
-	is := after != nil && (inbox.Matches(p, s.view, s.filter, after, now) || planted.Is("unseen-conversation-shown"))
+	is := after != nil && (inbox.Matches(p, s.view, s.filter, after, now) || planted.Possible && planted.Is("unseen-conversation-shown"))
 	switch {
 	case is && was:
 		return live.Show("changed", s.load(e, false))
@@ -111,7 +111,7 @@ func (s *inboxStream) load(e event.Event, hasEntered bool) func(context.Context,
 			return nil, err
 		}
 		c := rows.All[0]
-		if !p.SeesTeam() && !planted.Is("unseen-conversation-shown") && !isSeenAlike(e.After, row.Facets(c)) {
+		if !p.SeesTeam() && !(planted.Possible && planted.Is("unseen-conversation-shown")) && !isSeenAlike(e.After, row.Facets(c)) {
 			// Something later has changed who may see it, and will be judged for each viewer when it is its turn: it shows the row to
 			// those who may still see it.
 			return nil, fault.Missing("the conversation")
