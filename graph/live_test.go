@@ -386,6 +386,7 @@ func TestInboxEventsEqualTheList(t *testing.T) {
 func TestInboxEventsAfterRightsChangedAway(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
+		// The cases share a team, and who sees all of it is told of the others' conversations: one after the other.
 		line := w.Channel("LINE")
 		change := func(p auth.Principal) {
 			w.Write(func(_ context.Context, tx *store.Tx) error {
@@ -398,7 +399,6 @@ func TestInboxEventsAfterRightsChangedAway(t *testing.T) {
 			"who sees more is told to read again": {auth.AgentRole, auth.Supervisor},
 		} {
 			t.Run(name, func(t *testing.T) {
-				t.Parallel()
 				amy, ben := w.Agent(roles[0]), w.Agent(auth.AgentRole)
 				after := w.head(t).String()
 				change(amy)
@@ -414,7 +414,6 @@ func TestInboxEventsAfterRightsChangedAway(t *testing.T) {
 		}
 		t.Run("nor of those who see alike", func(t *testing.T) {
 			// Who sees the team's conversations is judged once for all. What one of them is told of its own rights was told to the others too.
-			t.Parallel()
 			amy, ben := w.Agent(auth.Supervisor), w.Agent(auth.Supervisor)
 			after := w.head(t).String()
 			change(amy)
@@ -433,7 +432,6 @@ func TestInboxEventsAfterRightsChangedAway(t *testing.T) {
 			}
 		})
 		t.Run("another's change is no business of the stream", func(t *testing.T) {
-			t.Parallel()
 			amy, ben := w.Agent(auth.AgentRole), w.Agent(auth.AgentRole)
 			after := w.head(t).String()
 			change(ben)
