@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -20,6 +19,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/switchyard-chat/switchyard/channels/fake"
+	"github.com/switchyard-chat/switchyard/e2e/torture/rig"
 	"github.com/switchyard-chat/switchyard/ent/migrations"
 	"github.com/switchyard-chat/switchyard/internal/config"
 	"github.com/switchyard-chat/switchyard/internal/store"
@@ -383,34 +383,8 @@ func (w *world) deliveries(t *testing.T, to string) []fake.Delivery {
 	return answer.Deliveries
 }
 
-// at reads a value out of an answer by its path, "conversations.nodes.0.id"; nil where there is none.
-func at(v any, path string) any {
-	for p := range strings.SplitSeq(path, ".") {
-		switch x := v.(type) {
-		case map[string]any:
-			v = x[p]
-		case []any:
-			var i int
-			if _, err := fmt.Sscan(p, &i); err != nil || i >= len(x) {
-				return nil
-			}
-			v = x[i]
-		default:
-			return nil
-		}
-	}
-	return v
-}
-
-func str(v any, path string) string {
-	s, _ := at(v, path).(string)
-	return s
-}
-
-func num(v any, path string) int {
-	n, _ := at(v, path).(float64)
-	return int(n)
-}
+// What reads a value out of an answer by its path.
+var at, str, num = rig.At, rig.Str, rig.Num
 
 // testLog shows a server's warnings in the test's own output.
 func testLog(t *testing.T) *slog.Logger {
