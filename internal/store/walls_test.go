@@ -450,6 +450,76 @@ func TestOwnerMigratesAndServes(t *testing.T) {
 			}
 		})
 	}
+	t.Run("of a newer version that was migrated to meanwhile it asks only that a team's rows are its own", func(t *testing.T) {
+		for _, q := range []string{"UPDATE schema_migrations SET version = version + 1", "REVOKE SELECT ON search_progress FROM " + i.owner + "_across", "DROP POLICY across ON lanes"} {
+			if _, err := root.ExecContext(t.Context(), q); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.CheckWalls(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if _, err := root.ExecContext(t.Context(), "ALTER TABLE tags DISABLE ROW LEVEL SECURITY"); err != nil {
+			t.Fatal(err)
+		}
+		says(t, db.CheckWalls(t.Context()), "row-level security", "the table tags")
+		for _, q := range []string{"ALTER TABLE tags ENABLE ROW LEVEL SECURITY", "UPDATE schema_migrations SET version = version - 1"} {
+			if _, err := root.ExecContext(t.Context(), q); err != nil {
+				t.Fatal(err)
+			}
+		}
+		says(t, db.CheckWalls(t.Context()), "search_progress", "lanes.across")
+		if err := db.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Run("what the owner deletes by hand is not found any more", func(t *testing.T) {
+		found := func() (n int) {
+			t.Helper()
+			if err := root.QueryRowContext(t.Context(), "SELECT (SELECT count(*) FROM search_messages) + (SELECT count(*) FROM search_names)").Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		var conversation, contact int64
+		_, err := db.Write(t.Context(), team, func(ctx context.Context, tx *store.Tx) error {
+			m, err := tx.Message.Query().Only(ctx)
+			if err != nil {
+				return err
+			}
+			conversation = m.ConversationID
+			if _, err := tx.Exec(ctx, "INSERT INTO team_search_messages (team_id, message_id, conversation_id, at, grams) VALUES ($1, $2, $3, now(), '{1}')", team, m.ID, conversation); err != nil {
+				return err
+			}
+			c, err := tx.Contact.Create().SetTeamID(team).SetFirstName("Amy").SetName("Amy").SetNameFolded("amy").SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).Save(ctx)
+			if err != nil {
+				return err
+			}
+			contact = c.ID
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := found(); n != 2 {
+			t.Fatalf("%d rows are to be found", n)
+		}
+		tx, err := plain.BeginTx(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range []string{"SET LOCAL app.across = 'on'", fmt.Sprintf("DELETE FROM messages WHERE conversation_id = %d", conversation), fmt.Sprintf("DELETE FROM contacts WHERE id = %d", contact)} {
+			if _, err := tx.ExecContext(t.Context(), q); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := tx.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		if n := found(); n != 0 {
+			t.Errorf("%d rows are still to be found", n)
+		}
+	})
 	t.Run("migrating again mends what was taken from the roles", func(t *testing.T) {
 		for _, q := range []string{"DROP POLICY across ON lanes", "REVOKE ALL ON search_progress FROM " + i.owner + "_across", "DROP POLICY keeper ON tags"} {
 			if _, err := root.ExecContext(t.Context(), q); err != nil {

@@ -116,3 +116,16 @@ DROP POLICY "team" ON "webchats";
 ALTER TABLE "webchats" NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
 DROP POLICY "team" ON "teams";
 ALTER TABLE "teams" NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
+-- what internal/store made beside: policies of its roles, and the wall of the queue
+DO $$
+DECLARE
+	p record;
+BEGIN
+	FOR p IN SELECT tablename, policyname FROM pg_policies WHERE schemaname::regnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('teams'))
+		AND policyname IN ('keeper', 'across', 'team') LOOP
+		EXECUTE format('DROP POLICY %I ON %I', p.policyname, p.tablename);
+	END LOOP;
+	IF to_regclass('river_job') IS NOT NULL THEN
+		ALTER TABLE river_job NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
+	END IF;
+END $$;
