@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
@@ -72,6 +73,18 @@ func (f *Filter) validate(path string, depth int, nodes, values *int) error {
 		}
 	}
 	return f.Not.validate(path+".not", depth+1, nodes, values)
+}
+
+// followers are the agents whose conversations alone the filter wants, where they are few enough to be read one by one; nil where not.
+func (f *Filter) followers() []int64 {
+	if f == nil {
+		return nil
+	}
+	few := slices.Compact(slices.Sorted(slices.Values(f.FollowerIDs)))
+	if len(few) == 0 || len(few) > 3 {
+		return nil
+	}
+	return few
 }
 
 // condition is the filter as a condition.

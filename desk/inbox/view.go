@@ -59,8 +59,9 @@ func Matches(p auth.Principal, view View, filter *Filter, f *event.Facets, now t
 
 // strands gives the principal's view as conditions that exclude each other: their union is the view. Each one begins with what an index
 // begins with, so that a page of each is read without looking at what is not shown; the page of the view is the best of them. whole
-// allows a strand over all statuses, which only the order by newest message has an index for.
-func strands(p auth.Principal, view View, whole bool) []Condition {
+// allows a strand over all statuses, which only the order by newest message has an index for. Of the conversations of a few agents, where the
+// filter wants no others', each agent's of each status are a strand: among the whole team's they are few and far between.
+func strands(p auth.Principal, view View, whole bool, filter *Filter) []Condition {
 	status := func(s string) Condition { return words{conversation.FieldStatus, []string{s}} }
 	// Every status but PENDING is in the queue HUMAN; saying so lets the index that begins (status, queue) serve.
 	served := func(s string) Condition {
@@ -102,7 +103,13 @@ func strands(p auth.Principal, view View, whole bool) []Condition {
 		others(ended)
 	case All:
 		if p.SeesTeam() {
-			if whole {
+			if few := filter.followers(); whole && few != nil {
+				for _, s := range []string{pending, inProgress, ended} {
+					for _, id := range few {
+						out = append(out, every{ids{conversation.FieldFollowerID, []int64{id}}, status(s)})
+					}
+				}
+			} else if whole {
 				out = append(out, every{})
 			} else {
 				out = append(out, queues(human), queues(bot), served(inProgress), served(ended))
