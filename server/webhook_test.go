@@ -335,10 +335,12 @@ func TestWebhookWithoutDatabase(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		took := clock.Real{}.Stopwatch()
-		w := h.post("/webhooks/line/"+hookKey, oneMessage, signed(oneMessage))
-		if d := took(); w.Code != http.StatusServiceUnavailable || d.Seconds() >= 2 {
-			t.Errorf("%d %s after %v", w.Code, w.Body, d)
+		// The database is held until the answer is there: nothing but the entry's own limit ends the wait. LINE waits two seconds.
+		if answerWithin >= 2*time.Second {
+			t.Errorf("a webhook may wait for %v", answerWithin)
+		}
+		if w := h.post("/webhooks/line/"+hookKey, oneMessage, signed(oneMessage)); w.Code != http.StatusServiceUnavailable {
+			t.Errorf("%d %s", w.Code, w.Body)
 		}
 		if err := tx.Rollback(); err != nil {
 			t.Fatal(err)
