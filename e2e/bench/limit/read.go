@@ -88,7 +88,7 @@ func (s *server) buckets(r *http.Request) ([]byte, error) {
 		arrays = append(arrays, gram.Array(gram.Salted(asked, uint64(team)<<32|uint64(b)))) //nolint:gosec // ids are not negative
 	}
 	return s.found(r, `SELECT h.message_id, h.at, m.conversation_id, c.name, m.text FROM unnest($2::text[]) WITH ORDINALITY AS b (grams, n)
-		CROSS JOIN LATERAL (SELECT s.message_id, s.at FROM search_messages s WHERE s.grams @> b.grams::integer[] AND s.team_id + 0 = $1 ORDER BY s.message_id DESC OFFSET 0) h
+		CROSS JOIN LATERAL (SELECT s.message_id, s.at FROM team_search_messages s WHERE s.grams @> b.grams::integer[] ORDER BY s.message_id DESC OFFSET 0) h
 		JOIN messages m ON m.team_id = $1 AND m.id = h.message_id JOIN conversations c ON c.team_id = $1 AND c.id = m.conversation_id
 		WHERE strpos(lower(m.text), $3) > 0 LIMIT 20`, team, arrays, term)
 }

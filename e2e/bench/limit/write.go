@@ -54,7 +54,7 @@ func received(r *http.Request) (body, error) {
 	return b, nil
 }
 
-// ids are numbers of messages to come, fetched a few hundred at a time.
+// ids are numbers of messages to come, fetched a few hundred at a time, by the owner: a team's role inserts rows and does not look at sequences.
 type ids struct {
 	mu   sync.Mutex
 	next []int64
@@ -64,7 +64,7 @@ func (s *server) messageID(ctx context.Context) (int64, error) {
 	s.ids.mu.Lock()
 	defer s.ids.mu.Unlock()
 	if len(s.ids.next) == 0 {
-		rows, err := s.pool.Query(ctx, "SELECT nextval(pg_get_serial_sequence('messages', 'id')) FROM generate_series(1, 256)")
+		rows, err := s.owner.Query(ctx, "SELECT nextval(pg_get_serial_sequence('messages', 'id')) FROM generate_series(1, 256)")
 		if err != nil {
 			return 0, err
 		}
@@ -93,7 +93,7 @@ const ingestSQL = `WITH mark AS (INSERT INTO inbound_events (team_id, channel_id
 
 // sameSQL writes what the product does beside it: the grams, and two events at the team's next places.
 const sameSQL = ingestSQL + `,
-	g AS (INSERT INTO search_messages (team_id, message_id, conversation_id, at, grams) SELECT $1, $8, c.id, $6, $12::integer[] FROM c),
+	g AS (INSERT INTO team_search_messages (team_id, message_id, conversation_id, at, grams) SELECT $1, $8, c.id, $6, $12::integer[] FROM c),
 	s AS (UPDATE streams SET seq = seq + 2 WHERE team_id = $1 AND EXISTS (SELECT 1 FROM c) RETURNING seq)
 	INSERT INTO events (team_id, seq, kind, object_id, object_version, conversation_id, agent_id, body, at)
 		SELECT $1, s.seq - 1, 'conversation.changed', c.id, c.version, c.id, 0, $13, $6 FROM c, s UNION ALL SELECT $1, s.seq, 'message.added', $8, 1, c.id, 0, $13, $6 FROM c, s`
@@ -144,7 +144,7 @@ const sendSQL = `WITH was AS (SELECT c.id, c.unread FROM conversations c WHERE c
 		AND k.branch_id = c.branch_id AND k.region_id = c.region_id),
 	m AS (INSERT INTO messages (id, team_id, created_at, updated_at, conversation_id, channel_id, seq, direction, sender, sender_name, agent_id, kind, text, delivery, retry_key, author, client_message_id)
 		SELECT $4, $1, $3, $3, c.id, c.channel_id, c.message_seq, 'OUTBOUND', 'AGENT', 'agent', $6, 'TEXT', $5, 'SENT', $7, 'agent:limit', $7 FROM c),
-	g AS (INSERT INTO search_messages (team_id, message_id, conversation_id, at, grams) SELECT $1, $4, c.id, $3, $8::integer[] FROM c),
+	g AS (INSERT INTO team_search_messages (team_id, message_id, conversation_id, at, grams) SELECT $1, $4, c.id, $3, $8::integer[] FROM c),
 	l AS (INSERT INTO bench.lanes (team_id, waiting, due_at, lease_until, conversation_id, channel_id) SELECT $1, 1, $3, $3, c.id, c.channel_id FROM c
 		ON CONFLICT (team_id, conversation_id) DO UPDATE SET waiting = bench.lanes.waiting + 1),
 	s AS (UPDATE streams SET seq = seq + 2 WHERE team_id = $1 RETURNING seq)
