@@ -4,6 +4,7 @@ package limit
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/lib/pq"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -20,10 +22,13 @@ import (
 type server struct {
 	pool  *pgxpool.Pool
 	owner *pgxpool.Pool // of the tables: it makes the limit's own
+	plain *sql.DB       // the same as pool, as most programs have it
 	redis *redis.Client
 	names map[string]map[int64]string // by table and id
 	ends  [2]int64                    // the first and last message of the index
 	ids   ids
+	// waiting are requests that are to be joined.
+	waiting chan waiting
 }
 
 // Run serves until the context ends.
@@ -38,19 +43,21 @@ func Run(ctx context.Context, args []string) error {
 		return err
 	}
 	c.MaxConns = 20
-	s := &server{names: map[string]map[int64]string{}}
+	s := &server{names: map[string]map[int64]string{}, waiting: make(chan waiting, 1024)}
 	// It works as the role for which row-level security holds, as the product's server does.
 	if s.owner, err = pgxpool.New(ctx, *database); err != nil {
 		return err
 	}
 	defer s.owner.Close()
-	var role string
-	switch err := s.owner.QueryRow(ctx, "SELECT rolname FROM pg_roles WHERE rolname = (SELECT tableowner FROM pg_tables WHERE schemaname = 'public' AND tablename = 'messages') || '_team'").Scan(&role); {
-	case err == nil:
-		c.ConnConfig.RuntimeParams["role"] = role
-	case !errors.Is(err, pgx.ErrNoRows):
+	role, err := Role(ctx, s.owner)
+	if err != nil {
 		return err
 	}
+	c.ConnConfig.RuntimeParams["role"] = role
+	if s.plain, err = plain(*database, role); err != nil {
+		return err
+	}
+	defer s.plain.Close()
 	if s.pool, err = pgxpool.NewWithConfig(ctx, c); err != nil {
 		return err
 	}
@@ -63,6 +70,9 @@ func Run(ctx context.Context, args []string) error {
 	defer s.redis.Close()
 	if err := s.remember(ctx); err != nil {
 		return err
+	}
+	for range joiners {
+		go s.join(ctx)
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ready", func(http.ResponseWriter, *http.Request) {})
@@ -88,6 +98,34 @@ func Run(ctx context.Context, args []string) error {
 	return nil
 }
 
+// Role is as whom the product's server works in a database for one team: row-level security holds for it.
+func Role(ctx context.Context, owner interface {
+	QueryRow(context.Context, string, ...any) pgx.Row
+}) (role string, err error) {
+	err = owner.QueryRow(ctx, "SELECT tableowner || '_team' FROM pg_tables WHERE schemaname = 'public' AND tablename = 'messages'").Scan(&role)
+	return role, err
+}
+
+// plain opens the database for a role as most programs do.
+func plain(database, role string) (*sql.DB, error) {
+	c, err := pq.NewConfig(database)
+	if err != nil {
+		return nil, err
+	}
+	if c.Runtime == nil {
+		c.Runtime = map[string]string{}
+	}
+	c.Runtime["role"] = role
+	connector, err := pq.NewConnectorConfig(c)
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(connector)
+	db.SetMaxOpenConns(20)
+	db.SetMaxIdleConns(20)
+	return db, nil
+}
+
 // answers are all that the limit answers, by path.
 func (s *server) answers() map[string]func(*http.Request) ([]byte, error) {
 	return map[string]func(*http.Request) ([]byte, error){
@@ -101,6 +139,8 @@ func (s *server) answers() map[string]func(*http.Request) ([]byte, error) {
 		"GET /total":          s.total,
 		"POST /ingest/plain":  s.ingest(false),
 		"POST /ingest/same":   s.ingest(true),
+		"POST /ingest/joined": s.ingestJoined,
+		"POST /ingest/steps":  s.ingestSteps,
 		"POST /send":          s.send,
 	}
 }

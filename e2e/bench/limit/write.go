@@ -113,21 +113,26 @@ func (s *server) ingest(isSame bool) func(*http.Request) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		e := b.Events[0]
-		raw, err := json.Marshal(e)
-		if err != nil {
-			return nil, err
-		}
-		args := []any{team, data.LargeChannel, e.EventID, e.Message.ID, string(raw), time.Now(), e.Source.UserID, id, e.Message.Text, time.UnixMilli(e.Timestamp), e.Message.QuoteToken}
-		query := ingestSQL + " SELECT 1"
-		if isSame {
-			query, args = sameSQL, append(args, search.Numbers(team, id, e.Message.Text), facets)
-		}
-		if err := s.do(r.Context(), query, args...); err != nil {
-			return nil, err
-		}
-		return nil, s.redis.Publish(r.Context(), "bench:"+fmt.Sprint(team), id).Err()
+		return nil, s.takeOne(r.Context(), b, id, isSame)
 	}
+}
+
+// takeOne takes a message in.
+func (s *server) takeOne(ctx context.Context, b body, id int64, isSame bool) error {
+	e := b.Events[0]
+	raw, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	args := []any{team, data.LargeChannel, e.EventID, e.Message.ID, string(raw), time.Now(), e.Source.UserID, id, e.Message.Text, time.UnixMilli(e.Timestamp), e.Message.QuoteToken}
+	query := ingestSQL + " SELECT 1"
+	if isSame {
+		query, args = sameSQL, append(args, search.Numbers(team, id, e.Message.Text), facets)
+	}
+	if err := s.do(ctx, query, args...); err != nil {
+		return err
+	}
+	return s.redis.Publish(ctx, hints, id).Err()
 }
 
 // lanesSQL is a table like that of the lanes: in the product's own our server would find what it should send.
@@ -165,5 +170,5 @@ func (s *server) send(r *http.Request) ([]byte, error) {
 	if err := s.do(r.Context(), sendSQL, team, conversation, time.Now(), id, text, data.Boss, r.URL.Query().Get("key"), search.Numbers(team, id, text), facets); err != nil {
 		return nil, err
 	}
-	return fmt.Appendf(nil, `{"id":%d}`, id), s.redis.Publish(r.Context(), "bench:"+fmt.Sprint(team), id).Err()
+	return fmt.Appendf(nil, `{"id":%d}`, id), s.redis.Publish(r.Context(), hints, id).Err()
 }
