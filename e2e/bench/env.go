@@ -54,6 +54,7 @@ type World struct {
 	URL    string // of the database
 	Server *Process
 	Limit  *Process
+	Peer   *Process // PostGraphile, where outside peers are asked for and a workload has it
 }
 
 // wants says whether a comparison is asked for.

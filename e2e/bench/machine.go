@@ -45,10 +45,16 @@ func (e *Env) facts(ctx context.Context, db *sql.DB) error {
 func (e *Env) command() string {
 	c := "make bench"
 	if e.named != "" {
-		c += " BENCH=" + e.named
+		c += fmt.Sprintf(" BENCH=%q", e.named)
 	}
 	if e.Scale != standard {
 		c += fmt.Sprintf(" SCALE=%d", e.Scale)
+	}
+	if e.Base != standard && e.Base < e.Scale {
+		c += fmt.Sprintf(" BASE=%d", e.Base)
+	}
+	if e.Peers != "" {
+		c = "PEERS=1 " + c
 	}
 	if e.Small {
 		c = ".ci/bench --small"

@@ -44,6 +44,9 @@ var workloads = []Workload{
 // standard is how many conversations there are where SCALE does not say.
 const standard = 10_000
 
+// million is how many there are where goals are for much data.
+const million = 1_000_000
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

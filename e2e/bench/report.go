@@ -23,6 +23,7 @@ type Table struct {
 	Title, Note string
 	Columns     []string
 	Rows        [][]string
+	tells       []Outcome // what its rows are of
 }
 
 // Add takes an outcome and prints it at once.
@@ -39,7 +40,7 @@ func (r *Report) keep(o Outcome) {
 // AddTable takes a table and prints it at once.
 func (r *Report) AddTable(t Table) {
 	r.Tables = append(r.Tables, t)
-	fmt.Fprint(r.out, t.String())
+	fmt.Fprint(r.out, r.table(t))
 }
 
 // String is the table as markdown.
@@ -96,6 +97,39 @@ func (r *Report) outcome(o Outcome) string {
 	return s
 }
 
+// table is a table as markdown, with the goals of the comparisons that it tells of: each once, and which of them miss it.
+func (r *Report) table(t Table) string {
+	s := t.String()
+	var texts []string
+	all, missed := map[string]int{}, map[string][]string{}
+	for _, o := range t.tells {
+		for _, g := range o.Goals {
+			figure, isMet, known := o.judged(g)
+			if !known {
+				continue
+			}
+			if all[g.Text]++; all[g.Text] == 1 {
+				texts = append(texts, g.Text)
+			}
+			if !isMet {
+				missed[g.Text] = append(missed[g.Text], o.Name+": "+figure.String())
+				r.missed = append(r.missed, fmt.Sprintf("%s: %s: %s", o.Name, g.Text, figure))
+			}
+		}
+	}
+	for i, text := range texts {
+		if i == 0 {
+			s += "\n"
+		}
+		if len(missed[text]) == 0 {
+			s += fmt.Sprintf("- met: %s, in all %d\n", text, all[text])
+		} else {
+			s += fmt.Sprintf("- **missed**: %s, in %d of %d: %s\n", text, len(missed[text]), all[text], strings.Join(missed[text], "; "))
+		}
+	}
+	return s
+}
+
 // String is the middle with the spread.
 func (s Spread) String() string {
 	if s.Least == s.Most {
@@ -140,7 +174,7 @@ func (r *Report) Write(w io.Writer) error {
 		}
 	}
 	for _, t := range r.Tables {
-		b.WriteString(t.String())
+		b.WriteString(r.table(t))
 	}
 	if len(r.missed) > 0 {
 		b.WriteString("\n### Goals that were missed\n\n")

@@ -15,26 +15,26 @@ const inboxDocument = `query Inbox($view: InboxView!, $filter: ConversationFilte
 	conversations(view: $view, filter: $filter, sort: $sort, direction: $direction, first: $first, after: $after) { pageInfo { hasNextPage endCursor } nodes { id version status kind
 	channel { id name } contact { id name } tags { id name } lastMessage { messageId sender text at } lastAt unreadCount follower { id name } collaborators { id name } } } }`
 
-// inboxPageRows is a page as it is compared.
-type inboxPageRows struct {
-	Nodes []struct {
-		ID           ref
-		Version      int
-		Status, Kind string
-		Channel      named
-		Contact      named
-		Tags         []named
-		LastMessage  struct {
-			MessageID    ref
-			Sender, Text string
-			At           time.Time
-		}
-		LastAt        time.Time
-		UnreadCount   int
-		Follower      *named
-		Collaborators []named
+// inboxRow is a row as it is compared.
+type inboxRow struct {
+	ID           ref
+	Version      int
+	Status, Kind string
+	Channel      named
+	Contact      named
+	Tags         []named
+	LastMessage  struct {
+		MessageID    ref
+		Sender, Text string
+		At           time.Time
 	}
+	LastAt        time.Time
+	UnreadCount   int
+	Follower      *named
+	Collaborators []named
 }
+
+type inboxPageRows struct{ Nodes []inboxRow }
 
 // spot is where a page of the inbox begins: for us a cursor, for a limit the row before it.
 type spot struct {
@@ -93,6 +93,9 @@ func inboxPage(ctx context.Context, e *Env) error {
 	if err != nil {
 		return err
 	}
+	if err := e.withPeer(ctx, w); err != nil {
+		return err
+	}
 	team := map[string]any{"view": "TEAM_IN_PROGRESS", "first": 50}
 	targets, err := w.inboxTargets(ctx, "", data.Boss, team, "")
 	if err != nil {
@@ -101,10 +104,10 @@ func inboxPage(ctx context.Context, e *Env) error {
 	if err := e.Compare(ctx, e.Scale, Comparison{
 		Name: "W1 inbox page", Reference: "limit json", Targets: targets,
 		Note: "What others have in progress, the newest 50 of each of the first pages in turn, as an administrator.",
-		Goals: []Goal{
+		Goals: append([]Goal{
 			{Text: "CPU ≤ 1.5 × limit json", Target: ours, Bound: 1.5},
 			{Text: "stretch: CPU ≤ 0.5 × limit json", Target: ours, Bound: 0.5},
-		},
+		}, w.peerGoals(Goal{Text: "CPU ≤ 0.7 × PostGraphile", Target: ours, Against: peer, Bound: 0.7})...),
 	}); err != nil {
 		return err
 	}
@@ -121,6 +124,9 @@ func (e *Env) growth(ctx context.Context, w *World, variables map[string]any) er
 	}
 	base, err := e.World(ctx, e.Base)
 	if err != nil {
+		return err
+	}
+	if err := e.withPeer(ctx, base); err != nil {
 		return err
 	}
 	var targets []Target
@@ -200,10 +206,16 @@ func (w *World) inboxTargets(ctx context.Context, suffix string, agent int64, va
 		}
 	}
 	rows := sense[inboxPageRows]("conversations")
-	return []Target{
+	all := []Target{
 		{Name: ours + suffix, Process: w.Server, Sense: rows,
 			Ask: asks(w.Server, data.Token(agent), inboxDocument, func(n int) map[string]any { return with(variables, "after", at(n).after) })},
 		{Name: "limit json" + suffix, Process: w.Limit, Sense: rows, Ask: gets(w.Limit, path("json"))},
 		{Name: "limit denorm" + suffix, Process: w.Limit, Sense: rows, Ask: gets(w.Limit, path("denorm"))},
-	}, nil
+	}
+	if w.Peer == nil {
+		return all, nil
+	}
+	t, err := w.peerInboxTarget(ctx, agent, len(spots))
+	t.Name += suffix
+	return append(all, t), err
 }

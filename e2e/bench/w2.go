@@ -14,23 +14,26 @@ import (
 const historyDocument = `query History($id: ID!, $before: Cursor) { messages(conversationId: $id, last: 50, before: $before) { pageInfo { hasPreviousPage startCursor } nodes { id version seq
 	sender senderName kind content { ... on TextContent { text } } createdAt delivery agent { id name } attempts } } }`
 
-// historyRows is a page as it is compared.
-type historyRows struct {
-	Nodes []struct {
-		ID                       ref
-		Version, Seq, Attempts   int
-		Sender, SenderName, Kind string
-		Content                  struct{ Text string }
-		CreatedAt                time.Time
-		Delivery                 *string
-		Agent                    *named
-	}
+// historyRow is a message as it is compared.
+type historyRow struct {
+	ID                       ref
+	Version, Seq, Attempts   int
+	Sender, SenderName, Kind string
+	Content                  struct{ Text string }
+	CreatedAt                time.Time
+	Delivery                 *string
+	Agent                    *named
 }
+
+type historyRows struct{ Nodes []historyRow }
 
 // history measures a page of 50 messages of a long conversation, the newest and the 200th (W2).
 func history(ctx context.Context, e *Env) error {
 	w, err := e.World(ctx, e.Scale)
 	if err != nil {
+		return err
+	}
+	if err := e.withPeer(ctx, w); err != nil {
 		return err
 	}
 	rows := sense[historyRows]("messages")
@@ -49,26 +52,32 @@ func history(ctx context.Context, e *Env) error {
 		if p.before > 0 {
 			vars["before"] = page.Cursor("messages", p.before)
 		}
-		targets = append(targets,
-			Target{Name: ours + ", " + p.name, Process: w.Server, Ask: asks(w.Server, data.Token(data.Boss), historyDocument, func(int) map[string]any { return vars })},
-			Target{Name: "limit json, " + p.name, Process: w.Limit, Ask: gets(w.Limit, func(int) string {
+		each := []Target{
+			{Name: ours, Process: w.Server, Sense: rows, Ask: asks(w.Server, data.Token(data.Boss), historyDocument, func(int) map[string]any { return vars })},
+			{Name: "limit json", Process: w.Limit, Sense: rows, Ask: gets(w.Limit, func(int) string {
 				return fmt.Sprintf("/history?agent=%d&conversation=%d&before=%d", data.Boss, data.LongConversation, p.before)
-			})})
-		targets[len(targets)-2].Sense, targets[len(targets)-1].Sense = rows, rows
+			})},
+		}
+		if w.Peer != nil {
+			each = append(each, w.peerHistoryTarget(p.before))
+		}
 		// Each page must equal its own limit's.
-		if err := e.alike(ctx, &Comparison{Targets: targets[len(targets)-2:]}); err != nil {
+		if err := e.alike(ctx, &Comparison{Targets: each}); err != nil {
 			return err
 		}
-		targets[len(targets)-2].Sense, targets[len(targets)-1].Sense = nil, nil
+		for _, t := range each {
+			t.Name, t.Sense = t.Name+", "+p.name, nil
+			targets = append(targets, t)
+		}
 	}
 	return e.Compare(ctx, e.Scale, Comparison{
 		Name: "W2 history page", Reference: "limit json, page 1", Targets: targets,
 		Note: fmt.Sprintf("50 messages with text, agent and attempts, of a conversation of %s.", count(int(newest))),
-		Goals: []Goal{
+		Goals: append([]Goal{
 			{Text: "CPU ≤ 2.3 × limit json", Target: ours + ", page 1", Bound: 2.3},
 			{Text: "page 200 ≤ 1.1 × page 1", Target: ours + ", page 200", Against: ours + ", page 1", Bound: 1.1},
 			{Text: "stretch: CPU ≤ 1.5 × limit json", Target: ours + ", page 1", Bound: 1.5},
-		},
+		}, w.peerGoals(Goal{Text: "CPU not above PostGraphile's", Target: ours + ", page 1", Against: peer + ", page 1", Bound: 1})...),
 	})
 }
 
