@@ -104,6 +104,8 @@ type Content struct {
 	Location *LocationRef    `json:"location,omitempty"`
 	Mentions []Mention       `json:"mentions,omitempty"`
 	Emojis   []PlatformEmoji `json:"emojis,omitempty"`
+	// Buttons stand under the text of a Template (PROD-7).
+	Buttons []Button `json:"buttons,omitempty"`
 	// Raw is the platform's own payload of an Unsupported message (MSG-13).
 	Raw json.RawMessage `json:"raw,omitempty"`
 }
@@ -151,6 +153,13 @@ type Mention struct {
 	UserID string `json:"userId,omitempty"`
 	IsSelf bool   `json:"isSelf,omitempty"` // the account itself is mentioned (GRP-15)
 	Text   string `json:"text"`             // the part of the text, "@官方客服"
+}
+
+// Button is what a customer may press under a text: it opens an address, or comes back as a Postback with our data. One of URL and Data is set.
+type Button struct {
+	Label string `json:"label"`
+	URL   string `json:"url,omitempty"`
+	Data  string `json:"data,omitempty"`
 }
 
 // PlatformEmoji is a picture character of the platform inside a text; the literal text stays. Index and Length count UTF-16 code units.

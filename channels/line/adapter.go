@@ -30,6 +30,10 @@ const (
 	textLimit     = 5000 // UTF-16 code units
 	urlLimit      = 2000 // characters
 	placeLimit    = 100  // characters of a location's title and address
+	templateLimit = 160  // characters of a text over buttons, where there is neither picture nor title
+	buttonLimit   = 4    // buttons under it
+	labelLimit    = 20   // characters on a button
+	dataLimit     = 300  // bytes of a button's data
 	previewLimit  = 1 << 20
 	retryKeyHolds = 24 * time.Hour
 	pushRate      = 2000 // requests a second, per channel and endpoint
@@ -69,7 +73,7 @@ func (a *Adapter) Capability() channels.Capability {
 			{Name: ChannelAccessToken, IsSecret: true, Text: "Channel access token (long-lived), in the LINE Developers Console under Messaging API"},
 		},
 		SendKinds: []channels.MessageKind{
-			channels.Text, channels.Sticker, channels.Location, channels.Image, channels.Video, channels.Audio, channels.File,
+			channels.Text, channels.Sticker, channels.Location, channels.Image, channels.Video, channels.Audio, channels.File, channels.Template,
 		},
 		TextLimit:       textLimit,
 		TextUnits:       channels.UTF16Units,

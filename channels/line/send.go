@@ -33,6 +33,25 @@ type messageBody struct {
 	OriginalContentURL string   `json:"originalContentUrl,omitempty"`
 	PreviewImageURL    string   `json:"previewImageUrl,omitempty"`
 	Duration           int64    `json:"duration,omitempty"`
+
+	AltText  string        `json:"altText,omitempty"`
+	Template *templateBody `json:"template,omitempty"`
+}
+
+// templateBody is the buttons template: a text and one to four buttons under it.
+type templateBody struct {
+	Type    string       `json:"type"`
+	Text    string       `json:"text"`
+	Actions []actionBody `json:"actions"`
+}
+
+// actionBody is what a button does. A postback's displayText is shown in the chat as if the customer had said it, and comes back as no message.
+type actionBody struct {
+	Type        string `json:"type"`
+	Label       string `json:"label"`
+	URI         string `json:"uri,omitempty"`
+	Data        string `json:"data,omitempty"`
+	DisplayText string `json:"displayText,omitempty"`
 }
 
 // Send pushes one message under its retry key (CHAN-11). What LINE would refuse anyway is Refused here, before it costs a request. A
@@ -70,7 +89,7 @@ func outgoing(message channels.Outgoing) (messageBody, string) {
 	if message.QuoteToken != "" && c.Kind != channels.Text && c.Kind != channels.Sticker {
 		return messageBody{}, "on LINE only a text or a sticker can quote a message"
 	}
-	if c.Text != "" && c.Kind != channels.Text {
+	if c.Text != "" && c.Kind != channels.Text && c.Kind != channels.Template {
 		return messageBody{}, "LINE has no captions: send the text as a message of its own"
 	}
 	switch c.Kind {
@@ -91,11 +110,52 @@ func outgoing(message channels.Outgoing) (messageBody, string) {
 		return outgoingLocation(c.Location)
 	case channels.Image, channels.Video, channels.Audio:
 		return outgoingMedia(c.Kind, c.Media)
+	case channels.Template:
+		return outgoingTemplate(c)
 	case channels.File:
 		return messageBody{}, "LINE has no file messages: send a link to the file"
 	default:
 		return messageBody{}, "LINE cannot be sent a message of kind " + string(c.Kind)
 	}
+}
+
+// outgoingTemplate writes a text with buttons
+// (https://developers.line.biz/en/reference/messaging-api/#buttons, read 2026-11-30).
+func outgoingTemplate(c channels.Content) (messageBody, string) {
+	switch n := utf8.RuneCountInString(c.Text); {
+	case n == 0:
+		return messageBody{}, "the text over the buttons is empty"
+	case n > templateLimit:
+		return messageBody{}, "the text over buttons is longer than the 160 characters LINE allows"
+	case len(c.Buttons) == 0 || len(c.Buttons) > buttonLimit:
+		return messageBody{}, "a message with buttons has 1 to 4 of them"
+	}
+	t := &templateBody{Type: "buttons", Text: c.Text}
+	for _, b := range c.Buttons {
+		a := actionBody{Type: "uri", Label: b.Label, URI: b.URL}
+		if b.Data != "" {
+			a = actionBody{Type: "postback", Label: b.Label, Data: b.Data, DisplayText: b.Label}
+		}
+		switch n := utf8.RuneCountInString(b.Label); {
+		case n == 0 || n > labelLimit:
+			return messageBody{}, "the label of a button has 1 to 20 characters"
+		case b.Data == "" && !isLink(b.URL):
+			return messageBody{}, "a button opens an http, https, line or tel address of at most 1000 characters"
+		case len(b.Data) > dataLimit:
+			return messageBody{}, "the data of a button are longer than the 300 characters LINE allows"
+		}
+		t.Actions = append(t.Actions, a)
+	}
+	return messageBody{Type: "template", AltText: c.Text, Template: t}, ""
+}
+
+// isLink says whether a button may open an address.
+func isLink(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || utf8.RuneCountInString(address) > 1000 {
+		return false
+	}
+	return (u.Scheme == "https" || u.Scheme == "http" || u.Scheme == "line") && u.Host != "" || u.Scheme == "tel" && u.Opaque != ""
 }
 
 // outgoingLocation writes a place. LINE wants both title and address; one stands in for the other.
