@@ -3,11 +3,13 @@ package file
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attachment"
 	entfile "github.com/switchyard-chat/switchyard/ent/gen/ent/file"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/keptfile"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/job"
 	"github.com/switchyard-chat/switchyard/internal/store"
@@ -106,6 +108,37 @@ func (s *Service) EraseIn(ctx context.Context, tx *store.Tx, messageIDs ...int64
 	return s.dropIn(ctx, tx, files...)
 }
 
+// KeepIn makes the files that a holder sends, by its own name, exactly these: they stay for as long as it holds them. Files that it holds no longer go
+// where nothing else uses them.
+func (s *Service) KeepIn(ctx context.Context, tx *store.Tx, holder string, ids ...int64) error {
+	was, err := tx.KeptFile.Query().Where(keptfile.Holder(holder)).All(ctx)
+	if err != nil {
+		return fmt.Errorf("read the files of %s: %w", holder, err)
+	}
+	held := map[int64]bool{}
+	var gone []int64
+	for _, k := range was {
+		held[k.FileID] = true
+		if slices.Contains(ids, k.FileID) {
+			continue
+		}
+		if err := tx.KeptFile.DeleteOne(k).Exec(ctx); err != nil {
+			return fmt.Errorf("let go of file %d: %w", k.FileID, err)
+		}
+		gone = append(gone, k.FileID)
+	}
+	for _, id := range ids {
+		if held[id] {
+			continue
+		}
+		held[id] = true
+		if err := tx.KeptFile.Create().SetTeamID(tx.Team).SetFileID(id).SetHolder(holder).Exec(ctx); err != nil {
+			return fmt.Errorf("keep file %d: %w", id, err)
+		}
+	}
+	return s.dropIn(ctx, tx, gone...)
+}
+
 // dropIn deletes files that nothing uses any more, and has their bytes deleted.
 func (s *Service) dropIn(ctx context.Context, tx *store.Tx, ids ...int64) error {
 	if err := tx.Lock(ctx, "files", ids...); err != nil {
@@ -115,6 +148,12 @@ func (s *Service) dropIn(ctx context.Context, tx *store.Tx, ids ...int64) error 
 		isUsed, err := tx.Attachment.Query().Where(attachment.Or(attachment.FileID(id), attachment.PreviewID(id))).Exist(ctx)
 		if err != nil {
 			return fmt.Errorf("find uses of file %d: %w", id, err)
+		}
+		if isUsed {
+			continue
+		}
+		if isUsed, err = tx.KeptFile.Query().Where(keptfile.FileID(id)).Exist(ctx); err != nil {
+			return fmt.Errorf("find holders of file %d: %w", id, err)
 		}
 		if isUsed {
 			continue

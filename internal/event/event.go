@@ -38,6 +38,7 @@ const (
 	NotificationAdded   Kind = "notification.added"
 	NotificationChanged Kind = "notification.changed"
 	JobChanged          Kind = "job.changed"
+	AutomationChanged   Kind = "automation.changed" // rules, modules, entries, working hours, whether enquiries are assigned
 )
 
 // Facets are what of a conversation decides who may see it and which views it is in: ids, enums and times, never content. An event of a

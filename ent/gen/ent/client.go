@@ -18,8 +18,12 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/activity"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/apitoken"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/assignmentturn"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attachment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attempt"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/automation"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/botentry"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/botmodule"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
@@ -41,6 +45,8 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/inboundevent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/job"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/keptfile"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/keywordrule"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/lane"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/link"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
@@ -49,6 +55,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/session"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/shift"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/stream"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tag"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tagging"
@@ -68,10 +75,18 @@ type Client struct {
 	Activity *ActivityClient
 	// Agent is the client for interacting with the Agent builders.
 	Agent *AgentClient
+	// AssignmentTurn is the client for interacting with the AssignmentTurn builders.
+	AssignmentTurn *AssignmentTurnClient
 	// Attachment is the client for interacting with the Attachment builders.
 	Attachment *AttachmentClient
 	// Attempt is the client for interacting with the Attempt builders.
 	Attempt *AttemptClient
+	// Automation is the client for interacting with the Automation builders.
+	Automation *AutomationClient
+	// BotEntry is the client for interacting with the BotEntry builders.
+	BotEntry *BotEntryClient
+	// BotModule is the client for interacting with the BotModule builders.
+	BotModule *BotModuleClient
 	// Category is the client for interacting with the Category builders.
 	Category *CategoryClient
 	// Channel is the client for interacting with the Channel builders.
@@ -114,6 +129,10 @@ type Client struct {
 	InboundEvent *InboundEventClient
 	// Job is the client for interacting with the Job builders.
 	Job *JobClient
+	// KeptFile is the client for interacting with the KeptFile builders.
+	KeptFile *KeptFileClient
+	// KeywordRule is the client for interacting with the KeywordRule builders.
+	KeywordRule *KeywordRuleClient
 	// Lane is the client for interacting with the Lane builders.
 	Lane *LaneClient
 	// Link is the client for interacting with the Link builders.
@@ -130,6 +149,8 @@ type Client struct {
 	Role *RoleClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// Shift is the client for interacting with the Shift builders.
+	Shift *ShiftClient
 	// Stream is the client for interacting with the Stream builders.
 	Stream *StreamClient
 	// Tag is the client for interacting with the Tag builders.
@@ -156,8 +177,12 @@ func (c *Client) init() {
 	c.APIToken = NewAPITokenClient(c.config)
 	c.Activity = NewActivityClient(c.config)
 	c.Agent = NewAgentClient(c.config)
+	c.AssignmentTurn = NewAssignmentTurnClient(c.config)
 	c.Attachment = NewAttachmentClient(c.config)
 	c.Attempt = NewAttemptClient(c.config)
+	c.Automation = NewAutomationClient(c.config)
+	c.BotEntry = NewBotEntryClient(c.config)
+	c.BotModule = NewBotModuleClient(c.config)
 	c.Category = NewCategoryClient(c.config)
 	c.Channel = NewChannelClient(c.config)
 	c.Company = NewCompanyClient(c.config)
@@ -179,6 +204,8 @@ func (c *Client) init() {
 	c.Identity = NewIdentityClient(c.config)
 	c.InboundEvent = NewInboundEventClient(c.config)
 	c.Job = NewJobClient(c.config)
+	c.KeptFile = NewKeptFileClient(c.config)
+	c.KeywordRule = NewKeywordRuleClient(c.config)
 	c.Lane = NewLaneClient(c.config)
 	c.Link = NewLinkClient(c.config)
 	c.Message = NewMessageClient(c.config)
@@ -187,6 +214,7 @@ func (c *Client) init() {
 	c.ReadCursor = NewReadCursorClient(c.config)
 	c.Role = NewRoleClient(c.config)
 	c.Session = NewSessionClient(c.config)
+	c.Shift = NewShiftClient(c.config)
 	c.Stream = NewStreamClient(c.config)
 	c.Tag = NewTagClient(c.config)
 	c.Tagging = NewTaggingClient(c.config)
@@ -288,8 +316,12 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		APIToken:          NewAPITokenClient(cfg),
 		Activity:          NewActivityClient(cfg),
 		Agent:             NewAgentClient(cfg),
+		AssignmentTurn:    NewAssignmentTurnClient(cfg),
 		Attachment:        NewAttachmentClient(cfg),
 		Attempt:           NewAttemptClient(cfg),
+		Automation:        NewAutomationClient(cfg),
+		BotEntry:          NewBotEntryClient(cfg),
+		BotModule:         NewBotModuleClient(cfg),
 		Category:          NewCategoryClient(cfg),
 		Channel:           NewChannelClient(cfg),
 		Company:           NewCompanyClient(cfg),
@@ -311,6 +343,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Identity:          NewIdentityClient(cfg),
 		InboundEvent:      NewInboundEventClient(cfg),
 		Job:               NewJobClient(cfg),
+		KeptFile:          NewKeptFileClient(cfg),
+		KeywordRule:       NewKeywordRuleClient(cfg),
 		Lane:              NewLaneClient(cfg),
 		Link:              NewLinkClient(cfg),
 		Message:           NewMessageClient(cfg),
@@ -319,6 +353,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ReadCursor:        NewReadCursorClient(cfg),
 		Role:              NewRoleClient(cfg),
 		Session:           NewSessionClient(cfg),
+		Shift:             NewShiftClient(cfg),
 		Stream:            NewStreamClient(cfg),
 		Tag:               NewTagClient(cfg),
 		Tagging:           NewTaggingClient(cfg),
@@ -347,8 +382,12 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		APIToken:          NewAPITokenClient(cfg),
 		Activity:          NewActivityClient(cfg),
 		Agent:             NewAgentClient(cfg),
+		AssignmentTurn:    NewAssignmentTurnClient(cfg),
 		Attachment:        NewAttachmentClient(cfg),
 		Attempt:           NewAttemptClient(cfg),
+		Automation:        NewAutomationClient(cfg),
+		BotEntry:          NewBotEntryClient(cfg),
+		BotModule:         NewBotModuleClient(cfg),
 		Category:          NewCategoryClient(cfg),
 		Channel:           NewChannelClient(cfg),
 		Company:           NewCompanyClient(cfg),
@@ -370,6 +409,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Identity:          NewIdentityClient(cfg),
 		InboundEvent:      NewInboundEventClient(cfg),
 		Job:               NewJobClient(cfg),
+		KeptFile:          NewKeptFileClient(cfg),
+		KeywordRule:       NewKeywordRuleClient(cfg),
 		Lane:              NewLaneClient(cfg),
 		Link:              NewLinkClient(cfg),
 		Message:           NewMessageClient(cfg),
@@ -378,6 +419,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ReadCursor:        NewReadCursorClient(cfg),
 		Role:              NewRoleClient(cfg),
 		Session:           NewSessionClient(cfg),
+		Shift:             NewShiftClient(cfg),
 		Stream:            NewStreamClient(cfg),
 		Tag:               NewTagClient(cfg),
 		Tagging:           NewTaggingClient(cfg),
@@ -413,13 +455,14 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.APIToken, c.Activity, c.Agent, c.Attachment, c.Attempt, c.Category, c.Channel,
-		c.Company, c.CompanyFieldValue, c.Contact, c.ContactEmail, c.ContactPhone,
-		c.Conversation, c.Counter, c.CustomField, c.CustomFieldValue, c.EarlyEffect,
-		c.Employment, c.Event, c.File, c.Group, c.GroupMember, c.IdempotencyKey,
-		c.Identity, c.InboundEvent, c.Job, c.Lane, c.Link, c.Message, c.Notification,
-		c.Participant, c.ReadCursor, c.Role, c.Session, c.Stream, c.Tag, c.Tagging,
-		c.Team, c.Visitor, c.Webchat,
+		c.APIToken, c.Activity, c.Agent, c.AssignmentTurn, c.Attachment, c.Attempt,
+		c.Automation, c.BotEntry, c.BotModule, c.Category, c.Channel, c.Company,
+		c.CompanyFieldValue, c.Contact, c.ContactEmail, c.ContactPhone, c.Conversation,
+		c.Counter, c.CustomField, c.CustomFieldValue, c.EarlyEffect, c.Employment,
+		c.Event, c.File, c.Group, c.GroupMember, c.IdempotencyKey, c.Identity,
+		c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule, c.Lane, c.Link, c.Message,
+		c.Notification, c.Participant, c.ReadCursor, c.Role, c.Session, c.Shift,
+		c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Use(hooks...)
 	}
@@ -429,13 +472,14 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.APIToken, c.Activity, c.Agent, c.Attachment, c.Attempt, c.Category, c.Channel,
-		c.Company, c.CompanyFieldValue, c.Contact, c.ContactEmail, c.ContactPhone,
-		c.Conversation, c.Counter, c.CustomField, c.CustomFieldValue, c.EarlyEffect,
-		c.Employment, c.Event, c.File, c.Group, c.GroupMember, c.IdempotencyKey,
-		c.Identity, c.InboundEvent, c.Job, c.Lane, c.Link, c.Message, c.Notification,
-		c.Participant, c.ReadCursor, c.Role, c.Session, c.Stream, c.Tag, c.Tagging,
-		c.Team, c.Visitor, c.Webchat,
+		c.APIToken, c.Activity, c.Agent, c.AssignmentTurn, c.Attachment, c.Attempt,
+		c.Automation, c.BotEntry, c.BotModule, c.Category, c.Channel, c.Company,
+		c.CompanyFieldValue, c.Contact, c.ContactEmail, c.ContactPhone, c.Conversation,
+		c.Counter, c.CustomField, c.CustomFieldValue, c.EarlyEffect, c.Employment,
+		c.Event, c.File, c.Group, c.GroupMember, c.IdempotencyKey, c.Identity,
+		c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule, c.Lane, c.Link, c.Message,
+		c.Notification, c.Participant, c.ReadCursor, c.Role, c.Session, c.Shift,
+		c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -450,10 +494,18 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Activity.mutate(ctx, m)
 	case *AgentMutation:
 		return c.Agent.mutate(ctx, m)
+	case *AssignmentTurnMutation:
+		return c.AssignmentTurn.mutate(ctx, m)
 	case *AttachmentMutation:
 		return c.Attachment.mutate(ctx, m)
 	case *AttemptMutation:
 		return c.Attempt.mutate(ctx, m)
+	case *AutomationMutation:
+		return c.Automation.mutate(ctx, m)
+	case *BotEntryMutation:
+		return c.BotEntry.mutate(ctx, m)
+	case *BotModuleMutation:
+		return c.BotModule.mutate(ctx, m)
 	case *CategoryMutation:
 		return c.Category.mutate(ctx, m)
 	case *ChannelMutation:
@@ -496,6 +548,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.InboundEvent.mutate(ctx, m)
 	case *JobMutation:
 		return c.Job.mutate(ctx, m)
+	case *KeptFileMutation:
+		return c.KeptFile.mutate(ctx, m)
+	case *KeywordRuleMutation:
+		return c.KeywordRule.mutate(ctx, m)
 	case *LaneMutation:
 		return c.Lane.mutate(ctx, m)
 	case *LinkMutation:
@@ -512,6 +568,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Role.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
+	case *ShiftMutation:
+		return c.Shift.mutate(ctx, m)
 	case *StreamMutation:
 		return c.Stream.mutate(ctx, m)
 	case *TagMutation:
@@ -960,6 +1018,155 @@ func (c *AgentClient) mutate(ctx context.Context, m *AgentMutation) (Value, erro
 	}
 }
 
+// AssignmentTurnClient is a client for the AssignmentTurn schema.
+type AssignmentTurnClient struct {
+	config
+}
+
+// NewAssignmentTurnClient returns a client for the AssignmentTurn from the given config.
+func NewAssignmentTurnClient(c config) *AssignmentTurnClient {
+	return &AssignmentTurnClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `assignmentturn.Hooks(f(g(h())))`.
+func (c *AssignmentTurnClient) Use(hooks ...Hook) {
+	c.hooks.AssignmentTurn = append(c.hooks.AssignmentTurn, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `assignmentturn.Intercept(f(g(h())))`.
+func (c *AssignmentTurnClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AssignmentTurn = append(c.inters.AssignmentTurn, interceptors...)
+}
+
+// Create returns a builder for creating a AssignmentTurn entity.
+func (c *AssignmentTurnClient) Create() *AssignmentTurnCreate {
+	mutation := newAssignmentTurnMutation(c.config, OpCreate)
+	return &AssignmentTurnCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AssignmentTurn entities.
+func (c *AssignmentTurnClient) CreateBulk(builders ...*AssignmentTurnCreate) *AssignmentTurnCreateBulk {
+	return &AssignmentTurnCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AssignmentTurnClient) MapCreateBulk(slice any, setFunc func(*AssignmentTurnCreate, int)) *AssignmentTurnCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AssignmentTurnCreateBulk{err: fmt.Errorf("calling to AssignmentTurnClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AssignmentTurnCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AssignmentTurnCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AssignmentTurn.
+func (c *AssignmentTurnClient) Update() *AssignmentTurnUpdate {
+	mutation := newAssignmentTurnMutation(c.config, OpUpdate)
+	return &AssignmentTurnUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AssignmentTurnClient) UpdateOne(_m *AssignmentTurn) *AssignmentTurnUpdateOne {
+	mutation := newAssignmentTurnMutation(c.config, OpUpdateOne, withAssignmentTurn(_m))
+	return &AssignmentTurnUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AssignmentTurnClient) UpdateOneID(id int64) *AssignmentTurnUpdateOne {
+	mutation := newAssignmentTurnMutation(c.config, OpUpdateOne, withAssignmentTurnID(id))
+	return &AssignmentTurnUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AssignmentTurn.
+func (c *AssignmentTurnClient) Delete() *AssignmentTurnDelete {
+	mutation := newAssignmentTurnMutation(c.config, OpDelete)
+	return &AssignmentTurnDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AssignmentTurnClient) DeleteOne(_m *AssignmentTurn) *AssignmentTurnDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AssignmentTurnClient) DeleteOneID(id int64) *AssignmentTurnDeleteOne {
+	builder := c.Delete().Where(assignmentturn.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AssignmentTurnDeleteOne{builder}
+}
+
+// Query returns a query builder for AssignmentTurn.
+func (c *AssignmentTurnClient) Query() *AssignmentTurnQuery {
+	return &AssignmentTurnQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAssignmentTurn},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AssignmentTurn entity by its id.
+func (c *AssignmentTurnClient) Get(ctx context.Context, id int64) (*AssignmentTurn, error) {
+	return c.Query().Where(assignmentturn.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AssignmentTurnClient) GetX(ctx context.Context, id int64) *AssignmentTurn {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryAgent queries the agent edge of a AssignmentTurn.
+func (c *AssignmentTurnClient) QueryAgent(_m *AssignmentTurn) *AgentQuery {
+	query := (&AgentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(assignmentturn.Table, assignmentturn.FieldID, id),
+			sqlgraph.To(agent.Table, agent.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, assignmentturn.AgentTable, assignmentturn.AgentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AssignmentTurnClient) Hooks() []Hook {
+	return c.hooks.AssignmentTurn
+}
+
+// Interceptors returns the client interceptors.
+func (c *AssignmentTurnClient) Interceptors() []Interceptor {
+	return c.inters.AssignmentTurn
+}
+
+func (c *AssignmentTurnClient) mutate(ctx context.Context, m *AssignmentTurnMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AssignmentTurnCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AssignmentTurnUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AssignmentTurnUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AssignmentTurnDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AssignmentTurn mutation op: %q", m.Op())
+	}
+}
+
 // AttachmentClient is a client for the Attachment schema.
 type AttachmentClient struct {
 	config
@@ -1287,6 +1494,437 @@ func (c *AttemptClient) mutate(ctx context.Context, m *AttemptMutation) (Value, 
 		return (&AttemptDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Attempt mutation op: %q", m.Op())
+	}
+}
+
+// AutomationClient is a client for the Automation schema.
+type AutomationClient struct {
+	config
+}
+
+// NewAutomationClient returns a client for the Automation from the given config.
+func NewAutomationClient(c config) *AutomationClient {
+	return &AutomationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `automation.Hooks(f(g(h())))`.
+func (c *AutomationClient) Use(hooks ...Hook) {
+	c.hooks.Automation = append(c.hooks.Automation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `automation.Intercept(f(g(h())))`.
+func (c *AutomationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Automation = append(c.inters.Automation, interceptors...)
+}
+
+// Create returns a builder for creating a Automation entity.
+func (c *AutomationClient) Create() *AutomationCreate {
+	mutation := newAutomationMutation(c.config, OpCreate)
+	return &AutomationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Automation entities.
+func (c *AutomationClient) CreateBulk(builders ...*AutomationCreate) *AutomationCreateBulk {
+	return &AutomationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AutomationClient) MapCreateBulk(slice any, setFunc func(*AutomationCreate, int)) *AutomationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AutomationCreateBulk{err: fmt.Errorf("calling to AutomationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AutomationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AutomationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Automation.
+func (c *AutomationClient) Update() *AutomationUpdate {
+	mutation := newAutomationMutation(c.config, OpUpdate)
+	return &AutomationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AutomationClient) UpdateOne(_m *Automation) *AutomationUpdateOne {
+	mutation := newAutomationMutation(c.config, OpUpdateOne, withAutomation(_m))
+	return &AutomationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AutomationClient) UpdateOneID(id int64) *AutomationUpdateOne {
+	mutation := newAutomationMutation(c.config, OpUpdateOne, withAutomationID(id))
+	return &AutomationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Automation.
+func (c *AutomationClient) Delete() *AutomationDelete {
+	mutation := newAutomationMutation(c.config, OpDelete)
+	return &AutomationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AutomationClient) DeleteOne(_m *Automation) *AutomationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AutomationClient) DeleteOneID(id int64) *AutomationDeleteOne {
+	builder := c.Delete().Where(automation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AutomationDeleteOne{builder}
+}
+
+// Query returns a query builder for Automation.
+func (c *AutomationClient) Query() *AutomationQuery {
+	return &AutomationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAutomation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Automation entity by its id.
+func (c *AutomationClient) Get(ctx context.Context, id int64) (*Automation, error) {
+	return c.Query().Where(automation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AutomationClient) GetX(ctx context.Context, id int64) *Automation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AutomationClient) Hooks() []Hook {
+	return c.hooks.Automation
+}
+
+// Interceptors returns the client interceptors.
+func (c *AutomationClient) Interceptors() []Interceptor {
+	return c.inters.Automation
+}
+
+func (c *AutomationClient) mutate(ctx context.Context, m *AutomationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AutomationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AutomationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AutomationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AutomationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Automation mutation op: %q", m.Op())
+	}
+}
+
+// BotEntryClient is a client for the BotEntry schema.
+type BotEntryClient struct {
+	config
+}
+
+// NewBotEntryClient returns a client for the BotEntry from the given config.
+func NewBotEntryClient(c config) *BotEntryClient {
+	return &BotEntryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `botentry.Hooks(f(g(h())))`.
+func (c *BotEntryClient) Use(hooks ...Hook) {
+	c.hooks.BotEntry = append(c.hooks.BotEntry, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `botentry.Intercept(f(g(h())))`.
+func (c *BotEntryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.BotEntry = append(c.inters.BotEntry, interceptors...)
+}
+
+// Create returns a builder for creating a BotEntry entity.
+func (c *BotEntryClient) Create() *BotEntryCreate {
+	mutation := newBotEntryMutation(c.config, OpCreate)
+	return &BotEntryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of BotEntry entities.
+func (c *BotEntryClient) CreateBulk(builders ...*BotEntryCreate) *BotEntryCreateBulk {
+	return &BotEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BotEntryClient) MapCreateBulk(slice any, setFunc func(*BotEntryCreate, int)) *BotEntryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BotEntryCreateBulk{err: fmt.Errorf("calling to BotEntryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BotEntryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BotEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for BotEntry.
+func (c *BotEntryClient) Update() *BotEntryUpdate {
+	mutation := newBotEntryMutation(c.config, OpUpdate)
+	return &BotEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BotEntryClient) UpdateOne(_m *BotEntry) *BotEntryUpdateOne {
+	mutation := newBotEntryMutation(c.config, OpUpdateOne, withBotEntry(_m))
+	return &BotEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BotEntryClient) UpdateOneID(id int64) *BotEntryUpdateOne {
+	mutation := newBotEntryMutation(c.config, OpUpdateOne, withBotEntryID(id))
+	return &BotEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for BotEntry.
+func (c *BotEntryClient) Delete() *BotEntryDelete {
+	mutation := newBotEntryMutation(c.config, OpDelete)
+	return &BotEntryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BotEntryClient) DeleteOne(_m *BotEntry) *BotEntryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BotEntryClient) DeleteOneID(id int64) *BotEntryDeleteOne {
+	builder := c.Delete().Where(botentry.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BotEntryDeleteOne{builder}
+}
+
+// Query returns a query builder for BotEntry.
+func (c *BotEntryClient) Query() *BotEntryQuery {
+	return &BotEntryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBotEntry},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a BotEntry entity by its id.
+func (c *BotEntryClient) Get(ctx context.Context, id int64) (*BotEntry, error) {
+	return c.Query().Where(botentry.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BotEntryClient) GetX(ctx context.Context, id int64) *BotEntry {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryChannel queries the channel edge of a BotEntry.
+func (c *BotEntryClient) QueryChannel(_m *BotEntry) *ChannelQuery {
+	query := (&ChannelClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(botentry.Table, botentry.FieldID, id),
+			sqlgraph.To(channel.Table, channel.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, botentry.ChannelTable, botentry.ChannelColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryModule queries the module edge of a BotEntry.
+func (c *BotEntryClient) QueryModule(_m *BotEntry) *BotModuleQuery {
+	query := (&BotModuleClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(botentry.Table, botentry.FieldID, id),
+			sqlgraph.To(botmodule.Table, botmodule.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, botentry.ModuleTable, botentry.ModuleColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *BotEntryClient) Hooks() []Hook {
+	return c.hooks.BotEntry
+}
+
+// Interceptors returns the client interceptors.
+func (c *BotEntryClient) Interceptors() []Interceptor {
+	return c.inters.BotEntry
+}
+
+func (c *BotEntryClient) mutate(ctx context.Context, m *BotEntryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BotEntryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BotEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BotEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BotEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown BotEntry mutation op: %q", m.Op())
+	}
+}
+
+// BotModuleClient is a client for the BotModule schema.
+type BotModuleClient struct {
+	config
+}
+
+// NewBotModuleClient returns a client for the BotModule from the given config.
+func NewBotModuleClient(c config) *BotModuleClient {
+	return &BotModuleClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `botmodule.Hooks(f(g(h())))`.
+func (c *BotModuleClient) Use(hooks ...Hook) {
+	c.hooks.BotModule = append(c.hooks.BotModule, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `botmodule.Intercept(f(g(h())))`.
+func (c *BotModuleClient) Intercept(interceptors ...Interceptor) {
+	c.inters.BotModule = append(c.inters.BotModule, interceptors...)
+}
+
+// Create returns a builder for creating a BotModule entity.
+func (c *BotModuleClient) Create() *BotModuleCreate {
+	mutation := newBotModuleMutation(c.config, OpCreate)
+	return &BotModuleCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of BotModule entities.
+func (c *BotModuleClient) CreateBulk(builders ...*BotModuleCreate) *BotModuleCreateBulk {
+	return &BotModuleCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BotModuleClient) MapCreateBulk(slice any, setFunc func(*BotModuleCreate, int)) *BotModuleCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BotModuleCreateBulk{err: fmt.Errorf("calling to BotModuleClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BotModuleCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BotModuleCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for BotModule.
+func (c *BotModuleClient) Update() *BotModuleUpdate {
+	mutation := newBotModuleMutation(c.config, OpUpdate)
+	return &BotModuleUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BotModuleClient) UpdateOne(_m *BotModule) *BotModuleUpdateOne {
+	mutation := newBotModuleMutation(c.config, OpUpdateOne, withBotModule(_m))
+	return &BotModuleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BotModuleClient) UpdateOneID(id int64) *BotModuleUpdateOne {
+	mutation := newBotModuleMutation(c.config, OpUpdateOne, withBotModuleID(id))
+	return &BotModuleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for BotModule.
+func (c *BotModuleClient) Delete() *BotModuleDelete {
+	mutation := newBotModuleMutation(c.config, OpDelete)
+	return &BotModuleDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BotModuleClient) DeleteOne(_m *BotModule) *BotModuleDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BotModuleClient) DeleteOneID(id int64) *BotModuleDeleteOne {
+	builder := c.Delete().Where(botmodule.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BotModuleDeleteOne{builder}
+}
+
+// Query returns a query builder for BotModule.
+func (c *BotModuleClient) Query() *BotModuleQuery {
+	return &BotModuleQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBotModule},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a BotModule entity by its id.
+func (c *BotModuleClient) Get(ctx context.Context, id int64) (*BotModule, error) {
+	return c.Query().Where(botmodule.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BotModuleClient) GetX(ctx context.Context, id int64) *BotModule {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *BotModuleClient) Hooks() []Hook {
+	return c.hooks.BotModule
+}
+
+// Interceptors returns the client interceptors.
+func (c *BotModuleClient) Interceptors() []Interceptor {
+	return c.inters.BotModule
+}
+
+func (c *BotModuleClient) mutate(ctx context.Context, m *BotModuleMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BotModuleCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BotModuleUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BotModuleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BotModuleDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown BotModule mutation op: %q", m.Op())
 	}
 }
 
@@ -4435,6 +5073,320 @@ func (c *JobClient) mutate(ctx context.Context, m *JobMutation) (Value, error) {
 	}
 }
 
+// KeptFileClient is a client for the KeptFile schema.
+type KeptFileClient struct {
+	config
+}
+
+// NewKeptFileClient returns a client for the KeptFile from the given config.
+func NewKeptFileClient(c config) *KeptFileClient {
+	return &KeptFileClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keptfile.Hooks(f(g(h())))`.
+func (c *KeptFileClient) Use(hooks ...Hook) {
+	c.hooks.KeptFile = append(c.hooks.KeptFile, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keptfile.Intercept(f(g(h())))`.
+func (c *KeptFileClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeptFile = append(c.inters.KeptFile, interceptors...)
+}
+
+// Create returns a builder for creating a KeptFile entity.
+func (c *KeptFileClient) Create() *KeptFileCreate {
+	mutation := newKeptFileMutation(c.config, OpCreate)
+	return &KeptFileCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeptFile entities.
+func (c *KeptFileClient) CreateBulk(builders ...*KeptFileCreate) *KeptFileCreateBulk {
+	return &KeptFileCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeptFileClient) MapCreateBulk(slice any, setFunc func(*KeptFileCreate, int)) *KeptFileCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeptFileCreateBulk{err: fmt.Errorf("calling to KeptFileClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeptFileCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeptFileCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeptFile.
+func (c *KeptFileClient) Update() *KeptFileUpdate {
+	mutation := newKeptFileMutation(c.config, OpUpdate)
+	return &KeptFileUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeptFileClient) UpdateOne(_m *KeptFile) *KeptFileUpdateOne {
+	mutation := newKeptFileMutation(c.config, OpUpdateOne, withKeptFile(_m))
+	return &KeptFileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeptFileClient) UpdateOneID(id int64) *KeptFileUpdateOne {
+	mutation := newKeptFileMutation(c.config, OpUpdateOne, withKeptFileID(id))
+	return &KeptFileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeptFile.
+func (c *KeptFileClient) Delete() *KeptFileDelete {
+	mutation := newKeptFileMutation(c.config, OpDelete)
+	return &KeptFileDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeptFileClient) DeleteOne(_m *KeptFile) *KeptFileDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeptFileClient) DeleteOneID(id int64) *KeptFileDeleteOne {
+	builder := c.Delete().Where(keptfile.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeptFileDeleteOne{builder}
+}
+
+// Query returns a query builder for KeptFile.
+func (c *KeptFileClient) Query() *KeptFileQuery {
+	return &KeptFileQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeptFile},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeptFile entity by its id.
+func (c *KeptFileClient) Get(ctx context.Context, id int64) (*KeptFile, error) {
+	return c.Query().Where(keptfile.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeptFileClient) GetX(ctx context.Context, id int64) *KeptFile {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryFile queries the file edge of a KeptFile.
+func (c *KeptFileClient) QueryFile(_m *KeptFile) *FileQuery {
+	query := (&FileClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keptfile.Table, keptfile.FieldID, id),
+			sqlgraph.To(file.Table, file.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keptfile.FileTable, keptfile.FileColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *KeptFileClient) Hooks() []Hook {
+	return c.hooks.KeptFile
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeptFileClient) Interceptors() []Interceptor {
+	return c.inters.KeptFile
+}
+
+func (c *KeptFileClient) mutate(ctx context.Context, m *KeptFileMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeptFileCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeptFileUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeptFileUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeptFileDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeptFile mutation op: %q", m.Op())
+	}
+}
+
+// KeywordRuleClient is a client for the KeywordRule schema.
+type KeywordRuleClient struct {
+	config
+}
+
+// NewKeywordRuleClient returns a client for the KeywordRule from the given config.
+func NewKeywordRuleClient(c config) *KeywordRuleClient {
+	return &KeywordRuleClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keywordrule.Hooks(f(g(h())))`.
+func (c *KeywordRuleClient) Use(hooks ...Hook) {
+	c.hooks.KeywordRule = append(c.hooks.KeywordRule, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keywordrule.Intercept(f(g(h())))`.
+func (c *KeywordRuleClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeywordRule = append(c.inters.KeywordRule, interceptors...)
+}
+
+// Create returns a builder for creating a KeywordRule entity.
+func (c *KeywordRuleClient) Create() *KeywordRuleCreate {
+	mutation := newKeywordRuleMutation(c.config, OpCreate)
+	return &KeywordRuleCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeywordRule entities.
+func (c *KeywordRuleClient) CreateBulk(builders ...*KeywordRuleCreate) *KeywordRuleCreateBulk {
+	return &KeywordRuleCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeywordRuleClient) MapCreateBulk(slice any, setFunc func(*KeywordRuleCreate, int)) *KeywordRuleCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeywordRuleCreateBulk{err: fmt.Errorf("calling to KeywordRuleClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeywordRuleCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeywordRuleCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeywordRule.
+func (c *KeywordRuleClient) Update() *KeywordRuleUpdate {
+	mutation := newKeywordRuleMutation(c.config, OpUpdate)
+	return &KeywordRuleUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeywordRuleClient) UpdateOne(_m *KeywordRule) *KeywordRuleUpdateOne {
+	mutation := newKeywordRuleMutation(c.config, OpUpdateOne, withKeywordRule(_m))
+	return &KeywordRuleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeywordRuleClient) UpdateOneID(id int64) *KeywordRuleUpdateOne {
+	mutation := newKeywordRuleMutation(c.config, OpUpdateOne, withKeywordRuleID(id))
+	return &KeywordRuleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeywordRule.
+func (c *KeywordRuleClient) Delete() *KeywordRuleDelete {
+	mutation := newKeywordRuleMutation(c.config, OpDelete)
+	return &KeywordRuleDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeywordRuleClient) DeleteOne(_m *KeywordRule) *KeywordRuleDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeywordRuleClient) DeleteOneID(id int64) *KeywordRuleDeleteOne {
+	builder := c.Delete().Where(keywordrule.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeywordRuleDeleteOne{builder}
+}
+
+// Query returns a query builder for KeywordRule.
+func (c *KeywordRuleClient) Query() *KeywordRuleQuery {
+	return &KeywordRuleQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeywordRule},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeywordRule entity by its id.
+func (c *KeywordRuleClient) Get(ctx context.Context, id int64) (*KeywordRule, error) {
+	return c.Query().Where(keywordrule.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeywordRuleClient) GetX(ctx context.Context, id int64) *KeywordRule {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryModule queries the module edge of a KeywordRule.
+func (c *KeywordRuleClient) QueryModule(_m *KeywordRule) *BotModuleQuery {
+	query := (&BotModuleClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keywordrule.Table, keywordrule.FieldID, id),
+			sqlgraph.To(botmodule.Table, botmodule.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keywordrule.ModuleTable, keywordrule.ModuleColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAgent queries the agent edge of a KeywordRule.
+func (c *KeywordRuleClient) QueryAgent(_m *KeywordRule) *AgentQuery {
+	query := (&AgentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(keywordrule.Table, keywordrule.FieldID, id),
+			sqlgraph.To(agent.Table, agent.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, keywordrule.AgentTable, keywordrule.AgentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *KeywordRuleClient) Hooks() []Hook {
+	return c.hooks.KeywordRule
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeywordRuleClient) Interceptors() []Interceptor {
+	return c.inters.KeywordRule
+}
+
+func (c *KeywordRuleClient) mutate(ctx context.Context, m *KeywordRuleMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeywordRuleCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeywordRuleUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeywordRuleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeywordRuleDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeywordRule mutation op: %q", m.Op())
+	}
+}
+
 // LaneClient is a client for the Lane schema.
 type LaneClient struct {
 	config
@@ -5755,6 +6707,139 @@ func (c *SessionClient) mutate(ctx context.Context, m *SessionMutation) (Value, 
 	}
 }
 
+// ShiftClient is a client for the Shift schema.
+type ShiftClient struct {
+	config
+}
+
+// NewShiftClient returns a client for the Shift from the given config.
+func NewShiftClient(c config) *ShiftClient {
+	return &ShiftClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `shift.Hooks(f(g(h())))`.
+func (c *ShiftClient) Use(hooks ...Hook) {
+	c.hooks.Shift = append(c.hooks.Shift, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `shift.Intercept(f(g(h())))`.
+func (c *ShiftClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Shift = append(c.inters.Shift, interceptors...)
+}
+
+// Create returns a builder for creating a Shift entity.
+func (c *ShiftClient) Create() *ShiftCreate {
+	mutation := newShiftMutation(c.config, OpCreate)
+	return &ShiftCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Shift entities.
+func (c *ShiftClient) CreateBulk(builders ...*ShiftCreate) *ShiftCreateBulk {
+	return &ShiftCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ShiftClient) MapCreateBulk(slice any, setFunc func(*ShiftCreate, int)) *ShiftCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ShiftCreateBulk{err: fmt.Errorf("calling to ShiftClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ShiftCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ShiftCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Shift.
+func (c *ShiftClient) Update() *ShiftUpdate {
+	mutation := newShiftMutation(c.config, OpUpdate)
+	return &ShiftUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ShiftClient) UpdateOne(_m *Shift) *ShiftUpdateOne {
+	mutation := newShiftMutation(c.config, OpUpdateOne, withShift(_m))
+	return &ShiftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ShiftClient) UpdateOneID(id int64) *ShiftUpdateOne {
+	mutation := newShiftMutation(c.config, OpUpdateOne, withShiftID(id))
+	return &ShiftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Shift.
+func (c *ShiftClient) Delete() *ShiftDelete {
+	mutation := newShiftMutation(c.config, OpDelete)
+	return &ShiftDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ShiftClient) DeleteOne(_m *Shift) *ShiftDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ShiftClient) DeleteOneID(id int64) *ShiftDeleteOne {
+	builder := c.Delete().Where(shift.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ShiftDeleteOne{builder}
+}
+
+// Query returns a query builder for Shift.
+func (c *ShiftClient) Query() *ShiftQuery {
+	return &ShiftQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeShift},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Shift entity by its id.
+func (c *ShiftClient) Get(ctx context.Context, id int64) (*Shift, error) {
+	return c.Query().Where(shift.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ShiftClient) GetX(ctx context.Context, id int64) *Shift {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ShiftClient) Hooks() []Hook {
+	return c.hooks.Shift
+}
+
+// Interceptors returns the client interceptors.
+func (c *ShiftClient) Interceptors() []Interceptor {
+	return c.inters.Shift
+}
+
+func (c *ShiftClient) mutate(ctx context.Context, m *ShiftMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ShiftCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ShiftUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ShiftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ShiftDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Shift mutation op: %q", m.Op())
+	}
+}
+
 // StreamClient is a client for the Stream schema.
 type StreamClient struct {
 	config
@@ -6636,19 +7721,21 @@ func (c *WebchatClient) mutate(ctx context.Context, m *WebchatMutation) (Value, 
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		APIToken, Activity, Agent, Attachment, Attempt, Category, Channel, Company,
-		CompanyFieldValue, Contact, ContactEmail, ContactPhone, Conversation, Counter,
-		CustomField, CustomFieldValue, EarlyEffect, Employment, Event, File, Group,
-		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, Lane, Link, Message,
-		Notification, Participant, ReadCursor, Role, Session, Stream, Tag, Tagging,
-		Team, Visitor, Webchat []ent.Hook
+		APIToken, Activity, Agent, AssignmentTurn, Attachment, Attempt, Automation,
+		BotEntry, BotModule, Category, Channel, Company, CompanyFieldValue, Contact,
+		ContactEmail, ContactPhone, Conversation, Counter, CustomField,
+		CustomFieldValue, EarlyEffect, Employment, Event, File, Group, GroupMember,
+		IdempotencyKey, Identity, InboundEvent, Job, KeptFile, KeywordRule, Lane, Link,
+		Message, Notification, Participant, ReadCursor, Role, Session, Shift, Stream,
+		Tag, Tagging, Team, Visitor, Webchat []ent.Hook
 	}
 	inters struct {
-		APIToken, Activity, Agent, Attachment, Attempt, Category, Channel, Company,
-		CompanyFieldValue, Contact, ContactEmail, ContactPhone, Conversation, Counter,
-		CustomField, CustomFieldValue, EarlyEffect, Employment, Event, File, Group,
-		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, Lane, Link, Message,
-		Notification, Participant, ReadCursor, Role, Session, Stream, Tag, Tagging,
-		Team, Visitor, Webchat []ent.Interceptor
+		APIToken, Activity, Agent, AssignmentTurn, Attachment, Attempt, Automation,
+		BotEntry, BotModule, Category, Channel, Company, CompanyFieldValue, Contact,
+		ContactEmail, ContactPhone, Conversation, Counter, CustomField,
+		CustomFieldValue, EarlyEffect, Employment, Event, File, Group, GroupMember,
+		IdempotencyKey, Identity, InboundEvent, Job, KeptFile, KeywordRule, Lane, Link,
+		Message, Notification, Participant, ReadCursor, Role, Session, Shift, Stream,
+		Tag, Tagging, Team, Visitor, Webchat []ent.Interceptor
 	}
 )

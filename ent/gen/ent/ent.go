@@ -15,8 +15,12 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/activity"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/apitoken"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/assignmentturn"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attachment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attempt"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/automation"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/botentry"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/botmodule"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
@@ -38,6 +42,8 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/inboundevent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/job"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/keptfile"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/keywordrule"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/lane"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/link"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
@@ -46,6 +52,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/session"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/shift"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/stream"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tag"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tagging"
@@ -115,8 +122,12 @@ func checkColumn(t, c string) error {
 			apitoken.Table:          apitoken.ValidColumn,
 			activity.Table:          activity.ValidColumn,
 			agent.Table:             agent.ValidColumn,
+			assignmentturn.Table:    assignmentturn.ValidColumn,
 			attachment.Table:        attachment.ValidColumn,
 			attempt.Table:           attempt.ValidColumn,
+			automation.Table:        automation.ValidColumn,
+			botentry.Table:          botentry.ValidColumn,
+			botmodule.Table:         botmodule.ValidColumn,
 			category.Table:          category.ValidColumn,
 			channel.Table:           channel.ValidColumn,
 			company.Table:           company.ValidColumn,
@@ -138,6 +149,8 @@ func checkColumn(t, c string) error {
 			identity.Table:          identity.ValidColumn,
 			inboundevent.Table:      inboundevent.ValidColumn,
 			job.Table:               job.ValidColumn,
+			keptfile.Table:          keptfile.ValidColumn,
+			keywordrule.Table:       keywordrule.ValidColumn,
 			lane.Table:              lane.ValidColumn,
 			link.Table:              link.ValidColumn,
 			message.Table:           message.ValidColumn,
@@ -146,6 +159,7 @@ func checkColumn(t, c string) error {
 			readcursor.Table:        readcursor.ValidColumn,
 			role.Table:              role.ValidColumn,
 			session.Table:           session.ValidColumn,
+			shift.Table:             shift.ValidColumn,
 			stream.Table:            stream.ValidColumn,
 			tag.Table:               tag.ValidColumn,
 			tagging.Table:           tagging.ValidColumn,

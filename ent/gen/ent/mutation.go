@@ -14,8 +14,12 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/activity"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/apitoken"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/assignmentturn"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attachment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attempt"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/automation"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/botentry"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/botmodule"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
@@ -37,6 +41,8 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/inboundevent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/job"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/keptfile"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/keywordrule"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/lane"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/link"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
@@ -46,6 +52,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/session"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/shift"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/stream"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tag"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tagging"
@@ -66,8 +73,12 @@ const (
 	TypeAPIToken          = "APIToken"
 	TypeActivity          = "Activity"
 	TypeAgent             = "Agent"
+	TypeAssignmentTurn    = "AssignmentTurn"
 	TypeAttachment        = "Attachment"
 	TypeAttempt           = "Attempt"
+	TypeAutomation        = "Automation"
+	TypeBotEntry          = "BotEntry"
+	TypeBotModule         = "BotModule"
 	TypeCategory          = "Category"
 	TypeChannel           = "Channel"
 	TypeCompany           = "Company"
@@ -89,6 +100,8 @@ const (
 	TypeIdentity          = "Identity"
 	TypeInboundEvent      = "InboundEvent"
 	TypeJob               = "Job"
+	TypeKeptFile          = "KeptFile"
+	TypeKeywordRule       = "KeywordRule"
 	TypeLane              = "Lane"
 	TypeLink              = "Link"
 	TypeMessage           = "Message"
@@ -97,6 +110,7 @@ const (
 	TypeReadCursor        = "ReadCursor"
 	TypeRole              = "Role"
 	TypeSession           = "Session"
+	TypeShift             = "Shift"
 	TypeStream            = "Stream"
 	TypeTag               = "Tag"
 	TypeTagging           = "Tagging"
@@ -3761,6 +3775,617 @@ func (m *AgentMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Agent edge %s", name)
 }
 
+// AssignmentTurnMutation represents an operation that mutates the AssignmentTurn nodes in the graph.
+type AssignmentTurnMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	team_id       *int64
+	addteam_id    *int64
+	turn          *int64
+	addturn       *int64
+	at            *time.Time
+	clearedFields map[string]struct{}
+	agent         *int64
+	clearedagent  bool
+	done          bool
+	oldValue      func(context.Context) (*AssignmentTurn, error)
+	predicates    []predicate.AssignmentTurn
+}
+
+var _ ent.Mutation = (*AssignmentTurnMutation)(nil)
+
+// assignmentturnOption allows management of the mutation configuration using functional options.
+type assignmentturnOption func(*AssignmentTurnMutation)
+
+// newAssignmentTurnMutation creates new mutation for the AssignmentTurn entity.
+func newAssignmentTurnMutation(c config, op Op, opts ...assignmentturnOption) *AssignmentTurnMutation {
+	m := &AssignmentTurnMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAssignmentTurn,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAssignmentTurnID sets the ID field of the mutation.
+func withAssignmentTurnID(id int64) assignmentturnOption {
+	return func(m *AssignmentTurnMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AssignmentTurn
+		)
+		m.oldValue = func(ctx context.Context) (*AssignmentTurn, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AssignmentTurn.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAssignmentTurn sets the old AssignmentTurn of the mutation.
+func withAssignmentTurn(node *AssignmentTurn) assignmentturnOption {
+	return func(m *AssignmentTurnMutation) {
+		m.oldValue = func(context.Context) (*AssignmentTurn, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AssignmentTurnMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AssignmentTurnMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AssignmentTurnMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AssignmentTurnMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AssignmentTurn.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *AssignmentTurnMutation) SetTeamID(i int64) {
+	m.team_id = &i
+	m.addteam_id = nil
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *AssignmentTurnMutation) TeamID() (r int64, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the AssignmentTurn entity.
+// If the AssignmentTurn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssignmentTurnMutation) OldTeamID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// AddTeamID adds i to the "team_id" field.
+func (m *AssignmentTurnMutation) AddTeamID(i int64) {
+	if m.addteam_id != nil {
+		*m.addteam_id += i
+	} else {
+		m.addteam_id = &i
+	}
+}
+
+// AddedTeamID returns the value that was added to the "team_id" field in this mutation.
+func (m *AssignmentTurnMutation) AddedTeamID() (r int64, exists bool) {
+	v := m.addteam_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *AssignmentTurnMutation) ResetTeamID() {
+	m.team_id = nil
+	m.addteam_id = nil
+}
+
+// SetAgentID sets the "agent_id" field.
+func (m *AssignmentTurnMutation) SetAgentID(i int64) {
+	m.agent = &i
+}
+
+// AgentID returns the value of the "agent_id" field in the mutation.
+func (m *AssignmentTurnMutation) AgentID() (r int64, exists bool) {
+	v := m.agent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAgentID returns the old "agent_id" field's value of the AssignmentTurn entity.
+// If the AssignmentTurn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssignmentTurnMutation) OldAgentID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAgentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAgentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAgentID: %w", err)
+	}
+	return oldValue.AgentID, nil
+}
+
+// ResetAgentID resets all changes to the "agent_id" field.
+func (m *AssignmentTurnMutation) ResetAgentID() {
+	m.agent = nil
+}
+
+// SetTurn sets the "turn" field.
+func (m *AssignmentTurnMutation) SetTurn(i int64) {
+	m.turn = &i
+	m.addturn = nil
+}
+
+// Turn returns the value of the "turn" field in the mutation.
+func (m *AssignmentTurnMutation) Turn() (r int64, exists bool) {
+	v := m.turn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTurn returns the old "turn" field's value of the AssignmentTurn entity.
+// If the AssignmentTurn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssignmentTurnMutation) OldTurn(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTurn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTurn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTurn: %w", err)
+	}
+	return oldValue.Turn, nil
+}
+
+// AddTurn adds i to the "turn" field.
+func (m *AssignmentTurnMutation) AddTurn(i int64) {
+	if m.addturn != nil {
+		*m.addturn += i
+	} else {
+		m.addturn = &i
+	}
+}
+
+// AddedTurn returns the value that was added to the "turn" field in this mutation.
+func (m *AssignmentTurnMutation) AddedTurn() (r int64, exists bool) {
+	v := m.addturn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTurn resets all changes to the "turn" field.
+func (m *AssignmentTurnMutation) ResetTurn() {
+	m.turn = nil
+	m.addturn = nil
+}
+
+// SetAt sets the "at" field.
+func (m *AssignmentTurnMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *AssignmentTurnMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the AssignmentTurn entity.
+// If the AssignmentTurn object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AssignmentTurnMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *AssignmentTurnMutation) ResetAt() {
+	m.at = nil
+}
+
+// ClearAgent clears the "agent" edge to the Agent entity.
+func (m *AssignmentTurnMutation) ClearAgent() {
+	m.clearedagent = true
+	m.clearedFields[assignmentturn.FieldAgentID] = struct{}{}
+}
+
+// AgentCleared reports if the "agent" edge to the Agent entity was cleared.
+func (m *AssignmentTurnMutation) AgentCleared() bool {
+	return m.clearedagent
+}
+
+// AgentIDs returns the "agent" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AgentID instead. It exists only for internal usage by the builders.
+func (m *AssignmentTurnMutation) AgentIDs() (ids []int64) {
+	if id := m.agent; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAgent resets all changes to the "agent" edge.
+func (m *AssignmentTurnMutation) ResetAgent() {
+	m.agent = nil
+	m.clearedagent = false
+}
+
+// Where appends a list predicates to the AssignmentTurnMutation builder.
+func (m *AssignmentTurnMutation) Where(ps ...predicate.AssignmentTurn) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AssignmentTurnMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AssignmentTurnMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AssignmentTurn, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AssignmentTurnMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AssignmentTurnMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AssignmentTurn).
+func (m *AssignmentTurnMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AssignmentTurnMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.team_id != nil {
+		fields = append(fields, assignmentturn.FieldTeamID)
+	}
+	if m.agent != nil {
+		fields = append(fields, assignmentturn.FieldAgentID)
+	}
+	if m.turn != nil {
+		fields = append(fields, assignmentturn.FieldTurn)
+	}
+	if m.at != nil {
+		fields = append(fields, assignmentturn.FieldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AssignmentTurnMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case assignmentturn.FieldTeamID:
+		return m.TeamID()
+	case assignmentturn.FieldAgentID:
+		return m.AgentID()
+	case assignmentturn.FieldTurn:
+		return m.Turn()
+	case assignmentturn.FieldAt:
+		return m.At()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AssignmentTurnMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case assignmentturn.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case assignmentturn.FieldAgentID:
+		return m.OldAgentID(ctx)
+	case assignmentturn.FieldTurn:
+		return m.OldTurn(ctx)
+	case assignmentturn.FieldAt:
+		return m.OldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown AssignmentTurn field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AssignmentTurnMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case assignmentturn.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case assignmentturn.FieldAgentID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAgentID(v)
+		return nil
+	case assignmentturn.FieldTurn:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTurn(v)
+		return nil
+	case assignmentturn.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AssignmentTurn field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AssignmentTurnMutation) AddedFields() []string {
+	var fields []string
+	if m.addteam_id != nil {
+		fields = append(fields, assignmentturn.FieldTeamID)
+	}
+	if m.addturn != nil {
+		fields = append(fields, assignmentturn.FieldTurn)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AssignmentTurnMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case assignmentturn.FieldTeamID:
+		return m.AddedTeamID()
+	case assignmentturn.FieldTurn:
+		return m.AddedTurn()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AssignmentTurnMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case assignmentturn.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTeamID(v)
+		return nil
+	case assignmentturn.FieldTurn:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTurn(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AssignmentTurn numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AssignmentTurnMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AssignmentTurnMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AssignmentTurnMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown AssignmentTurn nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AssignmentTurnMutation) ResetField(name string) error {
+	switch name {
+	case assignmentturn.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case assignmentturn.FieldAgentID:
+		m.ResetAgentID()
+		return nil
+	case assignmentturn.FieldTurn:
+		m.ResetTurn()
+		return nil
+	case assignmentturn.FieldAt:
+		m.ResetAt()
+		return nil
+	}
+	return fmt.Errorf("unknown AssignmentTurn field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AssignmentTurnMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.agent != nil {
+		edges = append(edges, assignmentturn.EdgeAgent)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AssignmentTurnMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case assignmentturn.EdgeAgent:
+		if id := m.agent; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AssignmentTurnMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AssignmentTurnMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AssignmentTurnMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedagent {
+		edges = append(edges, assignmentturn.EdgeAgent)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AssignmentTurnMutation) EdgeCleared(name string) bool {
+	switch name {
+	case assignmentturn.EdgeAgent:
+		return m.clearedagent
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AssignmentTurnMutation) ClearEdge(name string) error {
+	switch name {
+	case assignmentturn.EdgeAgent:
+		m.ClearAgent()
+		return nil
+	}
+	return fmt.Errorf("unknown AssignmentTurn unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AssignmentTurnMutation) ResetEdge(name string) error {
+	switch name {
+	case assignmentturn.EdgeAgent:
+		m.ResetAgent()
+		return nil
+	}
+	return fmt.Errorf("unknown AssignmentTurn edge %s", name)
+}
+
 // AttachmentMutation represents an operation that mutates the Attachment nodes in the graph.
 type AttachmentMutation struct {
 	config
@@ -6755,6 +7380,2445 @@ func (m *AttemptMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Attempt edge %s", name)
+}
+
+// AutomationMutation represents an operation that mutates the Automation nodes in the graph.
+type AutomationMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	team_id       *int64
+	addteam_id    *int64
+	version       *int
+	addversion    *int
+	created_at    *time.Time
+	updated_at    *time.Time
+	is_assigning  *bool
+	turn          *int64
+	addturn       *int64
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Automation, error)
+	predicates    []predicate.Automation
+}
+
+var _ ent.Mutation = (*AutomationMutation)(nil)
+
+// automationOption allows management of the mutation configuration using functional options.
+type automationOption func(*AutomationMutation)
+
+// newAutomationMutation creates new mutation for the Automation entity.
+func newAutomationMutation(c config, op Op, opts ...automationOption) *AutomationMutation {
+	m := &AutomationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAutomation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAutomationID sets the ID field of the mutation.
+func withAutomationID(id int64) automationOption {
+	return func(m *AutomationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Automation
+		)
+		m.oldValue = func(ctx context.Context) (*Automation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Automation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAutomation sets the old Automation of the mutation.
+func withAutomation(node *Automation) automationOption {
+	return func(m *AutomationMutation) {
+		m.oldValue = func(context.Context) (*Automation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AutomationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AutomationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AutomationMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AutomationMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Automation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *AutomationMutation) SetTeamID(i int64) {
+	m.team_id = &i
+	m.addteam_id = nil
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *AutomationMutation) TeamID() (r int64, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the Automation entity.
+// If the Automation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AutomationMutation) OldTeamID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// AddTeamID adds i to the "team_id" field.
+func (m *AutomationMutation) AddTeamID(i int64) {
+	if m.addteam_id != nil {
+		*m.addteam_id += i
+	} else {
+		m.addteam_id = &i
+	}
+}
+
+// AddedTeamID returns the value that was added to the "team_id" field in this mutation.
+func (m *AutomationMutation) AddedTeamID() (r int64, exists bool) {
+	v := m.addteam_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *AutomationMutation) ResetTeamID() {
+	m.team_id = nil
+	m.addteam_id = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *AutomationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *AutomationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Automation entity.
+// If the Automation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AutomationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *AutomationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *AutomationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *AutomationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AutomationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AutomationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Automation entity.
+// If the Automation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AutomationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AutomationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *AutomationMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *AutomationMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Automation entity.
+// If the Automation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AutomationMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *AutomationMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetIsAssigning sets the "is_assigning" field.
+func (m *AutomationMutation) SetIsAssigning(b bool) {
+	m.is_assigning = &b
+}
+
+// IsAssigning returns the value of the "is_assigning" field in the mutation.
+func (m *AutomationMutation) IsAssigning() (r bool, exists bool) {
+	v := m.is_assigning
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsAssigning returns the old "is_assigning" field's value of the Automation entity.
+// If the Automation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AutomationMutation) OldIsAssigning(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsAssigning is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsAssigning requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsAssigning: %w", err)
+	}
+	return oldValue.IsAssigning, nil
+}
+
+// ResetIsAssigning resets all changes to the "is_assigning" field.
+func (m *AutomationMutation) ResetIsAssigning() {
+	m.is_assigning = nil
+}
+
+// SetTurn sets the "turn" field.
+func (m *AutomationMutation) SetTurn(i int64) {
+	m.turn = &i
+	m.addturn = nil
+}
+
+// Turn returns the value of the "turn" field in the mutation.
+func (m *AutomationMutation) Turn() (r int64, exists bool) {
+	v := m.turn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTurn returns the old "turn" field's value of the Automation entity.
+// If the Automation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AutomationMutation) OldTurn(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTurn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTurn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTurn: %w", err)
+	}
+	return oldValue.Turn, nil
+}
+
+// AddTurn adds i to the "turn" field.
+func (m *AutomationMutation) AddTurn(i int64) {
+	if m.addturn != nil {
+		*m.addturn += i
+	} else {
+		m.addturn = &i
+	}
+}
+
+// AddedTurn returns the value that was added to the "turn" field in this mutation.
+func (m *AutomationMutation) AddedTurn() (r int64, exists bool) {
+	v := m.addturn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTurn resets all changes to the "turn" field.
+func (m *AutomationMutation) ResetTurn() {
+	m.turn = nil
+	m.addturn = nil
+}
+
+// Where appends a list predicates to the AutomationMutation builder.
+func (m *AutomationMutation) Where(ps ...predicate.Automation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AutomationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AutomationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Automation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AutomationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AutomationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Automation).
+func (m *AutomationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AutomationMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.team_id != nil {
+		fields = append(fields, automation.FieldTeamID)
+	}
+	if m.version != nil {
+		fields = append(fields, automation.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, automation.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, automation.FieldUpdatedAt)
+	}
+	if m.is_assigning != nil {
+		fields = append(fields, automation.FieldIsAssigning)
+	}
+	if m.turn != nil {
+		fields = append(fields, automation.FieldTurn)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AutomationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case automation.FieldTeamID:
+		return m.TeamID()
+	case automation.FieldVersion:
+		return m.Version()
+	case automation.FieldCreatedAt:
+		return m.CreatedAt()
+	case automation.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case automation.FieldIsAssigning:
+		return m.IsAssigning()
+	case automation.FieldTurn:
+		return m.Turn()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AutomationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case automation.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case automation.FieldVersion:
+		return m.OldVersion(ctx)
+	case automation.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case automation.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case automation.FieldIsAssigning:
+		return m.OldIsAssigning(ctx)
+	case automation.FieldTurn:
+		return m.OldTurn(ctx)
+	}
+	return nil, fmt.Errorf("unknown Automation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AutomationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case automation.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case automation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case automation.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case automation.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case automation.FieldIsAssigning:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsAssigning(v)
+		return nil
+	case automation.FieldTurn:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTurn(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Automation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AutomationMutation) AddedFields() []string {
+	var fields []string
+	if m.addteam_id != nil {
+		fields = append(fields, automation.FieldTeamID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, automation.FieldVersion)
+	}
+	if m.addturn != nil {
+		fields = append(fields, automation.FieldTurn)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AutomationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case automation.FieldTeamID:
+		return m.AddedTeamID()
+	case automation.FieldVersion:
+		return m.AddedVersion()
+	case automation.FieldTurn:
+		return m.AddedTurn()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AutomationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case automation.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTeamID(v)
+		return nil
+	case automation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case automation.FieldTurn:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTurn(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Automation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AutomationMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AutomationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AutomationMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Automation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AutomationMutation) ResetField(name string) error {
+	switch name {
+	case automation.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case automation.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case automation.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case automation.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case automation.FieldIsAssigning:
+		m.ResetIsAssigning()
+		return nil
+	case automation.FieldTurn:
+		m.ResetTurn()
+		return nil
+	}
+	return fmt.Errorf("unknown Automation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AutomationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AutomationMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AutomationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AutomationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AutomationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AutomationMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AutomationMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Automation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AutomationMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Automation edge %s", name)
+}
+
+// BotEntryMutation represents an operation that mutates the BotEntry nodes in the graph.
+type BotEntryMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int64
+	team_id        *int64
+	addteam_id     *int64
+	version        *int
+	addversion     *int
+	created_at     *time.Time
+	updated_at     *time.Time
+	kind           *botentry.Kind
+	value          *string
+	value_folded   *string
+	expires_at     *time.Time
+	clearedFields  map[string]struct{}
+	channel        *int64
+	clearedchannel bool
+	module         *int64
+	clearedmodule  bool
+	done           bool
+	oldValue       func(context.Context) (*BotEntry, error)
+	predicates     []predicate.BotEntry
+}
+
+var _ ent.Mutation = (*BotEntryMutation)(nil)
+
+// botentryOption allows management of the mutation configuration using functional options.
+type botentryOption func(*BotEntryMutation)
+
+// newBotEntryMutation creates new mutation for the BotEntry entity.
+func newBotEntryMutation(c config, op Op, opts ...botentryOption) *BotEntryMutation {
+	m := &BotEntryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBotEntry,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBotEntryID sets the ID field of the mutation.
+func withBotEntryID(id int64) botentryOption {
+	return func(m *BotEntryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *BotEntry
+		)
+		m.oldValue = func(ctx context.Context) (*BotEntry, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().BotEntry.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBotEntry sets the old BotEntry of the mutation.
+func withBotEntry(node *BotEntry) botentryOption {
+	return func(m *BotEntryMutation) {
+		m.oldValue = func(context.Context) (*BotEntry, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BotEntryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BotEntryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BotEntryMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BotEntryMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().BotEntry.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *BotEntryMutation) SetTeamID(i int64) {
+	m.team_id = &i
+	m.addteam_id = nil
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *BotEntryMutation) TeamID() (r int64, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the BotEntry entity.
+// If the BotEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotEntryMutation) OldTeamID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// AddTeamID adds i to the "team_id" field.
+func (m *BotEntryMutation) AddTeamID(i int64) {
+	if m.addteam_id != nil {
+		*m.addteam_id += i
+	} else {
+		m.addteam_id = &i
+	}
+}
+
+// AddedTeamID returns the value that was added to the "team_id" field in this mutation.
+func (m *BotEntryMutation) AddedTeamID() (r int64, exists bool) {
+	v := m.addteam_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *BotEntryMutation) ResetTeamID() {
+	m.team_id = nil
+	m.addteam_id = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *BotEntryMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *BotEntryMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the BotEntry entity.
+// If the BotEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotEntryMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *BotEntryMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *BotEntryMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *BotEntryMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *BotEntryMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *BotEntryMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the BotEntry entity.
+// If the BotEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotEntryMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *BotEntryMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *BotEntryMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *BotEntryMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the BotEntry entity.
+// If the BotEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotEntryMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *BotEntryMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetChannelID sets the "channel_id" field.
+func (m *BotEntryMutation) SetChannelID(i int64) {
+	m.channel = &i
+}
+
+// ChannelID returns the value of the "channel_id" field in the mutation.
+func (m *BotEntryMutation) ChannelID() (r int64, exists bool) {
+	v := m.channel
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannelID returns the old "channel_id" field's value of the BotEntry entity.
+// If the BotEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotEntryMutation) OldChannelID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannelID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannelID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannelID: %w", err)
+	}
+	return oldValue.ChannelID, nil
+}
+
+// ResetChannelID resets all changes to the "channel_id" field.
+func (m *BotEntryMutation) ResetChannelID() {
+	m.channel = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *BotEntryMutation) SetKind(b botentry.Kind) {
+	m.kind = &b
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *BotEntryMutation) Kind() (r botentry.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the BotEntry entity.
+// If the BotEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotEntryMutation) OldKind(ctx context.Context) (v botentry.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *BotEntryMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetValue sets the "value" field.
+func (m *BotEntryMutation) SetValue(s string) {
+	m.value = &s
+}
+
+// Value returns the value of the "value" field in the mutation.
+func (m *BotEntryMutation) Value() (r string, exists bool) {
+	v := m.value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValue returns the old "value" field's value of the BotEntry entity.
+// If the BotEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotEntryMutation) OldValue(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValue: %w", err)
+	}
+	return oldValue.Value, nil
+}
+
+// ResetValue resets all changes to the "value" field.
+func (m *BotEntryMutation) ResetValue() {
+	m.value = nil
+}
+
+// SetValueFolded sets the "value_folded" field.
+func (m *BotEntryMutation) SetValueFolded(s string) {
+	m.value_folded = &s
+}
+
+// ValueFolded returns the value of the "value_folded" field in the mutation.
+func (m *BotEntryMutation) ValueFolded() (r string, exists bool) {
+	v := m.value_folded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValueFolded returns the old "value_folded" field's value of the BotEntry entity.
+// If the BotEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotEntryMutation) OldValueFolded(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValueFolded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValueFolded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValueFolded: %w", err)
+	}
+	return oldValue.ValueFolded, nil
+}
+
+// ResetValueFolded resets all changes to the "value_folded" field.
+func (m *BotEntryMutation) ResetValueFolded() {
+	m.value_folded = nil
+}
+
+// SetModuleID sets the "module_id" field.
+func (m *BotEntryMutation) SetModuleID(i int64) {
+	m.module = &i
+}
+
+// ModuleID returns the value of the "module_id" field in the mutation.
+func (m *BotEntryMutation) ModuleID() (r int64, exists bool) {
+	v := m.module
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldModuleID returns the old "module_id" field's value of the BotEntry entity.
+// If the BotEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotEntryMutation) OldModuleID(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldModuleID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldModuleID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldModuleID: %w", err)
+	}
+	return oldValue.ModuleID, nil
+}
+
+// ClearModuleID clears the value of the "module_id" field.
+func (m *BotEntryMutation) ClearModuleID() {
+	m.module = nil
+	m.clearedFields[botentry.FieldModuleID] = struct{}{}
+}
+
+// ModuleIDCleared returns if the "module_id" field was cleared in this mutation.
+func (m *BotEntryMutation) ModuleIDCleared() bool {
+	_, ok := m.clearedFields[botentry.FieldModuleID]
+	return ok
+}
+
+// ResetModuleID resets all changes to the "module_id" field.
+func (m *BotEntryMutation) ResetModuleID() {
+	m.module = nil
+	delete(m.clearedFields, botentry.FieldModuleID)
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *BotEntryMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *BotEntryMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the BotEntry entity.
+// If the BotEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotEntryMutation) OldExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (m *BotEntryMutation) ClearExpiresAt() {
+	m.expires_at = nil
+	m.clearedFields[botentry.FieldExpiresAt] = struct{}{}
+}
+
+// ExpiresAtCleared returns if the "expires_at" field was cleared in this mutation.
+func (m *BotEntryMutation) ExpiresAtCleared() bool {
+	_, ok := m.clearedFields[botentry.FieldExpiresAt]
+	return ok
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *BotEntryMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	delete(m.clearedFields, botentry.FieldExpiresAt)
+}
+
+// ClearChannel clears the "channel" edge to the Channel entity.
+func (m *BotEntryMutation) ClearChannel() {
+	m.clearedchannel = true
+	m.clearedFields[botentry.FieldChannelID] = struct{}{}
+}
+
+// ChannelCleared reports if the "channel" edge to the Channel entity was cleared.
+func (m *BotEntryMutation) ChannelCleared() bool {
+	return m.clearedchannel
+}
+
+// ChannelIDs returns the "channel" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ChannelID instead. It exists only for internal usage by the builders.
+func (m *BotEntryMutation) ChannelIDs() (ids []int64) {
+	if id := m.channel; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetChannel resets all changes to the "channel" edge.
+func (m *BotEntryMutation) ResetChannel() {
+	m.channel = nil
+	m.clearedchannel = false
+}
+
+// ClearModule clears the "module" edge to the BotModule entity.
+func (m *BotEntryMutation) ClearModule() {
+	m.clearedmodule = true
+	m.clearedFields[botentry.FieldModuleID] = struct{}{}
+}
+
+// ModuleCleared reports if the "module" edge to the BotModule entity was cleared.
+func (m *BotEntryMutation) ModuleCleared() bool {
+	return m.ModuleIDCleared() || m.clearedmodule
+}
+
+// ModuleIDs returns the "module" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ModuleID instead. It exists only for internal usage by the builders.
+func (m *BotEntryMutation) ModuleIDs() (ids []int64) {
+	if id := m.module; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetModule resets all changes to the "module" edge.
+func (m *BotEntryMutation) ResetModule() {
+	m.module = nil
+	m.clearedmodule = false
+}
+
+// Where appends a list predicates to the BotEntryMutation builder.
+func (m *BotEntryMutation) Where(ps ...predicate.BotEntry) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BotEntryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BotEntryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.BotEntry, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BotEntryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BotEntryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (BotEntry).
+func (m *BotEntryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BotEntryMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.team_id != nil {
+		fields = append(fields, botentry.FieldTeamID)
+	}
+	if m.version != nil {
+		fields = append(fields, botentry.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, botentry.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, botentry.FieldUpdatedAt)
+	}
+	if m.channel != nil {
+		fields = append(fields, botentry.FieldChannelID)
+	}
+	if m.kind != nil {
+		fields = append(fields, botentry.FieldKind)
+	}
+	if m.value != nil {
+		fields = append(fields, botentry.FieldValue)
+	}
+	if m.value_folded != nil {
+		fields = append(fields, botentry.FieldValueFolded)
+	}
+	if m.module != nil {
+		fields = append(fields, botentry.FieldModuleID)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, botentry.FieldExpiresAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BotEntryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case botentry.FieldTeamID:
+		return m.TeamID()
+	case botentry.FieldVersion:
+		return m.Version()
+	case botentry.FieldCreatedAt:
+		return m.CreatedAt()
+	case botentry.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case botentry.FieldChannelID:
+		return m.ChannelID()
+	case botentry.FieldKind:
+		return m.Kind()
+	case botentry.FieldValue:
+		return m.Value()
+	case botentry.FieldValueFolded:
+		return m.ValueFolded()
+	case botentry.FieldModuleID:
+		return m.ModuleID()
+	case botentry.FieldExpiresAt:
+		return m.ExpiresAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BotEntryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case botentry.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case botentry.FieldVersion:
+		return m.OldVersion(ctx)
+	case botentry.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case botentry.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case botentry.FieldChannelID:
+		return m.OldChannelID(ctx)
+	case botentry.FieldKind:
+		return m.OldKind(ctx)
+	case botentry.FieldValue:
+		return m.OldValue(ctx)
+	case botentry.FieldValueFolded:
+		return m.OldValueFolded(ctx)
+	case botentry.FieldModuleID:
+		return m.OldModuleID(ctx)
+	case botentry.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown BotEntry field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BotEntryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case botentry.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case botentry.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case botentry.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case botentry.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case botentry.FieldChannelID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannelID(v)
+		return nil
+	case botentry.FieldKind:
+		v, ok := value.(botentry.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case botentry.FieldValue:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValue(v)
+		return nil
+	case botentry.FieldValueFolded:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValueFolded(v)
+		return nil
+	case botentry.FieldModuleID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetModuleID(v)
+		return nil
+	case botentry.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BotEntry field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BotEntryMutation) AddedFields() []string {
+	var fields []string
+	if m.addteam_id != nil {
+		fields = append(fields, botentry.FieldTeamID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, botentry.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BotEntryMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case botentry.FieldTeamID:
+		return m.AddedTeamID()
+	case botentry.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BotEntryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case botentry.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTeamID(v)
+		return nil
+	case botentry.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BotEntry numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BotEntryMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(botentry.FieldModuleID) {
+		fields = append(fields, botentry.FieldModuleID)
+	}
+	if m.FieldCleared(botentry.FieldExpiresAt) {
+		fields = append(fields, botentry.FieldExpiresAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BotEntryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BotEntryMutation) ClearField(name string) error {
+	switch name {
+	case botentry.FieldModuleID:
+		m.ClearModuleID()
+		return nil
+	case botentry.FieldExpiresAt:
+		m.ClearExpiresAt()
+		return nil
+	}
+	return fmt.Errorf("unknown BotEntry nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BotEntryMutation) ResetField(name string) error {
+	switch name {
+	case botentry.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case botentry.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case botentry.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case botentry.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case botentry.FieldChannelID:
+		m.ResetChannelID()
+		return nil
+	case botentry.FieldKind:
+		m.ResetKind()
+		return nil
+	case botentry.FieldValue:
+		m.ResetValue()
+		return nil
+	case botentry.FieldValueFolded:
+		m.ResetValueFolded()
+		return nil
+	case botentry.FieldModuleID:
+		m.ResetModuleID()
+		return nil
+	case botentry.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	}
+	return fmt.Errorf("unknown BotEntry field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BotEntryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.channel != nil {
+		edges = append(edges, botentry.EdgeChannel)
+	}
+	if m.module != nil {
+		edges = append(edges, botentry.EdgeModule)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BotEntryMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case botentry.EdgeChannel:
+		if id := m.channel; id != nil {
+			return []ent.Value{*id}
+		}
+	case botentry.EdgeModule:
+		if id := m.module; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BotEntryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BotEntryMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BotEntryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedchannel {
+		edges = append(edges, botentry.EdgeChannel)
+	}
+	if m.clearedmodule {
+		edges = append(edges, botentry.EdgeModule)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BotEntryMutation) EdgeCleared(name string) bool {
+	switch name {
+	case botentry.EdgeChannel:
+		return m.clearedchannel
+	case botentry.EdgeModule:
+		return m.clearedmodule
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BotEntryMutation) ClearEdge(name string) error {
+	switch name {
+	case botentry.EdgeChannel:
+		m.ClearChannel()
+		return nil
+	case botentry.EdgeModule:
+		m.ClearModule()
+		return nil
+	}
+	return fmt.Errorf("unknown BotEntry unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BotEntryMutation) ResetEdge(name string) error {
+	switch name {
+	case botentry.EdgeChannel:
+		m.ResetChannel()
+		return nil
+	case botentry.EdgeModule:
+		m.ResetModule()
+		return nil
+	}
+	return fmt.Errorf("unknown BotEntry edge %s", name)
+}
+
+// BotModuleMutation represents an operation that mutates the BotModule nodes in the graph.
+type BotModuleMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	team_id       *int64
+	addteam_id    *int64
+	version       *int
+	addversion    *int
+	created_at    *time.Time
+	updated_at    *time.Time
+	name          *string
+	name_folded   *string
+	messages      *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*BotModule, error)
+	predicates    []predicate.BotModule
+}
+
+var _ ent.Mutation = (*BotModuleMutation)(nil)
+
+// botmoduleOption allows management of the mutation configuration using functional options.
+type botmoduleOption func(*BotModuleMutation)
+
+// newBotModuleMutation creates new mutation for the BotModule entity.
+func newBotModuleMutation(c config, op Op, opts ...botmoduleOption) *BotModuleMutation {
+	m := &BotModuleMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBotModule,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBotModuleID sets the ID field of the mutation.
+func withBotModuleID(id int64) botmoduleOption {
+	return func(m *BotModuleMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *BotModule
+		)
+		m.oldValue = func(ctx context.Context) (*BotModule, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().BotModule.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBotModule sets the old BotModule of the mutation.
+func withBotModule(node *BotModule) botmoduleOption {
+	return func(m *BotModuleMutation) {
+		m.oldValue = func(context.Context) (*BotModule, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BotModuleMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BotModuleMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BotModuleMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BotModuleMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().BotModule.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *BotModuleMutation) SetTeamID(i int64) {
+	m.team_id = &i
+	m.addteam_id = nil
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *BotModuleMutation) TeamID() (r int64, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the BotModule entity.
+// If the BotModule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotModuleMutation) OldTeamID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// AddTeamID adds i to the "team_id" field.
+func (m *BotModuleMutation) AddTeamID(i int64) {
+	if m.addteam_id != nil {
+		*m.addteam_id += i
+	} else {
+		m.addteam_id = &i
+	}
+}
+
+// AddedTeamID returns the value that was added to the "team_id" field in this mutation.
+func (m *BotModuleMutation) AddedTeamID() (r int64, exists bool) {
+	v := m.addteam_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *BotModuleMutation) ResetTeamID() {
+	m.team_id = nil
+	m.addteam_id = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *BotModuleMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *BotModuleMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the BotModule entity.
+// If the BotModule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotModuleMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *BotModuleMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *BotModuleMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *BotModuleMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *BotModuleMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *BotModuleMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the BotModule entity.
+// If the BotModule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotModuleMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *BotModuleMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *BotModuleMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *BotModuleMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the BotModule entity.
+// If the BotModule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotModuleMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *BotModuleMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetName sets the "name" field.
+func (m *BotModuleMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *BotModuleMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the BotModule entity.
+// If the BotModule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotModuleMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *BotModuleMutation) ResetName() {
+	m.name = nil
+}
+
+// SetNameFolded sets the "name_folded" field.
+func (m *BotModuleMutation) SetNameFolded(s string) {
+	m.name_folded = &s
+}
+
+// NameFolded returns the value of the "name_folded" field in the mutation.
+func (m *BotModuleMutation) NameFolded() (r string, exists bool) {
+	v := m.name_folded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNameFolded returns the old "name_folded" field's value of the BotModule entity.
+// If the BotModule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotModuleMutation) OldNameFolded(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNameFolded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNameFolded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNameFolded: %w", err)
+	}
+	return oldValue.NameFolded, nil
+}
+
+// ResetNameFolded resets all changes to the "name_folded" field.
+func (m *BotModuleMutation) ResetNameFolded() {
+	m.name_folded = nil
+}
+
+// SetMessages sets the "messages" field.
+func (m *BotModuleMutation) SetMessages(s string) {
+	m.messages = &s
+}
+
+// Messages returns the value of the "messages" field in the mutation.
+func (m *BotModuleMutation) Messages() (r string, exists bool) {
+	v := m.messages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessages returns the old "messages" field's value of the BotModule entity.
+// If the BotModule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BotModuleMutation) OldMessages(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessages: %w", err)
+	}
+	return oldValue.Messages, nil
+}
+
+// ResetMessages resets all changes to the "messages" field.
+func (m *BotModuleMutation) ResetMessages() {
+	m.messages = nil
+}
+
+// Where appends a list predicates to the BotModuleMutation builder.
+func (m *BotModuleMutation) Where(ps ...predicate.BotModule) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BotModuleMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BotModuleMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.BotModule, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BotModuleMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BotModuleMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (BotModule).
+func (m *BotModuleMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BotModuleMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.team_id != nil {
+		fields = append(fields, botmodule.FieldTeamID)
+	}
+	if m.version != nil {
+		fields = append(fields, botmodule.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, botmodule.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, botmodule.FieldUpdatedAt)
+	}
+	if m.name != nil {
+		fields = append(fields, botmodule.FieldName)
+	}
+	if m.name_folded != nil {
+		fields = append(fields, botmodule.FieldNameFolded)
+	}
+	if m.messages != nil {
+		fields = append(fields, botmodule.FieldMessages)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BotModuleMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case botmodule.FieldTeamID:
+		return m.TeamID()
+	case botmodule.FieldVersion:
+		return m.Version()
+	case botmodule.FieldCreatedAt:
+		return m.CreatedAt()
+	case botmodule.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case botmodule.FieldName:
+		return m.Name()
+	case botmodule.FieldNameFolded:
+		return m.NameFolded()
+	case botmodule.FieldMessages:
+		return m.Messages()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BotModuleMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case botmodule.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case botmodule.FieldVersion:
+		return m.OldVersion(ctx)
+	case botmodule.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case botmodule.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case botmodule.FieldName:
+		return m.OldName(ctx)
+	case botmodule.FieldNameFolded:
+		return m.OldNameFolded(ctx)
+	case botmodule.FieldMessages:
+		return m.OldMessages(ctx)
+	}
+	return nil, fmt.Errorf("unknown BotModule field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BotModuleMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case botmodule.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case botmodule.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case botmodule.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case botmodule.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case botmodule.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case botmodule.FieldNameFolded:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNameFolded(v)
+		return nil
+	case botmodule.FieldMessages:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessages(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BotModule field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BotModuleMutation) AddedFields() []string {
+	var fields []string
+	if m.addteam_id != nil {
+		fields = append(fields, botmodule.FieldTeamID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, botmodule.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BotModuleMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case botmodule.FieldTeamID:
+		return m.AddedTeamID()
+	case botmodule.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BotModuleMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case botmodule.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTeamID(v)
+		return nil
+	case botmodule.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BotModule numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BotModuleMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BotModuleMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BotModuleMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown BotModule nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BotModuleMutation) ResetField(name string) error {
+	switch name {
+	case botmodule.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case botmodule.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case botmodule.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case botmodule.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case botmodule.FieldName:
+		m.ResetName()
+		return nil
+	case botmodule.FieldNameFolded:
+		m.ResetNameFolded()
+		return nil
+	case botmodule.FieldMessages:
+		m.ResetMessages()
+		return nil
+	}
+	return fmt.Errorf("unknown BotModule field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BotModuleMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BotModuleMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BotModuleMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BotModuleMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BotModuleMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BotModuleMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BotModuleMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown BotModule unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BotModuleMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown BotModule edge %s", name)
 }
 
 // CategoryMutation represents an operation that mutates the Category nodes in the graph.
@@ -31135,6 +34199,1835 @@ func (m *JobMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Job edge %s", name)
 }
 
+// KeptFileMutation represents an operation that mutates the KeptFile nodes in the graph.
+type KeptFileMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	team_id       *int64
+	addteam_id    *int64
+	holder        *string
+	clearedFields map[string]struct{}
+	file          *int64
+	clearedfile   bool
+	done          bool
+	oldValue      func(context.Context) (*KeptFile, error)
+	predicates    []predicate.KeptFile
+}
+
+var _ ent.Mutation = (*KeptFileMutation)(nil)
+
+// keptfileOption allows management of the mutation configuration using functional options.
+type keptfileOption func(*KeptFileMutation)
+
+// newKeptFileMutation creates new mutation for the KeptFile entity.
+func newKeptFileMutation(c config, op Op, opts ...keptfileOption) *KeptFileMutation {
+	m := &KeptFileMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeptFile,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeptFileID sets the ID field of the mutation.
+func withKeptFileID(id int64) keptfileOption {
+	return func(m *KeptFileMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeptFile
+		)
+		m.oldValue = func(ctx context.Context) (*KeptFile, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeptFile.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeptFile sets the old KeptFile of the mutation.
+func withKeptFile(node *KeptFile) keptfileOption {
+	return func(m *KeptFileMutation) {
+		m.oldValue = func(context.Context) (*KeptFile, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeptFileMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeptFileMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeptFileMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeptFileMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeptFile.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *KeptFileMutation) SetTeamID(i int64) {
+	m.team_id = &i
+	m.addteam_id = nil
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *KeptFileMutation) TeamID() (r int64, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the KeptFile entity.
+// If the KeptFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeptFileMutation) OldTeamID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// AddTeamID adds i to the "team_id" field.
+func (m *KeptFileMutation) AddTeamID(i int64) {
+	if m.addteam_id != nil {
+		*m.addteam_id += i
+	} else {
+		m.addteam_id = &i
+	}
+}
+
+// AddedTeamID returns the value that was added to the "team_id" field in this mutation.
+func (m *KeptFileMutation) AddedTeamID() (r int64, exists bool) {
+	v := m.addteam_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *KeptFileMutation) ResetTeamID() {
+	m.team_id = nil
+	m.addteam_id = nil
+}
+
+// SetFileID sets the "file_id" field.
+func (m *KeptFileMutation) SetFileID(i int64) {
+	m.file = &i
+}
+
+// FileID returns the value of the "file_id" field in the mutation.
+func (m *KeptFileMutation) FileID() (r int64, exists bool) {
+	v := m.file
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileID returns the old "file_id" field's value of the KeptFile entity.
+// If the KeptFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeptFileMutation) OldFileID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileID: %w", err)
+	}
+	return oldValue.FileID, nil
+}
+
+// ResetFileID resets all changes to the "file_id" field.
+func (m *KeptFileMutation) ResetFileID() {
+	m.file = nil
+}
+
+// SetHolder sets the "holder" field.
+func (m *KeptFileMutation) SetHolder(s string) {
+	m.holder = &s
+}
+
+// Holder returns the value of the "holder" field in the mutation.
+func (m *KeptFileMutation) Holder() (r string, exists bool) {
+	v := m.holder
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHolder returns the old "holder" field's value of the KeptFile entity.
+// If the KeptFile object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeptFileMutation) OldHolder(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHolder is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHolder requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHolder: %w", err)
+	}
+	return oldValue.Holder, nil
+}
+
+// ResetHolder resets all changes to the "holder" field.
+func (m *KeptFileMutation) ResetHolder() {
+	m.holder = nil
+}
+
+// ClearFile clears the "file" edge to the File entity.
+func (m *KeptFileMutation) ClearFile() {
+	m.clearedfile = true
+	m.clearedFields[keptfile.FieldFileID] = struct{}{}
+}
+
+// FileCleared reports if the "file" edge to the File entity was cleared.
+func (m *KeptFileMutation) FileCleared() bool {
+	return m.clearedfile
+}
+
+// FileIDs returns the "file" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FileID instead. It exists only for internal usage by the builders.
+func (m *KeptFileMutation) FileIDs() (ids []int64) {
+	if id := m.file; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFile resets all changes to the "file" edge.
+func (m *KeptFileMutation) ResetFile() {
+	m.file = nil
+	m.clearedfile = false
+}
+
+// Where appends a list predicates to the KeptFileMutation builder.
+func (m *KeptFileMutation) Where(ps ...predicate.KeptFile) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeptFileMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeptFileMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeptFile, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeptFileMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeptFileMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeptFile).
+func (m *KeptFileMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeptFileMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.team_id != nil {
+		fields = append(fields, keptfile.FieldTeamID)
+	}
+	if m.file != nil {
+		fields = append(fields, keptfile.FieldFileID)
+	}
+	if m.holder != nil {
+		fields = append(fields, keptfile.FieldHolder)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeptFileMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keptfile.FieldTeamID:
+		return m.TeamID()
+	case keptfile.FieldFileID:
+		return m.FileID()
+	case keptfile.FieldHolder:
+		return m.Holder()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeptFileMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keptfile.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case keptfile.FieldFileID:
+		return m.OldFileID(ctx)
+	case keptfile.FieldHolder:
+		return m.OldHolder(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeptFile field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeptFileMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keptfile.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case keptfile.FieldFileID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileID(v)
+		return nil
+	case keptfile.FieldHolder:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHolder(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeptFile field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeptFileMutation) AddedFields() []string {
+	var fields []string
+	if m.addteam_id != nil {
+		fields = append(fields, keptfile.FieldTeamID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeptFileMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case keptfile.FieldTeamID:
+		return m.AddedTeamID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeptFileMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case keptfile.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTeamID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeptFile numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeptFileMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeptFileMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeptFileMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown KeptFile nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeptFileMutation) ResetField(name string) error {
+	switch name {
+	case keptfile.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case keptfile.FieldFileID:
+		m.ResetFileID()
+		return nil
+	case keptfile.FieldHolder:
+		m.ResetHolder()
+		return nil
+	}
+	return fmt.Errorf("unknown KeptFile field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeptFileMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.file != nil {
+		edges = append(edges, keptfile.EdgeFile)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeptFileMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keptfile.EdgeFile:
+		if id := m.file; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeptFileMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeptFileMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeptFileMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedfile {
+		edges = append(edges, keptfile.EdgeFile)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeptFileMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keptfile.EdgeFile:
+		return m.clearedfile
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeptFileMutation) ClearEdge(name string) error {
+	switch name {
+	case keptfile.EdgeFile:
+		m.ClearFile()
+		return nil
+	}
+	return fmt.Errorf("unknown KeptFile unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeptFileMutation) ResetEdge(name string) error {
+	switch name {
+	case keptfile.EdgeFile:
+		m.ResetFile()
+		return nil
+	}
+	return fmt.Errorf("unknown KeptFile edge %s", name)
+}
+
+// KeywordRuleMutation represents an operation that mutates the KeywordRule nodes in the graph.
+type KeywordRuleMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *int64
+	team_id           *int64
+	addteam_id        *int64
+	version           *int
+	addversion        *int
+	created_at        *time.Time
+	updated_at        *time.Time
+	name              *string
+	position          *int64
+	addposition       *int64
+	is_enabled        *bool
+	keywords          *[]map[string]string
+	appendkeywords    []map[string]string
+	channel_ids       *[]int64
+	appendchannel_ids []int64
+	statuses          *[]string
+	appendstatuses    []string
+	messages          *string
+	clearedFields     map[string]struct{}
+	module            *int64
+	clearedmodule     bool
+	agent             *int64
+	clearedagent      bool
+	done              bool
+	oldValue          func(context.Context) (*KeywordRule, error)
+	predicates        []predicate.KeywordRule
+}
+
+var _ ent.Mutation = (*KeywordRuleMutation)(nil)
+
+// keywordruleOption allows management of the mutation configuration using functional options.
+type keywordruleOption func(*KeywordRuleMutation)
+
+// newKeywordRuleMutation creates new mutation for the KeywordRule entity.
+func newKeywordRuleMutation(c config, op Op, opts ...keywordruleOption) *KeywordRuleMutation {
+	m := &KeywordRuleMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeywordRule,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeywordRuleID sets the ID field of the mutation.
+func withKeywordRuleID(id int64) keywordruleOption {
+	return func(m *KeywordRuleMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeywordRule
+		)
+		m.oldValue = func(ctx context.Context) (*KeywordRule, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeywordRule.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeywordRule sets the old KeywordRule of the mutation.
+func withKeywordRule(node *KeywordRule) keywordruleOption {
+	return func(m *KeywordRuleMutation) {
+		m.oldValue = func(context.Context) (*KeywordRule, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeywordRuleMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeywordRuleMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeywordRuleMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeywordRuleMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeywordRule.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *KeywordRuleMutation) SetTeamID(i int64) {
+	m.team_id = &i
+	m.addteam_id = nil
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *KeywordRuleMutation) TeamID() (r int64, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the KeywordRule entity.
+// If the KeywordRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeywordRuleMutation) OldTeamID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// AddTeamID adds i to the "team_id" field.
+func (m *KeywordRuleMutation) AddTeamID(i int64) {
+	if m.addteam_id != nil {
+		*m.addteam_id += i
+	} else {
+		m.addteam_id = &i
+	}
+}
+
+// AddedTeamID returns the value that was added to the "team_id" field in this mutation.
+func (m *KeywordRuleMutation) AddedTeamID() (r int64, exists bool) {
+	v := m.addteam_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *KeywordRuleMutation) ResetTeamID() {
+	m.team_id = nil
+	m.addteam_id = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *KeywordRuleMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *KeywordRuleMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the KeywordRule entity.
+// If the KeywordRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeywordRuleMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *KeywordRuleMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *KeywordRuleMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *KeywordRuleMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *KeywordRuleMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *KeywordRuleMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the KeywordRule entity.
+// If the KeywordRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeywordRuleMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *KeywordRuleMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *KeywordRuleMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *KeywordRuleMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the KeywordRule entity.
+// If the KeywordRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeywordRuleMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *KeywordRuleMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetName sets the "name" field.
+func (m *KeywordRuleMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *KeywordRuleMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the KeywordRule entity.
+// If the KeywordRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeywordRuleMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *KeywordRuleMutation) ResetName() {
+	m.name = nil
+}
+
+// SetPosition sets the "position" field.
+func (m *KeywordRuleMutation) SetPosition(i int64) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *KeywordRuleMutation) Position() (r int64, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the KeywordRule entity.
+// If the KeywordRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeywordRuleMutation) OldPosition(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *KeywordRuleMutation) AddPosition(i int64) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *KeywordRuleMutation) AddedPosition() (r int64, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *KeywordRuleMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetIsEnabled sets the "is_enabled" field.
+func (m *KeywordRuleMutation) SetIsEnabled(b bool) {
+	m.is_enabled = &b
+}
+
+// IsEnabled returns the value of the "is_enabled" field in the mutation.
+func (m *KeywordRuleMutation) IsEnabled() (r bool, exists bool) {
+	v := m.is_enabled
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsEnabled returns the old "is_enabled" field's value of the KeywordRule entity.
+// If the KeywordRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeywordRuleMutation) OldIsEnabled(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsEnabled is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsEnabled requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsEnabled: %w", err)
+	}
+	return oldValue.IsEnabled, nil
+}
+
+// ResetIsEnabled resets all changes to the "is_enabled" field.
+func (m *KeywordRuleMutation) ResetIsEnabled() {
+	m.is_enabled = nil
+}
+
+// SetKeywords sets the "keywords" field.
+func (m *KeywordRuleMutation) SetKeywords(value []map[string]string) {
+	m.keywords = &value
+	m.appendkeywords = nil
+}
+
+// Keywords returns the value of the "keywords" field in the mutation.
+func (m *KeywordRuleMutation) Keywords() (r []map[string]string, exists bool) {
+	v := m.keywords
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKeywords returns the old "keywords" field's value of the KeywordRule entity.
+// If the KeywordRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeywordRuleMutation) OldKeywords(ctx context.Context) (v []map[string]string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKeywords is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKeywords requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKeywords: %w", err)
+	}
+	return oldValue.Keywords, nil
+}
+
+// AppendKeywords adds value to the "keywords" field.
+func (m *KeywordRuleMutation) AppendKeywords(value []map[string]string) {
+	m.appendkeywords = append(m.appendkeywords, value...)
+}
+
+// AppendedKeywords returns the list of values that were appended to the "keywords" field in this mutation.
+func (m *KeywordRuleMutation) AppendedKeywords() ([]map[string]string, bool) {
+	if len(m.appendkeywords) == 0 {
+		return nil, false
+	}
+	return m.appendkeywords, true
+}
+
+// ResetKeywords resets all changes to the "keywords" field.
+func (m *KeywordRuleMutation) ResetKeywords() {
+	m.keywords = nil
+	m.appendkeywords = nil
+}
+
+// SetChannelIds sets the "channel_ids" field.
+func (m *KeywordRuleMutation) SetChannelIds(i []int64) {
+	m.channel_ids = &i
+	m.appendchannel_ids = nil
+}
+
+// ChannelIds returns the value of the "channel_ids" field in the mutation.
+func (m *KeywordRuleMutation) ChannelIds() (r []int64, exists bool) {
+	v := m.channel_ids
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannelIds returns the old "channel_ids" field's value of the KeywordRule entity.
+// If the KeywordRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeywordRuleMutation) OldChannelIds(ctx context.Context) (v []int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannelIds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannelIds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannelIds: %w", err)
+	}
+	return oldValue.ChannelIds, nil
+}
+
+// AppendChannelIds adds i to the "channel_ids" field.
+func (m *KeywordRuleMutation) AppendChannelIds(i []int64) {
+	m.appendchannel_ids = append(m.appendchannel_ids, i...)
+}
+
+// AppendedChannelIds returns the list of values that were appended to the "channel_ids" field in this mutation.
+func (m *KeywordRuleMutation) AppendedChannelIds() ([]int64, bool) {
+	if len(m.appendchannel_ids) == 0 {
+		return nil, false
+	}
+	return m.appendchannel_ids, true
+}
+
+// ClearChannelIds clears the value of the "channel_ids" field.
+func (m *KeywordRuleMutation) ClearChannelIds() {
+	m.channel_ids = nil
+	m.appendchannel_ids = nil
+	m.clearedFields[keywordrule.FieldChannelIds] = struct{}{}
+}
+
+// ChannelIdsCleared returns if the "channel_ids" field was cleared in this mutation.
+func (m *KeywordRuleMutation) ChannelIdsCleared() bool {
+	_, ok := m.clearedFields[keywordrule.FieldChannelIds]
+	return ok
+}
+
+// ResetChannelIds resets all changes to the "channel_ids" field.
+func (m *KeywordRuleMutation) ResetChannelIds() {
+	m.channel_ids = nil
+	m.appendchannel_ids = nil
+	delete(m.clearedFields, keywordrule.FieldChannelIds)
+}
+
+// SetStatuses sets the "statuses" field.
+func (m *KeywordRuleMutation) SetStatuses(s []string) {
+	m.statuses = &s
+	m.appendstatuses = nil
+}
+
+// Statuses returns the value of the "statuses" field in the mutation.
+func (m *KeywordRuleMutation) Statuses() (r []string, exists bool) {
+	v := m.statuses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatuses returns the old "statuses" field's value of the KeywordRule entity.
+// If the KeywordRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeywordRuleMutation) OldStatuses(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatuses is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatuses requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatuses: %w", err)
+	}
+	return oldValue.Statuses, nil
+}
+
+// AppendStatuses adds s to the "statuses" field.
+func (m *KeywordRuleMutation) AppendStatuses(s []string) {
+	m.appendstatuses = append(m.appendstatuses, s...)
+}
+
+// AppendedStatuses returns the list of values that were appended to the "statuses" field in this mutation.
+func (m *KeywordRuleMutation) AppendedStatuses() ([]string, bool) {
+	if len(m.appendstatuses) == 0 {
+		return nil, false
+	}
+	return m.appendstatuses, true
+}
+
+// ClearStatuses clears the value of the "statuses" field.
+func (m *KeywordRuleMutation) ClearStatuses() {
+	m.statuses = nil
+	m.appendstatuses = nil
+	m.clearedFields[keywordrule.FieldStatuses] = struct{}{}
+}
+
+// StatusesCleared returns if the "statuses" field was cleared in this mutation.
+func (m *KeywordRuleMutation) StatusesCleared() bool {
+	_, ok := m.clearedFields[keywordrule.FieldStatuses]
+	return ok
+}
+
+// ResetStatuses resets all changes to the "statuses" field.
+func (m *KeywordRuleMutation) ResetStatuses() {
+	m.statuses = nil
+	m.appendstatuses = nil
+	delete(m.clearedFields, keywordrule.FieldStatuses)
+}
+
+// SetMessages sets the "messages" field.
+func (m *KeywordRuleMutation) SetMessages(s string) {
+	m.messages = &s
+}
+
+// Messages returns the value of the "messages" field in the mutation.
+func (m *KeywordRuleMutation) Messages() (r string, exists bool) {
+	v := m.messages
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMessages returns the old "messages" field's value of the KeywordRule entity.
+// If the KeywordRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeywordRuleMutation) OldMessages(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMessages is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMessages requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMessages: %w", err)
+	}
+	return oldValue.Messages, nil
+}
+
+// ResetMessages resets all changes to the "messages" field.
+func (m *KeywordRuleMutation) ResetMessages() {
+	m.messages = nil
+}
+
+// SetModuleID sets the "module_id" field.
+func (m *KeywordRuleMutation) SetModuleID(i int64) {
+	m.module = &i
+}
+
+// ModuleID returns the value of the "module_id" field in the mutation.
+func (m *KeywordRuleMutation) ModuleID() (r int64, exists bool) {
+	v := m.module
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldModuleID returns the old "module_id" field's value of the KeywordRule entity.
+// If the KeywordRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeywordRuleMutation) OldModuleID(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldModuleID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldModuleID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldModuleID: %w", err)
+	}
+	return oldValue.ModuleID, nil
+}
+
+// ClearModuleID clears the value of the "module_id" field.
+func (m *KeywordRuleMutation) ClearModuleID() {
+	m.module = nil
+	m.clearedFields[keywordrule.FieldModuleID] = struct{}{}
+}
+
+// ModuleIDCleared returns if the "module_id" field was cleared in this mutation.
+func (m *KeywordRuleMutation) ModuleIDCleared() bool {
+	_, ok := m.clearedFields[keywordrule.FieldModuleID]
+	return ok
+}
+
+// ResetModuleID resets all changes to the "module_id" field.
+func (m *KeywordRuleMutation) ResetModuleID() {
+	m.module = nil
+	delete(m.clearedFields, keywordrule.FieldModuleID)
+}
+
+// SetAgentID sets the "agent_id" field.
+func (m *KeywordRuleMutation) SetAgentID(i int64) {
+	m.agent = &i
+}
+
+// AgentID returns the value of the "agent_id" field in the mutation.
+func (m *KeywordRuleMutation) AgentID() (r int64, exists bool) {
+	v := m.agent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAgentID returns the old "agent_id" field's value of the KeywordRule entity.
+// If the KeywordRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeywordRuleMutation) OldAgentID(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAgentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAgentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAgentID: %w", err)
+	}
+	return oldValue.AgentID, nil
+}
+
+// ClearAgentID clears the value of the "agent_id" field.
+func (m *KeywordRuleMutation) ClearAgentID() {
+	m.agent = nil
+	m.clearedFields[keywordrule.FieldAgentID] = struct{}{}
+}
+
+// AgentIDCleared returns if the "agent_id" field was cleared in this mutation.
+func (m *KeywordRuleMutation) AgentIDCleared() bool {
+	_, ok := m.clearedFields[keywordrule.FieldAgentID]
+	return ok
+}
+
+// ResetAgentID resets all changes to the "agent_id" field.
+func (m *KeywordRuleMutation) ResetAgentID() {
+	m.agent = nil
+	delete(m.clearedFields, keywordrule.FieldAgentID)
+}
+
+// ClearModule clears the "module" edge to the BotModule entity.
+func (m *KeywordRuleMutation) ClearModule() {
+	m.clearedmodule = true
+	m.clearedFields[keywordrule.FieldModuleID] = struct{}{}
+}
+
+// ModuleCleared reports if the "module" edge to the BotModule entity was cleared.
+func (m *KeywordRuleMutation) ModuleCleared() bool {
+	return m.ModuleIDCleared() || m.clearedmodule
+}
+
+// ModuleIDs returns the "module" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ModuleID instead. It exists only for internal usage by the builders.
+func (m *KeywordRuleMutation) ModuleIDs() (ids []int64) {
+	if id := m.module; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetModule resets all changes to the "module" edge.
+func (m *KeywordRuleMutation) ResetModule() {
+	m.module = nil
+	m.clearedmodule = false
+}
+
+// ClearAgent clears the "agent" edge to the Agent entity.
+func (m *KeywordRuleMutation) ClearAgent() {
+	m.clearedagent = true
+	m.clearedFields[keywordrule.FieldAgentID] = struct{}{}
+}
+
+// AgentCleared reports if the "agent" edge to the Agent entity was cleared.
+func (m *KeywordRuleMutation) AgentCleared() bool {
+	return m.AgentIDCleared() || m.clearedagent
+}
+
+// AgentIDs returns the "agent" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AgentID instead. It exists only for internal usage by the builders.
+func (m *KeywordRuleMutation) AgentIDs() (ids []int64) {
+	if id := m.agent; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAgent resets all changes to the "agent" edge.
+func (m *KeywordRuleMutation) ResetAgent() {
+	m.agent = nil
+	m.clearedagent = false
+}
+
+// Where appends a list predicates to the KeywordRuleMutation builder.
+func (m *KeywordRuleMutation) Where(ps ...predicate.KeywordRule) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeywordRuleMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeywordRuleMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeywordRule, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeywordRuleMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeywordRuleMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeywordRule).
+func (m *KeywordRuleMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeywordRuleMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.team_id != nil {
+		fields = append(fields, keywordrule.FieldTeamID)
+	}
+	if m.version != nil {
+		fields = append(fields, keywordrule.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, keywordrule.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, keywordrule.FieldUpdatedAt)
+	}
+	if m.name != nil {
+		fields = append(fields, keywordrule.FieldName)
+	}
+	if m.position != nil {
+		fields = append(fields, keywordrule.FieldPosition)
+	}
+	if m.is_enabled != nil {
+		fields = append(fields, keywordrule.FieldIsEnabled)
+	}
+	if m.keywords != nil {
+		fields = append(fields, keywordrule.FieldKeywords)
+	}
+	if m.channel_ids != nil {
+		fields = append(fields, keywordrule.FieldChannelIds)
+	}
+	if m.statuses != nil {
+		fields = append(fields, keywordrule.FieldStatuses)
+	}
+	if m.messages != nil {
+		fields = append(fields, keywordrule.FieldMessages)
+	}
+	if m.module != nil {
+		fields = append(fields, keywordrule.FieldModuleID)
+	}
+	if m.agent != nil {
+		fields = append(fields, keywordrule.FieldAgentID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeywordRuleMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keywordrule.FieldTeamID:
+		return m.TeamID()
+	case keywordrule.FieldVersion:
+		return m.Version()
+	case keywordrule.FieldCreatedAt:
+		return m.CreatedAt()
+	case keywordrule.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case keywordrule.FieldName:
+		return m.Name()
+	case keywordrule.FieldPosition:
+		return m.Position()
+	case keywordrule.FieldIsEnabled:
+		return m.IsEnabled()
+	case keywordrule.FieldKeywords:
+		return m.Keywords()
+	case keywordrule.FieldChannelIds:
+		return m.ChannelIds()
+	case keywordrule.FieldStatuses:
+		return m.Statuses()
+	case keywordrule.FieldMessages:
+		return m.Messages()
+	case keywordrule.FieldModuleID:
+		return m.ModuleID()
+	case keywordrule.FieldAgentID:
+		return m.AgentID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeywordRuleMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keywordrule.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case keywordrule.FieldVersion:
+		return m.OldVersion(ctx)
+	case keywordrule.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case keywordrule.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case keywordrule.FieldName:
+		return m.OldName(ctx)
+	case keywordrule.FieldPosition:
+		return m.OldPosition(ctx)
+	case keywordrule.FieldIsEnabled:
+		return m.OldIsEnabled(ctx)
+	case keywordrule.FieldKeywords:
+		return m.OldKeywords(ctx)
+	case keywordrule.FieldChannelIds:
+		return m.OldChannelIds(ctx)
+	case keywordrule.FieldStatuses:
+		return m.OldStatuses(ctx)
+	case keywordrule.FieldMessages:
+		return m.OldMessages(ctx)
+	case keywordrule.FieldModuleID:
+		return m.OldModuleID(ctx)
+	case keywordrule.FieldAgentID:
+		return m.OldAgentID(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeywordRule field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeywordRuleMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keywordrule.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case keywordrule.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case keywordrule.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case keywordrule.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case keywordrule.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case keywordrule.FieldPosition:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case keywordrule.FieldIsEnabled:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsEnabled(v)
+		return nil
+	case keywordrule.FieldKeywords:
+		v, ok := value.([]map[string]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKeywords(v)
+		return nil
+	case keywordrule.FieldChannelIds:
+		v, ok := value.([]int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannelIds(v)
+		return nil
+	case keywordrule.FieldStatuses:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatuses(v)
+		return nil
+	case keywordrule.FieldMessages:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMessages(v)
+		return nil
+	case keywordrule.FieldModuleID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetModuleID(v)
+		return nil
+	case keywordrule.FieldAgentID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAgentID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeywordRule field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeywordRuleMutation) AddedFields() []string {
+	var fields []string
+	if m.addteam_id != nil {
+		fields = append(fields, keywordrule.FieldTeamID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, keywordrule.FieldVersion)
+	}
+	if m.addposition != nil {
+		fields = append(fields, keywordrule.FieldPosition)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeywordRuleMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case keywordrule.FieldTeamID:
+		return m.AddedTeamID()
+	case keywordrule.FieldVersion:
+		return m.AddedVersion()
+	case keywordrule.FieldPosition:
+		return m.AddedPosition()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeywordRuleMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case keywordrule.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTeamID(v)
+		return nil
+	case keywordrule.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case keywordrule.FieldPosition:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeywordRule numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeywordRuleMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(keywordrule.FieldChannelIds) {
+		fields = append(fields, keywordrule.FieldChannelIds)
+	}
+	if m.FieldCleared(keywordrule.FieldStatuses) {
+		fields = append(fields, keywordrule.FieldStatuses)
+	}
+	if m.FieldCleared(keywordrule.FieldModuleID) {
+		fields = append(fields, keywordrule.FieldModuleID)
+	}
+	if m.FieldCleared(keywordrule.FieldAgentID) {
+		fields = append(fields, keywordrule.FieldAgentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeywordRuleMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeywordRuleMutation) ClearField(name string) error {
+	switch name {
+	case keywordrule.FieldChannelIds:
+		m.ClearChannelIds()
+		return nil
+	case keywordrule.FieldStatuses:
+		m.ClearStatuses()
+		return nil
+	case keywordrule.FieldModuleID:
+		m.ClearModuleID()
+		return nil
+	case keywordrule.FieldAgentID:
+		m.ClearAgentID()
+		return nil
+	}
+	return fmt.Errorf("unknown KeywordRule nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeywordRuleMutation) ResetField(name string) error {
+	switch name {
+	case keywordrule.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case keywordrule.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case keywordrule.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case keywordrule.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case keywordrule.FieldName:
+		m.ResetName()
+		return nil
+	case keywordrule.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case keywordrule.FieldIsEnabled:
+		m.ResetIsEnabled()
+		return nil
+	case keywordrule.FieldKeywords:
+		m.ResetKeywords()
+		return nil
+	case keywordrule.FieldChannelIds:
+		m.ResetChannelIds()
+		return nil
+	case keywordrule.FieldStatuses:
+		m.ResetStatuses()
+		return nil
+	case keywordrule.FieldMessages:
+		m.ResetMessages()
+		return nil
+	case keywordrule.FieldModuleID:
+		m.ResetModuleID()
+		return nil
+	case keywordrule.FieldAgentID:
+		m.ResetAgentID()
+		return nil
+	}
+	return fmt.Errorf("unknown KeywordRule field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeywordRuleMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.module != nil {
+		edges = append(edges, keywordrule.EdgeModule)
+	}
+	if m.agent != nil {
+		edges = append(edges, keywordrule.EdgeAgent)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeywordRuleMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case keywordrule.EdgeModule:
+		if id := m.module; id != nil {
+			return []ent.Value{*id}
+		}
+	case keywordrule.EdgeAgent:
+		if id := m.agent; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeywordRuleMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeywordRuleMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeywordRuleMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedmodule {
+		edges = append(edges, keywordrule.EdgeModule)
+	}
+	if m.clearedagent {
+		edges = append(edges, keywordrule.EdgeAgent)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeywordRuleMutation) EdgeCleared(name string) bool {
+	switch name {
+	case keywordrule.EdgeModule:
+		return m.clearedmodule
+	case keywordrule.EdgeAgent:
+		return m.clearedagent
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeywordRuleMutation) ClearEdge(name string) error {
+	switch name {
+	case keywordrule.EdgeModule:
+		m.ClearModule()
+		return nil
+	case keywordrule.EdgeAgent:
+		m.ClearAgent()
+		return nil
+	}
+	return fmt.Errorf("unknown KeywordRule unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeywordRuleMutation) ResetEdge(name string) error {
+	switch name {
+	case keywordrule.EdgeModule:
+		m.ResetModule()
+		return nil
+	case keywordrule.EdgeAgent:
+		m.ResetAgent()
+		return nil
+	}
+	return fmt.Errorf("unknown KeywordRule edge %s", name)
+}
+
 // LaneMutation represents an operation that mutates the Lane nodes in the graph.
 type LaneMutation struct {
 	config
@@ -40292,6 +45185,1152 @@ func (m *SessionMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Session edge %s", name)
+}
+
+// ShiftMutation represents an operation that mutates the Shift nodes in the graph.
+type ShiftMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *int64
+	team_id         *int64
+	addteam_id      *int64
+	version         *int
+	addversion      *int
+	created_at      *time.Time
+	updated_at      *time.Time
+	name            *string
+	name_folded     *string
+	time_zone       *string
+	days            *[]int
+	appenddays      []int
+	starts_at       *int
+	addstarts_at    *int
+	ends_at         *int
+	addends_at      *int
+	holidays        *[]string
+	appendholidays  []string
+	agent_ids       *[]int64
+	appendagent_ids []int64
+	clearedFields   map[string]struct{}
+	done            bool
+	oldValue        func(context.Context) (*Shift, error)
+	predicates      []predicate.Shift
+}
+
+var _ ent.Mutation = (*ShiftMutation)(nil)
+
+// shiftOption allows management of the mutation configuration using functional options.
+type shiftOption func(*ShiftMutation)
+
+// newShiftMutation creates new mutation for the Shift entity.
+func newShiftMutation(c config, op Op, opts ...shiftOption) *ShiftMutation {
+	m := &ShiftMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeShift,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withShiftID sets the ID field of the mutation.
+func withShiftID(id int64) shiftOption {
+	return func(m *ShiftMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Shift
+		)
+		m.oldValue = func(ctx context.Context) (*Shift, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Shift.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withShift sets the old Shift of the mutation.
+func withShift(node *Shift) shiftOption {
+	return func(m *ShiftMutation) {
+		m.oldValue = func(context.Context) (*Shift, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ShiftMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ShiftMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ShiftMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ShiftMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Shift.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *ShiftMutation) SetTeamID(i int64) {
+	m.team_id = &i
+	m.addteam_id = nil
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *ShiftMutation) TeamID() (r int64, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the Shift entity.
+// If the Shift object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShiftMutation) OldTeamID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// AddTeamID adds i to the "team_id" field.
+func (m *ShiftMutation) AddTeamID(i int64) {
+	if m.addteam_id != nil {
+		*m.addteam_id += i
+	} else {
+		m.addteam_id = &i
+	}
+}
+
+// AddedTeamID returns the value that was added to the "team_id" field in this mutation.
+func (m *ShiftMutation) AddedTeamID() (r int64, exists bool) {
+	v := m.addteam_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *ShiftMutation) ResetTeamID() {
+	m.team_id = nil
+	m.addteam_id = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ShiftMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ShiftMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Shift entity.
+// If the Shift object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShiftMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ShiftMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ShiftMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ShiftMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ShiftMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ShiftMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Shift entity.
+// If the Shift object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShiftMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ShiftMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ShiftMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ShiftMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Shift entity.
+// If the Shift object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShiftMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ShiftMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetName sets the "name" field.
+func (m *ShiftMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *ShiftMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Shift entity.
+// If the Shift object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShiftMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *ShiftMutation) ResetName() {
+	m.name = nil
+}
+
+// SetNameFolded sets the "name_folded" field.
+func (m *ShiftMutation) SetNameFolded(s string) {
+	m.name_folded = &s
+}
+
+// NameFolded returns the value of the "name_folded" field in the mutation.
+func (m *ShiftMutation) NameFolded() (r string, exists bool) {
+	v := m.name_folded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNameFolded returns the old "name_folded" field's value of the Shift entity.
+// If the Shift object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShiftMutation) OldNameFolded(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNameFolded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNameFolded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNameFolded: %w", err)
+	}
+	return oldValue.NameFolded, nil
+}
+
+// ResetNameFolded resets all changes to the "name_folded" field.
+func (m *ShiftMutation) ResetNameFolded() {
+	m.name_folded = nil
+}
+
+// SetTimeZone sets the "time_zone" field.
+func (m *ShiftMutation) SetTimeZone(s string) {
+	m.time_zone = &s
+}
+
+// TimeZone returns the value of the "time_zone" field in the mutation.
+func (m *ShiftMutation) TimeZone() (r string, exists bool) {
+	v := m.time_zone
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTimeZone returns the old "time_zone" field's value of the Shift entity.
+// If the Shift object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShiftMutation) OldTimeZone(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTimeZone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTimeZone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTimeZone: %w", err)
+	}
+	return oldValue.TimeZone, nil
+}
+
+// ResetTimeZone resets all changes to the "time_zone" field.
+func (m *ShiftMutation) ResetTimeZone() {
+	m.time_zone = nil
+}
+
+// SetDays sets the "days" field.
+func (m *ShiftMutation) SetDays(i []int) {
+	m.days = &i
+	m.appenddays = nil
+}
+
+// Days returns the value of the "days" field in the mutation.
+func (m *ShiftMutation) Days() (r []int, exists bool) {
+	v := m.days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDays returns the old "days" field's value of the Shift entity.
+// If the Shift object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShiftMutation) OldDays(ctx context.Context) (v []int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDays: %w", err)
+	}
+	return oldValue.Days, nil
+}
+
+// AppendDays adds i to the "days" field.
+func (m *ShiftMutation) AppendDays(i []int) {
+	m.appenddays = append(m.appenddays, i...)
+}
+
+// AppendedDays returns the list of values that were appended to the "days" field in this mutation.
+func (m *ShiftMutation) AppendedDays() ([]int, bool) {
+	if len(m.appenddays) == 0 {
+		return nil, false
+	}
+	return m.appenddays, true
+}
+
+// ResetDays resets all changes to the "days" field.
+func (m *ShiftMutation) ResetDays() {
+	m.days = nil
+	m.appenddays = nil
+}
+
+// SetStartsAt sets the "starts_at" field.
+func (m *ShiftMutation) SetStartsAt(i int) {
+	m.starts_at = &i
+	m.addstarts_at = nil
+}
+
+// StartsAt returns the value of the "starts_at" field in the mutation.
+func (m *ShiftMutation) StartsAt() (r int, exists bool) {
+	v := m.starts_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartsAt returns the old "starts_at" field's value of the Shift entity.
+// If the Shift object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShiftMutation) OldStartsAt(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartsAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartsAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartsAt: %w", err)
+	}
+	return oldValue.StartsAt, nil
+}
+
+// AddStartsAt adds i to the "starts_at" field.
+func (m *ShiftMutation) AddStartsAt(i int) {
+	if m.addstarts_at != nil {
+		*m.addstarts_at += i
+	} else {
+		m.addstarts_at = &i
+	}
+}
+
+// AddedStartsAt returns the value that was added to the "starts_at" field in this mutation.
+func (m *ShiftMutation) AddedStartsAt() (r int, exists bool) {
+	v := m.addstarts_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetStartsAt resets all changes to the "starts_at" field.
+func (m *ShiftMutation) ResetStartsAt() {
+	m.starts_at = nil
+	m.addstarts_at = nil
+}
+
+// SetEndsAt sets the "ends_at" field.
+func (m *ShiftMutation) SetEndsAt(i int) {
+	m.ends_at = &i
+	m.addends_at = nil
+}
+
+// EndsAt returns the value of the "ends_at" field in the mutation.
+func (m *ShiftMutation) EndsAt() (r int, exists bool) {
+	v := m.ends_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndsAt returns the old "ends_at" field's value of the Shift entity.
+// If the Shift object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShiftMutation) OldEndsAt(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndsAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndsAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndsAt: %w", err)
+	}
+	return oldValue.EndsAt, nil
+}
+
+// AddEndsAt adds i to the "ends_at" field.
+func (m *ShiftMutation) AddEndsAt(i int) {
+	if m.addends_at != nil {
+		*m.addends_at += i
+	} else {
+		m.addends_at = &i
+	}
+}
+
+// AddedEndsAt returns the value that was added to the "ends_at" field in this mutation.
+func (m *ShiftMutation) AddedEndsAt() (r int, exists bool) {
+	v := m.addends_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEndsAt resets all changes to the "ends_at" field.
+func (m *ShiftMutation) ResetEndsAt() {
+	m.ends_at = nil
+	m.addends_at = nil
+}
+
+// SetHolidays sets the "holidays" field.
+func (m *ShiftMutation) SetHolidays(s []string) {
+	m.holidays = &s
+	m.appendholidays = nil
+}
+
+// Holidays returns the value of the "holidays" field in the mutation.
+func (m *ShiftMutation) Holidays() (r []string, exists bool) {
+	v := m.holidays
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHolidays returns the old "holidays" field's value of the Shift entity.
+// If the Shift object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShiftMutation) OldHolidays(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHolidays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHolidays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHolidays: %w", err)
+	}
+	return oldValue.Holidays, nil
+}
+
+// AppendHolidays adds s to the "holidays" field.
+func (m *ShiftMutation) AppendHolidays(s []string) {
+	m.appendholidays = append(m.appendholidays, s...)
+}
+
+// AppendedHolidays returns the list of values that were appended to the "holidays" field in this mutation.
+func (m *ShiftMutation) AppendedHolidays() ([]string, bool) {
+	if len(m.appendholidays) == 0 {
+		return nil, false
+	}
+	return m.appendholidays, true
+}
+
+// ClearHolidays clears the value of the "holidays" field.
+func (m *ShiftMutation) ClearHolidays() {
+	m.holidays = nil
+	m.appendholidays = nil
+	m.clearedFields[shift.FieldHolidays] = struct{}{}
+}
+
+// HolidaysCleared returns if the "holidays" field was cleared in this mutation.
+func (m *ShiftMutation) HolidaysCleared() bool {
+	_, ok := m.clearedFields[shift.FieldHolidays]
+	return ok
+}
+
+// ResetHolidays resets all changes to the "holidays" field.
+func (m *ShiftMutation) ResetHolidays() {
+	m.holidays = nil
+	m.appendholidays = nil
+	delete(m.clearedFields, shift.FieldHolidays)
+}
+
+// SetAgentIds sets the "agent_ids" field.
+func (m *ShiftMutation) SetAgentIds(i []int64) {
+	m.agent_ids = &i
+	m.appendagent_ids = nil
+}
+
+// AgentIds returns the value of the "agent_ids" field in the mutation.
+func (m *ShiftMutation) AgentIds() (r []int64, exists bool) {
+	v := m.agent_ids
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAgentIds returns the old "agent_ids" field's value of the Shift entity.
+// If the Shift object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ShiftMutation) OldAgentIds(ctx context.Context) (v []int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAgentIds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAgentIds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAgentIds: %w", err)
+	}
+	return oldValue.AgentIds, nil
+}
+
+// AppendAgentIds adds i to the "agent_ids" field.
+func (m *ShiftMutation) AppendAgentIds(i []int64) {
+	m.appendagent_ids = append(m.appendagent_ids, i...)
+}
+
+// AppendedAgentIds returns the list of values that were appended to the "agent_ids" field in this mutation.
+func (m *ShiftMutation) AppendedAgentIds() ([]int64, bool) {
+	if len(m.appendagent_ids) == 0 {
+		return nil, false
+	}
+	return m.appendagent_ids, true
+}
+
+// ClearAgentIds clears the value of the "agent_ids" field.
+func (m *ShiftMutation) ClearAgentIds() {
+	m.agent_ids = nil
+	m.appendagent_ids = nil
+	m.clearedFields[shift.FieldAgentIds] = struct{}{}
+}
+
+// AgentIdsCleared returns if the "agent_ids" field was cleared in this mutation.
+func (m *ShiftMutation) AgentIdsCleared() bool {
+	_, ok := m.clearedFields[shift.FieldAgentIds]
+	return ok
+}
+
+// ResetAgentIds resets all changes to the "agent_ids" field.
+func (m *ShiftMutation) ResetAgentIds() {
+	m.agent_ids = nil
+	m.appendagent_ids = nil
+	delete(m.clearedFields, shift.FieldAgentIds)
+}
+
+// Where appends a list predicates to the ShiftMutation builder.
+func (m *ShiftMutation) Where(ps ...predicate.Shift) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ShiftMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ShiftMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Shift, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ShiftMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ShiftMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Shift).
+func (m *ShiftMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ShiftMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.team_id != nil {
+		fields = append(fields, shift.FieldTeamID)
+	}
+	if m.version != nil {
+		fields = append(fields, shift.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, shift.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, shift.FieldUpdatedAt)
+	}
+	if m.name != nil {
+		fields = append(fields, shift.FieldName)
+	}
+	if m.name_folded != nil {
+		fields = append(fields, shift.FieldNameFolded)
+	}
+	if m.time_zone != nil {
+		fields = append(fields, shift.FieldTimeZone)
+	}
+	if m.days != nil {
+		fields = append(fields, shift.FieldDays)
+	}
+	if m.starts_at != nil {
+		fields = append(fields, shift.FieldStartsAt)
+	}
+	if m.ends_at != nil {
+		fields = append(fields, shift.FieldEndsAt)
+	}
+	if m.holidays != nil {
+		fields = append(fields, shift.FieldHolidays)
+	}
+	if m.agent_ids != nil {
+		fields = append(fields, shift.FieldAgentIds)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ShiftMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case shift.FieldTeamID:
+		return m.TeamID()
+	case shift.FieldVersion:
+		return m.Version()
+	case shift.FieldCreatedAt:
+		return m.CreatedAt()
+	case shift.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case shift.FieldName:
+		return m.Name()
+	case shift.FieldNameFolded:
+		return m.NameFolded()
+	case shift.FieldTimeZone:
+		return m.TimeZone()
+	case shift.FieldDays:
+		return m.Days()
+	case shift.FieldStartsAt:
+		return m.StartsAt()
+	case shift.FieldEndsAt:
+		return m.EndsAt()
+	case shift.FieldHolidays:
+		return m.Holidays()
+	case shift.FieldAgentIds:
+		return m.AgentIds()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ShiftMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case shift.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case shift.FieldVersion:
+		return m.OldVersion(ctx)
+	case shift.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case shift.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case shift.FieldName:
+		return m.OldName(ctx)
+	case shift.FieldNameFolded:
+		return m.OldNameFolded(ctx)
+	case shift.FieldTimeZone:
+		return m.OldTimeZone(ctx)
+	case shift.FieldDays:
+		return m.OldDays(ctx)
+	case shift.FieldStartsAt:
+		return m.OldStartsAt(ctx)
+	case shift.FieldEndsAt:
+		return m.OldEndsAt(ctx)
+	case shift.FieldHolidays:
+		return m.OldHolidays(ctx)
+	case shift.FieldAgentIds:
+		return m.OldAgentIds(ctx)
+	}
+	return nil, fmt.Errorf("unknown Shift field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ShiftMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case shift.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case shift.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case shift.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case shift.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case shift.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case shift.FieldNameFolded:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNameFolded(v)
+		return nil
+	case shift.FieldTimeZone:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTimeZone(v)
+		return nil
+	case shift.FieldDays:
+		v, ok := value.([]int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDays(v)
+		return nil
+	case shift.FieldStartsAt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartsAt(v)
+		return nil
+	case shift.FieldEndsAt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndsAt(v)
+		return nil
+	case shift.FieldHolidays:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHolidays(v)
+		return nil
+	case shift.FieldAgentIds:
+		v, ok := value.([]int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAgentIds(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Shift field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ShiftMutation) AddedFields() []string {
+	var fields []string
+	if m.addteam_id != nil {
+		fields = append(fields, shift.FieldTeamID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, shift.FieldVersion)
+	}
+	if m.addstarts_at != nil {
+		fields = append(fields, shift.FieldStartsAt)
+	}
+	if m.addends_at != nil {
+		fields = append(fields, shift.FieldEndsAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ShiftMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case shift.FieldTeamID:
+		return m.AddedTeamID()
+	case shift.FieldVersion:
+		return m.AddedVersion()
+	case shift.FieldStartsAt:
+		return m.AddedStartsAt()
+	case shift.FieldEndsAt:
+		return m.AddedEndsAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ShiftMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case shift.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTeamID(v)
+		return nil
+	case shift.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case shift.FieldStartsAt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddStartsAt(v)
+		return nil
+	case shift.FieldEndsAt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEndsAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Shift numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ShiftMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(shift.FieldHolidays) {
+		fields = append(fields, shift.FieldHolidays)
+	}
+	if m.FieldCleared(shift.FieldAgentIds) {
+		fields = append(fields, shift.FieldAgentIds)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ShiftMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ShiftMutation) ClearField(name string) error {
+	switch name {
+	case shift.FieldHolidays:
+		m.ClearHolidays()
+		return nil
+	case shift.FieldAgentIds:
+		m.ClearAgentIds()
+		return nil
+	}
+	return fmt.Errorf("unknown Shift nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ShiftMutation) ResetField(name string) error {
+	switch name {
+	case shift.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case shift.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case shift.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case shift.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case shift.FieldName:
+		m.ResetName()
+		return nil
+	case shift.FieldNameFolded:
+		m.ResetNameFolded()
+		return nil
+	case shift.FieldTimeZone:
+		m.ResetTimeZone()
+		return nil
+	case shift.FieldDays:
+		m.ResetDays()
+		return nil
+	case shift.FieldStartsAt:
+		m.ResetStartsAt()
+		return nil
+	case shift.FieldEndsAt:
+		m.ResetEndsAt()
+		return nil
+	case shift.FieldHolidays:
+		m.ResetHolidays()
+		return nil
+	case shift.FieldAgentIds:
+		m.ResetAgentIds()
+		return nil
+	}
+	return fmt.Errorf("unknown Shift field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ShiftMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ShiftMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ShiftMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ShiftMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ShiftMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ShiftMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ShiftMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Shift unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ShiftMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Shift edge %s", name)
 }
 
 // StreamMutation represents an operation that mutates the Stream nodes in the graph.

@@ -8,6 +8,9 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/apitoken"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attachment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attempt"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/automation"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/botentry"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/botmodule"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
@@ -27,6 +30,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/inboundevent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/job"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/keywordrule"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/lane"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/notification"
@@ -34,6 +38,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/session"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/shift"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/stream"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tag"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tagging"
@@ -182,6 +187,45 @@ func init() {
 	attemptDescPlatformRequestID := attemptFields[10].Descriptor()
 	// attempt.DefaultPlatformRequestID holds the default value on creation for the platform_request_id field.
 	attempt.DefaultPlatformRequestID = attemptDescPlatformRequestID.Default.(string)
+	automationMixin := schema.Automation{}.Mixin()
+	automationMixinFields1 := automationMixin[1].Fields()
+	_ = automationMixinFields1
+	automationFields := schema.Automation{}.Fields()
+	_ = automationFields
+	// automationDescVersion is the schema descriptor for version field.
+	automationDescVersion := automationMixinFields1[0].Descriptor()
+	// automation.DefaultVersion holds the default value on creation for the version field.
+	automation.DefaultVersion = automationDescVersion.Default.(int)
+	// automationDescIsAssigning is the schema descriptor for is_assigning field.
+	automationDescIsAssigning := automationFields[0].Descriptor()
+	// automation.DefaultIsAssigning holds the default value on creation for the is_assigning field.
+	automation.DefaultIsAssigning = automationDescIsAssigning.Default.(bool)
+	// automationDescTurn is the schema descriptor for turn field.
+	automationDescTurn := automationFields[1].Descriptor()
+	// automation.DefaultTurn holds the default value on creation for the turn field.
+	automation.DefaultTurn = automationDescTurn.Default.(int64)
+	botentryMixin := schema.BotEntry{}.Mixin()
+	botentryMixinFields1 := botentryMixin[1].Fields()
+	_ = botentryMixinFields1
+	botentryFields := schema.BotEntry{}.Fields()
+	_ = botentryFields
+	// botentryDescVersion is the schema descriptor for version field.
+	botentryDescVersion := botentryMixinFields1[0].Descriptor()
+	// botentry.DefaultVersion holds the default value on creation for the version field.
+	botentry.DefaultVersion = botentryDescVersion.Default.(int)
+	botmoduleMixin := schema.BotModule{}.Mixin()
+	botmoduleMixinFields1 := botmoduleMixin[1].Fields()
+	_ = botmoduleMixinFields1
+	botmoduleFields := schema.BotModule{}.Fields()
+	_ = botmoduleFields
+	// botmoduleDescVersion is the schema descriptor for version field.
+	botmoduleDescVersion := botmoduleMixinFields1[0].Descriptor()
+	// botmodule.DefaultVersion holds the default value on creation for the version field.
+	botmodule.DefaultVersion = botmoduleDescVersion.Default.(int)
+	// botmoduleDescMessages is the schema descriptor for messages field.
+	botmoduleDescMessages := botmoduleFields[2].Descriptor()
+	// botmodule.DefaultMessages holds the default value on creation for the messages field.
+	botmodule.DefaultMessages = botmoduleDescMessages.Default.(string)
 	categoryMixin := schema.Category{}.Mixin()
 	categoryMixinFields1 := categoryMixin[1].Fields()
 	_ = categoryMixinFields1
@@ -628,6 +672,23 @@ func init() {
 	jobDescError := jobFields[7].Descriptor()
 	// job.DefaultError holds the default value on creation for the error field.
 	job.DefaultError = jobDescError.Default.(string)
+	keywordruleMixin := schema.KeywordRule{}.Mixin()
+	keywordruleMixinFields1 := keywordruleMixin[1].Fields()
+	_ = keywordruleMixinFields1
+	keywordruleFields := schema.KeywordRule{}.Fields()
+	_ = keywordruleFields
+	// keywordruleDescVersion is the schema descriptor for version field.
+	keywordruleDescVersion := keywordruleMixinFields1[0].Descriptor()
+	// keywordrule.DefaultVersion holds the default value on creation for the version field.
+	keywordrule.DefaultVersion = keywordruleDescVersion.Default.(int)
+	// keywordruleDescIsEnabled is the schema descriptor for is_enabled field.
+	keywordruleDescIsEnabled := keywordruleFields[2].Descriptor()
+	// keywordrule.DefaultIsEnabled holds the default value on creation for the is_enabled field.
+	keywordrule.DefaultIsEnabled = keywordruleDescIsEnabled.Default.(bool)
+	// keywordruleDescMessages is the schema descriptor for messages field.
+	keywordruleDescMessages := keywordruleFields[6].Descriptor()
+	// keywordrule.DefaultMessages holds the default value on creation for the messages field.
+	keywordrule.DefaultMessages = keywordruleDescMessages.Default.(string)
 	laneFields := schema.Lane{}.Fields()
 	_ = laneFields
 	// laneDescWaiting is the schema descriptor for waiting field.
@@ -751,6 +812,15 @@ func init() {
 	sessionDescUserAgent := sessionFields[8].Descriptor()
 	// session.DefaultUserAgent holds the default value on creation for the user_agent field.
 	session.DefaultUserAgent = sessionDescUserAgent.Default.(string)
+	shiftMixin := schema.Shift{}.Mixin()
+	shiftMixinFields1 := shiftMixin[1].Fields()
+	_ = shiftMixinFields1
+	shiftFields := schema.Shift{}.Fields()
+	_ = shiftFields
+	// shiftDescVersion is the schema descriptor for version field.
+	shiftDescVersion := shiftMixinFields1[0].Descriptor()
+	// shift.DefaultVersion holds the default value on creation for the version field.
+	shift.DefaultVersion = shiftDescVersion.Default.(int)
 	streamFields := schema.Stream{}.Fields()
 	_ = streamFields
 	// streamDescSeq is the schema descriptor for seq field.

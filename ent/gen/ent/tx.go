@@ -18,10 +18,18 @@ type Tx struct {
 	Activity *ActivityClient
 	// Agent is the client for interacting with the Agent builders.
 	Agent *AgentClient
+	// AssignmentTurn is the client for interacting with the AssignmentTurn builders.
+	AssignmentTurn *AssignmentTurnClient
 	// Attachment is the client for interacting with the Attachment builders.
 	Attachment *AttachmentClient
 	// Attempt is the client for interacting with the Attempt builders.
 	Attempt *AttemptClient
+	// Automation is the client for interacting with the Automation builders.
+	Automation *AutomationClient
+	// BotEntry is the client for interacting with the BotEntry builders.
+	BotEntry *BotEntryClient
+	// BotModule is the client for interacting with the BotModule builders.
+	BotModule *BotModuleClient
 	// Category is the client for interacting with the Category builders.
 	Category *CategoryClient
 	// Channel is the client for interacting with the Channel builders.
@@ -64,6 +72,10 @@ type Tx struct {
 	InboundEvent *InboundEventClient
 	// Job is the client for interacting with the Job builders.
 	Job *JobClient
+	// KeptFile is the client for interacting with the KeptFile builders.
+	KeptFile *KeptFileClient
+	// KeywordRule is the client for interacting with the KeywordRule builders.
+	KeywordRule *KeywordRuleClient
 	// Lane is the client for interacting with the Lane builders.
 	Lane *LaneClient
 	// Link is the client for interacting with the Link builders.
@@ -80,6 +92,8 @@ type Tx struct {
 	Role *RoleClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// Shift is the client for interacting with the Shift builders.
+	Shift *ShiftClient
 	// Stream is the client for interacting with the Stream builders.
 	Stream *StreamClient
 	// Tag is the client for interacting with the Tag builders.
@@ -226,8 +240,12 @@ func (tx *Tx) init() {
 	tx.APIToken = NewAPITokenClient(tx.config)
 	tx.Activity = NewActivityClient(tx.config)
 	tx.Agent = NewAgentClient(tx.config)
+	tx.AssignmentTurn = NewAssignmentTurnClient(tx.config)
 	tx.Attachment = NewAttachmentClient(tx.config)
 	tx.Attempt = NewAttemptClient(tx.config)
+	tx.Automation = NewAutomationClient(tx.config)
+	tx.BotEntry = NewBotEntryClient(tx.config)
+	tx.BotModule = NewBotModuleClient(tx.config)
 	tx.Category = NewCategoryClient(tx.config)
 	tx.Channel = NewChannelClient(tx.config)
 	tx.Company = NewCompanyClient(tx.config)
@@ -249,6 +267,8 @@ func (tx *Tx) init() {
 	tx.Identity = NewIdentityClient(tx.config)
 	tx.InboundEvent = NewInboundEventClient(tx.config)
 	tx.Job = NewJobClient(tx.config)
+	tx.KeptFile = NewKeptFileClient(tx.config)
+	tx.KeywordRule = NewKeywordRuleClient(tx.config)
 	tx.Lane = NewLaneClient(tx.config)
 	tx.Link = NewLinkClient(tx.config)
 	tx.Message = NewMessageClient(tx.config)
@@ -257,6 +277,7 @@ func (tx *Tx) init() {
 	tx.ReadCursor = NewReadCursorClient(tx.config)
 	tx.Role = NewRoleClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
+	tx.Shift = NewShiftClient(tx.config)
 	tx.Stream = NewStreamClient(tx.config)
 	tx.Tag = NewTagClient(tx.config)
 	tx.Tagging = NewTaggingClient(tx.config)

@@ -45,6 +45,18 @@ func (f AgentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AgentMutation", m)
 }
 
+// The AssignmentTurnFunc type is an adapter to allow the use of ordinary
+// function as AssignmentTurn mutator.
+type AssignmentTurnFunc func(context.Context, *ent.AssignmentTurnMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AssignmentTurnFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AssignmentTurnMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AssignmentTurnMutation", m)
+}
+
 // The AttachmentFunc type is an adapter to allow the use of ordinary
 // function as Attachment mutator.
 type AttachmentFunc func(context.Context, *ent.AttachmentMutation) (ent.Value, error)
@@ -67,6 +79,42 @@ func (f AttemptFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AttemptMutation", m)
+}
+
+// The AutomationFunc type is an adapter to allow the use of ordinary
+// function as Automation mutator.
+type AutomationFunc func(context.Context, *ent.AutomationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AutomationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AutomationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AutomationMutation", m)
+}
+
+// The BotEntryFunc type is an adapter to allow the use of ordinary
+// function as BotEntry mutator.
+type BotEntryFunc func(context.Context, *ent.BotEntryMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BotEntryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.BotEntryMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BotEntryMutation", m)
+}
+
+// The BotModuleFunc type is an adapter to allow the use of ordinary
+// function as BotModule mutator.
+type BotModuleFunc func(context.Context, *ent.BotModuleMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BotModuleFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.BotModuleMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BotModuleMutation", m)
 }
 
 // The CategoryFunc type is an adapter to allow the use of ordinary
@@ -321,6 +369,30 @@ func (f JobFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.JobMutation", m)
 }
 
+// The KeptFileFunc type is an adapter to allow the use of ordinary
+// function as KeptFile mutator.
+type KeptFileFunc func(context.Context, *ent.KeptFileMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeptFileFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeptFileMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeptFileMutation", m)
+}
+
+// The KeywordRuleFunc type is an adapter to allow the use of ordinary
+// function as KeywordRule mutator.
+type KeywordRuleFunc func(context.Context, *ent.KeywordRuleMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeywordRuleFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeywordRuleMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeywordRuleMutation", m)
+}
+
 // The LaneFunc type is an adapter to allow the use of ordinary
 // function as Lane mutator.
 type LaneFunc func(context.Context, *ent.LaneMutation) (ent.Value, error)
@@ -415,6 +487,18 @@ func (f SessionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SessionMutation", m)
+}
+
+// The ShiftFunc type is an adapter to allow the use of ordinary
+// function as Shift mutator.
+type ShiftFunc func(context.Context, *ent.ShiftMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ShiftFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ShiftMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ShiftMutation", m)
 }
 
 // The StreamFunc type is an adapter to allow the use of ordinary

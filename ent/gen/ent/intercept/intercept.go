@@ -11,8 +11,12 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/activity"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/apitoken"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/assignmentturn"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attachment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attempt"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/automation"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/botentry"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/botmodule"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
@@ -34,6 +38,8 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/inboundevent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/job"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/keptfile"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/keywordrule"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/lane"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/link"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
@@ -43,6 +49,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/session"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/shift"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/stream"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tag"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tagging"
@@ -188,6 +195,33 @@ func (f TraverseAgent) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.AgentQuery", q)
 }
 
+// The AssignmentTurnFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AssignmentTurnFunc func(context.Context, *ent.AssignmentTurnQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f AssignmentTurnFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.AssignmentTurnQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.AssignmentTurnQuery", q)
+}
+
+// The TraverseAssignmentTurn type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAssignmentTurn func(context.Context, *ent.AssignmentTurnQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAssignmentTurn) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAssignmentTurn) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AssignmentTurnQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.AssignmentTurnQuery", q)
+}
+
 // The AttachmentFunc type is an adapter to allow the use of ordinary function as a Querier.
 type AttachmentFunc func(context.Context, *ent.AttachmentQuery) (ent.Value, error)
 
@@ -240,6 +274,87 @@ func (f TraverseAttempt) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.AttemptQuery", q)
+}
+
+// The AutomationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AutomationFunc func(context.Context, *ent.AutomationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f AutomationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.AutomationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.AutomationQuery", q)
+}
+
+// The TraverseAutomation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAutomation func(context.Context, *ent.AutomationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAutomation) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAutomation) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AutomationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.AutomationQuery", q)
+}
+
+// The BotEntryFunc type is an adapter to allow the use of ordinary function as a Querier.
+type BotEntryFunc func(context.Context, *ent.BotEntryQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f BotEntryFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.BotEntryQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.BotEntryQuery", q)
+}
+
+// The TraverseBotEntry type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseBotEntry func(context.Context, *ent.BotEntryQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseBotEntry) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseBotEntry) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.BotEntryQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.BotEntryQuery", q)
+}
+
+// The BotModuleFunc type is an adapter to allow the use of ordinary function as a Querier.
+type BotModuleFunc func(context.Context, *ent.BotModuleQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f BotModuleFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.BotModuleQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.BotModuleQuery", q)
+}
+
+// The TraverseBotModule type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseBotModule func(context.Context, *ent.BotModuleQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseBotModule) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseBotModule) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.BotModuleQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.BotModuleQuery", q)
 }
 
 // The CategoryFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -809,6 +924,60 @@ func (f TraverseJob) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.JobQuery", q)
 }
 
+// The KeptFileFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeptFileFunc func(context.Context, *ent.KeptFileQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeptFileFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeptFileQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeptFileQuery", q)
+}
+
+// The TraverseKeptFile type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeptFile func(context.Context, *ent.KeptFileQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeptFile) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeptFile) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeptFileQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeptFileQuery", q)
+}
+
+// The KeywordRuleFunc type is an adapter to allow the use of ordinary function as a Querier.
+type KeywordRuleFunc func(context.Context, *ent.KeywordRuleQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f KeywordRuleFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.KeywordRuleQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.KeywordRuleQuery", q)
+}
+
+// The TraverseKeywordRule type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseKeywordRule func(context.Context, *ent.KeywordRuleQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseKeywordRule) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseKeywordRule) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeywordRuleQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.KeywordRuleQuery", q)
+}
+
 // The LaneFunc type is an adapter to allow the use of ordinary function as a Querier.
 type LaneFunc func(context.Context, *ent.LaneQuery) (ent.Value, error)
 
@@ -1025,6 +1194,33 @@ func (f TraverseSession) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.SessionQuery", q)
 }
 
+// The ShiftFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ShiftFunc func(context.Context, *ent.ShiftQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ShiftFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ShiftQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ShiftQuery", q)
+}
+
+// The TraverseShift type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseShift func(context.Context, *ent.ShiftQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseShift) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseShift) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ShiftQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ShiftQuery", q)
+}
+
 // The StreamFunc type is an adapter to allow the use of ordinary function as a Querier.
 type StreamFunc func(context.Context, *ent.StreamQuery) (ent.Value, error)
 
@@ -1196,10 +1392,18 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ActivityQuery, predicate.Activity, activity.OrderOption]{typ: ent.TypeActivity, tq: q}, nil
 	case *ent.AgentQuery:
 		return &query[*ent.AgentQuery, predicate.Agent, agent.OrderOption]{typ: ent.TypeAgent, tq: q}, nil
+	case *ent.AssignmentTurnQuery:
+		return &query[*ent.AssignmentTurnQuery, predicate.AssignmentTurn, assignmentturn.OrderOption]{typ: ent.TypeAssignmentTurn, tq: q}, nil
 	case *ent.AttachmentQuery:
 		return &query[*ent.AttachmentQuery, predicate.Attachment, attachment.OrderOption]{typ: ent.TypeAttachment, tq: q}, nil
 	case *ent.AttemptQuery:
 		return &query[*ent.AttemptQuery, predicate.Attempt, attempt.OrderOption]{typ: ent.TypeAttempt, tq: q}, nil
+	case *ent.AutomationQuery:
+		return &query[*ent.AutomationQuery, predicate.Automation, automation.OrderOption]{typ: ent.TypeAutomation, tq: q}, nil
+	case *ent.BotEntryQuery:
+		return &query[*ent.BotEntryQuery, predicate.BotEntry, botentry.OrderOption]{typ: ent.TypeBotEntry, tq: q}, nil
+	case *ent.BotModuleQuery:
+		return &query[*ent.BotModuleQuery, predicate.BotModule, botmodule.OrderOption]{typ: ent.TypeBotModule, tq: q}, nil
 	case *ent.CategoryQuery:
 		return &query[*ent.CategoryQuery, predicate.Category, category.OrderOption]{typ: ent.TypeCategory, tq: q}, nil
 	case *ent.ChannelQuery:
@@ -1242,6 +1446,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.InboundEventQuery, predicate.InboundEvent, inboundevent.OrderOption]{typ: ent.TypeInboundEvent, tq: q}, nil
 	case *ent.JobQuery:
 		return &query[*ent.JobQuery, predicate.Job, job.OrderOption]{typ: ent.TypeJob, tq: q}, nil
+	case *ent.KeptFileQuery:
+		return &query[*ent.KeptFileQuery, predicate.KeptFile, keptfile.OrderOption]{typ: ent.TypeKeptFile, tq: q}, nil
+	case *ent.KeywordRuleQuery:
+		return &query[*ent.KeywordRuleQuery, predicate.KeywordRule, keywordrule.OrderOption]{typ: ent.TypeKeywordRule, tq: q}, nil
 	case *ent.LaneQuery:
 		return &query[*ent.LaneQuery, predicate.Lane, lane.OrderOption]{typ: ent.TypeLane, tq: q}, nil
 	case *ent.LinkQuery:
@@ -1258,6 +1466,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.RoleQuery, predicate.Role, role.OrderOption]{typ: ent.TypeRole, tq: q}, nil
 	case *ent.SessionQuery:
 		return &query[*ent.SessionQuery, predicate.Session, session.OrderOption]{typ: ent.TypeSession, tq: q}, nil
+	case *ent.ShiftQuery:
+		return &query[*ent.ShiftQuery, predicate.Shift, shift.OrderOption]{typ: ent.TypeShift, tq: q}, nil
 	case *ent.StreamQuery:
 		return &query[*ent.StreamQuery, predicate.Stream, stream.OrderOption]{typ: ent.TypeStream, tq: q}, nil
 	case *ent.TagQuery:

@@ -135,6 +135,41 @@ var (
 			},
 		},
 	}
+	// AssignmentTurnsColumns holds the columns for the "assignment_turns" table.
+	AssignmentTurnsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "turn", Type: field.TypeInt64, Comment: "The team's counter at its last assignment."},
+		{Name: "at", Type: field.TypeTime, Comment: "When that was."},
+		{Name: "agent_id", Type: field.TypeInt64, Comment: "The agent."},
+	}
+	// AssignmentTurnsTable holds the schema information for the "assignment_turns" table.
+	AssignmentTurnsTable = &schema.Table{
+		Name:       "assignment_turns",
+		Comment:    "Each agent's last automatic assignment, by the team's counter (PROD-1).",
+		Columns:    AssignmentTurnsColumns,
+		PrimaryKey: []*schema.Column{AssignmentTurnsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "assignment_turns_agents_agent",
+				Columns:    []*schema.Column{AssignmentTurnsColumns[4]},
+				RefColumns: []*schema.Column{AgentsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "assignmentturn_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{AssignmentTurnsColumns[1], AssignmentTurnsColumns[0]},
+			},
+			{
+				Name:    "assignmentturn_team_id_agent_id",
+				Unique:  true,
+				Columns: []*schema.Column{AssignmentTurnsColumns[1], AssignmentTurnsColumns[4]},
+			},
+		},
+	}
 	// AttachmentsColumns holds the columns for the "attachments" table.
 	AttachmentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -249,6 +284,112 @@ var (
 				Name:    "attempt_team_id_message_id_number",
 				Unique:  true,
 				Columns: []*schema.Column{AttemptsColumns[1], AttemptsColumns[12], AttemptsColumns[2]},
+			},
+		},
+	}
+	// AutomationsColumns holds the columns for the "automations" table.
+	AutomationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "version", Type: field.TypeInt, Comment: "Raised in the transaction of each change; of two copies the higher is the newer.", Default: 1},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When the row was made (UTC, microseconds)."},
+		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed (UTC, microseconds)."},
+		{Name: "is_assigning", Type: field.TypeBool, Comment: "Whether new enquiries are assigned to agents on duty (PROD-1).", Default: false},
+		{Name: "turn", Type: field.TypeInt64, Comment: "How many conversations were assigned; its row lock puts assignments into one order.", Default: 0},
+	}
+	// AutomationsTable holds the schema information for the "automations" table.
+	AutomationsTable = &schema.Table{
+		Name:       "automations",
+		Comment:    "One row a team: the version of everything automatic, and the counter of assignments (PROD-1).",
+		Columns:    AutomationsColumns,
+		PrimaryKey: []*schema.Column{AutomationsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "automation_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{AutomationsColumns[1], AutomationsColumns[0]},
+			},
+			{
+				Name:    "automation_team_id",
+				Unique:  true,
+				Columns: []*schema.Column{AutomationsColumns[1]},
+			},
+		},
+	}
+	// BotEntriesColumns holds the columns for the "bot_entries" table.
+	BotEntriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "version", Type: field.TypeInt, Comment: "Raised in the transaction of each change; of two copies the higher is the newer.", Default: 1},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When the row was made (UTC, microseconds)."},
+		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed (UTC, microseconds)."},
+		{Name: "kind", Type: field.TypeEnum, Comment: "What the customer uses; MENU_TEXT and SUBSCRIPTION_CODE arrive as texts, the others as postbacks.", Enums: []string{"MENU_BUTTON", "MENU_TEXT", "GET_STARTED", "PERSISTENT_MENU", "ICE_BREAKER", "SUBSCRIPTION_CODE"}},
+		{Name: "value", Type: field.TypeString, Comment: "The postback's data or the text."},
+		{Name: "value_folded", Type: field.TypeString, Comment: "The text folded for comparison; a postback's data as it is."},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true, Comment: "When a code ends; NULL for never."},
+		{Name: "channel_id", Type: field.TypeInt64, Comment: "The channel."},
+		{Name: "module_id", Type: field.TypeInt64, Nullable: true, Comment: "The module that it opens; NULL for none."},
+	}
+	// BotEntriesTable holds the schema information for the "bot_entries" table.
+	BotEntriesTable = &schema.Table{
+		Name:       "bot_entries",
+		Comment:    "Ways into the bot by channel: menu buttons, Get Started, ice breakers, subscription codes (CONV-3, PROD-7).",
+		Columns:    BotEntriesColumns,
+		PrimaryKey: []*schema.Column{BotEntriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "bot_entries_channels_channel",
+				Columns:    []*schema.Column{BotEntriesColumns[9]},
+				RefColumns: []*schema.Column{ChannelsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "bot_entries_bot_modules_module",
+				Columns:    []*schema.Column{BotEntriesColumns[10]},
+				RefColumns: []*schema.Column{BotModulesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "botentry_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{BotEntriesColumns[1], BotEntriesColumns[0]},
+			},
+			{
+				Name:    "botentry_team_id_channel_id_kind_value_folded",
+				Unique:  true,
+				Columns: []*schema.Column{BotEntriesColumns[1], BotEntriesColumns[9], BotEntriesColumns[5], BotEntriesColumns[7]},
+			},
+		},
+	}
+	// BotModulesColumns holds the columns for the "bot_modules" table.
+	BotModulesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "version", Type: field.TypeInt, Comment: "Raised in the transaction of each change; of two copies the higher is the newer.", Default: 1},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When the row was made (UTC, microseconds)."},
+		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed (UTC, microseconds)."},
+		{Name: "name", Type: field.TypeString, Comment: "The name people see."},
+		{Name: "name_folded", Type: field.TypeString, Comment: "The name folded for comparison."},
+		{Name: "messages", Type: field.TypeString, Size: 2147483647, Comment: "Its messages with their buttons, as JSON.", Default: ""},
+	}
+	// BotModulesTable holds the schema information for the "bot_modules" table.
+	BotModulesTable = &schema.Table{
+		Name:       "bot_modules",
+		Comment:    "Bot modules: named lists of messages with buttons (PROD-7).",
+		Columns:    BotModulesColumns,
+		PrimaryKey: []*schema.Column{BotModulesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "botmodule_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{BotModulesColumns[1], BotModulesColumns[0]},
+			},
+			{
+				Name:    "botmodule_team_id_name_folded",
+				Unique:  true,
+				Columns: []*schema.Column{BotModulesColumns[1], BotModulesColumns[6]},
 			},
 		},
 	}
@@ -1311,6 +1452,95 @@ var (
 			},
 		},
 	}
+	// KeptFilesColumns holds the columns for the "kept_files" table.
+	KeptFilesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "holder", Type: field.TypeString, Comment: "What uses it, such as rule:5."},
+		{Name: "file_id", Type: field.TypeInt64, Comment: "The file."},
+	}
+	// KeptFilesTable holds the schema information for the "kept_files" table.
+	KeptFilesTable = &schema.Table{
+		Name:       "kept_files",
+		Comment:    "Files that rules and modules send: they stay when no message uses them.",
+		Columns:    KeptFilesColumns,
+		PrimaryKey: []*schema.Column{KeptFilesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "kept_files_files_file",
+				Columns:    []*schema.Column{KeptFilesColumns[3]},
+				RefColumns: []*schema.Column{FilesColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keptfile_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{KeptFilesColumns[1], KeptFilesColumns[0]},
+			},
+			{
+				Name:    "keptfile_team_id_holder_file_id",
+				Unique:  true,
+				Columns: []*schema.Column{KeptFilesColumns[1], KeptFilesColumns[2], KeptFilesColumns[3]},
+			},
+			{
+				Name:    "keptfile_team_id_file_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeptFilesColumns[1], KeptFilesColumns[3]},
+			},
+		},
+	}
+	// KeywordRulesColumns holds the columns for the "keyword_rules" table.
+	KeywordRulesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "version", Type: field.TypeInt, Comment: "Raised in the transaction of each change; of two copies the higher is the newer.", Default: 1},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When the row was made (UTC, microseconds)."},
+		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed (UTC, microseconds)."},
+		{Name: "name", Type: field.TypeString, Comment: "The name people see."},
+		{Name: "position", Type: field.TypeInt64, Comment: "Its place in the order: the first matching rule replies."},
+		{Name: "is_enabled", Type: field.TypeBool, Comment: "Whether it fires.", Default: true},
+		{Name: "keywords", Type: field.TypeJSON, Comment: "The keywords: text and match, EXACT or CONTAINS."},
+		{Name: "channel_ids", Type: field.TypeJSON, Nullable: true, Comment: "The channels on which it fires; none is all."},
+		{Name: "statuses", Type: field.TypeJSON, Nullable: true, Comment: "The statuses, before the message, in which it replies (CONV-4)."},
+		{Name: "messages", Type: field.TypeString, Size: 2147483647, Comment: "What it replies, as JSON; empty where a module or nothing does.", Default: ""},
+		{Name: "module_id", Type: field.TypeInt64, Nullable: true, Comment: "The bot module that it opens instead of messages of its own."},
+		{Name: "agent_id", Type: field.TypeInt64, Nullable: true, Comment: "The agent to whom it assigns."},
+	}
+	// KeywordRulesTable holds the schema information for the "keyword_rules" table.
+	KeywordRulesTable = &schema.Table{
+		Name:       "keyword_rules",
+		Comment:    "Keyword auto-replies and auto-assignment, in their order (PROD-6).",
+		Columns:    KeywordRulesColumns,
+		PrimaryKey: []*schema.Column{KeywordRulesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "keyword_rules_bot_modules_module",
+				Columns:    []*schema.Column{KeywordRulesColumns[12]},
+				RefColumns: []*schema.Column{BotModulesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "keyword_rules_agents_agent",
+				Columns:    []*schema.Column{KeywordRulesColumns[13]},
+				RefColumns: []*schema.Column{AgentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "keywordrule_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{KeywordRulesColumns[1], KeywordRulesColumns[0]},
+			},
+			{
+				Name:    "keywordrule_team_id_position_id",
+				Unique:  false,
+				Columns: []*schema.Column{KeywordRulesColumns[1], KeywordRulesColumns[6], KeywordRulesColumns[0]},
+			},
+		},
+	}
 	// LanesColumns holds the columns for the "lanes" table.
 	LanesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -1735,6 +1965,41 @@ var (
 			},
 		},
 	}
+	// ShiftsColumns holds the columns for the "shifts" table.
+	ShiftsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "version", Type: field.TypeInt, Comment: "Raised in the transaction of each change; of two copies the higher is the newer.", Default: 1},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When the row was made (UTC, microseconds)."},
+		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed (UTC, microseconds)."},
+		{Name: "name", Type: field.TypeString, Comment: "The name people see."},
+		{Name: "name_folded", Type: field.TypeString, Comment: "The name folded for comparison."},
+		{Name: "time_zone", Type: field.TypeString, Comment: "IANA time zone."},
+		{Name: "days", Type: field.TypeJSON, Comment: "The days on which it begins: 1 is Monday, 7 Sunday."},
+		{Name: "starts_at", Type: field.TypeInt, Comment: "Minutes after midnight at which it begins."},
+		{Name: "ends_at", Type: field.TypeInt, Comment: "Minutes after midnight at which it ends; not after starts_at: on the day after."},
+		{Name: "holidays", Type: field.TypeJSON, Nullable: true, Comment: "Dates (YYYY-MM-DD) on which it does not begin."},
+		{Name: "agent_ids", Type: field.TypeJSON, Nullable: true, Comment: "Whose it is."},
+	}
+	// ShiftsTable holds the schema information for the "shifts" table.
+	ShiftsTable = &schema.Table{
+		Name:       "shifts",
+		Comment:    "Working hours: days, times over midnight too, time zone, holidays and whose they are (PROD-2).",
+		Columns:    ShiftsColumns,
+		PrimaryKey: []*schema.Column{ShiftsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "shift_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{ShiftsColumns[1], ShiftsColumns[0]},
+			},
+			{
+				Name:    "shift_team_id_name_folded",
+				Unique:  true,
+				Columns: []*schema.Column{ShiftsColumns[1], ShiftsColumns[6]},
+			},
+		},
+	}
 	// StreamsColumns holds the columns for the "streams" table.
 	StreamsColumns = []*schema.Column{
 		{Name: "team_id", Type: field.TypeInt64, Increment: true, Comment: "The team."},
@@ -1964,8 +2229,12 @@ var (
 		APITokensTable,
 		ActivitiesTable,
 		AgentsTable,
+		AssignmentTurnsTable,
 		AttachmentsTable,
 		AttemptsTable,
+		AutomationsTable,
+		BotEntriesTable,
+		BotModulesTable,
 		CustomFieldCategoriesTable,
 		ChannelsTable,
 		CompaniesTable,
@@ -1987,6 +2256,8 @@ var (
 		IdentitiesTable,
 		InboundEventsTable,
 		JobRunsTable,
+		KeptFilesTable,
+		KeywordRulesTable,
 		LanesTable,
 		LinksTable,
 		MessagesTable,
@@ -1995,6 +2266,7 @@ var (
 		ReadCursorsTable,
 		RolesTable,
 		SessionsTable,
+		ShiftsTable,
 		StreamsTable,
 		TagsTable,
 		TaggingsTable,
@@ -2016,6 +2288,10 @@ func init() {
 	AgentsTable.Annotation = &entsql.Annotation{
 		Table: "agents",
 	}
+	AssignmentTurnsTable.ForeignKeys[0].RefTable = AgentsTable
+	AssignmentTurnsTable.Annotation = &entsql.Annotation{
+		Table: "assignment_turns",
+	}
 	AttachmentsTable.ForeignKeys[0].RefTable = MessagesTable
 	AttachmentsTable.ForeignKeys[1].RefTable = FilesTable
 	AttachmentsTable.ForeignKeys[2].RefTable = FilesTable
@@ -2025,6 +2301,17 @@ func init() {
 	AttemptsTable.ForeignKeys[0].RefTable = MessagesTable
 	AttemptsTable.Annotation = &entsql.Annotation{
 		Table: "attempts",
+	}
+	AutomationsTable.Annotation = &entsql.Annotation{
+		Table: "automations",
+	}
+	BotEntriesTable.ForeignKeys[0].RefTable = ChannelsTable
+	BotEntriesTable.ForeignKeys[1].RefTable = BotModulesTable
+	BotEntriesTable.Annotation = &entsql.Annotation{
+		Table: "bot_entries",
+	}
+	BotModulesTable.Annotation = &entsql.Annotation{
+		Table: "bot_modules",
 	}
 	CustomFieldCategoriesTable.Annotation = &entsql.Annotation{
 		Table: "custom_field_categories",
@@ -2111,6 +2398,15 @@ func init() {
 	JobRunsTable.Annotation = &entsql.Annotation{
 		Table: "job_runs",
 	}
+	KeptFilesTable.ForeignKeys[0].RefTable = FilesTable
+	KeptFilesTable.Annotation = &entsql.Annotation{
+		Table: "kept_files",
+	}
+	KeywordRulesTable.ForeignKeys[0].RefTable = BotModulesTable
+	KeywordRulesTable.ForeignKeys[1].RefTable = AgentsTable
+	KeywordRulesTable.Annotation = &entsql.Annotation{
+		Table: "keyword_rules",
+	}
 	LanesTable.ForeignKeys[0].RefTable = ConversationsTable
 	LanesTable.ForeignKeys[1].RefTable = ChannelsTable
 	LanesTable.Annotation = &entsql.Annotation{
@@ -2150,6 +2446,9 @@ func init() {
 	SessionsTable.ForeignKeys[0].RefTable = AgentsTable
 	SessionsTable.Annotation = &entsql.Annotation{
 		Table: "sessions",
+	}
+	ShiftsTable.Annotation = &entsql.Annotation{
+		Table: "shifts",
 	}
 	StreamsTable.Annotation = &entsql.Annotation{
 		Table: "streams",

@@ -15,11 +15,23 @@ type Activity func(*sql.Selector)
 // Agent is the predicate function for agent builders.
 type Agent func(*sql.Selector)
 
+// AssignmentTurn is the predicate function for assignmentturn builders.
+type AssignmentTurn func(*sql.Selector)
+
 // Attachment is the predicate function for attachment builders.
 type Attachment func(*sql.Selector)
 
 // Attempt is the predicate function for attempt builders.
 type Attempt func(*sql.Selector)
+
+// Automation is the predicate function for automation builders.
+type Automation func(*sql.Selector)
+
+// BotEntry is the predicate function for botentry builders.
+type BotEntry func(*sql.Selector)
+
+// BotModule is the predicate function for botmodule builders.
+type BotModule func(*sql.Selector)
 
 // Category is the predicate function for category builders.
 type Category func(*sql.Selector)
@@ -84,6 +96,12 @@ type InboundEvent func(*sql.Selector)
 // Job is the predicate function for job builders.
 type Job func(*sql.Selector)
 
+// KeptFile is the predicate function for keptfile builders.
+type KeptFile func(*sql.Selector)
+
+// KeywordRule is the predicate function for keywordrule builders.
+type KeywordRule func(*sql.Selector)
+
 // Lane is the predicate function for lane builders.
 type Lane func(*sql.Selector)
 
@@ -107,6 +125,9 @@ type Role func(*sql.Selector)
 
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
+
+// Shift is the predicate function for shift builders.
+type Shift func(*sql.Selector)
 
 // Stream is the predicate function for stream builders.
 type Stream func(*sql.Selector)
