@@ -5,6 +5,9 @@ import "github.com/switchyard-chat/switchyard/channels"
 // Content is what a message to be sent holds, in the words of the channels' contract.
 type Content = channels.Content
 
+// Button stands under a text that is sent without a person, in the words of the channels' contract.
+type Button = channels.Button
+
 // Text is a text to be sent.
 func Text(s string) Content { return Content{Kind: channels.Text, Text: s} }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/contact"
+	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/file"
 	"github.com/switchyard-chat/switchyard/desk/group"
 	"github.com/switchyard-chat/switchyard/internal/event"
@@ -37,7 +38,7 @@ type Queue interface {
 	EnqueueIn(ctx context.Context, tx *store.Tx, t job.Task) error
 }
 
-// Config is what the package needs; everything but Log must be given.
+// Config is what the package needs; everything but Log, Actions and Automation must be given.
 type Config struct {
 	DB       *store.DB
 	Contacts *contact.Service
@@ -46,7 +47,10 @@ type Config struct {
 	Fetcher  Fetcher
 	Files    *file.Service
 	Queue    Queue
-	Log      *slog.Logger
+	// Actions send what Automation answers; both are nil where nothing is automatic.
+	Actions    *conversation.Service
+	Automation Automation
+	Log        *slog.Logger
 }
 
 // Service takes events in. It is safe for concurrent use.

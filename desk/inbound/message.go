@@ -48,7 +48,11 @@ func (w *work) fromPerson(ctx context.Context, e channels.Event) error {
 		}
 	}
 	m := &ent.Message{Sender: message.SenderCONTACT, IdentityID: &i.ID, SenderName: c.Name}
-	if err := w.add(ctx, c, isNew, plainMessage, m, e); err != nil {
+	what := Media
+	if e.Content.Kind == channels.Text {
+		what = OtherText
+	}
+	if err := w.add(ctx, c, isNew, what, m, e); err != nil {
 		return err
 	}
 	if i.Reach != identity.ReachREACHABLE {
@@ -152,7 +156,7 @@ func (w *work) fromGroup(ctx context.Context, e channels.Event) error {
 			return err
 		}
 	}
-	what := groupMessage
+	what := GroupMessage
 	if isOver {
 		what = ""
 	}
@@ -207,7 +211,7 @@ func (w *work) openGroup(ctx context.Context, g *ent.Group, isOver bool, e chann
 
 // add appends a message to a conversation that is held, with everything it moves: state, unread, waiting, mention, preview, and what was
 // sent before it (MSG-3). An arrival of "" moves no state: the conversation can no longer be opened.
-func (w *work) add(ctx context.Context, c *ent.Conversation, isNew bool, what arrival, m *ent.Message, e channels.Event) error {
+func (w *work) add(ctx context.Context, c *ent.Conversation, isNew bool, what Arrival, m *ent.Message, e channels.Event) error {
 	if err := w.fill(ctx, c, m, e); err != nil {
 		return err
 	}
@@ -216,8 +220,19 @@ func (w *work) add(ctx context.Context, c *ent.Conversation, isNew bool, what ar
 	if isNew {
 		was = none
 	}
+	r, err := w.react(ctx, c, isNew, m, e)
+	if err != nil {
+		return err
+	}
+	if r.Arrival != "" {
+		what = r.Arrival
+	}
+	assigned := ""
 	if what != "" {
 		move(after, transitions[what][was])
+		if assigned, err = w.assign(ctx, after, what, was, r); err != nil {
+			return err
+		}
 	}
 	if after.Status != entconversation.StatusENDED {
 		after.Unread++
@@ -236,15 +251,11 @@ func (w *work) add(ctx context.Context, c *ent.Conversation, isNew bool, what ar
 		return err
 	}
 	w.remember(after)
-	if c.FollowerID != nil && after.FollowerID == nil {
-		if err := conversation.FollowerIn(ctx, w.tx, after); err != nil {
-			return err
-		}
+	if err := w.reopened(ctx, c, after, "log.reopened_inbound", w.speaker(c, m)); err != nil {
+		return err
 	}
-	if was == ended && after.Status != c.Status {
-		if err := row.Log(ctx, w.tx, c.ID, "log.reopened_inbound", map[string]string{"customer": w.speaker(c, m)}, by); err != nil {
-			return err
-		}
+	if err := w.assigned(ctx, c, after, assigned, r); err != nil {
+		return err
 	}
 	if err := w.attach(ctx, m, e.Content); err != nil {
 		return err
@@ -257,9 +268,11 @@ func (w *work) add(ctx context.Context, c *ent.Conversation, isNew bool, what ar
 	// Who answers has read. In a group the answer of one says nothing of the others.
 	if w.unread[c.ID] && !m.IsLate {
 		delete(w.unread, c.ID)
-		return conversation.AnsweredIn(ctx, w.tx, after, by)
+		if err := conversation.AnsweredIn(ctx, w.tx, after, by); err != nil {
+			return err
+		}
 	}
-	return nil
+	return w.answer(ctx, after, r)
 }
 
 // speaker is who is named in the log.

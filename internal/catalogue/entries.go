@@ -19,6 +19,9 @@ var entries = map[string]entry{
 	"log.reopened":         {"{actor} 重啟了對話。", "{actor} reopened the conversation."},
 	"log.reopened_inbound": {"{customer} 的新訊息重啟了對話。", "A new message from {customer} reopened the conversation."},
 	"log.reopened_button":  {"{customer} 點選按鈕重啟了對話。", "{customer} reopened the conversation by a button."},
+	"log.assigned":         {"系統將對話指派給 {agent}。", "The conversation was assigned to {agent}."},
+	"log.assigned_keyword": {"關鍵字規則「{rule}」將對話指派給 {agent}。", "The keyword rule “{rule}” assigned the conversation to {agent}."},
+	"log.person_asked":     {"{customer} 要求真人客服。", "{customer} asked for a person."},
 	"log.marked_unread":    {"{actor} 將對話標為未讀。", "{actor} marked the conversation as unread."},
 	"log.marked_read":      {"{actor} 將對話標為已讀。", "{actor} marked the conversation as read."},
 	"log.resent":           {"{actor} 重新傳送了一則訊息。", "{actor} sent a message again."},
@@ -32,6 +35,7 @@ var entries = map[string]entry{
 	"log.released":         {"{agent} 已停用,對話回到待處理。", "{agent} was deactivated; the conversation is pending again."},
 
 	"notice.transferred":          {"{actor} ({role}) 已將 1 個對話移轉給你", "{actor} ({role}) transferred 1 conversation to you"},
+	"notice.assigned":             {"系統已將 1 個對話指派給你", "1 conversation was assigned to you"},
 	"notice.taken_over":           {"{actor} ({role}) 已接手 1 個你的對話", "{actor} ({role}) took over 1 of your conversations"},
 	"notice.channel_disconnected": {"渠道「{channel}」已中斷連線:{reason}", "The channel “{channel}” is disconnected: {reason}"},
 	"notice.reset_requested":      {"{agent} 要求重設密碼,請為其建立重設連結。", "{agent} asks for a new password; make a reset link for them."},
