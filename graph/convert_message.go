@@ -149,7 +149,10 @@ func (r *Resolver) contentModel(p auth.Principal, x *inbox.Message, all *inbox.M
 }
 
 func textContent(x *inbox.Message, all *inbox.Messages) *model.TextContent {
-	m := &model.TextContent{Text: x.Text, Mentions: []*model.TextMention{}, Emojis: []*model.TextEmoji{}}
+	m := &model.TextContent{Text: x.Text, Mentions: []*model.TextMention{}, Emojis: []*model.TextEmoji{}, Buttons: []*model.TextButton{}}
+	for _, b := range x.Content.Buttons {
+		m.Buttons = append(m.Buttons, &model.TextButton{Label: b.Label, URL: textOrNil(b.URL)})
+	}
 	c := all.Conversations[x.ConversationID]
 	for _, who := range x.Content.Mentions {
 		t := &model.TextMention{Index: who.Index, Length: who.Length, Text: who.Text, IsAll: who.Type == "all", IsSelf: who.IsSelf}

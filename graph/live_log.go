@@ -185,6 +185,11 @@ func (l *logReader) show(ctx context.Context, e event.Event) (model.LogEvent, er
 			x.FieldID = &field
 		}
 		return x, nil
+	case "automation":
+		if !l.p.May(auth.ReadWorkspace) {
+			return nil, nil //nolint:nilnil // not shown
+		}
+		return &model.AutomationChanged{Cursor: at, Cause: cause}, nil
 	case "channel":
 		n, err := l.r.nodeOf(ctx, id.Channel, e.ObjectID)
 		if c, ok := n.(*model.Channel); ok && err == nil {

@@ -77,6 +77,9 @@ func (r *Resolver) nodeOf(ctx context.Context, k id.Kind, n int64) (model.Node, 
 		load, ok = r.workspaceLoaders()[k]
 	}
 	if !ok {
+		load, ok = r.automationLoaders()[k]
+	}
+	if !ok {
 		return nil, fault.New(fault.NotFound, "there is no such object")
 	}
 	x, err := load(ctx, n)

@@ -4,6 +4,7 @@ package graph
 import (
 	"log/slog"
 
+	"github.com/switchyard-chat/switchyard/automation"
 	"github.com/switchyard-chat/switchyard/desk/account"
 	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
@@ -39,5 +40,7 @@ type Resolver struct {
 	Actions   *conversation.Service
 	Inbound   *inbound.Service
 	Files     *file.Service
-	Presence  *presence.Service
+	// Automation is what works when nobody is there.
+	Automation *automation.Service
+	Presence   *presence.Service
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/switchyard-chat/switchyard/automation"
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/channels/line"
 	channelwebchat "github.com/switchyard-chat/switchyard/channels/webchat"
@@ -213,8 +214,10 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 		DB: p.db, Adapters: p.adapters, Accounts: p.accounts, Contacts: p.contacts, Groups: groups, Queue: p.jobs, Log: p.log,
 	})
 	p.upkeep = profile.NewUpkeep(p.db, p.random, p.log)
+	automatic := automation.New(automation.Config{DB: p.db, Files: p.files, Random: p.random, Keys: keys})
 	p.inbound = inbound.New(inbound.Config{
 		DB: p.db, Contacts: p.contacts, Groups: groups, Adapters: p.adapters, Files: p.files, Fetcher: profiles, Queue: p.jobs, Log: p.log,
+		Actions: actions, Automation: automatic,
 	})
 	p.webhooks = newWebhooks(p.accounts, p.adapters, p.inbound, p.spool, p.db.Clock(), p.log, p.metrics.registry)
 	p.delivery, err = delivery.New(delivery.Config{
@@ -227,7 +230,7 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	p.resolver = &graph.Resolver{
 		DB: p.db, Bus: p.bus, Clock: clock.Real{}, Log: p.log, PublicURL: c.PublicURL,
 		Workspace: p.workspace, Accounts: p.accounts, Contacts: p.contacts, Fields: customfield.New(p.db, p.random), Tagging: tagging.New(p.db), Inbox: inbox.New(p.db, p.adapters),
-		Searches: search.New(p.db), Actions: actions, Files: p.files, Inbound: p.inbound, Presence: p.presence,
+		Searches: search.New(p.db), Actions: actions, Files: p.files, Inbound: p.inbound, Presence: p.presence, Automation: automatic,
 	}
 	return nil
 }

@@ -26,6 +26,8 @@ var meaning = map[string]string{
 	"Query.activities(after)": "page", "Query.activities(before)": "page", "Query.groupMembers(after)": "page", "Query.groupMembers(before)": "page",
 	"Query.messageSearch(after)": "page", "Query.agents(after)": "page", "Query.agents(before)": "page", "Query.apiTokens(after)": "page", "Query.apiTokens(before)": "page",
 	"Query.notifications(after)": "page", "Query.notifications(before)": "page",
+	"Query.keywordRules(after)": "page", "Query.keywordRules(before)": "page", "Query.botModules(after)": "page", "Query.botModules(before)": "page",
+	"Query.botEntries(after)": "page", "Query.botEntries(before)": "page", "Query.workingHours(after)": "page", "Query.workingHours(before)": "page",
 
 	// what is looked for
 	"Query.tags(text)": "find tag.name", "Query.companies(text)": "find company.name", "Query.conversations(search)": "find conversation.name", "Query.groupMembers(search)": "find member.name",
@@ -80,6 +82,22 @@ var meaning = map[string]string{
 	"MessageContentInput.text": "!words", "StickerInput.packageId": "!words 446", "StickerInput.stickerId": "!words 1988", "LocationInput.title": "!words", "LocationInput.address": "!words",
 	"MediaInput.uploadId": "!@upload.free", "MediaInput.previewUploadId": "@upload.second",
 	"MessageRetryInput.messageId": "@message.again", "TypingSetInput.conversationId": "@conversation.ann", "PresenceSetInput.conversationId": "@conversation.ann",
+
+	// automation
+	"KeywordInput.text": "!words", "BotButtonInput.label": "!words", "BotButtonInput.moduleId": "!@bot.menu", "BotButtonInput.url": "words https://shop.example",
+	"AutomaticMessageInput.text": "!words", "AutomaticMessageInput.imageUploadId": "@upload.automatic",
+	"KeywordRuleCreateInput.name": "!words", "KeywordRuleCreateInput.moduleId": "@bot.menu", "KeywordRuleCreateInput.channelIds": "@channel.line", "KeywordRuleCreateInput.assignToAgentId": "!@agent.admin",
+	"KeywordRuleCreateInput.idempotencyKey": "key",
+	"KeywordRuleUpdateInput.ruleId":         "@rule.spare", "KeywordRuleUpdateInput.name": "!words", "KeywordRuleUpdateInput.moduleId": "@bot.menu", "KeywordRuleUpdateInput.channelIds": "@channel.line",
+	"KeywordRuleUpdateInput.assignToAgentId": "@agent.admin", "KeywordRuleMoveInput.ruleId": "@rule.spare", "KeywordRuleMoveInput.afterRuleId": "@rule.hello", "KeywordRuleDeleteInput.ruleId": "@rule.doomed",
+	"BotModuleCreateInput.name": "!key bot.name", "BotModuleCreateInput.idempotencyKey": "key", "BotModuleUpdateInput.moduleId": "@bot.spare", "BotModuleUpdateInput.name": "!key bot.name2",
+	"BotModuleDeleteInput.moduleId": "@bot.doomed",
+	"BotEntryCreateInput.channelId": "@channel.line", "BotEntryCreateInput.value": "!key entry.value", "BotEntryCreateInput.moduleId": "@bot.menu", "BotEntryDeleteInput.entryId": "@entry.doomed",
+	"WorkingHoursCreateInput.name": "!key hours.name", "WorkingHoursCreateInput.timeZone": "words Asia/Taipei", "WorkingHoursCreateInput.startsAt": "!words 09:00", "WorkingHoursCreateInput.endsAt": "!words 18:00",
+	"WorkingHoursCreateInput.agentIds":       "@agent.mate",
+	"WorkingHoursUpdateInput.workingHoursId": "@hours.office", "WorkingHoursUpdateInput.name": "!key hours.name2", "WorkingHoursUpdateInput.timeZone": "words Asia/Taipei",
+	"WorkingHoursUpdateInput.startsAt": "words 09:00", "WorkingHoursUpdateInput.endsAt": "words 18:00", "WorkingHoursUpdateInput.agentIds": "@agent.mate",
+	"WorkingHoursDeleteInput.workingHoursId": "@hours.doomed",
 
 	// the workspace
 	"SignInInput.team": "secret", "SignInInput.email": "secret", "SignInInput.password": "secret", "SessionRefreshInput.refreshToken": "secret",

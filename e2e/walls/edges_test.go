@@ -24,6 +24,8 @@ var refers = map[string]string{
 	"conversations.mention_message_id": "messages", "messages.reply_to_id": "messages", "messages.channel_id": "channels", "activities.actor_id": "agents", "conversation_counters.channel_id": "channels", "conversation_counters.follower_id": "agents",
 	"idempotency_keys.object_id": "contacts", "events.object_id": "messages", "events.conversation_id": "conversations", "events.agent_id": "agents",
 
+	"keyword_rules.channel_ids": "channels", "shifts.agent_ids": "agents",
+
 	"agents.branch_id": "", "agents.region_id": "", "channels.branch_id": "", "channels.region_id": "", "conversations.branch_id": "", "conversations.region_id": "", "conversation_counters.branch_id": "", "conversation_counters.region_id": "",
 	"channels.platform_id": "", "identities.platform_user_id": "", "platform_groups.platform_group_id": "", "group_members.platform_user_id": "", "messages.platform_message_id": "", "messages.quoted_platform_id": "",
 	"messages.client_message_id": "", "inbound_events.platform_message_id": "", "early_effects.platform_message_id": "", "attachments.platform_media_id": "", "attempts.platform_request_id": "", "visitors.external_id": "",
@@ -95,7 +97,7 @@ func TestEdgesEndAtTheWall(t *testing.T) {
 }
 
 // glances are the roots below which every edge lies.
-var glances = []string{"contact", "contacts", "company", "companies", "conversation", "conversations", "messages", "activities", "groupMembers", "messageSearch", "notifications", "channels", "apiTokens", "agents", "events"}
+var glances = []string{"contact", "contacts", "company", "companies", "conversation", "conversations", "messages", "activities", "groupMembers", "messageSearch", "notifications", "channels", "apiTokens", "agents", "events", "keywordRules", "botModules", "botEntries", "workingHours"}
 
 // glance reads what of amber's has a way to another row, with everything that is below.
 func (a *attempt) glance() map[string][]byte {

@@ -69,6 +69,7 @@ var words = map[string]string{
 	"tags.colour": "RED", "visitors.language": "en", "visitors.time_zone": "Asia/Taipei", "webchats.color": "#123456",
 	"contact_phones.typed": "", "contact_phones.e164": "", "contact_phones.digits": "",
 	"custom_field_values.set_value": "", "company_field_values.set_value": "",
+	"keyword_rules.channel_ids": "", "keyword_rules.statuses": "", "shifts.time_zone": "Asia/Taipei", "shifts.days": "", "shifts.holidays": "", "shifts.agent_ids": "",
 	"teams.language": "en", "teams.time_zone": "Asia/Taipei", "teams.country": "TW",
 	"agents.permissions": "", "roles.permissions": "", "api_tokens.scopes": "", "api_tokens.allow_list": "",
 	"contacts.tag_ids": "", "conversations.tag_ids": "", "conversations.collaborator_ids": "",
@@ -260,6 +261,7 @@ func (w *world) furnish(c store.Config, files string) {
 		f.channels()
 		f.customers()
 		f.conversations(blobs)
+		f.automation(blobs, i)
 		f.rest()
 		f.log()
 		if mark == "amber" {
@@ -549,6 +551,7 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 	message("sticker", ann, set{"kind": "STICKER", "content": content(set{"kind": "STICKER", "sticker": set{"packageId": f.canary("messages", "content"), "stickerId": "2", "text": f.mark, "keywords": []any{f.mark}}})})
 	message("place", ann, set{"kind": "LOCATION", "content": content(set{"kind": "LOCATION", "location": set{"title": f.canary("messages", "content"), "address": f.mark, "latitude": 25.03, "longitude": 121.56}})})
 	message("odd", ann, set{"kind": "UNSUPPORTED", "content": content(set{"kind": "UNSUPPORTED", "raw": set{"odd": f.canary("messages", "content")}})})
+	message("buttons", ann, set{"direction": "OUTBOUND", "sender": "BOT", "kind": "TEMPLATE", "content": content(set{"kind": "TEMPLATE", "buttons": []any{set{"label": f.mark + " shop", "url": "https://" + f.mark + ".example"}}})})
 	message("system", ann, set{"kind": "SYSTEM", "sender": "SYSTEM", "direction": "INTERNAL", "code": "notice.transferred", "params": set{"actor": f.canary("messages", "params"), "role": "@role.ADMIN"}})
 	message("unsent", ann, set{"unsent_at": f.at})
 	mei := ""
@@ -581,6 +584,53 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 	f.name("upload.third", id.Upload, f.file(blobs, f.at.Add(1000*time.Hour)))
 }
 
+// automation is what works when nobody is there. The places of rules are others in each team, so that a position tells whose it is.
+func (f *furnisher) automation(blobs *blob.Local, team int) {
+	channel, admin, mate := f.rows["channels"][0], f.rows["agents"][0], f.rows["agents"][1]
+	said := func(messages ...set) string {
+		b, err := json.Marshal(messages)
+		if err != nil {
+			f.w.t.Fatal(err)
+		}
+		return string(b)
+	}
+	f.add("automations", set{"turn": 1})
+	f.add("assignment_turns", set{"agent_id": mate, "turn": 1})
+	picture := f.file(blobs, nil)
+	f.add("kept_files", set{"file_id": picture})
+	menu := f.name("bot.menu", id.BotModule, f.add("bot_modules", f.called(set{"messages": said(set{"text": f.canary("bot_modules", "messages")})})))
+	for _, name := range []string{"spare", "doomed", "third"} {
+		f.name("bot."+name, id.BotModule, f.add("bot_modules", f.called(set{"messages": said(set{"text": f.canary("bot_modules", "messages")})})))
+	}
+	f.text("bot.name", "bot_modules", "name", menu)
+	f.text("bot.name2", "bot_modules", "name", f.rows["bot_modules"][3])
+	rule := func(name string, values set) {
+		f.n++
+		base := set{"position": team*1000 + f.n, "is_enabled": true, "keywords": []any{set{"text": f.canary("keyword_rules", "keywords"), "match": "CONTAINS"}}, "channel_ids": []any{channel},
+			"statuses": []any{"PENDING"}, "messages": "", "module_id": nil, "agent_id": admin}
+		maps.Copy(base, values)
+		f.name("rule."+name, id.KeywordRule, f.add("keyword_rules", base))
+	}
+	rule("hello", set{"messages": said(set{"text": f.canary("keyword_rules", "messages"), "buttons": []any{set{"label": "more", "kind": "MODULE", "moduleId": menu}, set{"label": "shop", "kind": "URL", "url": "https://" + f.mark + ".example"}}},
+		set{"fileId": picture})})
+	rule("module", set{"module_id": menu})
+	rule("spare", nil)
+	rule("doomed", nil)
+	for _, name := range []string{"menu", "doomed", "third"} {
+		f.name("entry."+name, id.BotEntry, f.add("bot_entries", set{"channel_id": channel, "module_id": menu}))
+	}
+	f.text("entry.value", "bot_entries", "value", f.rows["bot_entries"][0])
+	f.add("bot_entries", set{"channel_id": channel, "kind": "SUBSCRIPTION_CODE", "expires_at": f.at.Add(1000 * time.Hour)})
+	for _, name := range []string{"office", "doomed", "third"} {
+		f.name("hours."+name, id.WorkingHours, f.add("shifts", f.called(set{"days": []any{1, 2, 3, 4, 5, 6, 7}, "starts_at": 0, "ends_at": 0, "holidays": []any{"2020-01-01"}, "agent_ids": []any{mate}})))
+	}
+	f.text("hours.name", "shifts", "name", f.rows["shifts"][0])
+	f.text("hours.name2", "shifts", "name", f.rows["shifts"][2])
+	for _, field := range []string{"keywordRuleCreate", "keywordRuleUpdate", "botModuleCreate", "botModuleUpdate"} {
+		f.name("upload.automatic."+field, id.Upload, f.file(blobs, f.at.Add(1000*time.Hour)))
+	}
+}
+
 // rest is what belongs to nothing else.
 func (f *furnisher) rest() {
 	channel := f.rows["channels"][0]
@@ -596,7 +646,7 @@ func (f *furnisher) rest() {
 		}
 		f.name(fmt.Sprintf("note.%d", i), id.Notification, f.add("notifications", set{"agent_id": agent, "read_at": read, "params": set{"actor": f.canary("notifications", "params"), "role": "@role.ADMIN"}}))
 	}
-	for _, operation := range []string{"channelConnect", "contactCreate", "tagCreate", "companyCreate", "agentInvite"} {
+	for _, operation := range []string{"channelConnect", "contactCreate", "tagCreate", "companyCreate", "agentInvite", "keywordRuleCreate", "botModuleCreate"} {
 		f.add("idempotency_keys", set{"caller": fmt.Sprintf("agent:%d", f.rows["agents"][0]), "key": f.mark + "-key-" + operation, "object_id": f.rows["contacts"][0]})
 	}
 }
@@ -616,7 +666,7 @@ func (f *furnisher) log() {
 		{event.MessageAdded, f.rows["messages"][0], ann, 0}, {event.MessageChanged, f.rows["messages"][1], ann, 0},
 		{event.ContactChanged, f.rows["contacts"][0], 0, 0}, {event.ContactDeleted, 999_999, 0, 0}, {event.CompanyChanged, f.rows["companies"][0], 0, 0}, {event.CompanyDeleted, 999_999, 0, 0},
 		{event.ChannelChanged, f.rows["channels"][0], 0, 0}, {event.GroupChanged, f.rows["platform_groups"][0], f.conversation("group"), 0}, {event.TagChanged, f.rows["tags"][0], 0, 0},
-		{event.CustomFieldChanged, f.rows["custom_fields"][0], 0, 0}, {event.AgentChanged, f.rows["agents"][0], 0, 0},
+		{event.CustomFieldChanged, f.rows["custom_fields"][0], 0, 0}, {event.AutomationChanged, 0, 0, 0}, {event.AgentChanged, f.rows["agents"][0], 0, 0},
 		{event.NotificationAdded, f.rows["notifications"][0], 0, f.rows["agents"][0]}, {event.NotificationChanged, f.rows["notifications"][1], 0, f.rows["agents"][0]},
 		{event.JobChanged, f.rows["job_runs"][0], 0, 0}, {event.ConversationDeleted, 999_999, 999_999, 0},
 	}

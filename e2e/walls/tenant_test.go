@@ -214,6 +214,7 @@ func (a *attempt) explore() map[string]string {
 var kinds = map[string]string{
 	"team": "Team", "agent": "Agent", "token": "ApiToken", "chan": "Channel", "cont": "Contact", "comp": "Company", "iden": "Identity", "fcat": "CustomFieldCategory", "field": "CustomField",
 	"tag": "Tag", "conv": "Conversation", "msg": "Message", "file": "Attachment", "group": "Group", "memb": "GroupMember", "act": "Activity", "note": "Notification", "job": "Job", "inev": "FailedInboundEvent",
+	"kwr": "KeywordRule", "bot": "BotModule", "entry": "BotEntry", "shift": "WorkingHours",
 }
 
 // say gives what a place means in an operation.
@@ -228,6 +229,9 @@ func say(c carrier) (what string, isAlways bool) {
 	what, isAlways = strings.CutPrefix(what, "!")
 	if strings.Contains(strings.ToLower(c.field.Name), "compan") {
 		what = strings.NewReplacer("contact.name", "company.name", "field.contact", "field.company", "option.contact", "option.company").Replace(what)
+	}
+	if what == "@upload.automatic" { // a picture is used once
+		what += "." + c.field.Name
 	}
 	if slices.Contains(c.path, "companies") {
 		what = strings.ReplaceAll(what, "tag.red", "company.inc")
@@ -417,6 +421,9 @@ func (a *attempt) put(vars map[string]any, c carrier, who *team, at any) {
 	}
 	if c.key == "CustomFieldOptionInput.id" && c.field.Name == "customFieldCreate" {
 		vars["input"].(map[string]any)["type"] = "SINGLE_CHOICE"
+	}
+	if c.path[len(c.path)-1] == "imageUploadId" { // a message is a text or a picture
+		delete(in, "text")
 	}
 	if slices.Contains(c.path, "around") {
 		delete(vars, "first")

@@ -429,6 +429,60 @@ type Attachment struct {
 
 func (Attachment) IsNode() {}
 
+// A message that is sent without a person.
+type AutomaticMessage struct {
+	// The text; empty where it is a picture. `{{system:customer_name}}` becomes the contact's name.
+	Text string `json:"text"`
+	// The upload that is its picture; null for a text.
+	ImageUploadID *string `json:"imageUploadId"`
+	// The buttons under the text.
+	Buttons []*BotButton `json:"buttons"`
+}
+
+// A message that is sent without a person: a text or a picture.
+type AutomaticMessageInput struct {
+	// The text, at most 2,000 characters, 160 over buttons.
+	Text graphql.Omittable[*string] `json:"text"`
+	// An uploaded JPEG or PNG picture, or the one that the message has already.
+	ImageUploadID graphql.Omittable[*string] `json:"imageUploadId"`
+	// Up to 4 buttons under the text.
+	Buttons graphql.Omittable[[]*BotButtonInput] `json:"buttons"`
+}
+
+// Something automatic changed: `keywordRules`, `botModules`, `botEntries`, `workingHours` and `automationSettings` are to be read again.
+type AutomationChanged struct {
+	// The position to resume from.
+	Cursor string `json:"cursor"`
+	// What caused it.
+	Cause *EventCause `json:"cause"`
+}
+
+func (AutomationChanged) IsStreamFrame() {}
+
+func (AutomationChanged) IsLogEvent() {}
+
+// What a team has switched on.
+type AutomationSettings struct {
+	// Whether new enquiries are assigned to agents on duty.
+	IsAssigning bool `json:"isAssigning"`
+}
+
+// What is switched on and off; what is left out stays.
+type AutomationSettingsUpdateInput struct {
+	// Whether new enquiries are assigned to agents on duty.
+	IsAssigning graphql.Omittable[*bool] `json:"isAssigning"`
+}
+
+// The answer to automationSettingsUpdate.
+type AutomationSettingsUpdatePayload struct {
+	// The settings; null where it was refused.
+	Settings *AutomationSettings `json:"settings"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
 // The value of BOOLEAN.
 type BooleanValue struct {
 	// True or false.
@@ -436,6 +490,204 @@ type BooleanValue struct {
 }
 
 func (BooleanValue) IsCustomFieldValue() {}
+
+// A button under an automatic message.
+type BotButton struct {
+	// What stands on it.
+	Label string `json:"label"`
+	// What it does.
+	Kind BotButtonKind `json:"kind"`
+	// The module that it opens; null for others, and where that module was deleted.
+	ModuleID *string `json:"moduleId"`
+	// The address that it opens; null for others.
+	URL *string `json:"url"`
+}
+
+// A button under an automatic message.
+type BotButtonInput struct {
+	// What stands on it, at most 20 characters.
+	Label string `json:"label"`
+	// What it does.
+	Kind BotButtonKind `json:"kind"`
+	// The module that it opens, for MODULE.
+	ModuleID graphql.Omittable[*string] `json:"moduleId"`
+	// The address that it opens, for URL.
+	URL graphql.Omittable[*string] `json:"url"`
+}
+
+// A way into the bot on a channel.
+type BotEntry struct {
+	// The global id.
+	ID string `json:"id"`
+	// Raised by every change.
+	Version int `json:"version"`
+	// The channel.
+	ChannelID string `json:"channelId"`
+	// What the customer uses.
+	Kind BotEntryKind `json:"kind"`
+	// The postback's data or the text.
+	Value string `json:"value"`
+	// The module that it opens; null for none.
+	ModuleID *string `json:"moduleId"`
+	// When a code ends; null for never.
+	ExpiresAt *time.Time `json:"expiresAt"`
+	// When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+}
+
+func (BotEntry) IsNode() {}
+
+// A page of bot entries.
+type BotEntryConnection struct {
+	// The rows with their positions.
+	Edges []*BotEntryEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*BotEntry `json:"nodes"`
+	// Where the page stands.
+	PageInfo PageInfo `json:"pageInfo"`
+}
+
+// A new way into the bot.
+type BotEntryCreateInput struct {
+	// The channel.
+	ChannelID string `json:"channelId"`
+	// What the customer uses.
+	Kind BotEntryKind `json:"kind"`
+	// The postback's data, or the text; left out for a subscription code.
+	Value graphql.Omittable[*string] `json:"value"`
+	// The module that it opens.
+	ModuleID graphql.Omittable[*string] `json:"moduleId"`
+	// When a subscription code ends; in ten minutes where left out, in seven days at the latest.
+	ExpiresAt graphql.Omittable[*time.Time] `json:"expiresAt"`
+}
+
+// The answer to botEntryCreate.
+type BotEntryCreatePayload struct {
+	// The entry; null where it was refused.
+	Entry *BotEntry `json:"entry"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// Which way into the bot to delete.
+type BotEntryDeleteInput struct {
+	// The entry.
+	EntryID string `json:"entryId"`
+}
+
+// The answer to botEntryDelete.
+type BotEntryDeletePayload struct {
+	// The id of the entry that is gone; null where it was refused.
+	DeletedEntryID *string `json:"deletedEntryId"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// A bot entry in a list.
+type BotEntryEdge struct {
+	// Its position.
+	Cursor string `json:"cursor"`
+	// The row.
+	Node BotEntry `json:"node"`
+}
+
+// A named list of messages with buttons.
+type BotModule struct {
+	// The global id.
+	ID string `json:"id"`
+	// Raised by every change.
+	Version int `json:"version"`
+	// The name, unique in the team without regard to case.
+	Name string `json:"name"`
+	// Its messages, in their order.
+	Messages []*AutomaticMessage `json:"messages"`
+	// The data of a postback that opens it: what a rich menu's or another tool's button sends. It is signed and of use on this team's channels alone.
+	PostbackData string `json:"postbackData"`
+	// When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it was last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+func (BotModule) IsNode() {}
+
+// A page of bot modules.
+type BotModuleConnection struct {
+	// The rows with their positions.
+	Edges []*BotModuleEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*BotModule `json:"nodes"`
+	// Where the page stands.
+	PageInfo PageInfo `json:"pageInfo"`
+}
+
+// A new bot module.
+type BotModuleCreateInput struct {
+	// The name, at most 100 characters, unique in the team.
+	Name string `json:"name"`
+	// 1 to 5 messages.
+	Messages []*AutomaticMessageInput `json:"messages"`
+	// The caller's own key: the same key with the same input gives the same module again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey"`
+}
+
+// The answer to botModuleCreate.
+type BotModuleCreatePayload struct {
+	// The module; null where it was refused.
+	Module *BotModule `json:"module"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// Which bot module to delete.
+type BotModuleDeleteInput struct {
+	// The module.
+	ModuleID string `json:"moduleId"`
+}
+
+// The answer to botModuleDelete.
+type BotModuleDeletePayload struct {
+	// The id of the module that is gone; null where it was refused.
+	DeletedModuleID *string `json:"deletedModuleId"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// A bot module in a list.
+type BotModuleEdge struct {
+	// Its position.
+	Cursor string `json:"cursor"`
+	// The row.
+	Node BotModule `json:"node"`
+}
+
+// What changes of a bot module; what is left out stays.
+type BotModuleUpdateInput struct {
+	// The module.
+	ModuleID string `json:"moduleId"`
+	// The name.
+	Name graphql.Omittable[*string] `json:"name"`
+	// The messages.
+	Messages graphql.Omittable[[]*AutomaticMessageInput] `json:"messages"`
+}
+
+// The answer to botModuleUpdate.
+type BotModuleUpdatePayload struct {
+	// The module; null where it was refused.
+	Module *BotModule `json:"module"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
 
 // One account of one platform.
 type Channel struct {
@@ -2138,6 +2390,170 @@ func (JobChanged) IsJobEvent() {}
 
 func (JobChanged) IsLogEvent() {}
 
+// A text that customers write.
+type Keyword struct {
+	// The text.
+	Text string `json:"text"`
+	// How it is compared.
+	Match KeywordMatch `json:"match"`
+}
+
+// A text that customers write.
+type KeywordInput struct {
+	// The text, at most 100 characters.
+	Text string `json:"text"`
+	// How it is compared.
+	Match KeywordMatch `json:"match"`
+}
+
+// A rule that answers texts with a keyword, assigns their conversations, or both.
+type KeywordRule struct {
+	// The global id.
+	ID string `json:"id"`
+	// Raised by every change.
+	Version int `json:"version"`
+	// The name people see.
+	Name string `json:"name"`
+	// Its place in the order, ascending: of the rules that match the first replies, and the first that assigns assigns.
+	Position int `json:"position"`
+	// Whether it fires.
+	IsEnabled bool `json:"isEnabled"`
+	// The keywords; one of them is enough.
+	Keywords []*Keyword `json:"keywords"`
+	// The channels on which it fires; none is all.
+	ChannelIds []string `json:"channelIds"`
+	// The statuses in which it replies: the conversation's before the message, PENDING for a new one.
+	Statuses []ConversationStatus `json:"statuses"`
+	// What it replies.
+	Messages []*AutomaticMessage `json:"messages"`
+	// The bot module that it opens instead; null for none.
+	ModuleID *string `json:"moduleId"`
+	// The agent to whom it assigns the conversation, in any status but IN_PROGRESS; null for nobody.
+	AssignToAgentID *string `json:"assignToAgentId"`
+	// When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it was last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+func (KeywordRule) IsNode() {}
+
+// A page of keyword rules.
+type KeywordRuleConnection struct {
+	// The rows with their positions.
+	Edges []*KeywordRuleEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*KeywordRule `json:"nodes"`
+	// Where the page stands.
+	PageInfo PageInfo `json:"pageInfo"`
+}
+
+// A new keyword rule.
+type KeywordRuleCreateInput struct {
+	// The name, at most 100 characters.
+	Name string `json:"name"`
+	// 1 to 20 keywords.
+	Keywords []*KeywordInput `json:"keywords"`
+	// What it replies, up to 5 messages.
+	Messages graphql.Omittable[[]*AutomaticMessageInput] `json:"messages"`
+	// The bot module that it opens instead of messages.
+	ModuleID graphql.Omittable[*string] `json:"moduleId"`
+	// The channels on which it fires; left out or none is all.
+	ChannelIds graphql.Omittable[[]string] `json:"channelIds"`
+	// The statuses in which it replies; PENDING and ENDED where left out.
+	Statuses graphql.Omittable[[]ConversationStatus] `json:"statuses"`
+	// The agent to whom it assigns: active, and allowed to send messages.
+	AssignToAgentID graphql.Omittable[*string] `json:"assignToAgentId"`
+	// Whether it fires.
+	IsEnabled graphql.Omittable[*bool] `json:"isEnabled"`
+	// The caller's own key: the same key with the same input gives the same rule again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey"`
+}
+
+// The answer to keywordRuleCreate.
+type KeywordRuleCreatePayload struct {
+	// The rule; null where it was refused.
+	Rule *KeywordRule `json:"rule"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// Which keyword rule to delete.
+type KeywordRuleDeleteInput struct {
+	// The rule.
+	RuleID string `json:"ruleId"`
+}
+
+// The answer to keywordRuleDelete.
+type KeywordRuleDeletePayload struct {
+	// The id of the rule that is gone; null where it was refused.
+	DeletedRuleID *string `json:"deletedRuleId"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// A keyword rule in a list.
+type KeywordRuleEdge struct {
+	// Its position.
+	Cursor string `json:"cursor"`
+	// The row.
+	Node KeywordRule `json:"node"`
+}
+
+// Where a keyword rule goes.
+type KeywordRuleMoveInput struct {
+	// The rule.
+	RuleID string `json:"ruleId"`
+	// The rule behind which it goes; null for the first place.
+	AfterRuleID graphql.Omittable[*string] `json:"afterRuleId"`
+}
+
+// The answer to keywordRuleMove.
+type KeywordRuleMovePayload struct {
+	// The rule; null where it was refused.
+	Rule *KeywordRule `json:"rule"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// What changes of a keyword rule; what is left out stays.
+type KeywordRuleUpdateInput struct {
+	// The rule.
+	RuleID string `json:"ruleId"`
+	// The name.
+	Name graphql.Omittable[*string] `json:"name"`
+	// The keywords.
+	Keywords graphql.Omittable[[]*KeywordInput] `json:"keywords"`
+	// What it replies.
+	Messages graphql.Omittable[[]*AutomaticMessageInput] `json:"messages"`
+	// The bot module that it opens; null for none.
+	ModuleID graphql.Omittable[*string] `json:"moduleId"`
+	// The channels; none is all.
+	ChannelIds graphql.Omittable[[]string] `json:"channelIds"`
+	// The statuses in which it replies.
+	Statuses graphql.Omittable[[]ConversationStatus] `json:"statuses"`
+	// The agent to whom it assigns; null for nobody.
+	AssignToAgentID graphql.Omittable[*string] `json:"assignToAgentId"`
+	// Whether it fires.
+	IsEnabled graphql.Omittable[*bool] `json:"isEnabled"`
+}
+
+// The answer to keywordRuleUpdate.
+type KeywordRuleUpdatePayload struct {
+	// The rule; null where it was refused.
+	Rule *KeywordRule `json:"rule"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
 // A limit is exceeded.
 type LimitExceeded struct {
 	// Which limit, and by how much.
@@ -3022,6 +3438,14 @@ type Team struct {
 
 func (Team) IsNode() {}
 
+// A button under a text that was sent without a person.
+type TextButton struct {
+	// What stands on it.
+	Label string `json:"label"`
+	// The address that it opens; null where it leads on in the chat.
+	URL *string `json:"url"`
+}
+
 // A text.
 type TextContent struct {
 	// The text, as written. It is data and never markup.
@@ -3030,6 +3454,8 @@ type TextContent struct {
 	Mentions []*TextMention `json:"mentions"`
 	// The platform's own picture characters in it.
 	Emojis []*TextEmoji `json:"emojis"`
+	// The buttons under it.
+	Buttons []*TextButton `json:"buttons"`
 }
 
 func (TextContent) IsMessageContent() {}
@@ -3320,6 +3746,124 @@ type WindowClosed struct {
 
 func (WindowClosed) IsUserError() {}
 
+// Hours in which agents are on duty.
+type WorkingHours struct {
+	// The global id.
+	ID string `json:"id"`
+	// Raised by every change.
+	Version int `json:"version"`
+	// The name, unique in the team without regard to case.
+	Name string `json:"name"`
+	// The IANA time zone of its days and hours.
+	TimeZone string `json:"timeZone"`
+	// The days on which it begins.
+	Days []Weekday `json:"days"`
+	// When it begins, HH:MM.
+	StartsAt string `json:"startsAt"`
+	// When it ends, HH:MM; on the day after where that is not later than `startsAt`.
+	EndsAt string `json:"endsAt"`
+	// The days on which it does not begin.
+	Holidays []string `json:"holidays"`
+	// Whose it is. An agent may have several.
+	AgentIds []string `json:"agentIds"`
+	// Whether it is going on now.
+	IsOn bool `json:"isOn"`
+}
+
+func (WorkingHours) IsNode() {}
+
+// A page of working hours.
+type WorkingHoursConnection struct {
+	// The rows with their positions.
+	Edges []*WorkingHoursEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*WorkingHours `json:"nodes"`
+	// Where the page stands.
+	PageInfo PageInfo `json:"pageInfo"`
+}
+
+// New working hours.
+type WorkingHoursCreateInput struct {
+	// The name, at most 100 characters, unique in the team.
+	Name string `json:"name"`
+	// The IANA time zone; the team's where left out.
+	TimeZone graphql.Omittable[*string] `json:"timeZone"`
+	// The days on which it begins.
+	Days []Weekday `json:"days"`
+	// When it begins, HH:MM.
+	StartsAt string `json:"startsAt"`
+	// When it ends, HH:MM; on the day after where that is not later than `startsAt`.
+	EndsAt string `json:"endsAt"`
+	// The days on which it does not begin, up to 400.
+	Holidays graphql.Omittable[[]string] `json:"holidays"`
+	// Whose it is.
+	AgentIds graphql.Omittable[[]string] `json:"agentIds"`
+}
+
+// The answer to workingHoursCreate.
+type WorkingHoursCreatePayload struct {
+	// The hours; null where it was refused.
+	WorkingHours *WorkingHours `json:"workingHours"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// Which working hours to delete.
+type WorkingHoursDeleteInput struct {
+	// The hours.
+	WorkingHoursID string `json:"workingHoursId"`
+}
+
+// The answer to workingHoursDelete.
+type WorkingHoursDeletePayload struct {
+	// The id of the hours that are gone; null where it was refused.
+	DeletedWorkingHoursID *string `json:"deletedWorkingHoursId"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// Working hours in a list.
+type WorkingHoursEdge struct {
+	// Its position.
+	Cursor string `json:"cursor"`
+	// The row.
+	Node WorkingHours `json:"node"`
+}
+
+// What changes of working hours; what is left out stays.
+type WorkingHoursUpdateInput struct {
+	// The hours.
+	WorkingHoursID string `json:"workingHoursId"`
+	// The name.
+	Name graphql.Omittable[*string] `json:"name"`
+	// The IANA time zone.
+	TimeZone graphql.Omittable[*string] `json:"timeZone"`
+	// The days on which it begins.
+	Days graphql.Omittable[[]Weekday] `json:"days"`
+	// When it begins, HH:MM.
+	StartsAt graphql.Omittable[*string] `json:"startsAt"`
+	// When it ends, HH:MM.
+	EndsAt graphql.Omittable[*string] `json:"endsAt"`
+	// The days on which it does not begin.
+	Holidays graphql.Omittable[[]string] `json:"holidays"`
+	// Whose it is.
+	AgentIds graphql.Omittable[[]string] `json:"agentIds"`
+}
+
+// The answer to workingHoursUpdate.
+type WorkingHoursUpdatePayload struct {
+	// The hours; null where it was refused.
+	WorkingHours *WorkingHours `json:"workingHours"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
 // Who caused an event.
 type ActorKind string
 
@@ -3507,6 +4051,137 @@ func (e *AttachmentState) UnmarshalJSON(b []byte) error {
 }
 
 func (e AttachmentState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a button does.
+type BotButtonKind string
+
+const (
+	// It opens another bot module.
+	BotButtonKindModule BotButtonKind = "MODULE"
+	// It opens an address.
+	BotButtonKindURL BotButtonKind = "URL"
+	// It asks for a person.
+	BotButtonKindPerson BotButtonKind = "PERSON"
+)
+
+var AllBotButtonKind = []BotButtonKind{
+	BotButtonKindModule,
+	BotButtonKindURL,
+	BotButtonKindPerson,
+}
+
+func (e BotButtonKind) IsValid() bool {
+	switch e {
+	case BotButtonKindModule, BotButtonKindURL, BotButtonKindPerson:
+		return true
+	}
+	return false
+}
+
+func (e BotButtonKind) String() string {
+	return string(e)
+}
+
+func (e *BotButtonKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = BotButtonKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid BotButtonKind", str)
+	}
+	return nil
+}
+
+func (e BotButtonKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *BotButtonKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e BotButtonKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a customer uses to come to the bot.
+type BotEntryKind string
+
+const (
+	// A button of a rich menu that sends a postback.
+	BotEntryKindMenuButton BotEntryKind = "MENU_BUTTON"
+	// A button of a rich menu that writes a text.
+	BotEntryKindMenuText BotEntryKind = "MENU_TEXT"
+	// The platform's Get Started.
+	BotEntryKindGetStarted BotEntryKind = "GET_STARTED"
+	// A button of a persistent menu.
+	BotEntryKindPersistentMenu BotEntryKind = "PERSISTENT_MENU"
+	// A question that the platform offers before the first message.
+	BotEntryKindIceBreaker BotEntryKind = "ICE_BREAKER"
+	// Six digits that a customer writes once to subscribe.
+	BotEntryKindSubscriptionCode BotEntryKind = "SUBSCRIPTION_CODE"
+)
+
+var AllBotEntryKind = []BotEntryKind{
+	BotEntryKindMenuButton,
+	BotEntryKindMenuText,
+	BotEntryKindGetStarted,
+	BotEntryKindPersistentMenu,
+	BotEntryKindIceBreaker,
+	BotEntryKindSubscriptionCode,
+}
+
+func (e BotEntryKind) IsValid() bool {
+	switch e {
+	case BotEntryKindMenuButton, BotEntryKindMenuText, BotEntryKindGetStarted, BotEntryKindPersistentMenu, BotEntryKindIceBreaker, BotEntryKindSubscriptionCode:
+		return true
+	}
+	return false
+}
+
+func (e BotEntryKind) String() string {
+	return string(e)
+}
+
+func (e *BotEntryKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = BotEntryKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid BotEntryKind", str)
+	}
+	return nil
+}
+
+func (e BotEntryKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *BotEntryKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e BotEntryKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -4697,6 +5372,64 @@ func (e JobState) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// How a text is compared with a keyword. Case and width (Ａ, A) never matter.
+type KeywordMatch string
+
+const (
+	// The text is the keyword, but for white space around it.
+	KeywordMatchExact KeywordMatch = "EXACT"
+	// The text holds the keyword.
+	KeywordMatchContains KeywordMatch = "CONTAINS"
+)
+
+var AllKeywordMatch = []KeywordMatch{
+	KeywordMatchExact,
+	KeywordMatchContains,
+}
+
+func (e KeywordMatch) IsValid() bool {
+	switch e {
+	case KeywordMatchExact, KeywordMatchContains:
+		return true
+	}
+	return false
+}
+
+func (e KeywordMatch) String() string {
+	return string(e)
+}
+
+func (e *KeywordMatch) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = KeywordMatch(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid KeywordMatch", str)
+	}
+	return nil
+}
+
+func (e KeywordMatch) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *KeywordMatch) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e KeywordMatch) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // The languages of user-facing texts.
 type Language string
 
@@ -5611,6 +6344,79 @@ func (e *WebchatLanguage) UnmarshalJSON(b []byte) error {
 }
 
 func (e WebchatLanguage) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// A day of the week.
+type Weekday string
+
+const (
+	// Monday.
+	WeekdayMonday Weekday = "MONDAY"
+	// Tuesday.
+	WeekdayTuesday Weekday = "TUESDAY"
+	// Wednesday.
+	WeekdayWednesday Weekday = "WEDNESDAY"
+	// Thursday.
+	WeekdayThursday Weekday = "THURSDAY"
+	// Friday.
+	WeekdayFriday Weekday = "FRIDAY"
+	// Saturday.
+	WeekdaySaturday Weekday = "SATURDAY"
+	// Sunday.
+	WeekdaySunday Weekday = "SUNDAY"
+)
+
+var AllWeekday = []Weekday{
+	WeekdayMonday,
+	WeekdayTuesday,
+	WeekdayWednesday,
+	WeekdayThursday,
+	WeekdayFriday,
+	WeekdaySaturday,
+	WeekdaySunday,
+}
+
+func (e Weekday) IsValid() bool {
+	switch e {
+	case WeekdayMonday, WeekdayTuesday, WeekdayWednesday, WeekdayThursday, WeekdayFriday, WeekdaySaturday, WeekdaySunday:
+		return true
+	}
+	return false
+}
+
+func (e Weekday) String() string {
+	return string(e)
+}
+
+func (e *Weekday) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Weekday(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Weekday", str)
+	}
+	return nil
+}
+
+func (e Weekday) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Weekday) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Weekday) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
