@@ -170,7 +170,7 @@ func (x *Stream) begin(ctx context.Context, after *event.Cursor) error {
 	}
 	// A look of its own: what was brought by now is there to be read, which it need not have been a moment ago.
 	return s.DB.Read(ctx, x.session.Team, func(ctx context.Context, v *store.View) error {
-		missed, ok, err := s.missed(ctx, v, id, *after, at)
+		missed, ok, err := s.missed(ctx, v, x.session, id, *after, at)
 		if err != nil {
 			return err
 		}
@@ -186,8 +186,9 @@ func (x *Stream) begin(ctx context.Context, after *event.Cursor) error {
 	})
 }
 
-// missed reads the events of a conversation after a cursor and up to another; not ok says that they cannot be told.
-func (s *Service) missed(ctx context.Context, v *store.View, conversationID int64, after, to event.Cursor) (notes []note, ok bool, err error) {
+// missed reads the events of a conversation after a cursor and up to another, and whether the window looks different since; not ok says that they
+// cannot be told.
+func (s *Service) missed(ctx context.Context, v *store.View, x Session, conversationID int64, after, to event.Cursor) (notes []note, ok bool, err error) {
 	if after.Epoch != to.Epoch {
 		return nil, false, nil
 	}
@@ -204,13 +205,33 @@ func (s *Service) missed(ctx context.Context, v *store.View, conversationID int6
 	if oldest > after.Seq+1 {
 		return nil, false, nil
 	}
-	if conversationID == 0 {
-		return nil, true, nil
+	rows, err := v.Query(ctx, "SELECT 1 FROM events WHERE team_id = ? AND seq > ? AND seq <= ? AND kind = ? AND object_id = ? LIMIT 1",
+		v.Team, after.Seq, to.Seq, event.ChannelChanged, x.ChannelID)
+	if err != nil {
+		return nil, false, fmt.Errorf("read whether the window looks different: %w", err)
 	}
+	isDifferent := rows.Next()
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, false, fmt.Errorf("read whether the window looks different: %w", err)
+	}
+	if conversationID != 0 {
+		if notes, err = s.happened(ctx, v, conversationID, after, to); err != nil {
+			return nil, false, err
+		}
+	}
+	isAll := len(notes) <= backlog
+	if isDifferent {
+		notes = append(notes, note{kind: Settings})
+	}
+	return notes, isAll, nil
+}
+
+// happened reads the events of a conversation after a cursor and up to another, and no more than one beyond the backlog.
+func (s *Service) happened(ctx context.Context, v *store.View, conversationID int64, after, to event.Cursor) (notes []note, err error) {
 	rows, err := v.Query(ctx, `SELECT seq, kind, object_id, object_version, conversation_id, agent_id, body FROM events
 		WHERE team_id = ? AND seq > ? AND seq <= ? AND conversation_id = ? ORDER BY seq LIMIT ?`, v.Team, after.Seq, to.Seq, conversationID, backlog+1)
 	if err != nil {
-		return nil, false, fmt.Errorf("read what was missed: %w", err)
+		return nil, fmt.Errorf("read what was missed: %w", err)
 	}
 	for rows.Next() {
 		e := event.Event{TeamID: v.Team}
@@ -225,9 +246,9 @@ func (s *Service) missed(ctx context.Context, v *store.View, conversationID int6
 		notes = append(notes, note{event: e, kind: kindOf(e)})
 	}
 	if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
-		return nil, false, fmt.Errorf("read what was missed: %w", err)
+		return nil, fmt.Errorf("read what was missed: %w", err)
 	}
-	return notes, len(notes) <= backlog, nil
+	return notes, nil
 }
 
 // kindOf says what an event of a conversation is to its visitor; empty for nothing.
@@ -407,7 +428,7 @@ func (s *Service) Missed(ctx context.Context, x Session, after event.Cursor) ([]
 		if id, err = conversationOf(ctx, v, x.IdentityID); err != nil {
 			return err
 		}
-		notes, ok, err = s.missed(ctx, v, id, after, to)
+		notes, ok, err = s.missed(ctx, v, x, id, after, to)
 		return err
 	})
 	if err != nil {
@@ -426,7 +447,9 @@ func (s *Service) Missed(ctx context.Context, x Session, after event.Cursor) ([]
 		if err != nil {
 			return nil, event.Cursor{}, fault.Wrap(err, fault.Unavailable, "this cannot be read just now; try again")
 		}
-		item.Cursor = event.Cursor{Epoch: to.Epoch, Seq: n.event.Seq}
+		if n.event.Seq != 0 {
+			item.Cursor = event.Cursor{Epoch: to.Epoch, Seq: n.event.Seq}
+		}
 		items = append(items, item)
 	}
 	return items, to, nil

@@ -186,6 +186,17 @@ func TestResume(t *testing.T) {
 		if err != nil || len(items) != len(want) || to.Seq < p.cursor.Seq {
 			t.Errorf("pulled %d, not %d: %v", len(items), len(want), err)
 		}
+		// That the window looks different is told to who comes back, too.
+		title := "New"
+		if _, _, err := w.accounts.UpdateWebchat(t.Context(), w.boss, account.UpdateWebchatInput{ChannelID: w.channel.ID, Title: &title}); err != nil {
+			t.Fatal(err)
+		}
+		w.open(t, w.server(), begun.Token, &p.cursor).is("settings")
+		stranger := w.begin("")
+		w.open(t, w.visitors, stranger.Token, &begun.Cursor).is("settings")
+		if items, _, err := w.visitors.Missed(t.Context(), w.session(begun.Token), p.cursor); err != nil || len(items) != 1 || items[0].Kind != visitor.Settings || items[0].Cursor.Epoch != "" {
+			t.Errorf("pulled %+v: %v", items, err)
+		}
 		// A cursor of another log, and one that is too old.
 		for _, wrong := range []event.Cursor{{Epoch: "another", Seq: 1}, {Epoch: begun.Cursor.Epoch, Seq: -6000}} {
 			q := w.open(t, w.visitors, begun.Token, &wrong)
