@@ -134,9 +134,11 @@ func (t *traffic) rollBack(ctx context.Context) {
 			}
 			continue
 		}
-		// The same id with another text: the transaction has begun when that is found.
-		if _, err := t.team.Send(ctx, t.team.Boss, t.conversations[0], "another text", "answer 0 of 0"); err != nil {
-			t.world.Count("rollbacks", 1)
+		// The id of what was taken, with another text: the transaction has begun when that is found.
+		if id, ok := t.taken.Load().(string); ok {
+			if _, err := t.team.Send(ctx, t.team.Boss, t.conversations[0], "another text", id); err != nil {
+				t.world.Count("rollbacks", 1)
+			}
 		}
 	}
 }

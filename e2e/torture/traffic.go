@@ -44,6 +44,7 @@ type traffic struct {
 	rereads               atomic.Int64
 	greetings             atomic.Int64 // how often a watch connected
 	unanswered            atomic.Int64 // webhooks that were not acknowledged
+	taken                 atomic.Value // the clientMessageId of an answer that was acknowledged in the first conversation, a string
 	stop, stopWatching    context.CancelFunc
 	working, watching     sync.WaitGroup
 	views                 []*view
@@ -289,6 +290,9 @@ func (t *traffic) answer(ctx context.Context, worker int) {
 				}
 				acknowledged(seq)
 				t.sends.Add(1)
+				if i == 0 {
+					t.taken.Store(text)
+				}
 				n++
 			}
 		}
