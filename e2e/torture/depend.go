@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/switchyard-chat/switchyard/channels/fake"
+	"github.com/switchyard-chat/switchyard/e2e/torture/check"
 	"github.com/switchyard-chat/switchyard/e2e/torture/rig"
 )
 
@@ -158,23 +159,27 @@ func spool() Scenario {
 						return err
 					}
 					w.Postgres.Kill()
-					isDead := func() bool { return server.IsDead() }
+					isOver := server.IsDead
 					if isDrain {
-						if !server.IsDead() { // of what waited from before
-							t.moreWebhooks(ctx, 20, "while the database is dead")
+						// Of what waited from before one may be drained yet, and the server dies of that.
+						from := t.webhooks.Load()
+						if err := w.Follow(ctx, "webhooks are taken while the database is dead", func() bool { return server.IsDead() || t.webhooks.Load() >= from+20 }, t.webhooks.Load); err != nil {
+							w.Violate("taken: %v", err)
 						}
 						if err := w.Postgres.Restart(ctx); err != nil {
 							return err
 						}
 					}
-					if err := w.Await(ctx, "the server dies at "+point, isDead); err != nil {
-						if point != "spool/shorten" { // passed only where a file is drained in part
-							w.Violate("died: %v", err)
-						}
-						server.Kill()
-					} else {
+					if point == "spool/shorten" { // passed only where a file is drained in part, and not any more once nothing waits
+						isOver = func() bool { return server.IsDead() || t.isDrained() }
+					}
+					if err := w.Follow(ctx, "the server dies at "+point, func() bool { pauseFor(ctx, 50*time.Millisecond); return isOver() }, func() int64 { return int64(t.ask(ctx, check.Marked)) }); err != nil {
+						w.Violate("died: %v", err)
+					}
+					if server.IsDead() {
 						w.Count("kills at points", 1)
 					}
+					server.Kill()
 					if !isDrain {
 						if err := w.Postgres.Restart(ctx); err != nil {
 							return err

@@ -393,15 +393,20 @@ func (t *traffic) ask(ctx context.Context, figure func(context.Context, *sql.DB)
 
 // drained returns once no webhook waits in a spool.
 func (t *traffic) drained(ctx context.Context) error {
-	dir := t.world.Setting("SPOOL_DIR")
-	if dir == "" {
-		return nil
-	}
 	return t.world.Follow(ctx, "the spool is drained", func() bool {
 		pauseFor(ctx, 100*time.Millisecond)
-		left, err := os.ReadDir(dir)
-		return err == nil && len(left) == 0
+		return t.isDrained()
 	}, func() int64 { return int64(t.ask(ctx, check.Marked)) })
+}
+
+// isDrained says whether no webhook waits in a spool.
+func (t *traffic) isDrained() bool {
+	dir := t.world.Setting("SPOOL_DIR")
+	if dir == "" {
+		return true
+	}
+	left, err := os.ReadDir(dir)
+	return err == nil && len(left) == 0
 }
 
 // settle returns once nothing is SENDING and every watcher has come to the end of its conversation.
