@@ -240,8 +240,8 @@ func (w *world) ask(token, query string, variables map[string]any) []byte {
 	return b
 }
 
-// moving is what of an answer is another each time: the request's id and what the caller has left.
-var moving = regexp.MustCompile(`"requestId":"[^"]*"|"remaining":[0-9]+|"actual":[0-9]+|until=[0-9]+|sig=[A-Za-z0-9_-]+`)
+// moving is what of an answer is another each time: the request's id, what the caller has left, and when a token was used.
+var moving = regexp.MustCompile(`"requestId":"[^"]*"|"lastUsedAt":"[^"]*"|"remaining":[0-9]+|"actual":[0-9]+|until=[0-9]+|sig=[A-Za-z0-9_-]+`)
 
 // still is an answer without what is another each time.
 func still(b []byte) string { return moving.ReplaceAllString(string(b), "*") }
