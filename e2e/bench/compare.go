@@ -22,6 +22,8 @@ type Target struct {
 	Sense func(answer []byte) (string, error)
 	// Settle is called after a round's requests, when it is not nil: what they left to be done is part of their cost.
 	Settle func(context.Context) error
+	// Warm is how long it is driven before it is measured, where that is more than half a round: for what is compiled while it runs.
+	Warm time.Duration
 	// IsSlow gives the target fewer requests: its figure then rests on few.
 	IsSlow bool
 }
@@ -111,7 +113,7 @@ func (e *Env) Measure(ctx context.Context, scale int, c Comparison) (Outcome, er
 		return Outcome{}, fmt.Errorf("%s: %w", c.Name, err)
 	}
 	for _, t := range c.Targets { // plans, caches, connections
-		if _, _, err := drive(ctx, t, c.InFlight, 0, e.Effort.For/2); err != nil {
+		if _, _, err := drive(ctx, t, c.InFlight, 0, max(t.Warm, e.Effort.For/2)); err != nil {
 			return Outcome{}, fmt.Errorf("%s: %s: %w", c.Name, t.Name, err)
 		}
 		if t.Settle != nil {

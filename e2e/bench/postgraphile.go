@@ -20,8 +20,11 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/text"
 )
 
-// peer names PostGraphile among targets.
-const peer = "PostGraphile"
+// peer names PostGraphile among targets, and warm is how long it runs before it is measured: Node compiles what runs often.
+const (
+	peer = "PostGraphile"
+	warm = 4 * time.Second
+)
 
 // withPeer starts PostGraphile on a world's database, where outside peers are asked for.
 func (e *Env) withPeer(ctx context.Context, w *World) error {
@@ -179,7 +182,7 @@ func (w *World) peerInboxTarget(ctx context.Context, agent int64, pages int) (Ta
 		}
 		cursors = append(cursors, answer.Data.AllConversations.PageInfo.EndCursor)
 	}
-	return Target{Name: peer, Process: w.Peer, Sense: likewise(peerInboxPage.rows),
+	return Target{Name: peer, Process: w.Peer, Warm: warm, Sense: likewise(peerInboxPage.rows),
 		Ask: asksPeer(w.Peer, peerInbox, func(n int) map[string]any { return vars(cursors[n%len(cursors)]) })}, nil
 }
 
@@ -229,7 +232,7 @@ func (w *World) peerHistoryTarget(before int64) Target {
 		before = math.MaxInt64
 	}
 	vars := map[string]any{"id": fmt.Sprint(data.LongConversation), "before": fmt.Sprint(before)}
-	return Target{Name: peer, Process: w.Peer, Sense: likewise(peerHistoryPage.rows), Ask: asksPeer(w.Peer, peerHistory, func(int) map[string]any { return vars })}
+	return Target{Name: peer, Process: w.Peer, Warm: warm, Sense: likewise(peerHistoryPage.rows), Ask: asksPeer(w.Peer, peerHistory, func(int) map[string]any { return vars })}
 }
 
 // peerContacts asks PostGraphile for what contactsDocument asks for.
@@ -259,7 +262,7 @@ func (p peerContactPage) rows() contactRows {
 
 // peerContactsTarget is PostGraphile for what want wants.
 func (w *World) peerContactsTarget() Target {
-	return Target{Name: peer, Process: w.Peer, IsSlow: true, Sense: likewise(peerContactPage.rows), Ask: asksPeer(w.Peer, peerContacts, func(n int) map[string]any {
+	return Target{Name: peer, Process: w.Peer, Warm: warm, IsSlow: true, Sense: likewise(peerContactPage.rows), Ask: asksPeer(w.Peer, peerContacts, func(n int) map[string]any {
 		x := want(n)
 		prefix := text.Fold(x.prefix)
 		return map[string]any{"from": prefix, "to": text.Next(prefix), "cityField": fmt.Sprint(data.City), "city": x.city, "spentField": fmt.Sprint(data.Spent), "spent": x.spent,
@@ -288,5 +291,5 @@ func (p peerHits) rows() hits {
 
 // peerSearchTarget is PostGraphile for what holds a term.
 func (w *World) peerSearchTarget(term string) Target {
-	return Target{Name: peer, Process: w.Peer, IsSlow: true, Ask: asksPeer(w.Peer, peerSearch, func(int) map[string]any { return map[string]any{"text": term} })}
+	return Target{Name: peer, Process: w.Peer, Warm: warm, IsSlow: true, Ask: asksPeer(w.Peer, peerSearch, func(int) map[string]any { return map[string]any{"text": term} })}
 }
