@@ -293,7 +293,18 @@ func TestSendContent(t *testing.T) {
 		"audio": {channels.Content{Kind: channels.Audio, Media: &channels.Media{URL: https + "a.m4a", DurationMS: 4200}}, false,
 			`{"type":"audio","originalContentUrl":"` + https + `a.m4a","duration":4200}`},
 		"audio without a duration": {channels.Content{Kind: channels.Audio, Media: &channels.Media{URL: https + "a.m4a"}}, false, ""},
-		"file":                     {channels.Content{Kind: channels.File, Media: &channels.Media{URL: https + "a.pdf", Name: "a.pdf"}}, false, ""},
+		"text with buttons": {channels.Content{Kind: channels.Template, Text: "需要什麼幫助?", Buttons: []channels.Button{{Label: "尺寸", Data: "sy.1.a"}, {Label: "地圖", URL: "https://shop.example/map"}}}, false,
+			`{"type":"template","altText":"需要什麼幫助?","template":{"type":"buttons","text":"需要什麼幫助?","actions":[{"type":"postback","label":"尺寸","data":"sy.1.a","displayText":"尺寸"},{"type":"uri","label":"地圖","uri":"https://shop.example/map"}]}}`},
+		"buttons without a text":             {channels.Content{Kind: channels.Template, Buttons: []channels.Button{{Label: "a", Data: "b"}}}, false, ""},
+		"buttons under a long text":          {channels.Content{Kind: channels.Template, Text: strings.Repeat("長", 161), Buttons: []channels.Button{{Label: "a", Data: "b"}}}, false, ""},
+		"a text without its buttons":         {channels.Content{Kind: channels.Template, Text: "hi"}, false, ""},
+		"more buttons than there is room":    {channels.Content{Kind: channels.Template, Text: "hi", Buttons: make([]channels.Button, 5)}, false, ""},
+		"a button without a label":           {channels.Content{Kind: channels.Template, Text: "hi", Buttons: []channels.Button{{Data: "b"}}}, false, ""},
+		"a button with a long label":         {channels.Content{Kind: channels.Template, Text: "hi", Buttons: []channels.Button{{Label: strings.Repeat("長", 21), Data: "b"}}}, false, ""},
+		"a button with long data":            {channels.Content{Kind: channels.Template, Text: "hi", Buttons: []channels.Button{{Label: "a", Data: strings.Repeat("b", 301)}}}, false, ""},
+		"a button that runs a script":        {channels.Content{Kind: channels.Template, Text: "hi", Buttons: []channels.Button{{Label: "a", URL: "javascript:alert(1)"}}}, false, ""},
+		"a text with buttons does not quote": {channels.Content{Kind: channels.Template, Text: "hi", Buttons: []channels.Button{{Label: "a", Data: "b"}}}, true, ""},
+		"file":                               {channels.Content{Kind: channels.File, Media: &channels.Media{URL: https + "a.pdf", Name: "a.pdf"}}, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -46,7 +46,10 @@ func (b *Bot) checkMessage(c *checker, chat string) {
 	case "audio":
 		c.address("originalContentUrl")
 		c.number("duration", 1, 1e12)
-	case "template", "flex", "imagemap":
+	case "template":
+		c.text("altText", 1500)
+		c.template()
+	case "flex", "imagemap":
 		c.text("altText", 1500)
 	case "coupon":
 		c.text("couponId", 100)
@@ -55,6 +58,41 @@ func (b *Bot) checkMessage(c *checker, chat string) {
 	default:
 		c.wrong("type", fmt.Sprintf("%v is not a type of message", kind))
 	}
+}
+
+// template checks a template of buttons, without a picture and a title; of the others only that there is one.
+func (c *checker) template() {
+	t, _ := c.fields["template"].(map[string]any)
+	if t == nil {
+		c.wrong("template", "May not be empty")
+		return
+	}
+	if t["type"] != "buttons" {
+		return
+	}
+	in := &checker{fields: t, at: c.at + "template."}
+	in.text("text", 160)
+	actions, _ := t["actions"].([]any)
+	if len(actions) == 0 || len(actions) > 4 {
+		in.wrong("actions", "Size must be between 1 and 4")
+	}
+	for i, raw := range actions {
+		fields, _ := raw.(map[string]any)
+		a := &checker{fields: fields, at: fmt.Sprintf("%sactions[%d].", in.at, i)}
+		a.text("label", 20)
+		switch fields["type"] {
+		case "postback":
+			a.text("data", 300)
+		case "uri":
+			a.text("uri", 1000)
+		case "message":
+			a.text("text", 300)
+		default:
+			a.wrong("type", fmt.Sprintf("%v is not a type of action", fields["type"]))
+		}
+		in.problems = append(in.problems, a.problems...)
+	}
+	c.problems = append(c.problems, in.problems...)
 }
 
 // checkQuote checks the token of a quoted message: one LINE gave out for the same chat.
