@@ -12,9 +12,11 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 
+	"github.com/switchyard-chat/switchyard/automation"
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/customfield"
+	"github.com/switchyard-chat/switchyard/desk/file/filetest"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/desk/tagging"
@@ -25,6 +27,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/id"
 	"github.com/switchyard-chat/switchyard/internal/random"
+	"github.com/switchyard-chat/switchyard/internal/seal"
 	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/internal/store/storetest"
 	"github.com/switchyard-chat/switchyard/internal/testkit"
@@ -53,9 +56,14 @@ func newBook(t *testing.T, dialect string) *book {
 	if err != nil {
 		t.Fatal(err)
 	}
+	keys, err := seal.NewKeyring(seal.Hide(strings.Repeat("1", 64)), random.New())
+	if err != nil {
+		t.Fatal(err)
+	}
 	log := slog.New(slog.DiscardHandler)
 	b.exec = executor.New(gen.NewExecutableSchema(gen.Config{Resolvers: &graph.Resolver{DB: b.db, Clock: clock.Real{}, Log: log, Contacts: b.contacts,
-		Fields: customfield.New(b.db, random.New()), Tagging: tagging.New(b.db), Inbox: inbox.New(b.db, adapters)}}))
+		Fields: customfield.New(b.db, random.New()), Tagging: tagging.New(b.db), Inbox: inbox.New(b.db, adapters),
+		Automation: automation.New(automation.Config{DB: b.db, Files: filetest.New(t, b.db, adapters, nil).Service, Random: random.New(), Keys: keys})}}))
 	b.exec.Use(compared(t))
 	b.exec.SetErrorPresenter(graph.Present(log))
 	return b
