@@ -8,6 +8,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/account"
 	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
+	"github.com/switchyard-chat/switchyard/desk/finding"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/desk/visitor"
@@ -26,6 +27,7 @@ type conversationRows struct {
 	contacts map[int64]*model.Contact
 	visitors map[int64]*ent.Visitor // by identity
 	windows  map[int64]*ent.Webchat // by channel
+	findings map[int64][]finding.Found
 	permits  bool
 	now      time.Time
 }
@@ -38,6 +40,7 @@ type conversationWants struct {
 	permits  bool
 	visitors bool
 	windows  bool // of the channels
+	findings bool
 }
 
 // key tells apart what is selected.
@@ -53,6 +56,7 @@ func wantsOf(ctx context.Context) conversationWants {
 			Groups: f["group"] || sendability || permits,
 		},
 		contacts: f["contact"], parts: contactParts(ctx), permits: permits,
+		findings: f["findings"],
 		visitors: f["visitor"], windows: f["channel"] && selected(ctx, "Channel")["webchat"],
 	}
 }
@@ -63,6 +67,15 @@ func (r *Resolver) with(p auth.Principal, wants conversationWants, out *conversa
 		out.Rows, out.permits, out.now = rows, wants.permits, v.Now
 		if err := wants.websites(ctx, v, out); err != nil {
 			return err
+		}
+		if wants.findings {
+			ids := make([]int64, len(rows.All))
+			for i, c := range rows.All {
+				ids[i] = c.ID
+			}
+			if out.findings, err = finding.Of(ctx, v, ids); err != nil {
+				return err
+			}
 		}
 		if !wants.contacts {
 			return nil
@@ -185,6 +198,7 @@ func (r *Resolver) conversationModel(p auth.Principal, c *ent.Conversation, rows
 	if g != nil {
 		m.Group = groupModel(p.Language, g)
 	}
+	m.Findings = *findingsModel(p, rows.findings[c.ID])
 	if rows.permits {
 		m.ViewerCan = permitsModel(p, c, g)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/customfield"
 	"github.com/switchyard-chat/switchyard/desk/file"
+	"github.com/switchyard-chat/switchyard/desk/finding"
 	"github.com/switchyard-chat/switchyard/desk/inbound"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/presence"
@@ -33,6 +34,7 @@ type Resolver struct {
 	Workspace *workspace.Service
 	Accounts  *account.Service
 	Contacts  *contact.Service
+	Findings  *finding.Service
 	Fields    *customfield.Service
 	Tagging   *tagging.Service
 	Inbox     *inbox.Service

@@ -23,6 +23,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/customfield"
 	"github.com/switchyard-chat/switchyard/desk/delivery"
 	"github.com/switchyard-chat/switchyard/desk/file"
+	"github.com/switchyard-chat/switchyard/desk/finding"
 	"github.com/switchyard-chat/switchyard/desk/group"
 	"github.com/switchyard-chat/switchyard/desk/inbound"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
@@ -229,7 +230,7 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	}
 	p.resolver = &graph.Resolver{
 		DB: p.db, Bus: p.bus, Clock: clock.Real{}, Log: p.log, PublicURL: c.PublicURL,
-		Workspace: p.workspace, Accounts: p.accounts, Contacts: p.contacts, Fields: customfield.New(p.db, p.random), Tagging: tagging.New(p.db), Inbox: inbox.New(p.db, p.adapters),
+		Workspace: p.workspace, Accounts: p.accounts, Contacts: p.contacts, Findings: finding.New(p.db), Fields: customfield.New(p.db, p.random), Tagging: tagging.New(p.db), Inbox: inbox.New(p.db, p.adapters),
 		Searches: search.New(p.db), Actions: actions, Files: p.files, Inbound: p.inbound, Presence: p.presence, Automation: automatic,
 	}
 	return nil

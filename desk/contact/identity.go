@@ -11,7 +11,6 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	entcontact "github.com/switchyard-chat/switchyard/ent/gen/ent/contact"
-	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactphone"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
 	"github.com/switchyard-chat/switchyard/internal/catalogue"
@@ -156,9 +155,11 @@ func boundConversation(ctx context.Context, tx *store.Tx, identityID int64, c *e
 	if err != nil {
 		return 0, err
 	}
-	hasPhone, err := tx.ContactPhone.Query().Where(contactphone.ContactID(c.ID)).Exist(ctx)
+	theirs := row.Copy(v)
+	theirs.ContactID = &c.ID
+	hasPhone, err := row.HasPhone(ctx, tx, theirs)
 	if err != nil {
-		return 0, fmt.Errorf("read phones of contact %d: %w", c.ID, err)
+		return 0, err
 	}
 	_, err = row.Change(ctx, tx, v, by, func(u *ent.ConversationUpdateOne) {
 		u.SetContactID(c.ID).SetName(c.Name).SetNameFolded(c.NameFolded).SetPictureURL(c.PictureURL).SetTagIds(c.TagIds).SetHasPhone(hasPhone)

@@ -131,10 +131,10 @@ func notIn(set string) string {
 }
 
 var (
-	road   = han + `{1,8}?(?:大道|路|街|巷|道)(?: ?` + number + `段)?`
+	road   = han + `{1,8}?(?:大道|路|街|巷|道)(?: ?` + number + ` ?段)?`
 	house  = number + `(?:[之\-~]` + number + `){0,2} ?[號号](?:之` + number + `)?`
-	inside = `(?: ?[A-Z0-9]{1,2}[棟座])?(?: ?(?:[Bb][0-9]|地下[一二三四0-9]|` + number + `)(?:[樓楼層Ff])(?:[之\-]` + number + `)?)?(?: ?[A-Z]?[0-9]{1,5}[A-Z]?室)?`
-	lanes  = `(?: ?` + number + `鄰)?(?: ?` + number + `巷)?(?: ?` + number + `弄)?(?: ?` + number + `衖)?`
+	inside = `(?: ?[A-Z0-9]{1,2}[棟座])?(?: ?(?:[Bb][0-9]|地下[一二三四0-9]|` + number + `) ?(?:[樓楼層Ff])(?:[之\-]` + number + `)?)?(?: ?[A-Z]?[0-9]{1,5}[A-Z]? ?室)?`
+	lanes  = `(?: ?` + number + ` ?鄰)?(?: ?` + number + ` ?巷)?(?: ?` + number + ` ?弄)?(?: ?` + number + ` ?衖)?`
 
 	// inTaiwan is what follows county and district: a village, a street, lanes, and a house with what is inside of it.
 	inTaiwan = regexp.MustCompile(`^(?:(?:` + han + `{1,4}[村里] ?)?(?:` + number + `鄰 ?)?` + road + `|` + han + `{1,4}[村里](?: ?` + number + `鄰)?(?: ?` + han + `{1,5}?)?)` +
@@ -142,7 +142,7 @@ var (
 	// byWord: a street and a house behind a word that says that an address follows.
 	byWord = regexp.MustCompile(`^[是為：: ]{0,3}(` + road + lanes + ` ?` + house + inside + `)`)
 
-	unit = `(?:[0-9]{1,4}[A-Z]?|[A-Z][0-9]{0,4})(?:字樓|樓|楼|座|室|號舖|舖|期|號房)`
+	unit = `(?:[0-9]{1,4}[A-Z]?|[A-Z][0-9]{0,4}) ?(?:字樓|樓|楼|座|室|號舖|舖|期|號房)`
 	// building is a name that ends as those of houses and estates do.
 	building = houseName + `{1,10}(?:工業大廈|工業中心|大廈|中心|廣場|花園|豪園|新城|新邨|半島|第一城|邨|苑|城|閣|軒|居|樓)`
 	// inHongKong is what follows region and area: a street with a number or an estate, and what is inside of it.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
+	"github.com/switchyard-chat/switchyard/desk/finding"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/desk/search"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
@@ -84,6 +85,9 @@ func (w *work) edited(ctx context.Context, e channels.Event) error {
 		}
 	}
 	after := row.Copy(c)
+	if after.HasPhone, err = finding.AgainIn(ctx, w.tx, c, now); err != nil {
+		return err
+	}
 	if c.LastMessageID != nil && *c.LastMessageID == m.ID {
 		at := c.LastMessageAt
 		conversation.Preview(after, now)
@@ -131,6 +135,9 @@ func (w *work) unsent(ctx context.Context, e channels.Event) error {
 		}
 	}
 	after := row.Copy(c)
+	if after.HasPhone, err = finding.AgainIn(ctx, w.tx, c, now); err != nil {
+		return err
+	}
 	if c.LastMessageID != nil && *c.LastMessageID == m.ID {
 		before, err := w.tx.Message.Query().Where(message.ConversationID(c.ID), message.SeqLT(m.Seq), message.UnsentAtIsNil(), message.IsLate(false)).
 			Order(ent.Desc(message.FieldSeq)).First(ctx)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
+	"github.com/switchyard-chat/switchyard/desk/finding"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactphone"
@@ -245,12 +246,20 @@ func (w *work) add(ctx context.Context, c *ent.Conversation, isNew bool, what Ar
 		at := e.OccurredAt
 		after.CustomerAt = &at
 	}
+	found, err := finding.Find(ctx, w.tx, m)
+	if err != nil {
+		return err
+	}
+	after.HasPhone = after.HasPhone || finding.HasPhone(found)
 	by := w.actor(c)
 	isAdded, err := conversation.AppendIn(ctx, w.tx, c, after, m, by)
 	if err != nil || !isAdded {
 		return err
 	}
 	w.remember(after)
+	if err := finding.KeepIn(ctx, w.tx, m, found); err != nil {
+		return err
+	}
 	if err := w.reopened(ctx, c, after, "log.reopened_inbound", w.speaker(c, m)); err != nil {
 		return err
 	}

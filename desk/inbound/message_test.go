@@ -289,6 +289,7 @@ func (w *world) nowhere(word string) {
 			"SELECT COUNT(*) FROM messages WHERE team_id = ? AND (text LIKE ? OR content LIKE ? OR quote_token LIKE ?)",
 			"SELECT COUNT(*) FROM inbound_events WHERE team_id = ? AND (raw LIKE ? OR reason LIKE ? OR platform_message_id LIKE ?)",
 			"SELECT COUNT(*) FROM early_effects WHERE team_id = ? AND (content LIKE ? OR quote_token LIKE ? OR content LIKE ?)",
+			"SELECT COUNT(*) FROM findings WHERE team_id = ? AND (value LIKE ? OR written LIKE ? OR value LIKE ?)",
 			"SELECT COUNT(*) FROM attachments WHERE team_id = ? AND (name LIKE ? OR source_url LIKE ? OR preview_url LIKE ?)",
 			"SELECT COUNT(*) FROM conversations WHERE team_id = ? AND (last_message_preview LIKE ? OR name LIKE ? OR name LIKE ?)",
 			"SELECT COUNT(*) FROM events WHERE team_id = ? AND (body LIKE ? OR body LIKE ? OR body LIKE ?)",

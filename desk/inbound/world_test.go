@@ -44,7 +44,9 @@ type world struct {
 	inbound *inbound.Service
 	actions *conversation.Service
 	asked   *asked
-	n       int
+	// adapters are the platforms.
+	adapters *channels.Registry
+	n        int
 }
 
 // asked notes what is to be fetched, and fails where it is told to: as our own code would.
@@ -115,7 +117,7 @@ func setupWith(t testing.TB, dialect string, config store.Config) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{World: rowtest.New(t, db, "shop"), clock: c, asked: &asked{}}
+	w := &world{World: rowtest.New(t, db, "shop"), clock: c, asked: &asked{}, adapters: adapters}
 	w.inbound = inbound.New(inbound.Config{DB: db, Contacts: contact.New(db), Groups: group.New(db), Adapters: adapters, Fetcher: w.asked, Files: filetest.New(t, db, adapters, nil).Service,
 		Queue: w.asked})
 	w.actions = conversation.New(db, adapters, nil, random.Seeded(1), nil)

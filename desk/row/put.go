@@ -21,7 +21,7 @@ func Copy(c *ent.Conversation) *ent.Conversation {
 const putSQL = `UPDATE conversations SET version = ?, updated_at = ?, contact_id = ?, status = ?, queue = ?, follower_id = ?, last_follower_id = ?,
 	followed_at = ?, ended_at = ?, message_seq = ?, last_at = ?, last_message_id = ?, last_message_seq = ?, last_message_kind = ?,
 	last_message_sender = ?, last_message_preview = ?, last_message_at = ?, last_message_unsent = ?, name = ?, name_folded = ?, picture_url = ?,
-	member_count = ?, unread = ?, read_seq = ?, waiting_since = ?, mention_message_id = ?, customer_at = ?, is_starred = ?, is_archived = ?
+	member_count = ?, unread = ?, read_seq = ?, waiting_since = ?, mention_message_id = ?, customer_at = ?, has_phone = ?, is_starred = ?, is_archived = ?
 	WHERE team_id = ? AND id = ?`
 
 // Put writes a changed copy of a conversation that Lock gave: before is the conversation as it was, after the copy. Version and time are set
@@ -32,7 +32,7 @@ func Put(ctx context.Context, tx *store.Tx, before, after *ent.Conversation, act
 		after.LastFollowerID, after.FollowedAt, after.EndedAt, after.MessageSeq, after.LastAt, after.LastMessageID, after.LastMessageSeq,
 		after.LastMessageKind, after.LastMessageSender, after.LastMessagePreview, after.LastMessageAt, after.LastMessageUnsent, after.Name,
 		after.NameFolded, after.PictureURL, after.MemberCount, after.Unread, after.ReadSeq, after.WaitingSince, after.MentionMessageID,
-		after.CustomerAt, after.IsStarred, after.IsArchived, tx.Team, after.ID)
+		after.CustomerAt, after.HasPhone, after.IsStarred, after.IsArchived, tx.Team, after.ID)
 	if err != nil {
 		return fmt.Errorf("change conversation %d: %w", after.ID, err)
 	}

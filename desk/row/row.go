@@ -10,6 +10,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactphone"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/finding"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/store"
@@ -83,6 +84,32 @@ func Change(ctx context.Context, tx *store.Tx, c *ent.Conversation, actor event.
 	return now, nil
 }
 
+// HasPhone says whether a conversation's row is marked as having a phone: one was found in it, or its contact has one (CONV-26).
+func HasPhone(ctx context.Context, tx *store.Tx, c *ent.Conversation) (bool, error) {
+	has, err := tx.Finding.Query().Where(finding.ConversationID(c.ID), finding.KindEQ(finding.KindPHONE)).Exist(ctx)
+	if err == nil && !has && c.ContactID != nil {
+		has, err = tx.ContactPhone.Query().Where(contactphone.ContactID(*c.ContactID)).Exist(ctx)
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for a phone in conversation %d: %w", c.ID, err)
+	}
+	return has, nil
+}
+
+// withFoundPhone are those of the conversations in which a phone was found.
+func withFoundPhone(ctx context.Context, tx *store.Tx, ids []int64) (map[int64]bool, error) {
+	var found []int64
+	err := tx.Finding.Query().Where(finding.ConversationIDIn(ids...), finding.KindEQ(finding.KindPHONE)).Unique(true).Select(finding.FieldConversationID).Scan(ctx, &found)
+	if err != nil {
+		return nil, fmt.Errorf("look for phones: %w", err)
+	}
+	out := map[int64]bool{}
+	for _, id := range found {
+		out[id] = true
+	}
+	return out, nil
+}
+
 // RefreshContact copies the contact's name, picture, tags and whether it has a phone into its conversations' rows, and writes an event for
 // each row that changed. A contact that is not there refreshes nothing.
 func RefreshContact(ctx context.Context, tx *store.Tx, contactID int64, actor event.Actor) error {
@@ -108,7 +135,12 @@ func RefreshContact(ctx context.Context, tx *store.Tx, contactID int64, actor ev
 	if err != nil {
 		return fmt.Errorf("read conversations of contact %d: %w", contactID, err)
 	}
+	found, err := withFoundPhone(ctx, tx, ids)
+	if err != nil {
+		return err
+	}
 	for _, c := range rows {
+		hasPhone := hasPhone || found[c.ID]
 		if c.Name == who.Name && c.PictureURL == who.PictureURL && c.HasPhone == hasPhone && slices.Equal(c.TagIds, who.TagIds) {
 			continue
 		}

@@ -13,7 +13,7 @@ package walls_test
 // "a | b" is a in queries and subscriptions and b in mutations. A "!" before it says that it is there in every call of its operation.
 var meaning = map[string]string{
 	// ids at the top
-	"Query.node(id)": "@*", "Query.nodes(ids)": "@*", "Query.contact(id)": "@contact.ann", "Query.company(id)": "@company.inc", "Query.conversation(id)": "@conversation.ann",
+	"Query.node(id)": "@*", "Query.nodes(ids)": "@*", "Query.contact(id)": "@contact.ann", "Query.company(id)": "@company.inc", "Query.contactFindings(contactId)": "@contact.ann", "Query.conversation(id)": "@conversation.ann",
 	"Query.messages(conversationId)": "@conversation.ann", "Query.messages(around)": "@message.first", "Query.activities(conversationId)": "@conversation.ann", "Query.groupMembers(groupId)": "@group.tea",
 	"Subscription.conversationEvents(conversationId)": "@conversation.ann", "Subscription.presence(conversationId)": "@conversation.ann", "Subscription.jobProgress(jobId)": "@job.done",
 

@@ -542,6 +542,7 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 	}
 	first := message("first", ann, set{"identity_id": identities[0]})
 	f.texts["mark"] = f.mark
+	f.findings(ann, first)
 	sent := message("sent", ann, set{"direction": "OUTBOUND", "sender": "AGENT", "agent_id": admin, "author": fmt.Sprintf("agent:%d", admin), "client_message_id": f.mark + "-client-id", "delivery": "SENT",
 		"sent_at": f.at, "reply_to_id": first, "edited_at": f.at})
 	f.add("attempts", set{"message_id": sent, "number": 1, "started_at": f.at})
@@ -628,6 +629,13 @@ func (f *furnisher) automation(blobs *blob.Local, team int) {
 	f.text("hours.name2", "shifts", "name", f.rows["shifts"][2])
 	for _, field := range []string{"keywordRuleCreate", "keywordRuleUpdate", "botModuleCreate", "botModuleUpdate"} {
 		f.name("upload.automatic."+field, id.Upload, f.file(blobs, f.at.Add(1000*time.Hour)))
+	}
+}
+
+// findings are one of each kind in a message.
+func (f *furnisher) findings(in, message int64) {
+	for i, kind := range []string{"PHONE", "EMAIL", "ADDRESS"} {
+		f.add("findings", set{"conversation_id": in, "message_id": message, "position": i, "kind": kind, "at": f.at})
 	}
 }
 

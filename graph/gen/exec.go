@@ -577,6 +577,7 @@ type ComplexityRoot struct {
 		Contact          func(childComplexity int) int
 		CreatedAt        func(childComplexity int) int
 		EndedAt          func(childComplexity int) int
+		Findings         func(childComplexity int) int
 		FollowedAt       func(childComplexity int) int
 		Follower         func(childComplexity int) int
 		Group            func(childComplexity int) int
@@ -806,6 +807,34 @@ type ComplexityRoot struct {
 		Cursor     func(childComplexity int) int
 		Job        func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	Findings struct {
+		Addresses func(childComplexity int) int
+		Emails    func(childComplexity int) int
+		Phones    func(childComplexity int) int
+	}
+
+	FoundAddress struct {
+		At             func(childComplexity int) int
+		ConversationID func(childComplexity int) int
+		MessageID      func(childComplexity int) int
+		Text           func(childComplexity int) int
+	}
+
+	FoundEmail struct {
+		Address        func(childComplexity int) int
+		At             func(childComplexity int) int
+		ConversationID func(childComplexity int) int
+		MessageID      func(childComplexity int) int
+	}
+
+	FoundPhone struct {
+		At             func(childComplexity int) int
+		ConversationID func(childComplexity int) int
+		MessageID      func(childComplexity int) int
+		Number         func(childComplexity int) int
+		Written        func(childComplexity int) int
 	}
 
 	Group struct {
@@ -1253,6 +1282,7 @@ type ComplexityRoot struct {
 		Companies             func(childComplexity int, filter *model.CompanyFilter, text *string, first *int, after *string, last *int, before *string) int
 		Company               func(childComplexity int, id string) int
 		Contact               func(childComplexity int, id string) int
+		ContactFindings       func(childComplexity int, contactID string) int
 		ContactPage           func(childComplexity int, filter *model.ContactFilter, sort *model.ContactSort, direction *model.SortDirection, page *int, perPage *int) int
 		Contacts              func(childComplexity int, filter *model.ContactFilter, sort *model.ContactSort, direction *model.SortDirection, first *int, after *string, last *int, before *string) int
 		Conversation          func(childComplexity int, id string) int
@@ -1714,6 +1744,7 @@ type QueryResolver interface {
 	InboxCounts(ctx context.Context) (*model.InboxCounts, error)
 	Messages(ctx context.Context, conversationID string, around *string, first *int, after *string, last *int, before *string) (*model.MessageConnection, error)
 	Activities(ctx context.Context, conversationID string, first *int, after *string, last *int, before *string) (*model.ActivityConnection, error)
+	ContactFindings(ctx context.Context, contactID string) (*model.Findings, error)
 	GroupMembers(ctx context.Context, groupID string, search *string, first *int, after *string, last *int, before *string) (*model.GroupMemberConnection, error)
 	Events(ctx context.Context, after *string, first *int) (*model.LogPage, error)
 	Search(ctx context.Context, text string, first *int) (*model.SearchResults, error)
@@ -3714,6 +3745,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.EndedAt(childComplexity), true
+	case "Conversation.findings":
+		if e.ComplexityRoot.Conversation.Findings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Findings(childComplexity), true
 	case "Conversation.followedAt":
 		if e.ComplexityRoot.Conversation.FollowedAt == nil {
 			break
@@ -4544,6 +4581,106 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FailedInboundEventsReplayPayload.UserErrors(childComplexity), true
+
+	case "Findings.addresses":
+		if e.ComplexityRoot.Findings.Addresses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Findings.Addresses(childComplexity), true
+	case "Findings.emails":
+		if e.ComplexityRoot.Findings.Emails == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Findings.Emails(childComplexity), true
+	case "Findings.phones":
+		if e.ComplexityRoot.Findings.Phones == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Findings.Phones(childComplexity), true
+
+	case "FoundAddress.at":
+		if e.ComplexityRoot.FoundAddress.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundAddress.At(childComplexity), true
+	case "FoundAddress.conversationId":
+		if e.ComplexityRoot.FoundAddress.ConversationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundAddress.ConversationID(childComplexity), true
+	case "FoundAddress.messageId":
+		if e.ComplexityRoot.FoundAddress.MessageID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundAddress.MessageID(childComplexity), true
+	case "FoundAddress.text":
+		if e.ComplexityRoot.FoundAddress.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundAddress.Text(childComplexity), true
+
+	case "FoundEmail.address":
+		if e.ComplexityRoot.FoundEmail.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundEmail.Address(childComplexity), true
+	case "FoundEmail.at":
+		if e.ComplexityRoot.FoundEmail.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundEmail.At(childComplexity), true
+	case "FoundEmail.conversationId":
+		if e.ComplexityRoot.FoundEmail.ConversationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundEmail.ConversationID(childComplexity), true
+	case "FoundEmail.messageId":
+		if e.ComplexityRoot.FoundEmail.MessageID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundEmail.MessageID(childComplexity), true
+
+	case "FoundPhone.at":
+		if e.ComplexityRoot.FoundPhone.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundPhone.At(childComplexity), true
+	case "FoundPhone.conversationId":
+		if e.ComplexityRoot.FoundPhone.ConversationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundPhone.ConversationID(childComplexity), true
+	case "FoundPhone.messageId":
+		if e.ComplexityRoot.FoundPhone.MessageID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundPhone.MessageID(childComplexity), true
+	case "FoundPhone.number":
+		if e.ComplexityRoot.FoundPhone.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundPhone.Number(childComplexity), true
+	case "FoundPhone.written":
+		if e.ComplexityRoot.FoundPhone.Written == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FoundPhone.Written(childComplexity), true
 
 	case "Group.areMembersListed":
 		if e.ComplexityRoot.Group.AreMembersListed == nil {
@@ -6717,6 +6854,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Contact(childComplexity, args["id"].(string)), true
+	case "Query.contactFindings":
+		if e.ComplexityRoot.Query.ContactFindings == nil {
+			break
+		}
+
+		args, err := ec.field_Query_contactFindings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ContactFindings(childComplexity, args["contactId"].(string)), true
 	case "Query.contactPage":
 		if e.ComplexityRoot.Query.ContactPage == nil {
 			break
@@ -11000,8 +11148,10 @@ type Conversation implements Node {
   waitingLevel: WaitingLevel
   "The message to jump to because it mentions the account and nobody has read it; null for none."
   mentionMessageId: ID
-  "Whether a phone number is known."
+  "Whether a phone number is known: found in it, or the contact's."
   hasPhone: Boolean!
+  "Phones, email addresses and postal addresses that were found in what the customer wrote, each with the newest message that holds it."
+  findings: Findings! @viewer
   "Whether it is marked to be followed up."
   isStarred: Boolean!
   "Whether it is archived."
@@ -11764,6 +11914,65 @@ input PresenceSetInput {
 type PresenceSetPayload {
   "What the caller can put right."
   userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/finding.graphql", Input: `"What was found in customers' messages, each kind the newest first. What was only in a message that was unsent is gone with it."
+type Findings {
+  "Telephone numbers, at most 50."
+  phones: [FoundPhone!]!
+  "Email addresses, at most 50."
+  emails: [FoundEmail!]!
+  "Postal addresses: the newest three."
+  addresses: [FoundAddress!]!
+}
+
+"A telephone number that was found."
+type FoundPhone {
+  "In E.164, such as +886912345678. Masked for those who may not see personal data."
+  number: String!
+  "As the customer wrote it. Masked for those who may not see personal data."
+  written: String!
+  "The conversation it stands in."
+  conversationId: ID!
+  "The newest message that holds it: read ` + "`" + `messages(around:)` + "`" + ` to jump there."
+  messageId: ID!
+  "When that message arrived."
+  at: DateTime!
+}
+
+"An email address that was found."
+type FoundEmail {
+  "The address, in small letters."
+  address: String!
+  "The conversation it stands in."
+  conversationId: ID!
+  "The newest message that holds it."
+  messageId: ID!
+  "When that message arrived."
+  at: DateTime!
+}
+
+"A postal address that was found."
+type FoundAddress {
+  "The address on one line, as the customer wrote it."
+  text: String!
+  "The conversation it stands in."
+  conversationId: ID!
+  "The newest message that holds it."
+  messageId: ID!
+  "When that message arrived."
+  at: DateTime!
+}
+
+extend type Query {
+  """
+  What to offer when a contact's data or a delivery address is edited: found in those of its conversations that the viewer may see, without the
+  phones and email addresses that the contact has. Null where there is no such contact.
+  """
+  contactFindings(
+    "The contact."
+    contactId: ID!
+  ): Findings
 }
 `, BuiltIn: false},
 	{Name: "../schema/group.graphql", Input: `"Whether the account is in a group."
@@ -14281,6 +14490,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_mentionMessageId(ctx, field)
 	case "hasPhone":
 		return ec.fieldContext_Conversation_hasPhone(ctx, field)
+	case "findings":
+		return ec.fieldContext_Conversation_findings(ctx, field)
 	case "isStarred":
 		return ec.fieldContext_Conversation_isStarred(ctx, field)
 	case "isArchived":
@@ -14639,6 +14850,62 @@ func (ec *executionContext) childFields_FailedInboundEventsReplayPayload(ctx con
 		return ec.fieldContext_FailedInboundEventsReplayPayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FailedInboundEventsReplayPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Findings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "phones":
+		return ec.fieldContext_Findings_phones(ctx, field)
+	case "emails":
+		return ec.fieldContext_Findings_emails(ctx, field)
+	case "addresses":
+		return ec.fieldContext_Findings_addresses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Findings", field.Name)
+}
+
+func (ec *executionContext) childFields_FoundAddress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_FoundAddress_text(ctx, field)
+	case "conversationId":
+		return ec.fieldContext_FoundAddress_conversationId(ctx, field)
+	case "messageId":
+		return ec.fieldContext_FoundAddress_messageId(ctx, field)
+	case "at":
+		return ec.fieldContext_FoundAddress_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FoundAddress", field.Name)
+}
+
+func (ec *executionContext) childFields_FoundEmail(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "address":
+		return ec.fieldContext_FoundEmail_address(ctx, field)
+	case "conversationId":
+		return ec.fieldContext_FoundEmail_conversationId(ctx, field)
+	case "messageId":
+		return ec.fieldContext_FoundEmail_messageId(ctx, field)
+	case "at":
+		return ec.fieldContext_FoundEmail_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FoundEmail", field.Name)
+}
+
+func (ec *executionContext) childFields_FoundPhone(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_FoundPhone_number(ctx, field)
+	case "written":
+		return ec.fieldContext_FoundPhone_written(ctx, field)
+	case "conversationId":
+		return ec.fieldContext_FoundPhone_conversationId(ctx, field)
+	case "messageId":
+		return ec.fieldContext_FoundPhone_messageId(ctx, field)
+	case "at":
+		return ec.fieldContext_FoundPhone_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FoundPhone", field.Name)
 }
 
 func (ec *executionContext) childFields_Group(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17078,6 +17345,20 @@ func (ec *executionContext) field_Query_company_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_contactFindings_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "contactId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["contactId"] = arg0
 	return args, nil
 }
 
@@ -26660,6 +26941,38 @@ func (ec *executionContext) fieldContext_Conversation_hasPhone(_ context.Context
 	return graphql.NewScalarFieldContext("Conversation", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
+func (ec *executionContext) _Conversation_findings(ctx context.Context, field graphql.CollectedField, obj *model.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_findings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Findings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Findings) graphql.Marshaler {
+			return ec.marshalNFindings2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFindings(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_findings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Findings(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Conversation_isStarred(ctx context.Context, field graphql.CollectedField, obj *model.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29784,6 +30097,401 @@ func (ec *executionContext) _FailedInboundEventsReplayPayload_cursor(ctx context
 }
 func (ec *executionContext) fieldContext_FailedInboundEventsReplayPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FailedInboundEventsReplayPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _Findings_phones(ctx context.Context, field graphql.CollectedField, obj *model.Findings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Findings_phones(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Phones, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.FoundPhone) graphql.Marshaler {
+			return ec.marshalNFoundPhone2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFoundPhoneᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Findings_phones(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Findings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FoundPhone(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Findings_emails(ctx context.Context, field graphql.CollectedField, obj *model.Findings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Findings_emails(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Emails, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.FoundEmail) graphql.Marshaler {
+			return ec.marshalNFoundEmail2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFoundEmailᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Findings_emails(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Findings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FoundEmail(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Findings_addresses(ctx context.Context, field graphql.CollectedField, obj *model.Findings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Findings_addresses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Addresses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.FoundAddress) graphql.Marshaler {
+			return ec.marshalNFoundAddress2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFoundAddressᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Findings_addresses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Findings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FoundAddress(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FoundAddress_text(ctx context.Context, field graphql.CollectedField, obj *model.FoundAddress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundAddress_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FoundAddress_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundAddress", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _FoundAddress_conversationId(ctx context.Context, field graphql.CollectedField, obj *model.FoundAddress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundAddress_conversationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConversationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FoundAddress_conversationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundAddress", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _FoundAddress_messageId(ctx context.Context, field graphql.CollectedField, obj *model.FoundAddress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundAddress_messageId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MessageID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FoundAddress_messageId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundAddress", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _FoundAddress_at(ctx context.Context, field graphql.CollectedField, obj *model.FoundAddress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundAddress_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FoundAddress_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundAddress", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _FoundEmail_address(ctx context.Context, field graphql.CollectedField, obj *model.FoundEmail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundEmail_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Address, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FoundEmail_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundEmail", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _FoundEmail_conversationId(ctx context.Context, field graphql.CollectedField, obj *model.FoundEmail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundEmail_conversationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConversationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FoundEmail_conversationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundEmail", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _FoundEmail_messageId(ctx context.Context, field graphql.CollectedField, obj *model.FoundEmail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundEmail_messageId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MessageID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FoundEmail_messageId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundEmail", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _FoundEmail_at(ctx context.Context, field graphql.CollectedField, obj *model.FoundEmail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundEmail_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FoundEmail_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundEmail", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _FoundPhone_number(ctx context.Context, field graphql.CollectedField, obj *model.FoundPhone) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundPhone_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FoundPhone_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundPhone", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _FoundPhone_written(ctx context.Context, field graphql.CollectedField, obj *model.FoundPhone) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundPhone_written(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Written, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FoundPhone_written(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundPhone", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _FoundPhone_conversationId(ctx context.Context, field graphql.CollectedField, obj *model.FoundPhone) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundPhone_conversationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConversationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FoundPhone_conversationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundPhone", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _FoundPhone_messageId(ctx context.Context, field graphql.CollectedField, obj *model.FoundPhone) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundPhone_messageId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MessageID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FoundPhone_messageId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundPhone", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _FoundPhone_at(ctx context.Context, field graphql.CollectedField, obj *model.FoundPhone) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FoundPhone_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FoundPhone_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FoundPhone", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _Group_id(ctx context.Context, field graphql.CollectedField, obj *model.Group) (ret graphql.Marshaler) {
@@ -39209,6 +39917,50 @@ func (ec *executionContext) fieldContext_Query_activities(ctx context.Context, f
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_activities_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_contactFindings(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_contactFindings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ContactFindings(ctx, fc.Args["contactId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Findings) graphql.Marshaler {
+			return ec.marshalOFindings2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFindings(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_contactFindings(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Findings(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_contactFindings_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -55245,6 +55997,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "findings":
+			out.Values[i] = ec._Conversation_findings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "isStarred":
 			out.Values[i] = ec._Conversation_isStarred(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -56869,6 +57626,218 @@ func (ec *executionContext) _FailedInboundEventsReplayPayload(ctx context.Contex
 		case "cursor":
 			out.Values[i] = ec._FailedInboundEventsReplayPayload_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var findingsImplementors = []string{"Findings"}
+
+func (ec *executionContext) _Findings(ctx context.Context, sel ast.SelectionSet, obj *model.Findings) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, findingsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Findings")
+		case "phones":
+			out.Values[i] = ec._Findings_phones(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "emails":
+			out.Values[i] = ec._Findings_emails(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "addresses":
+			out.Values[i] = ec._Findings_addresses(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var foundAddressImplementors = []string{"FoundAddress"}
+
+func (ec *executionContext) _FoundAddress(ctx context.Context, sel ast.SelectionSet, obj *model.FoundAddress) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, foundAddressImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FoundAddress")
+		case "text":
+			out.Values[i] = ec._FoundAddress_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversationId":
+			out.Values[i] = ec._FoundAddress_conversationId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "messageId":
+			out.Values[i] = ec._FoundAddress_messageId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._FoundAddress_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var foundEmailImplementors = []string{"FoundEmail"}
+
+func (ec *executionContext) _FoundEmail(ctx context.Context, sel ast.SelectionSet, obj *model.FoundEmail) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, foundEmailImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FoundEmail")
+		case "address":
+			out.Values[i] = ec._FoundEmail_address(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversationId":
+			out.Values[i] = ec._FoundEmail_conversationId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "messageId":
+			out.Values[i] = ec._FoundEmail_messageId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._FoundEmail_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var foundPhoneImplementors = []string{"FoundPhone"}
+
+func (ec *executionContext) _FoundPhone(ctx context.Context, sel ast.SelectionSet, obj *model.FoundPhone) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, foundPhoneImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FoundPhone")
+		case "number":
+			out.Values[i] = ec._FoundPhone_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "written":
+			out.Values[i] = ec._FoundPhone_written(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversationId":
+			out.Values[i] = ec._FoundPhone_conversationId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "messageId":
+			out.Values[i] = ec._FoundPhone_messageId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._FoundPhone_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -60612,6 +61581,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_activities(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "contactFindings":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_contactFindings(ctx, field)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -65920,6 +66911,10 @@ func (ec *executionContext) marshalNFailedInboundEventsReplayPayload2ᚖgithub�
 	return ec._FailedInboundEventsReplayPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNFindings2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFindings(ctx context.Context, sel ast.SelectionSet, v model.Findings) graphql.Marshaler {
+	return ec._Findings(ctx, sel, &v)
+}
+
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
 	res, err := graphql.UnmarshalFloatContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -65934,6 +66929,84 @@ func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.S
 		}
 	}
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) marshalNFoundAddress2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFoundAddressᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.FoundAddress) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFoundAddress2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFoundAddress(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFoundAddress2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFoundAddress(ctx context.Context, sel ast.SelectionSet, v *model.FoundAddress) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._FoundAddress(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFoundEmail2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFoundEmailᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.FoundEmail) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFoundEmail2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFoundEmail(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFoundEmail2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFoundEmail(ctx context.Context, sel ast.SelectionSet, v *model.FoundEmail) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._FoundEmail(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFoundPhone2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFoundPhoneᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.FoundPhone) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFoundPhone2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFoundPhone(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFoundPhone2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFoundPhone(ctx context.Context, sel ast.SelectionSet, v *model.FoundPhone) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._FoundPhone(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNFriendship2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFriendship(ctx context.Context, v any) (model.Friendship, error) {
@@ -68588,6 +69661,13 @@ func (ec *executionContext) marshalOEventCause2ᚖgithubᚗcomᚋswitchyardᚑch
 		return graphql.Null
 	}
 	return ec._EventCause(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOFindings2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFindings(ctx context.Context, sel ast.SelectionSet, v *model.Findings) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Findings(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOGender2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGenderᚄ(ctx context.Context, v any) ([]model.Gender, error) {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/switchyard-chat/switchyard/desk/finding"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/desk/search"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
@@ -385,6 +386,13 @@ func (s *seeding) write(ctx context.Context, talk []turn, end time.Time, describ
 	}
 	for _, m := range made {
 		search.IndexIn(s.tx, m)
+		found, err := finding.Find(ctx, s.tx, m)
+		if err != nil {
+			return err
+		}
+		if err := finding.KeepIn(ctx, s.tx, m, found); err != nil {
+			return err
+		}
 	}
 	if err := conv.Update().SetLastMessageID(made[last].ID).SetLastMessageSender(string(made[last].Sender)).Exec(ctx); err != nil {
 		return err

@@ -39,6 +39,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/employment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/event"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/file"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/finding"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/group"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/groupmember"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/idempotencykey"
@@ -117,6 +118,8 @@ type Client struct {
 	Event *EventClient
 	// File is the client for interacting with the File builders.
 	File *FileClient
+	// Finding is the client for interacting with the Finding builders.
+	Finding *FindingClient
 	// Group is the client for interacting with the Group builders.
 	Group *GroupClient
 	// GroupMember is the client for interacting with the GroupMember builders.
@@ -198,6 +201,7 @@ func (c *Client) init() {
 	c.Employment = NewEmploymentClient(c.config)
 	c.Event = NewEventClient(c.config)
 	c.File = NewFileClient(c.config)
+	c.Finding = NewFindingClient(c.config)
 	c.Group = NewGroupClient(c.config)
 	c.GroupMember = NewGroupMemberClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
@@ -337,6 +341,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Employment:        NewEmploymentClient(cfg),
 		Event:             NewEventClient(cfg),
 		File:              NewFileClient(cfg),
+		Finding:           NewFindingClient(cfg),
 		Group:             NewGroupClient(cfg),
 		GroupMember:       NewGroupMemberClient(cfg),
 		IdempotencyKey:    NewIdempotencyKeyClient(cfg),
@@ -403,6 +408,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Employment:        NewEmploymentClient(cfg),
 		Event:             NewEventClient(cfg),
 		File:              NewFileClient(cfg),
+		Finding:           NewFindingClient(cfg),
 		Group:             NewGroupClient(cfg),
 		GroupMember:       NewGroupMemberClient(cfg),
 		IdempotencyKey:    NewIdempotencyKeyClient(cfg),
@@ -459,10 +465,10 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Automation, c.BotEntry, c.BotModule, c.Category, c.Channel, c.Company,
 		c.CompanyFieldValue, c.Contact, c.ContactEmail, c.ContactPhone, c.Conversation,
 		c.Counter, c.CustomField, c.CustomFieldValue, c.EarlyEffect, c.Employment,
-		c.Event, c.File, c.Group, c.GroupMember, c.IdempotencyKey, c.Identity,
-		c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule, c.Lane, c.Link, c.Message,
-		c.Notification, c.Participant, c.ReadCursor, c.Role, c.Session, c.Shift,
-		c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
+		c.Event, c.File, c.Finding, c.Group, c.GroupMember, c.IdempotencyKey,
+		c.Identity, c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule, c.Lane, c.Link,
+		c.Message, c.Notification, c.Participant, c.ReadCursor, c.Role, c.Session,
+		c.Shift, c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Use(hooks...)
 	}
@@ -476,10 +482,10 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Automation, c.BotEntry, c.BotModule, c.Category, c.Channel, c.Company,
 		c.CompanyFieldValue, c.Contact, c.ContactEmail, c.ContactPhone, c.Conversation,
 		c.Counter, c.CustomField, c.CustomFieldValue, c.EarlyEffect, c.Employment,
-		c.Event, c.File, c.Group, c.GroupMember, c.IdempotencyKey, c.Identity,
-		c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule, c.Lane, c.Link, c.Message,
-		c.Notification, c.Participant, c.ReadCursor, c.Role, c.Session, c.Shift,
-		c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
+		c.Event, c.File, c.Finding, c.Group, c.GroupMember, c.IdempotencyKey,
+		c.Identity, c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule, c.Lane, c.Link,
+		c.Message, c.Notification, c.Participant, c.ReadCursor, c.Role, c.Session,
+		c.Shift, c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -536,6 +542,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Event.mutate(ctx, m)
 	case *FileMutation:
 		return c.File.mutate(ctx, m)
+	case *FindingMutation:
+		return c.Finding.mutate(ctx, m)
 	case *GroupMutation:
 		return c.Group.mutate(ctx, m)
 	case *GroupMemberMutation:
@@ -4179,6 +4187,171 @@ func (c *FileClient) mutate(ctx context.Context, m *FileMutation) (Value, error)
 	}
 }
 
+// FindingClient is a client for the Finding schema.
+type FindingClient struct {
+	config
+}
+
+// NewFindingClient returns a client for the Finding from the given config.
+func NewFindingClient(c config) *FindingClient {
+	return &FindingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `finding.Hooks(f(g(h())))`.
+func (c *FindingClient) Use(hooks ...Hook) {
+	c.hooks.Finding = append(c.hooks.Finding, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `finding.Intercept(f(g(h())))`.
+func (c *FindingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Finding = append(c.inters.Finding, interceptors...)
+}
+
+// Create returns a builder for creating a Finding entity.
+func (c *FindingClient) Create() *FindingCreate {
+	mutation := newFindingMutation(c.config, OpCreate)
+	return &FindingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Finding entities.
+func (c *FindingClient) CreateBulk(builders ...*FindingCreate) *FindingCreateBulk {
+	return &FindingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FindingClient) MapCreateBulk(slice any, setFunc func(*FindingCreate, int)) *FindingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FindingCreateBulk{err: fmt.Errorf("calling to FindingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FindingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FindingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Finding.
+func (c *FindingClient) Update() *FindingUpdate {
+	mutation := newFindingMutation(c.config, OpUpdate)
+	return &FindingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FindingClient) UpdateOne(_m *Finding) *FindingUpdateOne {
+	mutation := newFindingMutation(c.config, OpUpdateOne, withFinding(_m))
+	return &FindingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FindingClient) UpdateOneID(id int64) *FindingUpdateOne {
+	mutation := newFindingMutation(c.config, OpUpdateOne, withFindingID(id))
+	return &FindingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Finding.
+func (c *FindingClient) Delete() *FindingDelete {
+	mutation := newFindingMutation(c.config, OpDelete)
+	return &FindingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FindingClient) DeleteOne(_m *Finding) *FindingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FindingClient) DeleteOneID(id int64) *FindingDeleteOne {
+	builder := c.Delete().Where(finding.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FindingDeleteOne{builder}
+}
+
+// Query returns a query builder for Finding.
+func (c *FindingClient) Query() *FindingQuery {
+	return &FindingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFinding},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Finding entity by its id.
+func (c *FindingClient) Get(ctx context.Context, id int64) (*Finding, error) {
+	return c.Query().Where(finding.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FindingClient) GetX(ctx context.Context, id int64) *Finding {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryConversation queries the conversation edge of a Finding.
+func (c *FindingClient) QueryConversation(_m *Finding) *ConversationQuery {
+	query := (&ConversationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(finding.Table, finding.FieldID, id),
+			sqlgraph.To(conversation.Table, conversation.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, finding.ConversationTable, finding.ConversationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryMessage queries the message edge of a Finding.
+func (c *FindingClient) QueryMessage(_m *Finding) *MessageQuery {
+	query := (&MessageClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(finding.Table, finding.FieldID, id),
+			sqlgraph.To(message.Table, message.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, finding.MessageTable, finding.MessageColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FindingClient) Hooks() []Hook {
+	return c.hooks.Finding
+}
+
+// Interceptors returns the client interceptors.
+func (c *FindingClient) Interceptors() []Interceptor {
+	return c.inters.Finding
+}
+
+func (c *FindingClient) mutate(ctx context.Context, m *FindingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FindingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FindingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FindingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FindingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Finding mutation op: %q", m.Op())
+	}
+}
+
 // GroupClient is a client for the Group schema.
 type GroupClient struct {
 	config
@@ -7724,18 +7897,18 @@ type (
 		APIToken, Activity, Agent, AssignmentTurn, Attachment, Attempt, Automation,
 		BotEntry, BotModule, Category, Channel, Company, CompanyFieldValue, Contact,
 		ContactEmail, ContactPhone, Conversation, Counter, CustomField,
-		CustomFieldValue, EarlyEffect, Employment, Event, File, Group, GroupMember,
-		IdempotencyKey, Identity, InboundEvent, Job, KeptFile, KeywordRule, Lane, Link,
-		Message, Notification, Participant, ReadCursor, Role, Session, Shift, Stream,
-		Tag, Tagging, Team, Visitor, Webchat []ent.Hook
+		CustomFieldValue, EarlyEffect, Employment, Event, File, Finding, Group,
+		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, KeptFile,
+		KeywordRule, Lane, Link, Message, Notification, Participant, ReadCursor, Role,
+		Session, Shift, Stream, Tag, Tagging, Team, Visitor, Webchat []ent.Hook
 	}
 	inters struct {
 		APIToken, Activity, Agent, AssignmentTurn, Attachment, Attempt, Automation,
 		BotEntry, BotModule, Category, Channel, Company, CompanyFieldValue, Contact,
 		ContactEmail, ContactPhone, Conversation, Counter, CustomField,
-		CustomFieldValue, EarlyEffect, Employment, Event, File, Group, GroupMember,
-		IdempotencyKey, Identity, InboundEvent, Job, KeptFile, KeywordRule, Lane, Link,
-		Message, Notification, Participant, ReadCursor, Role, Session, Shift, Stream,
-		Tag, Tagging, Team, Visitor, Webchat []ent.Interceptor
+		CustomFieldValue, EarlyEffect, Employment, Event, File, Finding, Group,
+		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, KeptFile,
+		KeywordRule, Lane, Link, Message, Notification, Participant, ReadCursor, Role,
+		Session, Shift, Stream, Tag, Tagging, Team, Visitor, Webchat []ent.Interceptor
 	}
 )

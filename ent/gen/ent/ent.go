@@ -36,6 +36,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/employment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/event"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/file"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/finding"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/group"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/groupmember"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/idempotencykey"
@@ -143,6 +144,7 @@ func checkColumn(t, c string) error {
 			employment.Table:        employment.ValidColumn,
 			event.Table:             event.ValidColumn,
 			file.Table:              file.ValidColumn,
+			finding.Table:           finding.ValidColumn,
 			group.Table:             group.ValidColumn,
 			groupmember.Table:       groupmember.ValidColumn,
 			idempotencykey.Table:    idempotencykey.ValidColumn,

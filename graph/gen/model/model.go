@@ -1533,8 +1533,10 @@ type Conversation struct {
 	WaitingLevel *WaitingLevel `json:"waitingLevel"`
 	// The message to jump to because it mentions the account and nobody has read it; null for none.
 	MentionMessageID *string `json:"mentionMessageId"`
-	// Whether a phone number is known.
+	// Whether a phone number is known: found in it, or the contact's.
 	HasPhone bool `json:"hasPhone"`
+	// Phones, email addresses and postal addresses that were found in what the customer wrote, each with the newest message that holds it.
+	Findings Findings `json:"findings"`
 	// Whether it is marked to be followed up.
 	IsStarred bool `json:"isStarred"`
 	// Whether it is archived.
@@ -2166,6 +2168,54 @@ type FailedInboundEventsReplayPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 	// The position after the change.
 	Cursor *string `json:"cursor"`
+}
+
+// What was found in customers' messages, each kind the newest first. What was only in a message that was unsent is gone with it.
+type Findings struct {
+	// Telephone numbers, at most 50.
+	Phones []*FoundPhone `json:"phones"`
+	// Email addresses, at most 50.
+	Emails []*FoundEmail `json:"emails"`
+	// Postal addresses: the newest three.
+	Addresses []*FoundAddress `json:"addresses"`
+}
+
+// A postal address that was found.
+type FoundAddress struct {
+	// The address on one line, as the customer wrote it.
+	Text string `json:"text"`
+	// The conversation it stands in.
+	ConversationID string `json:"conversationId"`
+	// The newest message that holds it.
+	MessageID string `json:"messageId"`
+	// When that message arrived.
+	At time.Time `json:"at"`
+}
+
+// An email address that was found.
+type FoundEmail struct {
+	// The address, in small letters.
+	Address string `json:"address"`
+	// The conversation it stands in.
+	ConversationID string `json:"conversationId"`
+	// The newest message that holds it.
+	MessageID string `json:"messageId"`
+	// When that message arrived.
+	At time.Time `json:"at"`
+}
+
+// A telephone number that was found.
+type FoundPhone struct {
+	// In E.164, such as +886912345678. Masked for those who may not see personal data.
+	Number string `json:"number"`
+	// As the customer wrote it. Masked for those who may not see personal data.
+	Written string `json:"written"`
+	// The conversation it stands in.
+	ConversationID string `json:"conversationId"`
+	// The newest message that holds it: read `messages(around:)` to jump there.
+	MessageID string `json:"messageId"`
+	// When that message arrived.
+	At time.Time `json:"at"`
 }
 
 // A group on a platform.

@@ -1161,6 +1161,56 @@ var (
 			},
 		},
 	}
+	// FindingsColumns holds the columns for the "findings" table.
+	FindingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "position", Type: field.TypeInt, Comment: "The place among the message's findings, from 0."},
+		{Name: "kind", Type: field.TypeEnum, Comment: "What it is.", Enums: []string{"PHONE", "EMAIL", "ADDRESS"}},
+		{Name: "value", Type: field.TypeString, Size: 2147483647, Comment: "The form in which two are compared: E.164, small letters, an address on one line."},
+		{Name: "written", Type: field.TypeString, Size: 2147483647, Comment: "As it stands in the message, on one line."},
+		{Name: "at", Type: field.TypeTime, Comment: "When the message arrived."},
+		{Name: "conversation_id", Type: field.TypeInt64, Comment: "The message's conversation."},
+		{Name: "message_id", Type: field.TypeInt64, Comment: "The message."},
+	}
+	// FindingsTable holds the schema information for the "findings" table.
+	FindingsTable = &schema.Table{
+		Name:       "findings",
+		Comment:    "Phones, email addresses and postal addresses in what customers wrote: they go with their message, and when it is unsent (CONV-26).",
+		Columns:    FindingsColumns,
+		PrimaryKey: []*schema.Column{FindingsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "findings_conversations_conversation",
+				Columns:    []*schema.Column{FindingsColumns[7]},
+				RefColumns: []*schema.Column{ConversationsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "findings_messages_message",
+				Columns:    []*schema.Column{FindingsColumns[8]},
+				RefColumns: []*schema.Column{MessagesColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "finding_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{FindingsColumns[1], FindingsColumns[0]},
+			},
+			{
+				Name:    "finding_team_id_message_id_position",
+				Unique:  true,
+				Columns: []*schema.Column{FindingsColumns[1], FindingsColumns[8], FindingsColumns[2]},
+			},
+			{
+				Name:    "finding_team_id_conversation_id_kind_message_id",
+				Unique:  false,
+				Columns: []*schema.Column{FindingsColumns[1], FindingsColumns[7], FindingsColumns[3], FindingsColumns[8]},
+			},
+		},
+	}
 	// PlatformGroupsColumns holds the columns for the "platform_groups" table.
 	PlatformGroupsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -2250,6 +2300,7 @@ var (
 		EmploymentsTable,
 		EventsTable,
 		FilesTable,
+		FindingsTable,
 		PlatformGroupsTable,
 		GroupMembersTable,
 		IdempotencyKeysTable,
@@ -2373,6 +2424,11 @@ func init() {
 	}
 	FilesTable.Annotation = &entsql.Annotation{
 		Table: "files",
+	}
+	FindingsTable.ForeignKeys[0].RefTable = ConversationsTable
+	FindingsTable.ForeignKeys[1].RefTable = MessagesTable
+	FindingsTable.Annotation = &entsql.Annotation{
+		Table: "findings",
 	}
 	PlatformGroupsTable.ForeignKeys[0].RefTable = ChannelsTable
 	PlatformGroupsTable.Annotation = &entsql.Annotation{
