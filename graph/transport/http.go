@@ -7,7 +7,9 @@ import (
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/switchyard-chat/switchyard/internal/fault"
 )
@@ -83,6 +85,12 @@ func (h *Handler) dispatch(ctx context.Context, op *graphql.OperationContext) *g
 	}
 	if err != nil {
 		return h.faulty(graphql.WithOperationContext(ctx, op), err)
+	}
+	// What a mutation has done must be told, however long that takes.
+	if op.Operation.Operation == ast.Query && len(r.Data) > h.cfg.Limits.Answer {
+		large := gqlerror.Errorf("the answer is larger than %d bytes; ask for fewer rows or fields at once", h.cfg.Limits.Answer)
+		errcode.Set(large, "QUERY_TOO_COMPLEX")
+		r = h.present(graphql.WithOperationContext(ctx, op), gqlerror.List{large})
 	}
 	return r
 }

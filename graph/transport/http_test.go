@@ -167,6 +167,18 @@ func TestHTTP(t *testing.T) {
 			}
 		})
 	}
+	t.Run("an answer that is too large is not sent, but what a mutation did is told", func(t *testing.T) {
+		t.Parallel()
+		p := setup(t, func(c *transport.Config, _ *live.Config) { c.Limits.Answer = 20 })
+		for query, want := range map[string]string{
+			`{ hello }`: `"data":{"hello"`, `{ hello(name: \"Mei from the south\") }`: "QUERY_TOO_COMPLEX",
+			`mutation { a: say(text: \"a\") b: say(text: \"b\") }`: `"data":{"a"`,
+		} {
+			if got := send(t, "POST", p.url, `{"query":"`+query+`"}`, nil); got.status != 200 || !strings.Contains(got.body, want) {
+				t.Errorf("%s: %d %s", query, got.status, got.body)
+			}
+		}
+	})
 	t.Run("headers of the answer can be set", func(t *testing.T) {
 		t.Parallel()
 		p := setup(t, func(c *transport.Config, _ *live.Config) { c.Respond = respond })

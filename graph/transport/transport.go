@@ -88,6 +88,7 @@ type Config struct {
 // Limits are the bounds of what a client may do. A value that is 0 is the one named here.
 type Limits struct {
 	Body        int64         // bytes of a request; 256 KiB
+	Answer      int           // bytes of an answer to a query; 4 MiB
 	Request     time.Duration // time for a query or mutation; 10 s
 	Init        time.Duration // from the upgrade to connection_init; 5 s
 	Message     int           // bytes of a message on a socket; 64 KiB
@@ -126,6 +127,7 @@ func (l *Limits) fill() {
 	}
 	span(&l.Request, 10*time.Second)
 	span(&l.Init, 5*time.Second)
+	size(&l.Answer, 4<<20)
 	size(&l.Message, 64<<10)
 	size(&l.Operations, 20)
 	size(&l.QueueCount, 256)
