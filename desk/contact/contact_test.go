@@ -24,7 +24,7 @@ type world struct {
 	tags     *tagging.Service
 }
 
-func setup(t *testing.T, db *store.DB) world {
+func setup(t testing.TB, db *store.DB) world {
 	t.Helper()
 	w := world{db: db, contacts: contact.New(db), fields: customfield.New(db, random.Seeded(1)), tags: tagging.New(db)}
 	w.team = newTeam(t, db, "shop")
@@ -32,7 +32,7 @@ func setup(t *testing.T, db *store.DB) world {
 	return w
 }
 
-func newTeam(t *testing.T, db *store.DB, slug string) int64 {
+func newTeam(t testing.TB, db *store.DB, slug string) int64 {
 	t.Helper()
 	id, err := db.CreateTeam(t.Context(), store.NewTeam{Slug: slug, Name: slug, Language: "zh-Hant", TimeZone: "Asia/Taipei", Country: "TW"})
 	if err != nil {
@@ -41,14 +41,14 @@ func newTeam(t *testing.T, db *store.DB, slug string) int64 {
 	return id
 }
 
-func (w world) write(t *testing.T, f func(context.Context, *store.Tx) error) {
+func (w world) write(t testing.TB, f func(context.Context, *store.Tx) error) {
 	t.Helper()
 	if _, err := w.db.Write(t.Context(), w.team, f); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (w world) read(t *testing.T, f func(context.Context, *store.View) error) {
+func (w world) read(t testing.TB, f func(context.Context, *store.View) error) {
 	t.Helper()
 	if err := w.db.Read(t.Context(), w.team, f); err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func (w world) read(t *testing.T, f func(context.Context, *store.View) error) {
 }
 
 // agent makes an agent and gives its id.
-func (w world) agent(t *testing.T) int64 {
+func (w world) agent(t testing.TB) int64 {
 	t.Helper()
 	var id int64
 	w.write(t, func(ctx context.Context, tx *store.Tx) error {
@@ -73,7 +73,7 @@ func (w world) agent(t *testing.T) int64 {
 }
 
 // channel makes a channel of a type and gives its id.
-func (w world) channel(t *testing.T, typ channel.Type) int64 {
+func (w world) channel(t testing.TB, typ channel.Type) int64 {
 	t.Helper()
 	var id int64
 	w.write(t, func(ctx context.Context, tx *store.Tx) error {
@@ -89,7 +89,7 @@ func (w world) channel(t *testing.T, typ channel.Type) int64 {
 }
 
 // create makes a contact.
-func (w world) create(t *testing.T, f contact.Fields) *contact.Contact {
+func (w world) create(t testing.TB, f contact.Fields) *contact.Contact {
 	t.Helper()
 	if !f.FirstName.IsGiven {
 		f.FirstName = contact.Given("Amy")
@@ -102,7 +102,7 @@ func (w world) create(t *testing.T, f contact.Fields) *contact.Contact {
 }
 
 // field makes a custom field in a category of its own.
-func (w world) field(t *testing.T, typ customfield.Type, options ...string) customfield.Field {
+func (w world) field(t testing.TB, typ customfield.Type, options ...string) customfield.Field {
 	t.Helper()
 	name := fmt.Sprintf("%s %d", typ, len(w.allFields(t)))
 	c, _, err := w.fields.CreateCategory(t.Context(), w.admin, customfield.CreateCategoryInput{Name: name})
@@ -120,7 +120,7 @@ func (w world) field(t *testing.T, typ customfield.Type, options ...string) cust
 	return f
 }
 
-func (w world) allFields(t *testing.T) []customfield.Field {
+func (w world) allFields(t testing.TB) []customfield.Field {
 	t.Helper()
 	all, err := w.fields.Fields(t.Context(), w.admin, "CONTACT")
 	if err != nil {
@@ -130,7 +130,7 @@ func (w world) allFields(t *testing.T) []customfield.Field {
 }
 
 // tag makes a tag.
-func (w world) tag(t *testing.T, name string) int64 {
+func (w world) tag(t testing.TB, name string) int64 {
 	t.Helper()
 	g, _, err := w.tags.Create(t.Context(), w.admin, tagging.CreateInput{Name: name})
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 )
 
 // ensure finds or makes a person in a transaction of its own.
-func (w world) ensure(t *testing.T, p contact.Person) contact.Known {
+func (w world) ensure(t testing.TB, p contact.Person) contact.Known {
 	t.Helper()
 	var k contact.Known
 	w.write(t, func(ctx context.Context, tx *store.Tx) (err error) {
