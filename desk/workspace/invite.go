@@ -2,8 +2,9 @@ package workspace
 
 import (
 	"context"
-	"database/sql"
-	"errors"
+	"fmt"
+
+	"entgo.io/ent/dialect/sql/sqlgraph"
 
 	"github.com/switchyard-chat/switchyard/desk/idempotency"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
@@ -103,13 +104,15 @@ func (in InviteInput) check() (*ent.Agent, error) {
 
 // createAgent makes an agent who is INVITED. The unique address decides between two at once.
 func createAgent(ctx context.Context, tx *store.Tx, a *ent.Agent) (int64, error) {
-	id, err := tx.Agent.Create().SetTeamID(tx.Team).SetEmail(a.Email).SetEmailFolded(text.Fold(a.Email)).SetName(a.Name).SetNameFolded(text.Fold(a.Name)).
+	made, err := tx.Agent.Create().SetTeamID(tx.Team).SetEmail(a.Email).SetEmailFolded(text.Fold(a.Email)).SetName(a.Name).SetNameFolded(text.Fold(a.Name)).
 		SetRole(a.Role).SetStatus(agent.StatusINVITED).SetPermissions(a.Permissions).SetBranchID(a.BranchID).SetRegionID(a.RegionID).
-		SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).
-		OnConflictColumns(agent.FieldTeamID, agent.FieldEmailFolded).DoNothing().ID(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
+		SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).Save(ctx)
+	if sqlgraph.IsUniqueConstraintError(err) {
 		return 0, fault.New(fault.Conflict, "the team has an agent with this address: a lost invitation is replaced by agentResetLink, and who was deactivated is reactivated").
 			WithCode("CONFLICT", nil)
 	}
-	return id, err
+	if err != nil {
+		return 0, fmt.Errorf("create the agent: %w", err)
+	}
+	return made.ID, nil
 }

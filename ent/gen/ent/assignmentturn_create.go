@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
@@ -20,7 +19,6 @@ type AssignmentTurnCreate struct {
 	config
 	mutation *AssignmentTurnMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetTeamID sets the "team_id" field.
@@ -127,7 +125,6 @@ func (_c *AssignmentTurnCreate) createSpec() (*AssignmentTurn, *sqlgraph.CreateS
 		_node = &AssignmentTurn{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(assignmentturn.Table, sqlgraph.NewFieldSpec(assignmentturn.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if value, ok := _c.mutation.TeamID(); ok {
 		_spec.SetField(assignmentturn.FieldTeamID, field.TypeInt64, value)
 		_node.TeamID = value
@@ -160,207 +157,11 @@ func (_c *AssignmentTurnCreate) createSpec() (*AssignmentTurn, *sqlgraph.CreateS
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.AssignmentTurn.Create().
-//		SetTeamID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.AssignmentTurnUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *AssignmentTurnCreate) OnConflict(opts ...sql.ConflictOption) *AssignmentTurnUpsertOne {
-	_c.conflict = opts
-	return &AssignmentTurnUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.AssignmentTurn.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *AssignmentTurnCreate) OnConflictColumns(columns ...string) *AssignmentTurnUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &AssignmentTurnUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// AssignmentTurnUpsertOne is the builder for "upsert"-ing
-	//  one AssignmentTurn node.
-	AssignmentTurnUpsertOne struct {
-		create *AssignmentTurnCreate
-	}
-
-	// AssignmentTurnUpsert is the "OnConflict" setter.
-	AssignmentTurnUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// SetTurn sets the "turn" field.
-func (u *AssignmentTurnUpsert) SetTurn(v int64) *AssignmentTurnUpsert {
-	u.Set(assignmentturn.FieldTurn, v)
-	return u
-}
-
-// UpdateTurn sets the "turn" field to the value that was provided on create.
-func (u *AssignmentTurnUpsert) UpdateTurn() *AssignmentTurnUpsert {
-	u.SetExcluded(assignmentturn.FieldTurn)
-	return u
-}
-
-// AddTurn adds v to the "turn" field.
-func (u *AssignmentTurnUpsert) AddTurn(v int64) *AssignmentTurnUpsert {
-	u.Add(assignmentturn.FieldTurn, v)
-	return u
-}
-
-// SetAt sets the "at" field.
-func (u *AssignmentTurnUpsert) SetAt(v time.Time) *AssignmentTurnUpsert {
-	u.Set(assignmentturn.FieldAt, v)
-	return u
-}
-
-// UpdateAt sets the "at" field to the value that was provided on create.
-func (u *AssignmentTurnUpsert) UpdateAt() *AssignmentTurnUpsert {
-	u.SetExcluded(assignmentturn.FieldAt)
-	return u
-}
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create.
-// Using this option is equivalent to using:
-//
-//	client.AssignmentTurn.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *AssignmentTurnUpsertOne) UpdateNewValues() *AssignmentTurnUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.TeamID(); exists {
-			s.SetIgnore(assignmentturn.FieldTeamID)
-		}
-		if _, exists := u.create.mutation.AgentID(); exists {
-			s.SetIgnore(assignmentturn.FieldAgentID)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.AssignmentTurn.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *AssignmentTurnUpsertOne) Ignore() *AssignmentTurnUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *AssignmentTurnUpsertOne) DoNothing() *AssignmentTurnUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the AssignmentTurnCreate.OnConflict
-// documentation for more info.
-func (u *AssignmentTurnUpsertOne) Update(set func(*AssignmentTurnUpsert)) *AssignmentTurnUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&AssignmentTurnUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetTurn sets the "turn" field.
-func (u *AssignmentTurnUpsertOne) SetTurn(v int64) *AssignmentTurnUpsertOne {
-	return u.Update(func(s *AssignmentTurnUpsert) {
-		s.SetTurn(v)
-	})
-}
-
-// AddTurn adds v to the "turn" field.
-func (u *AssignmentTurnUpsertOne) AddTurn(v int64) *AssignmentTurnUpsertOne {
-	return u.Update(func(s *AssignmentTurnUpsert) {
-		s.AddTurn(v)
-	})
-}
-
-// UpdateTurn sets the "turn" field to the value that was provided on create.
-func (u *AssignmentTurnUpsertOne) UpdateTurn() *AssignmentTurnUpsertOne {
-	return u.Update(func(s *AssignmentTurnUpsert) {
-		s.UpdateTurn()
-	})
-}
-
-// SetAt sets the "at" field.
-func (u *AssignmentTurnUpsertOne) SetAt(v time.Time) *AssignmentTurnUpsertOne {
-	return u.Update(func(s *AssignmentTurnUpsert) {
-		s.SetAt(v)
-	})
-}
-
-// UpdateAt sets the "at" field to the value that was provided on create.
-func (u *AssignmentTurnUpsertOne) UpdateAt() *AssignmentTurnUpsertOne {
-	return u.Update(func(s *AssignmentTurnUpsert) {
-		s.UpdateAt()
-	})
-}
-
-// Exec executes the query.
-func (u *AssignmentTurnUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for AssignmentTurnCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *AssignmentTurnUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *AssignmentTurnUpsertOne) ID(ctx context.Context) (id int64, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *AssignmentTurnUpsertOne) IDX(ctx context.Context) int64 {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // AssignmentTurnCreateBulk is the builder for creating many AssignmentTurn entities in bulk.
 type AssignmentTurnCreateBulk struct {
 	config
 	err      error
 	builders []*AssignmentTurnCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the AssignmentTurn entities in the database.
@@ -389,7 +190,6 @@ func (_c *AssignmentTurnCreateBulk) Save(ctx context.Context) ([]*AssignmentTurn
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -440,155 +240,6 @@ func (_c *AssignmentTurnCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *AssignmentTurnCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.AssignmentTurn.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.AssignmentTurnUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *AssignmentTurnCreateBulk) OnConflict(opts ...sql.ConflictOption) *AssignmentTurnUpsertBulk {
-	_c.conflict = opts
-	return &AssignmentTurnUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.AssignmentTurn.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *AssignmentTurnCreateBulk) OnConflictColumns(columns ...string) *AssignmentTurnUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &AssignmentTurnUpsertBulk{
-		create: _c,
-	}
-}
-
-// AssignmentTurnUpsertBulk is the builder for "upsert"-ing
-// a bulk of AssignmentTurn nodes.
-type AssignmentTurnUpsertBulk struct {
-	create *AssignmentTurnCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.AssignmentTurn.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *AssignmentTurnUpsertBulk) UpdateNewValues() *AssignmentTurnUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.TeamID(); exists {
-				s.SetIgnore(assignmentturn.FieldTeamID)
-			}
-			if _, exists := b.mutation.AgentID(); exists {
-				s.SetIgnore(assignmentturn.FieldAgentID)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.AssignmentTurn.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *AssignmentTurnUpsertBulk) Ignore() *AssignmentTurnUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *AssignmentTurnUpsertBulk) DoNothing() *AssignmentTurnUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the AssignmentTurnCreateBulk.OnConflict
-// documentation for more info.
-func (u *AssignmentTurnUpsertBulk) Update(set func(*AssignmentTurnUpsert)) *AssignmentTurnUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&AssignmentTurnUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetTurn sets the "turn" field.
-func (u *AssignmentTurnUpsertBulk) SetTurn(v int64) *AssignmentTurnUpsertBulk {
-	return u.Update(func(s *AssignmentTurnUpsert) {
-		s.SetTurn(v)
-	})
-}
-
-// AddTurn adds v to the "turn" field.
-func (u *AssignmentTurnUpsertBulk) AddTurn(v int64) *AssignmentTurnUpsertBulk {
-	return u.Update(func(s *AssignmentTurnUpsert) {
-		s.AddTurn(v)
-	})
-}
-
-// UpdateTurn sets the "turn" field to the value that was provided on create.
-func (u *AssignmentTurnUpsertBulk) UpdateTurn() *AssignmentTurnUpsertBulk {
-	return u.Update(func(s *AssignmentTurnUpsert) {
-		s.UpdateTurn()
-	})
-}
-
-// SetAt sets the "at" field.
-func (u *AssignmentTurnUpsertBulk) SetAt(v time.Time) *AssignmentTurnUpsertBulk {
-	return u.Update(func(s *AssignmentTurnUpsert) {
-		s.SetAt(v)
-	})
-}
-
-// UpdateAt sets the "at" field to the value that was provided on create.
-func (u *AssignmentTurnUpsertBulk) UpdateAt() *AssignmentTurnUpsertBulk {
-	return u.Update(func(s *AssignmentTurnUpsert) {
-		s.UpdateAt()
-	})
-}
-
-// Exec executes the query.
-func (u *AssignmentTurnUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the AssignmentTurnCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for AssignmentTurnCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *AssignmentTurnUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contact"
@@ -19,7 +18,6 @@ type ContactEmailCreate struct {
 	config
 	mutation *ContactEmailMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetTeamID sets the "team_id" field.
@@ -152,7 +150,6 @@ func (_c *ContactEmailCreate) createSpec() (*ContactEmail, *sqlgraph.CreateSpec)
 		_node = &ContactEmail{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(contactemail.Table, sqlgraph.NewFieldSpec(contactemail.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if value, ok := _c.mutation.TeamID(); ok {
 		_spec.SetField(contactemail.FieldTeamID, field.TypeInt64, value)
 		_node.TeamID = value
@@ -189,233 +186,11 @@ func (_c *ContactEmailCreate) createSpec() (*ContactEmail, *sqlgraph.CreateSpec)
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.ContactEmail.Create().
-//		SetTeamID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.ContactEmailUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *ContactEmailCreate) OnConflict(opts ...sql.ConflictOption) *ContactEmailUpsertOne {
-	_c.conflict = opts
-	return &ContactEmailUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.ContactEmail.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *ContactEmailCreate) OnConflictColumns(columns ...string) *ContactEmailUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &ContactEmailUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// ContactEmailUpsertOne is the builder for "upsert"-ing
-	//  one ContactEmail node.
-	ContactEmailUpsertOne struct {
-		create *ContactEmailCreate
-	}
-
-	// ContactEmailUpsert is the "OnConflict" setter.
-	ContactEmailUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// SetEmail sets the "email" field.
-func (u *ContactEmailUpsert) SetEmail(v string) *ContactEmailUpsert {
-	u.Set(contactemail.FieldEmail, v)
-	return u
-}
-
-// UpdateEmail sets the "email" field to the value that was provided on create.
-func (u *ContactEmailUpsert) UpdateEmail() *ContactEmailUpsert {
-	u.SetExcluded(contactemail.FieldEmail)
-	return u
-}
-
-// SetEmailFolded sets the "email_folded" field.
-func (u *ContactEmailUpsert) SetEmailFolded(v string) *ContactEmailUpsert {
-	u.Set(contactemail.FieldEmailFolded, v)
-	return u
-}
-
-// UpdateEmailFolded sets the "email_folded" field to the value that was provided on create.
-func (u *ContactEmailUpsert) UpdateEmailFolded() *ContactEmailUpsert {
-	u.SetExcluded(contactemail.FieldEmailFolded)
-	return u
-}
-
-// SetPosition sets the "position" field.
-func (u *ContactEmailUpsert) SetPosition(v int) *ContactEmailUpsert {
-	u.Set(contactemail.FieldPosition, v)
-	return u
-}
-
-// UpdatePosition sets the "position" field to the value that was provided on create.
-func (u *ContactEmailUpsert) UpdatePosition() *ContactEmailUpsert {
-	u.SetExcluded(contactemail.FieldPosition)
-	return u
-}
-
-// AddPosition adds v to the "position" field.
-func (u *ContactEmailUpsert) AddPosition(v int) *ContactEmailUpsert {
-	u.Add(contactemail.FieldPosition, v)
-	return u
-}
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create.
-// Using this option is equivalent to using:
-//
-//	client.ContactEmail.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *ContactEmailUpsertOne) UpdateNewValues() *ContactEmailUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.TeamID(); exists {
-			s.SetIgnore(contactemail.FieldTeamID)
-		}
-		if _, exists := u.create.mutation.ContactID(); exists {
-			s.SetIgnore(contactemail.FieldContactID)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.ContactEmail.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *ContactEmailUpsertOne) Ignore() *ContactEmailUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *ContactEmailUpsertOne) DoNothing() *ContactEmailUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the ContactEmailCreate.OnConflict
-// documentation for more info.
-func (u *ContactEmailUpsertOne) Update(set func(*ContactEmailUpsert)) *ContactEmailUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&ContactEmailUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetEmail sets the "email" field.
-func (u *ContactEmailUpsertOne) SetEmail(v string) *ContactEmailUpsertOne {
-	return u.Update(func(s *ContactEmailUpsert) {
-		s.SetEmail(v)
-	})
-}
-
-// UpdateEmail sets the "email" field to the value that was provided on create.
-func (u *ContactEmailUpsertOne) UpdateEmail() *ContactEmailUpsertOne {
-	return u.Update(func(s *ContactEmailUpsert) {
-		s.UpdateEmail()
-	})
-}
-
-// SetEmailFolded sets the "email_folded" field.
-func (u *ContactEmailUpsertOne) SetEmailFolded(v string) *ContactEmailUpsertOne {
-	return u.Update(func(s *ContactEmailUpsert) {
-		s.SetEmailFolded(v)
-	})
-}
-
-// UpdateEmailFolded sets the "email_folded" field to the value that was provided on create.
-func (u *ContactEmailUpsertOne) UpdateEmailFolded() *ContactEmailUpsertOne {
-	return u.Update(func(s *ContactEmailUpsert) {
-		s.UpdateEmailFolded()
-	})
-}
-
-// SetPosition sets the "position" field.
-func (u *ContactEmailUpsertOne) SetPosition(v int) *ContactEmailUpsertOne {
-	return u.Update(func(s *ContactEmailUpsert) {
-		s.SetPosition(v)
-	})
-}
-
-// AddPosition adds v to the "position" field.
-func (u *ContactEmailUpsertOne) AddPosition(v int) *ContactEmailUpsertOne {
-	return u.Update(func(s *ContactEmailUpsert) {
-		s.AddPosition(v)
-	})
-}
-
-// UpdatePosition sets the "position" field to the value that was provided on create.
-func (u *ContactEmailUpsertOne) UpdatePosition() *ContactEmailUpsertOne {
-	return u.Update(func(s *ContactEmailUpsert) {
-		s.UpdatePosition()
-	})
-}
-
-// Exec executes the query.
-func (u *ContactEmailUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for ContactEmailCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *ContactEmailUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *ContactEmailUpsertOne) ID(ctx context.Context) (id int64, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *ContactEmailUpsertOne) IDX(ctx context.Context) int64 {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // ContactEmailCreateBulk is the builder for creating many ContactEmail entities in bulk.
 type ContactEmailCreateBulk struct {
 	config
 	err      error
 	builders []*ContactEmailCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the ContactEmail entities in the database.
@@ -445,7 +220,6 @@ func (_c *ContactEmailCreateBulk) Save(ctx context.Context) ([]*ContactEmail, er
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -496,169 +270,6 @@ func (_c *ContactEmailCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *ContactEmailCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.ContactEmail.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.ContactEmailUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *ContactEmailCreateBulk) OnConflict(opts ...sql.ConflictOption) *ContactEmailUpsertBulk {
-	_c.conflict = opts
-	return &ContactEmailUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.ContactEmail.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *ContactEmailCreateBulk) OnConflictColumns(columns ...string) *ContactEmailUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &ContactEmailUpsertBulk{
-		create: _c,
-	}
-}
-
-// ContactEmailUpsertBulk is the builder for "upsert"-ing
-// a bulk of ContactEmail nodes.
-type ContactEmailUpsertBulk struct {
-	create *ContactEmailCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.ContactEmail.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *ContactEmailUpsertBulk) UpdateNewValues() *ContactEmailUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.TeamID(); exists {
-				s.SetIgnore(contactemail.FieldTeamID)
-			}
-			if _, exists := b.mutation.ContactID(); exists {
-				s.SetIgnore(contactemail.FieldContactID)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.ContactEmail.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *ContactEmailUpsertBulk) Ignore() *ContactEmailUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *ContactEmailUpsertBulk) DoNothing() *ContactEmailUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the ContactEmailCreateBulk.OnConflict
-// documentation for more info.
-func (u *ContactEmailUpsertBulk) Update(set func(*ContactEmailUpsert)) *ContactEmailUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&ContactEmailUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetEmail sets the "email" field.
-func (u *ContactEmailUpsertBulk) SetEmail(v string) *ContactEmailUpsertBulk {
-	return u.Update(func(s *ContactEmailUpsert) {
-		s.SetEmail(v)
-	})
-}
-
-// UpdateEmail sets the "email" field to the value that was provided on create.
-func (u *ContactEmailUpsertBulk) UpdateEmail() *ContactEmailUpsertBulk {
-	return u.Update(func(s *ContactEmailUpsert) {
-		s.UpdateEmail()
-	})
-}
-
-// SetEmailFolded sets the "email_folded" field.
-func (u *ContactEmailUpsertBulk) SetEmailFolded(v string) *ContactEmailUpsertBulk {
-	return u.Update(func(s *ContactEmailUpsert) {
-		s.SetEmailFolded(v)
-	})
-}
-
-// UpdateEmailFolded sets the "email_folded" field to the value that was provided on create.
-func (u *ContactEmailUpsertBulk) UpdateEmailFolded() *ContactEmailUpsertBulk {
-	return u.Update(func(s *ContactEmailUpsert) {
-		s.UpdateEmailFolded()
-	})
-}
-
-// SetPosition sets the "position" field.
-func (u *ContactEmailUpsertBulk) SetPosition(v int) *ContactEmailUpsertBulk {
-	return u.Update(func(s *ContactEmailUpsert) {
-		s.SetPosition(v)
-	})
-}
-
-// AddPosition adds v to the "position" field.
-func (u *ContactEmailUpsertBulk) AddPosition(v int) *ContactEmailUpsertBulk {
-	return u.Update(func(s *ContactEmailUpsert) {
-		s.AddPosition(v)
-	})
-}
-
-// UpdatePosition sets the "position" field to the value that was provided on create.
-func (u *ContactEmailUpsertBulk) UpdatePosition() *ContactEmailUpsertBulk {
-	return u.Update(func(s *ContactEmailUpsert) {
-		s.UpdatePosition()
-	})
-}
-
-// Exec executes the query.
-func (u *ContactEmailUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the ContactEmailCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for ContactEmailCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *ContactEmailUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

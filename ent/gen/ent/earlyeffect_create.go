@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
@@ -20,7 +19,6 @@ type EarlyEffectCreate struct {
 	config
 	mutation *EarlyEffectMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetTeamID sets the "team_id" field.
@@ -197,7 +195,6 @@ func (_c *EarlyEffectCreate) createSpec() (*EarlyEffect, *sqlgraph.CreateSpec) {
 		_node = &EarlyEffect{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(earlyeffect.Table, sqlgraph.NewFieldSpec(earlyeffect.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if value, ok := _c.mutation.TeamID(); ok {
 		_spec.SetField(earlyeffect.FieldTeamID, field.TypeInt64, value)
 		_node.TeamID = value
@@ -246,229 +243,11 @@ func (_c *EarlyEffectCreate) createSpec() (*EarlyEffect, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.EarlyEffect.Create().
-//		SetTeamID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.EarlyEffectUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *EarlyEffectCreate) OnConflict(opts ...sql.ConflictOption) *EarlyEffectUpsertOne {
-	_c.conflict = opts
-	return &EarlyEffectUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.EarlyEffect.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *EarlyEffectCreate) OnConflictColumns(columns ...string) *EarlyEffectUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &EarlyEffectUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// EarlyEffectUpsertOne is the builder for "upsert"-ing
-	//  one EarlyEffect node.
-	EarlyEffectUpsertOne struct {
-		create *EarlyEffectCreate
-	}
-
-	// EarlyEffectUpsert is the "OnConflict" setter.
-	EarlyEffectUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// SetContent sets the "content" field.
-func (u *EarlyEffectUpsert) SetContent(v string) *EarlyEffectUpsert {
-	u.Set(earlyeffect.FieldContent, v)
-	return u
-}
-
-// UpdateContent sets the "content" field to the value that was provided on create.
-func (u *EarlyEffectUpsert) UpdateContent() *EarlyEffectUpsert {
-	u.SetExcluded(earlyeffect.FieldContent)
-	return u
-}
-
-// SetQuoteToken sets the "quote_token" field.
-func (u *EarlyEffectUpsert) SetQuoteToken(v string) *EarlyEffectUpsert {
-	u.Set(earlyeffect.FieldQuoteToken, v)
-	return u
-}
-
-// UpdateQuoteToken sets the "quote_token" field to the value that was provided on create.
-func (u *EarlyEffectUpsert) UpdateQuoteToken() *EarlyEffectUpsert {
-	u.SetExcluded(earlyeffect.FieldQuoteToken)
-	return u
-}
-
-// SetOccurredAt sets the "occurred_at" field.
-func (u *EarlyEffectUpsert) SetOccurredAt(v time.Time) *EarlyEffectUpsert {
-	u.Set(earlyeffect.FieldOccurredAt, v)
-	return u
-}
-
-// UpdateOccurredAt sets the "occurred_at" field to the value that was provided on create.
-func (u *EarlyEffectUpsert) UpdateOccurredAt() *EarlyEffectUpsert {
-	u.SetExcluded(earlyeffect.FieldOccurredAt)
-	return u
-}
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create.
-// Using this option is equivalent to using:
-//
-//	client.EarlyEffect.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *EarlyEffectUpsertOne) UpdateNewValues() *EarlyEffectUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.TeamID(); exists {
-			s.SetIgnore(earlyeffect.FieldTeamID)
-		}
-		if _, exists := u.create.mutation.ChannelID(); exists {
-			s.SetIgnore(earlyeffect.FieldChannelID)
-		}
-		if _, exists := u.create.mutation.PlatformMessageID(); exists {
-			s.SetIgnore(earlyeffect.FieldPlatformMessageID)
-		}
-		if _, exists := u.create.mutation.Kind(); exists {
-			s.SetIgnore(earlyeffect.FieldKind)
-		}
-		if _, exists := u.create.mutation.CreatedAt(); exists {
-			s.SetIgnore(earlyeffect.FieldCreatedAt)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.EarlyEffect.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *EarlyEffectUpsertOne) Ignore() *EarlyEffectUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *EarlyEffectUpsertOne) DoNothing() *EarlyEffectUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the EarlyEffectCreate.OnConflict
-// documentation for more info.
-func (u *EarlyEffectUpsertOne) Update(set func(*EarlyEffectUpsert)) *EarlyEffectUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&EarlyEffectUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetContent sets the "content" field.
-func (u *EarlyEffectUpsertOne) SetContent(v string) *EarlyEffectUpsertOne {
-	return u.Update(func(s *EarlyEffectUpsert) {
-		s.SetContent(v)
-	})
-}
-
-// UpdateContent sets the "content" field to the value that was provided on create.
-func (u *EarlyEffectUpsertOne) UpdateContent() *EarlyEffectUpsertOne {
-	return u.Update(func(s *EarlyEffectUpsert) {
-		s.UpdateContent()
-	})
-}
-
-// SetQuoteToken sets the "quote_token" field.
-func (u *EarlyEffectUpsertOne) SetQuoteToken(v string) *EarlyEffectUpsertOne {
-	return u.Update(func(s *EarlyEffectUpsert) {
-		s.SetQuoteToken(v)
-	})
-}
-
-// UpdateQuoteToken sets the "quote_token" field to the value that was provided on create.
-func (u *EarlyEffectUpsertOne) UpdateQuoteToken() *EarlyEffectUpsertOne {
-	return u.Update(func(s *EarlyEffectUpsert) {
-		s.UpdateQuoteToken()
-	})
-}
-
-// SetOccurredAt sets the "occurred_at" field.
-func (u *EarlyEffectUpsertOne) SetOccurredAt(v time.Time) *EarlyEffectUpsertOne {
-	return u.Update(func(s *EarlyEffectUpsert) {
-		s.SetOccurredAt(v)
-	})
-}
-
-// UpdateOccurredAt sets the "occurred_at" field to the value that was provided on create.
-func (u *EarlyEffectUpsertOne) UpdateOccurredAt() *EarlyEffectUpsertOne {
-	return u.Update(func(s *EarlyEffectUpsert) {
-		s.UpdateOccurredAt()
-	})
-}
-
-// Exec executes the query.
-func (u *EarlyEffectUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for EarlyEffectCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *EarlyEffectUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *EarlyEffectUpsertOne) ID(ctx context.Context) (id int64, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *EarlyEffectUpsertOne) IDX(ctx context.Context) int64 {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // EarlyEffectCreateBulk is the builder for creating many EarlyEffect entities in bulk.
 type EarlyEffectCreateBulk struct {
 	config
 	err      error
 	builders []*EarlyEffectCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the EarlyEffect entities in the database.
@@ -498,7 +277,6 @@ func (_c *EarlyEffectCreateBulk) Save(ctx context.Context) ([]*EarlyEffect, erro
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -549,171 +327,6 @@ func (_c *EarlyEffectCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *EarlyEffectCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.EarlyEffect.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.EarlyEffectUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *EarlyEffectCreateBulk) OnConflict(opts ...sql.ConflictOption) *EarlyEffectUpsertBulk {
-	_c.conflict = opts
-	return &EarlyEffectUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.EarlyEffect.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *EarlyEffectCreateBulk) OnConflictColumns(columns ...string) *EarlyEffectUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &EarlyEffectUpsertBulk{
-		create: _c,
-	}
-}
-
-// EarlyEffectUpsertBulk is the builder for "upsert"-ing
-// a bulk of EarlyEffect nodes.
-type EarlyEffectUpsertBulk struct {
-	create *EarlyEffectCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.EarlyEffect.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *EarlyEffectUpsertBulk) UpdateNewValues() *EarlyEffectUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.TeamID(); exists {
-				s.SetIgnore(earlyeffect.FieldTeamID)
-			}
-			if _, exists := b.mutation.ChannelID(); exists {
-				s.SetIgnore(earlyeffect.FieldChannelID)
-			}
-			if _, exists := b.mutation.PlatformMessageID(); exists {
-				s.SetIgnore(earlyeffect.FieldPlatformMessageID)
-			}
-			if _, exists := b.mutation.Kind(); exists {
-				s.SetIgnore(earlyeffect.FieldKind)
-			}
-			if _, exists := b.mutation.CreatedAt(); exists {
-				s.SetIgnore(earlyeffect.FieldCreatedAt)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.EarlyEffect.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *EarlyEffectUpsertBulk) Ignore() *EarlyEffectUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *EarlyEffectUpsertBulk) DoNothing() *EarlyEffectUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the EarlyEffectCreateBulk.OnConflict
-// documentation for more info.
-func (u *EarlyEffectUpsertBulk) Update(set func(*EarlyEffectUpsert)) *EarlyEffectUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&EarlyEffectUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetContent sets the "content" field.
-func (u *EarlyEffectUpsertBulk) SetContent(v string) *EarlyEffectUpsertBulk {
-	return u.Update(func(s *EarlyEffectUpsert) {
-		s.SetContent(v)
-	})
-}
-
-// UpdateContent sets the "content" field to the value that was provided on create.
-func (u *EarlyEffectUpsertBulk) UpdateContent() *EarlyEffectUpsertBulk {
-	return u.Update(func(s *EarlyEffectUpsert) {
-		s.UpdateContent()
-	})
-}
-
-// SetQuoteToken sets the "quote_token" field.
-func (u *EarlyEffectUpsertBulk) SetQuoteToken(v string) *EarlyEffectUpsertBulk {
-	return u.Update(func(s *EarlyEffectUpsert) {
-		s.SetQuoteToken(v)
-	})
-}
-
-// UpdateQuoteToken sets the "quote_token" field to the value that was provided on create.
-func (u *EarlyEffectUpsertBulk) UpdateQuoteToken() *EarlyEffectUpsertBulk {
-	return u.Update(func(s *EarlyEffectUpsert) {
-		s.UpdateQuoteToken()
-	})
-}
-
-// SetOccurredAt sets the "occurred_at" field.
-func (u *EarlyEffectUpsertBulk) SetOccurredAt(v time.Time) *EarlyEffectUpsertBulk {
-	return u.Update(func(s *EarlyEffectUpsert) {
-		s.SetOccurredAt(v)
-	})
-}
-
-// UpdateOccurredAt sets the "occurred_at" field to the value that was provided on create.
-func (u *EarlyEffectUpsertBulk) UpdateOccurredAt() *EarlyEffectUpsertBulk {
-	return u.Update(func(s *EarlyEffectUpsert) {
-		s.UpdateOccurredAt()
-	})
-}
-
-// Exec executes the query.
-func (u *EarlyEffectUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the EarlyEffectCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for EarlyEffectCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *EarlyEffectUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

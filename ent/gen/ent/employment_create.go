@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
@@ -20,7 +19,6 @@ type EmploymentCreate struct {
 	config
 	mutation *EmploymentMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetTeamID sets the "team_id" field.
@@ -126,7 +124,6 @@ func (_c *EmploymentCreate) createSpec() (*Employment, *sqlgraph.CreateSpec) {
 		_node = &Employment{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(employment.Table, sqlgraph.NewFieldSpec(employment.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if value, ok := _c.mutation.TeamID(); ok {
 		_spec.SetField(employment.FieldTeamID, field.TypeInt64, value)
 		_node.TeamID = value
@@ -168,145 +165,11 @@ func (_c *EmploymentCreate) createSpec() (*Employment, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Employment.Create().
-//		SetTeamID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.EmploymentUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *EmploymentCreate) OnConflict(opts ...sql.ConflictOption) *EmploymentUpsertOne {
-	_c.conflict = opts
-	return &EmploymentUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Employment.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *EmploymentCreate) OnConflictColumns(columns ...string) *EmploymentUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &EmploymentUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// EmploymentUpsertOne is the builder for "upsert"-ing
-	//  one Employment node.
-	EmploymentUpsertOne struct {
-		create *EmploymentCreate
-	}
-
-	// EmploymentUpsert is the "OnConflict" setter.
-	EmploymentUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create.
-// Using this option is equivalent to using:
-//
-//	client.Employment.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *EmploymentUpsertOne) UpdateNewValues() *EmploymentUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.TeamID(); exists {
-			s.SetIgnore(employment.FieldTeamID)
-		}
-		if _, exists := u.create.mutation.ContactID(); exists {
-			s.SetIgnore(employment.FieldContactID)
-		}
-		if _, exists := u.create.mutation.CompanyID(); exists {
-			s.SetIgnore(employment.FieldCompanyID)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Employment.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *EmploymentUpsertOne) Ignore() *EmploymentUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *EmploymentUpsertOne) DoNothing() *EmploymentUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the EmploymentCreate.OnConflict
-// documentation for more info.
-func (u *EmploymentUpsertOne) Update(set func(*EmploymentUpsert)) *EmploymentUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&EmploymentUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *EmploymentUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for EmploymentCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *EmploymentUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *EmploymentUpsertOne) ID(ctx context.Context) (id int64, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *EmploymentUpsertOne) IDX(ctx context.Context) int64 {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // EmploymentCreateBulk is the builder for creating many Employment entities in bulk.
 type EmploymentCreateBulk struct {
 	config
 	err      error
 	builders []*EmploymentCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the Employment entities in the database.
@@ -335,7 +198,6 @@ func (_c *EmploymentCreateBulk) Save(ctx context.Context) ([]*Employment, error)
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -386,123 +248,6 @@ func (_c *EmploymentCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *EmploymentCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Employment.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.EmploymentUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *EmploymentCreateBulk) OnConflict(opts ...sql.ConflictOption) *EmploymentUpsertBulk {
-	_c.conflict = opts
-	return &EmploymentUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Employment.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *EmploymentCreateBulk) OnConflictColumns(columns ...string) *EmploymentUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &EmploymentUpsertBulk{
-		create: _c,
-	}
-}
-
-// EmploymentUpsertBulk is the builder for "upsert"-ing
-// a bulk of Employment nodes.
-type EmploymentUpsertBulk struct {
-	create *EmploymentCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.Employment.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *EmploymentUpsertBulk) UpdateNewValues() *EmploymentUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.TeamID(); exists {
-				s.SetIgnore(employment.FieldTeamID)
-			}
-			if _, exists := b.mutation.ContactID(); exists {
-				s.SetIgnore(employment.FieldContactID)
-			}
-			if _, exists := b.mutation.CompanyID(); exists {
-				s.SetIgnore(employment.FieldCompanyID)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Employment.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *EmploymentUpsertBulk) Ignore() *EmploymentUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *EmploymentUpsertBulk) DoNothing() *EmploymentUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the EmploymentCreateBulk.OnConflict
-// documentation for more info.
-func (u *EmploymentUpsertBulk) Update(set func(*EmploymentUpsert)) *EmploymentUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&EmploymentUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *EmploymentUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the EmploymentCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for EmploymentCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *EmploymentUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/file"
@@ -19,7 +18,6 @@ type FileCreate struct {
 	config
 	mutation *FileMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetTeamID sets the "team_id" field.
@@ -311,7 +309,6 @@ func (_c *FileCreate) createSpec() (*File, *sqlgraph.CreateSpec) {
 		_node = &File{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(file.Table, sqlgraph.NewFieldSpec(file.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if value, ok := _c.mutation.TeamID(); ok {
 		_spec.SetField(file.FieldTeamID, field.TypeInt64, value)
 		_node.TeamID = value
@@ -375,217 +372,11 @@ func (_c *FileCreate) createSpec() (*File, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.File.Create().
-//		SetTeamID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.FileUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *FileCreate) OnConflict(opts ...sql.ConflictOption) *FileUpsertOne {
-	_c.conflict = opts
-	return &FileUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.File.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *FileCreate) OnConflictColumns(columns ...string) *FileUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &FileUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// FileUpsertOne is the builder for "upsert"-ing
-	//  one File node.
-	FileUpsertOne struct {
-		create *FileCreate
-	}
-
-	// FileUpsert is the "OnConflict" setter.
-	FileUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// SetExpiresAt sets the "expires_at" field.
-func (u *FileUpsert) SetExpiresAt(v time.Time) *FileUpsert {
-	u.Set(file.FieldExpiresAt, v)
-	return u
-}
-
-// UpdateExpiresAt sets the "expires_at" field to the value that was provided on create.
-func (u *FileUpsert) UpdateExpiresAt() *FileUpsert {
-	u.SetExcluded(file.FieldExpiresAt)
-	return u
-}
-
-// ClearExpiresAt clears the value of the "expires_at" field.
-func (u *FileUpsert) ClearExpiresAt() *FileUpsert {
-	u.SetNull(file.FieldExpiresAt)
-	return u
-}
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create.
-// Using this option is equivalent to using:
-//
-//	client.File.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *FileUpsertOne) UpdateNewValues() *FileUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.TeamID(); exists {
-			s.SetIgnore(file.FieldTeamID)
-		}
-		if _, exists := u.create.mutation.Author(); exists {
-			s.SetIgnore(file.FieldAuthor)
-		}
-		if _, exists := u.create.mutation.Name(); exists {
-			s.SetIgnore(file.FieldName)
-		}
-		if _, exists := u.create.mutation.ContentType(); exists {
-			s.SetIgnore(file.FieldContentType)
-		}
-		if _, exists := u.create.mutation.Size(); exists {
-			s.SetIgnore(file.FieldSize)
-		}
-		if _, exists := u.create.mutation.Sha256(); exists {
-			s.SetIgnore(file.FieldSha256)
-		}
-		if _, exists := u.create.mutation.Width(); exists {
-			s.SetIgnore(file.FieldWidth)
-		}
-		if _, exists := u.create.mutation.Height(); exists {
-			s.SetIgnore(file.FieldHeight)
-		}
-		if _, exists := u.create.mutation.DurationMs(); exists {
-			s.SetIgnore(file.FieldDurationMs)
-		}
-		if _, exists := u.create.mutation.BlobKey(); exists {
-			s.SetIgnore(file.FieldBlobKey)
-		}
-		if _, exists := u.create.mutation.PreviewKey(); exists {
-			s.SetIgnore(file.FieldPreviewKey)
-		}
-		if _, exists := u.create.mutation.PreviewType(); exists {
-			s.SetIgnore(file.FieldPreviewType)
-		}
-		if _, exists := u.create.mutation.PreviewSize(); exists {
-			s.SetIgnore(file.FieldPreviewSize)
-		}
-		if _, exists := u.create.mutation.CreatedAt(); exists {
-			s.SetIgnore(file.FieldCreatedAt)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.File.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *FileUpsertOne) Ignore() *FileUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *FileUpsertOne) DoNothing() *FileUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the FileCreate.OnConflict
-// documentation for more info.
-func (u *FileUpsertOne) Update(set func(*FileUpsert)) *FileUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&FileUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetExpiresAt sets the "expires_at" field.
-func (u *FileUpsertOne) SetExpiresAt(v time.Time) *FileUpsertOne {
-	return u.Update(func(s *FileUpsert) {
-		s.SetExpiresAt(v)
-	})
-}
-
-// UpdateExpiresAt sets the "expires_at" field to the value that was provided on create.
-func (u *FileUpsertOne) UpdateExpiresAt() *FileUpsertOne {
-	return u.Update(func(s *FileUpsert) {
-		s.UpdateExpiresAt()
-	})
-}
-
-// ClearExpiresAt clears the value of the "expires_at" field.
-func (u *FileUpsertOne) ClearExpiresAt() *FileUpsertOne {
-	return u.Update(func(s *FileUpsert) {
-		s.ClearExpiresAt()
-	})
-}
-
-// Exec executes the query.
-func (u *FileUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for FileCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *FileUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *FileUpsertOne) ID(ctx context.Context) (id int64, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *FileUpsertOne) IDX(ctx context.Context) int64 {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // FileCreateBulk is the builder for creating many File entities in bulk.
 type FileCreateBulk struct {
 	config
 	err      error
 	builders []*FileCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the File entities in the database.
@@ -615,7 +406,6 @@ func (_c *FileCreateBulk) Save(ctx context.Context) ([]*File, error) {
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -666,177 +456,6 @@ func (_c *FileCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *FileCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.File.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.FileUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *FileCreateBulk) OnConflict(opts ...sql.ConflictOption) *FileUpsertBulk {
-	_c.conflict = opts
-	return &FileUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.File.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *FileCreateBulk) OnConflictColumns(columns ...string) *FileUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &FileUpsertBulk{
-		create: _c,
-	}
-}
-
-// FileUpsertBulk is the builder for "upsert"-ing
-// a bulk of File nodes.
-type FileUpsertBulk struct {
-	create *FileCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.File.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *FileUpsertBulk) UpdateNewValues() *FileUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.TeamID(); exists {
-				s.SetIgnore(file.FieldTeamID)
-			}
-			if _, exists := b.mutation.Author(); exists {
-				s.SetIgnore(file.FieldAuthor)
-			}
-			if _, exists := b.mutation.Name(); exists {
-				s.SetIgnore(file.FieldName)
-			}
-			if _, exists := b.mutation.ContentType(); exists {
-				s.SetIgnore(file.FieldContentType)
-			}
-			if _, exists := b.mutation.Size(); exists {
-				s.SetIgnore(file.FieldSize)
-			}
-			if _, exists := b.mutation.Sha256(); exists {
-				s.SetIgnore(file.FieldSha256)
-			}
-			if _, exists := b.mutation.Width(); exists {
-				s.SetIgnore(file.FieldWidth)
-			}
-			if _, exists := b.mutation.Height(); exists {
-				s.SetIgnore(file.FieldHeight)
-			}
-			if _, exists := b.mutation.DurationMs(); exists {
-				s.SetIgnore(file.FieldDurationMs)
-			}
-			if _, exists := b.mutation.BlobKey(); exists {
-				s.SetIgnore(file.FieldBlobKey)
-			}
-			if _, exists := b.mutation.PreviewKey(); exists {
-				s.SetIgnore(file.FieldPreviewKey)
-			}
-			if _, exists := b.mutation.PreviewType(); exists {
-				s.SetIgnore(file.FieldPreviewType)
-			}
-			if _, exists := b.mutation.PreviewSize(); exists {
-				s.SetIgnore(file.FieldPreviewSize)
-			}
-			if _, exists := b.mutation.CreatedAt(); exists {
-				s.SetIgnore(file.FieldCreatedAt)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.File.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *FileUpsertBulk) Ignore() *FileUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *FileUpsertBulk) DoNothing() *FileUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the FileCreateBulk.OnConflict
-// documentation for more info.
-func (u *FileUpsertBulk) Update(set func(*FileUpsert)) *FileUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&FileUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetExpiresAt sets the "expires_at" field.
-func (u *FileUpsertBulk) SetExpiresAt(v time.Time) *FileUpsertBulk {
-	return u.Update(func(s *FileUpsert) {
-		s.SetExpiresAt(v)
-	})
-}
-
-// UpdateExpiresAt sets the "expires_at" field to the value that was provided on create.
-func (u *FileUpsertBulk) UpdateExpiresAt() *FileUpsertBulk {
-	return u.Update(func(s *FileUpsert) {
-		s.UpdateExpiresAt()
-	})
-}
-
-// ClearExpiresAt clears the value of the "expires_at" field.
-func (u *FileUpsertBulk) ClearExpiresAt() *FileUpsertBulk {
-	return u.Update(func(s *FileUpsert) {
-		s.ClearExpiresAt()
-	})
-}
-
-// Exec executes the query.
-func (u *FileUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the FileCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for FileCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *FileUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
@@ -21,7 +20,6 @@ type FindingCreate struct {
 	config
 	mutation *FindingMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetTeamID sets the "team_id" field.
@@ -177,7 +175,6 @@ func (_c *FindingCreate) createSpec() (*Finding, *sqlgraph.CreateSpec) {
 		_node = &Finding{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(finding.Table, sqlgraph.NewFieldSpec(finding.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if value, ok := _c.mutation.TeamID(); ok {
 		_spec.SetField(finding.FieldTeamID, field.TypeInt64, value)
 		_node.TeamID = value
@@ -239,160 +236,11 @@ func (_c *FindingCreate) createSpec() (*Finding, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Finding.Create().
-//		SetTeamID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.FindingUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *FindingCreate) OnConflict(opts ...sql.ConflictOption) *FindingUpsertOne {
-	_c.conflict = opts
-	return &FindingUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Finding.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *FindingCreate) OnConflictColumns(columns ...string) *FindingUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &FindingUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// FindingUpsertOne is the builder for "upsert"-ing
-	//  one Finding node.
-	FindingUpsertOne struct {
-		create *FindingCreate
-	}
-
-	// FindingUpsert is the "OnConflict" setter.
-	FindingUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create.
-// Using this option is equivalent to using:
-//
-//	client.Finding.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *FindingUpsertOne) UpdateNewValues() *FindingUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.TeamID(); exists {
-			s.SetIgnore(finding.FieldTeamID)
-		}
-		if _, exists := u.create.mutation.ConversationID(); exists {
-			s.SetIgnore(finding.FieldConversationID)
-		}
-		if _, exists := u.create.mutation.MessageID(); exists {
-			s.SetIgnore(finding.FieldMessageID)
-		}
-		if _, exists := u.create.mutation.Position(); exists {
-			s.SetIgnore(finding.FieldPosition)
-		}
-		if _, exists := u.create.mutation.Kind(); exists {
-			s.SetIgnore(finding.FieldKind)
-		}
-		if _, exists := u.create.mutation.Value(); exists {
-			s.SetIgnore(finding.FieldValue)
-		}
-		if _, exists := u.create.mutation.Written(); exists {
-			s.SetIgnore(finding.FieldWritten)
-		}
-		if _, exists := u.create.mutation.At(); exists {
-			s.SetIgnore(finding.FieldAt)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Finding.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *FindingUpsertOne) Ignore() *FindingUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *FindingUpsertOne) DoNothing() *FindingUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the FindingCreate.OnConflict
-// documentation for more info.
-func (u *FindingUpsertOne) Update(set func(*FindingUpsert)) *FindingUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&FindingUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *FindingUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for FindingCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *FindingUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *FindingUpsertOne) ID(ctx context.Context) (id int64, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *FindingUpsertOne) IDX(ctx context.Context) int64 {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // FindingCreateBulk is the builder for creating many Finding entities in bulk.
 type FindingCreateBulk struct {
 	config
 	err      error
 	builders []*FindingCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the Finding entities in the database.
@@ -421,7 +269,6 @@ func (_c *FindingCreateBulk) Save(ctx context.Context) ([]*Finding, error) {
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -472,138 +319,6 @@ func (_c *FindingCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *FindingCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Finding.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.FindingUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *FindingCreateBulk) OnConflict(opts ...sql.ConflictOption) *FindingUpsertBulk {
-	_c.conflict = opts
-	return &FindingUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Finding.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *FindingCreateBulk) OnConflictColumns(columns ...string) *FindingUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &FindingUpsertBulk{
-		create: _c,
-	}
-}
-
-// FindingUpsertBulk is the builder for "upsert"-ing
-// a bulk of Finding nodes.
-type FindingUpsertBulk struct {
-	create *FindingCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.Finding.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *FindingUpsertBulk) UpdateNewValues() *FindingUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.TeamID(); exists {
-				s.SetIgnore(finding.FieldTeamID)
-			}
-			if _, exists := b.mutation.ConversationID(); exists {
-				s.SetIgnore(finding.FieldConversationID)
-			}
-			if _, exists := b.mutation.MessageID(); exists {
-				s.SetIgnore(finding.FieldMessageID)
-			}
-			if _, exists := b.mutation.Position(); exists {
-				s.SetIgnore(finding.FieldPosition)
-			}
-			if _, exists := b.mutation.Kind(); exists {
-				s.SetIgnore(finding.FieldKind)
-			}
-			if _, exists := b.mutation.Value(); exists {
-				s.SetIgnore(finding.FieldValue)
-			}
-			if _, exists := b.mutation.Written(); exists {
-				s.SetIgnore(finding.FieldWritten)
-			}
-			if _, exists := b.mutation.At(); exists {
-				s.SetIgnore(finding.FieldAt)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Finding.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *FindingUpsertBulk) Ignore() *FindingUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *FindingUpsertBulk) DoNothing() *FindingUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the FindingCreateBulk.OnConflict
-// documentation for more info.
-func (u *FindingUpsertBulk) Update(set func(*FindingUpsert)) *FindingUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&FindingUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *FindingUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the FindingCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for FindingCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *FindingUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/file"
@@ -19,7 +18,6 @@ type KeptFileCreate struct {
 	config
 	mutation *KeptFileMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetTeamID sets the "team_id" field.
@@ -117,7 +115,6 @@ func (_c *KeptFileCreate) createSpec() (*KeptFile, *sqlgraph.CreateSpec) {
 		_node = &KeptFile{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(keptfile.Table, sqlgraph.NewFieldSpec(keptfile.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if value, ok := _c.mutation.TeamID(); ok {
 		_spec.SetField(keptfile.FieldTeamID, field.TypeInt64, value)
 		_node.TeamID = value
@@ -146,145 +143,11 @@ func (_c *KeptFileCreate) createSpec() (*KeptFile, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.KeptFile.Create().
-//		SetTeamID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.KeptFileUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *KeptFileCreate) OnConflict(opts ...sql.ConflictOption) *KeptFileUpsertOne {
-	_c.conflict = opts
-	return &KeptFileUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.KeptFile.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *KeptFileCreate) OnConflictColumns(columns ...string) *KeptFileUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &KeptFileUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// KeptFileUpsertOne is the builder for "upsert"-ing
-	//  one KeptFile node.
-	KeptFileUpsertOne struct {
-		create *KeptFileCreate
-	}
-
-	// KeptFileUpsert is the "OnConflict" setter.
-	KeptFileUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create.
-// Using this option is equivalent to using:
-//
-//	client.KeptFile.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *KeptFileUpsertOne) UpdateNewValues() *KeptFileUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.TeamID(); exists {
-			s.SetIgnore(keptfile.FieldTeamID)
-		}
-		if _, exists := u.create.mutation.FileID(); exists {
-			s.SetIgnore(keptfile.FieldFileID)
-		}
-		if _, exists := u.create.mutation.Holder(); exists {
-			s.SetIgnore(keptfile.FieldHolder)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.KeptFile.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *KeptFileUpsertOne) Ignore() *KeptFileUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *KeptFileUpsertOne) DoNothing() *KeptFileUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the KeptFileCreate.OnConflict
-// documentation for more info.
-func (u *KeptFileUpsertOne) Update(set func(*KeptFileUpsert)) *KeptFileUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&KeptFileUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *KeptFileUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for KeptFileCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *KeptFileUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *KeptFileUpsertOne) ID(ctx context.Context) (id int64, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *KeptFileUpsertOne) IDX(ctx context.Context) int64 {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // KeptFileCreateBulk is the builder for creating many KeptFile entities in bulk.
 type KeptFileCreateBulk struct {
 	config
 	err      error
 	builders []*KeptFileCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the KeptFile entities in the database.
@@ -313,7 +176,6 @@ func (_c *KeptFileCreateBulk) Save(ctx context.Context) ([]*KeptFile, error) {
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -364,123 +226,6 @@ func (_c *KeptFileCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *KeptFileCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.KeptFile.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.KeptFileUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *KeptFileCreateBulk) OnConflict(opts ...sql.ConflictOption) *KeptFileUpsertBulk {
-	_c.conflict = opts
-	return &KeptFileUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.KeptFile.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *KeptFileCreateBulk) OnConflictColumns(columns ...string) *KeptFileUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &KeptFileUpsertBulk{
-		create: _c,
-	}
-}
-
-// KeptFileUpsertBulk is the builder for "upsert"-ing
-// a bulk of KeptFile nodes.
-type KeptFileUpsertBulk struct {
-	create *KeptFileCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.KeptFile.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *KeptFileUpsertBulk) UpdateNewValues() *KeptFileUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.TeamID(); exists {
-				s.SetIgnore(keptfile.FieldTeamID)
-			}
-			if _, exists := b.mutation.FileID(); exists {
-				s.SetIgnore(keptfile.FieldFileID)
-			}
-			if _, exists := b.mutation.Holder(); exists {
-				s.SetIgnore(keptfile.FieldHolder)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.KeptFile.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *KeptFileUpsertBulk) Ignore() *KeptFileUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *KeptFileUpsertBulk) DoNothing() *KeptFileUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the KeptFileCreateBulk.OnConflict
-// documentation for more info.
-func (u *KeptFileUpsertBulk) Update(set func(*KeptFileUpsert)) *KeptFileUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&KeptFileUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *KeptFileUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the KeptFileCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for KeptFileCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *KeptFileUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

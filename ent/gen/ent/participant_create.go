@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
@@ -21,7 +20,6 @@ type ParticipantCreate struct {
 	config
 	mutation *ParticipantMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetTeamID sets the "team_id" field.
@@ -176,7 +174,6 @@ func (_c *ParticipantCreate) createSpec() (*Participant, *sqlgraph.CreateSpec) {
 		_node = &Participant{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(participant.Table, sqlgraph.NewFieldSpec(participant.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if value, ok := _c.mutation.TeamID(); ok {
 		_spec.SetField(participant.FieldTeamID, field.TypeInt64, value)
 		_node.TeamID = value
@@ -230,236 +227,11 @@ func (_c *ParticipantCreate) createSpec() (*Participant, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Participant.Create().
-//		SetTeamID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.ParticipantUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *ParticipantCreate) OnConflict(opts ...sql.ConflictOption) *ParticipantUpsertOne {
-	_c.conflict = opts
-	return &ParticipantUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Participant.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *ParticipantCreate) OnConflictColumns(columns ...string) *ParticipantUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &ParticipantUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// ParticipantUpsertOne is the builder for "upsert"-ing
-	//  one Participant node.
-	ParticipantUpsertOne struct {
-		create *ParticipantCreate
-	}
-
-	// ParticipantUpsert is the "OnConflict" setter.
-	ParticipantUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// SetPart sets the "part" field.
-func (u *ParticipantUpsert) SetPart(v participant.Part) *ParticipantUpsert {
-	u.Set(participant.FieldPart, v)
-	return u
-}
-
-// UpdatePart sets the "part" field to the value that was provided on create.
-func (u *ParticipantUpsert) UpdatePart() *ParticipantUpsert {
-	u.SetExcluded(participant.FieldPart)
-	return u
-}
-
-// SetPosition sets the "position" field.
-func (u *ParticipantUpsert) SetPosition(v int) *ParticipantUpsert {
-	u.Set(participant.FieldPosition, v)
-	return u
-}
-
-// UpdatePosition sets the "position" field to the value that was provided on create.
-func (u *ParticipantUpsert) UpdatePosition() *ParticipantUpsert {
-	u.SetExcluded(participant.FieldPosition)
-	return u
-}
-
-// AddPosition adds v to the "position" field.
-func (u *ParticipantUpsert) AddPosition(v int) *ParticipantUpsert {
-	u.Add(participant.FieldPosition, v)
-	return u
-}
-
-// SetSince sets the "since" field.
-func (u *ParticipantUpsert) SetSince(v time.Time) *ParticipantUpsert {
-	u.Set(participant.FieldSince, v)
-	return u
-}
-
-// UpdateSince sets the "since" field to the value that was provided on create.
-func (u *ParticipantUpsert) UpdateSince() *ParticipantUpsert {
-	u.SetExcluded(participant.FieldSince)
-	return u
-}
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create.
-// Using this option is equivalent to using:
-//
-//	client.Participant.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *ParticipantUpsertOne) UpdateNewValues() *ParticipantUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.TeamID(); exists {
-			s.SetIgnore(participant.FieldTeamID)
-		}
-		if _, exists := u.create.mutation.ConversationID(); exists {
-			s.SetIgnore(participant.FieldConversationID)
-		}
-		if _, exists := u.create.mutation.AgentID(); exists {
-			s.SetIgnore(participant.FieldAgentID)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Participant.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *ParticipantUpsertOne) Ignore() *ParticipantUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *ParticipantUpsertOne) DoNothing() *ParticipantUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the ParticipantCreate.OnConflict
-// documentation for more info.
-func (u *ParticipantUpsertOne) Update(set func(*ParticipantUpsert)) *ParticipantUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&ParticipantUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetPart sets the "part" field.
-func (u *ParticipantUpsertOne) SetPart(v participant.Part) *ParticipantUpsertOne {
-	return u.Update(func(s *ParticipantUpsert) {
-		s.SetPart(v)
-	})
-}
-
-// UpdatePart sets the "part" field to the value that was provided on create.
-func (u *ParticipantUpsertOne) UpdatePart() *ParticipantUpsertOne {
-	return u.Update(func(s *ParticipantUpsert) {
-		s.UpdatePart()
-	})
-}
-
-// SetPosition sets the "position" field.
-func (u *ParticipantUpsertOne) SetPosition(v int) *ParticipantUpsertOne {
-	return u.Update(func(s *ParticipantUpsert) {
-		s.SetPosition(v)
-	})
-}
-
-// AddPosition adds v to the "position" field.
-func (u *ParticipantUpsertOne) AddPosition(v int) *ParticipantUpsertOne {
-	return u.Update(func(s *ParticipantUpsert) {
-		s.AddPosition(v)
-	})
-}
-
-// UpdatePosition sets the "position" field to the value that was provided on create.
-func (u *ParticipantUpsertOne) UpdatePosition() *ParticipantUpsertOne {
-	return u.Update(func(s *ParticipantUpsert) {
-		s.UpdatePosition()
-	})
-}
-
-// SetSince sets the "since" field.
-func (u *ParticipantUpsertOne) SetSince(v time.Time) *ParticipantUpsertOne {
-	return u.Update(func(s *ParticipantUpsert) {
-		s.SetSince(v)
-	})
-}
-
-// UpdateSince sets the "since" field to the value that was provided on create.
-func (u *ParticipantUpsertOne) UpdateSince() *ParticipantUpsertOne {
-	return u.Update(func(s *ParticipantUpsert) {
-		s.UpdateSince()
-	})
-}
-
-// Exec executes the query.
-func (u *ParticipantUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for ParticipantCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *ParticipantUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *ParticipantUpsertOne) ID(ctx context.Context) (id int64, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *ParticipantUpsertOne) IDX(ctx context.Context) int64 {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // ParticipantCreateBulk is the builder for creating many Participant entities in bulk.
 type ParticipantCreateBulk struct {
 	config
 	err      error
 	builders []*ParticipantCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the Participant entities in the database.
@@ -489,7 +261,6 @@ func (_c *ParticipantCreateBulk) Save(ctx context.Context) ([]*Participant, erro
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -540,172 +311,6 @@ func (_c *ParticipantCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *ParticipantCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Participant.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.ParticipantUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *ParticipantCreateBulk) OnConflict(opts ...sql.ConflictOption) *ParticipantUpsertBulk {
-	_c.conflict = opts
-	return &ParticipantUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Participant.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *ParticipantCreateBulk) OnConflictColumns(columns ...string) *ParticipantUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &ParticipantUpsertBulk{
-		create: _c,
-	}
-}
-
-// ParticipantUpsertBulk is the builder for "upsert"-ing
-// a bulk of Participant nodes.
-type ParticipantUpsertBulk struct {
-	create *ParticipantCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.Participant.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *ParticipantUpsertBulk) UpdateNewValues() *ParticipantUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.TeamID(); exists {
-				s.SetIgnore(participant.FieldTeamID)
-			}
-			if _, exists := b.mutation.ConversationID(); exists {
-				s.SetIgnore(participant.FieldConversationID)
-			}
-			if _, exists := b.mutation.AgentID(); exists {
-				s.SetIgnore(participant.FieldAgentID)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Participant.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *ParticipantUpsertBulk) Ignore() *ParticipantUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *ParticipantUpsertBulk) DoNothing() *ParticipantUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the ParticipantCreateBulk.OnConflict
-// documentation for more info.
-func (u *ParticipantUpsertBulk) Update(set func(*ParticipantUpsert)) *ParticipantUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&ParticipantUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetPart sets the "part" field.
-func (u *ParticipantUpsertBulk) SetPart(v participant.Part) *ParticipantUpsertBulk {
-	return u.Update(func(s *ParticipantUpsert) {
-		s.SetPart(v)
-	})
-}
-
-// UpdatePart sets the "part" field to the value that was provided on create.
-func (u *ParticipantUpsertBulk) UpdatePart() *ParticipantUpsertBulk {
-	return u.Update(func(s *ParticipantUpsert) {
-		s.UpdatePart()
-	})
-}
-
-// SetPosition sets the "position" field.
-func (u *ParticipantUpsertBulk) SetPosition(v int) *ParticipantUpsertBulk {
-	return u.Update(func(s *ParticipantUpsert) {
-		s.SetPosition(v)
-	})
-}
-
-// AddPosition adds v to the "position" field.
-func (u *ParticipantUpsertBulk) AddPosition(v int) *ParticipantUpsertBulk {
-	return u.Update(func(s *ParticipantUpsert) {
-		s.AddPosition(v)
-	})
-}
-
-// UpdatePosition sets the "position" field to the value that was provided on create.
-func (u *ParticipantUpsertBulk) UpdatePosition() *ParticipantUpsertBulk {
-	return u.Update(func(s *ParticipantUpsert) {
-		s.UpdatePosition()
-	})
-}
-
-// SetSince sets the "since" field.
-func (u *ParticipantUpsertBulk) SetSince(v time.Time) *ParticipantUpsertBulk {
-	return u.Update(func(s *ParticipantUpsert) {
-		s.SetSince(v)
-	})
-}
-
-// UpdateSince sets the "since" field to the value that was provided on create.
-func (u *ParticipantUpsertBulk) UpdateSince() *ParticipantUpsertBulk {
-	return u.Update(func(s *ParticipantUpsert) {
-		s.UpdateSince()
-	})
-}
-
-// Exec executes the query.
-func (u *ParticipantUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the ParticipantCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for ParticipantCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *ParticipantUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

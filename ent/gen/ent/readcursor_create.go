@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
@@ -21,7 +20,6 @@ type ReadCursorCreate struct {
 	config
 	mutation *ReadCursorMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetTeamID sets the "team_id" field.
@@ -183,7 +181,6 @@ func (_c *ReadCursorCreate) createSpec() (*ReadCursor, *sqlgraph.CreateSpec) {
 		_node = &ReadCursor{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(readcursor.Table, sqlgraph.NewFieldSpec(readcursor.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if value, ok := _c.mutation.TeamID(); ok {
 		_spec.SetField(readcursor.FieldTeamID, field.TypeInt64, value)
 		_node.TeamID = value
@@ -237,249 +234,11 @@ func (_c *ReadCursorCreate) createSpec() (*ReadCursor, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.ReadCursor.Create().
-//		SetTeamID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.ReadCursorUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *ReadCursorCreate) OnConflict(opts ...sql.ConflictOption) *ReadCursorUpsertOne {
-	_c.conflict = opts
-	return &ReadCursorUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.ReadCursor.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *ReadCursorCreate) OnConflictColumns(columns ...string) *ReadCursorUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &ReadCursorUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// ReadCursorUpsertOne is the builder for "upsert"-ing
-	//  one ReadCursor node.
-	ReadCursorUpsertOne struct {
-		create *ReadCursorCreate
-	}
-
-	// ReadCursorUpsert is the "OnConflict" setter.
-	ReadCursorUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// SetLastReadSeq sets the "last_read_seq" field.
-func (u *ReadCursorUpsert) SetLastReadSeq(v int64) *ReadCursorUpsert {
-	u.Set(readcursor.FieldLastReadSeq, v)
-	return u
-}
-
-// UpdateLastReadSeq sets the "last_read_seq" field to the value that was provided on create.
-func (u *ReadCursorUpsert) UpdateLastReadSeq() *ReadCursorUpsert {
-	u.SetExcluded(readcursor.FieldLastReadSeq)
-	return u
-}
-
-// AddLastReadSeq adds v to the "last_read_seq" field.
-func (u *ReadCursorUpsert) AddLastReadSeq(v int64) *ReadCursorUpsert {
-	u.Add(readcursor.FieldLastReadSeq, v)
-	return u
-}
-
-// SetUnread sets the "unread" field.
-func (u *ReadCursorUpsert) SetUnread(v int) *ReadCursorUpsert {
-	u.Set(readcursor.FieldUnread, v)
-	return u
-}
-
-// UpdateUnread sets the "unread" field to the value that was provided on create.
-func (u *ReadCursorUpsert) UpdateUnread() *ReadCursorUpsert {
-	u.SetExcluded(readcursor.FieldUnread)
-	return u
-}
-
-// AddUnread adds v to the "unread" field.
-func (u *ReadCursorUpsert) AddUnread(v int) *ReadCursorUpsert {
-	u.Add(readcursor.FieldUnread, v)
-	return u
-}
-
-// SetReadAt sets the "read_at" field.
-func (u *ReadCursorUpsert) SetReadAt(v time.Time) *ReadCursorUpsert {
-	u.Set(readcursor.FieldReadAt, v)
-	return u
-}
-
-// UpdateReadAt sets the "read_at" field to the value that was provided on create.
-func (u *ReadCursorUpsert) UpdateReadAt() *ReadCursorUpsert {
-	u.SetExcluded(readcursor.FieldReadAt)
-	return u
-}
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create.
-// Using this option is equivalent to using:
-//
-//	client.ReadCursor.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *ReadCursorUpsertOne) UpdateNewValues() *ReadCursorUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.TeamID(); exists {
-			s.SetIgnore(readcursor.FieldTeamID)
-		}
-		if _, exists := u.create.mutation.ConversationID(); exists {
-			s.SetIgnore(readcursor.FieldConversationID)
-		}
-		if _, exists := u.create.mutation.AgentID(); exists {
-			s.SetIgnore(readcursor.FieldAgentID)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.ReadCursor.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *ReadCursorUpsertOne) Ignore() *ReadCursorUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *ReadCursorUpsertOne) DoNothing() *ReadCursorUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the ReadCursorCreate.OnConflict
-// documentation for more info.
-func (u *ReadCursorUpsertOne) Update(set func(*ReadCursorUpsert)) *ReadCursorUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&ReadCursorUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetLastReadSeq sets the "last_read_seq" field.
-func (u *ReadCursorUpsertOne) SetLastReadSeq(v int64) *ReadCursorUpsertOne {
-	return u.Update(func(s *ReadCursorUpsert) {
-		s.SetLastReadSeq(v)
-	})
-}
-
-// AddLastReadSeq adds v to the "last_read_seq" field.
-func (u *ReadCursorUpsertOne) AddLastReadSeq(v int64) *ReadCursorUpsertOne {
-	return u.Update(func(s *ReadCursorUpsert) {
-		s.AddLastReadSeq(v)
-	})
-}
-
-// UpdateLastReadSeq sets the "last_read_seq" field to the value that was provided on create.
-func (u *ReadCursorUpsertOne) UpdateLastReadSeq() *ReadCursorUpsertOne {
-	return u.Update(func(s *ReadCursorUpsert) {
-		s.UpdateLastReadSeq()
-	})
-}
-
-// SetUnread sets the "unread" field.
-func (u *ReadCursorUpsertOne) SetUnread(v int) *ReadCursorUpsertOne {
-	return u.Update(func(s *ReadCursorUpsert) {
-		s.SetUnread(v)
-	})
-}
-
-// AddUnread adds v to the "unread" field.
-func (u *ReadCursorUpsertOne) AddUnread(v int) *ReadCursorUpsertOne {
-	return u.Update(func(s *ReadCursorUpsert) {
-		s.AddUnread(v)
-	})
-}
-
-// UpdateUnread sets the "unread" field to the value that was provided on create.
-func (u *ReadCursorUpsertOne) UpdateUnread() *ReadCursorUpsertOne {
-	return u.Update(func(s *ReadCursorUpsert) {
-		s.UpdateUnread()
-	})
-}
-
-// SetReadAt sets the "read_at" field.
-func (u *ReadCursorUpsertOne) SetReadAt(v time.Time) *ReadCursorUpsertOne {
-	return u.Update(func(s *ReadCursorUpsert) {
-		s.SetReadAt(v)
-	})
-}
-
-// UpdateReadAt sets the "read_at" field to the value that was provided on create.
-func (u *ReadCursorUpsertOne) UpdateReadAt() *ReadCursorUpsertOne {
-	return u.Update(func(s *ReadCursorUpsert) {
-		s.UpdateReadAt()
-	})
-}
-
-// Exec executes the query.
-func (u *ReadCursorUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for ReadCursorCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *ReadCursorUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *ReadCursorUpsertOne) ID(ctx context.Context) (id int64, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *ReadCursorUpsertOne) IDX(ctx context.Context) int64 {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // ReadCursorCreateBulk is the builder for creating many ReadCursor entities in bulk.
 type ReadCursorCreateBulk struct {
 	config
 	err      error
 	builders []*ReadCursorCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the ReadCursor entities in the database.
@@ -509,7 +268,6 @@ func (_c *ReadCursorCreateBulk) Save(ctx context.Context) ([]*ReadCursor, error)
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -560,179 +318,6 @@ func (_c *ReadCursorCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *ReadCursorCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.ReadCursor.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.ReadCursorUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *ReadCursorCreateBulk) OnConflict(opts ...sql.ConflictOption) *ReadCursorUpsertBulk {
-	_c.conflict = opts
-	return &ReadCursorUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.ReadCursor.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *ReadCursorCreateBulk) OnConflictColumns(columns ...string) *ReadCursorUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &ReadCursorUpsertBulk{
-		create: _c,
-	}
-}
-
-// ReadCursorUpsertBulk is the builder for "upsert"-ing
-// a bulk of ReadCursor nodes.
-type ReadCursorUpsertBulk struct {
-	create *ReadCursorCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.ReadCursor.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *ReadCursorUpsertBulk) UpdateNewValues() *ReadCursorUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.TeamID(); exists {
-				s.SetIgnore(readcursor.FieldTeamID)
-			}
-			if _, exists := b.mutation.ConversationID(); exists {
-				s.SetIgnore(readcursor.FieldConversationID)
-			}
-			if _, exists := b.mutation.AgentID(); exists {
-				s.SetIgnore(readcursor.FieldAgentID)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.ReadCursor.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *ReadCursorUpsertBulk) Ignore() *ReadCursorUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *ReadCursorUpsertBulk) DoNothing() *ReadCursorUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the ReadCursorCreateBulk.OnConflict
-// documentation for more info.
-func (u *ReadCursorUpsertBulk) Update(set func(*ReadCursorUpsert)) *ReadCursorUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&ReadCursorUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetLastReadSeq sets the "last_read_seq" field.
-func (u *ReadCursorUpsertBulk) SetLastReadSeq(v int64) *ReadCursorUpsertBulk {
-	return u.Update(func(s *ReadCursorUpsert) {
-		s.SetLastReadSeq(v)
-	})
-}
-
-// AddLastReadSeq adds v to the "last_read_seq" field.
-func (u *ReadCursorUpsertBulk) AddLastReadSeq(v int64) *ReadCursorUpsertBulk {
-	return u.Update(func(s *ReadCursorUpsert) {
-		s.AddLastReadSeq(v)
-	})
-}
-
-// UpdateLastReadSeq sets the "last_read_seq" field to the value that was provided on create.
-func (u *ReadCursorUpsertBulk) UpdateLastReadSeq() *ReadCursorUpsertBulk {
-	return u.Update(func(s *ReadCursorUpsert) {
-		s.UpdateLastReadSeq()
-	})
-}
-
-// SetUnread sets the "unread" field.
-func (u *ReadCursorUpsertBulk) SetUnread(v int) *ReadCursorUpsertBulk {
-	return u.Update(func(s *ReadCursorUpsert) {
-		s.SetUnread(v)
-	})
-}
-
-// AddUnread adds v to the "unread" field.
-func (u *ReadCursorUpsertBulk) AddUnread(v int) *ReadCursorUpsertBulk {
-	return u.Update(func(s *ReadCursorUpsert) {
-		s.AddUnread(v)
-	})
-}
-
-// UpdateUnread sets the "unread" field to the value that was provided on create.
-func (u *ReadCursorUpsertBulk) UpdateUnread() *ReadCursorUpsertBulk {
-	return u.Update(func(s *ReadCursorUpsert) {
-		s.UpdateUnread()
-	})
-}
-
-// SetReadAt sets the "read_at" field.
-func (u *ReadCursorUpsertBulk) SetReadAt(v time.Time) *ReadCursorUpsertBulk {
-	return u.Update(func(s *ReadCursorUpsert) {
-		s.SetReadAt(v)
-	})
-}
-
-// UpdateReadAt sets the "read_at" field to the value that was provided on create.
-func (u *ReadCursorUpsertBulk) UpdateReadAt() *ReadCursorUpsertBulk {
-	return u.Update(func(s *ReadCursorUpsert) {
-		s.UpdateReadAt()
-	})
-}
-
-// Exec executes the query.
-func (u *ReadCursorUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the ReadCursorCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for ReadCursorCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *ReadCursorUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

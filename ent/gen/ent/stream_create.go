@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/stream"
@@ -18,7 +17,6 @@ type StreamCreate struct {
 	config
 	mutation *StreamMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetEpoch sets the "epoch" field.
@@ -124,7 +122,6 @@ func (_c *StreamCreate) createSpec() (*Stream, *sqlgraph.CreateSpec) {
 		_node = &Stream{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(stream.Table, sqlgraph.NewFieldSpec(stream.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = id
@@ -140,207 +137,11 @@ func (_c *StreamCreate) createSpec() (*Stream, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Stream.Create().
-//		SetEpoch(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.StreamUpsert) {
-//			SetEpoch(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *StreamCreate) OnConflict(opts ...sql.ConflictOption) *StreamUpsertOne {
-	_c.conflict = opts
-	return &StreamUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Stream.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *StreamCreate) OnConflictColumns(columns ...string) *StreamUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &StreamUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// StreamUpsertOne is the builder for "upsert"-ing
-	//  one Stream node.
-	StreamUpsertOne struct {
-		create *StreamCreate
-	}
-
-	// StreamUpsert is the "OnConflict" setter.
-	StreamUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// SetEpoch sets the "epoch" field.
-func (u *StreamUpsert) SetEpoch(v string) *StreamUpsert {
-	u.Set(stream.FieldEpoch, v)
-	return u
-}
-
-// UpdateEpoch sets the "epoch" field to the value that was provided on create.
-func (u *StreamUpsert) UpdateEpoch() *StreamUpsert {
-	u.SetExcluded(stream.FieldEpoch)
-	return u
-}
-
-// SetSeq sets the "seq" field.
-func (u *StreamUpsert) SetSeq(v int64) *StreamUpsert {
-	u.Set(stream.FieldSeq, v)
-	return u
-}
-
-// UpdateSeq sets the "seq" field to the value that was provided on create.
-func (u *StreamUpsert) UpdateSeq() *StreamUpsert {
-	u.SetExcluded(stream.FieldSeq)
-	return u
-}
-
-// AddSeq adds v to the "seq" field.
-func (u *StreamUpsert) AddSeq(v int64) *StreamUpsert {
-	u.Add(stream.FieldSeq, v)
-	return u
-}
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
-// Using this option is equivalent to using:
-//
-//	client.Stream.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(stream.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *StreamUpsertOne) UpdateNewValues() *StreamUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.ID(); exists {
-			s.SetIgnore(stream.FieldID)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Stream.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *StreamUpsertOne) Ignore() *StreamUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *StreamUpsertOne) DoNothing() *StreamUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the StreamCreate.OnConflict
-// documentation for more info.
-func (u *StreamUpsertOne) Update(set func(*StreamUpsert)) *StreamUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&StreamUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetEpoch sets the "epoch" field.
-func (u *StreamUpsertOne) SetEpoch(v string) *StreamUpsertOne {
-	return u.Update(func(s *StreamUpsert) {
-		s.SetEpoch(v)
-	})
-}
-
-// UpdateEpoch sets the "epoch" field to the value that was provided on create.
-func (u *StreamUpsertOne) UpdateEpoch() *StreamUpsertOne {
-	return u.Update(func(s *StreamUpsert) {
-		s.UpdateEpoch()
-	})
-}
-
-// SetSeq sets the "seq" field.
-func (u *StreamUpsertOne) SetSeq(v int64) *StreamUpsertOne {
-	return u.Update(func(s *StreamUpsert) {
-		s.SetSeq(v)
-	})
-}
-
-// AddSeq adds v to the "seq" field.
-func (u *StreamUpsertOne) AddSeq(v int64) *StreamUpsertOne {
-	return u.Update(func(s *StreamUpsert) {
-		s.AddSeq(v)
-	})
-}
-
-// UpdateSeq sets the "seq" field to the value that was provided on create.
-func (u *StreamUpsertOne) UpdateSeq() *StreamUpsertOne {
-	return u.Update(func(s *StreamUpsert) {
-		s.UpdateSeq()
-	})
-}
-
-// Exec executes the query.
-func (u *StreamUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for StreamCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *StreamUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *StreamUpsertOne) ID(ctx context.Context) (id int64, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *StreamUpsertOne) IDX(ctx context.Context) int64 {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // StreamCreateBulk is the builder for creating many Stream entities in bulk.
 type StreamCreateBulk struct {
 	config
 	err      error
 	builders []*StreamCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the Stream entities in the database.
@@ -370,7 +171,6 @@ func (_c *StreamCreateBulk) Save(ctx context.Context) ([]*Stream, error) {
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -421,155 +221,6 @@ func (_c *StreamCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *StreamCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Stream.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.StreamUpsert) {
-//			SetEpoch(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *StreamCreateBulk) OnConflict(opts ...sql.ConflictOption) *StreamUpsertBulk {
-	_c.conflict = opts
-	return &StreamUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Stream.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *StreamCreateBulk) OnConflictColumns(columns ...string) *StreamUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &StreamUpsertBulk{
-		create: _c,
-	}
-}
-
-// StreamUpsertBulk is the builder for "upsert"-ing
-// a bulk of Stream nodes.
-type StreamUpsertBulk struct {
-	create *StreamCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.Stream.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(stream.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *StreamUpsertBulk) UpdateNewValues() *StreamUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.ID(); exists {
-				s.SetIgnore(stream.FieldID)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Stream.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *StreamUpsertBulk) Ignore() *StreamUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *StreamUpsertBulk) DoNothing() *StreamUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the StreamCreateBulk.OnConflict
-// documentation for more info.
-func (u *StreamUpsertBulk) Update(set func(*StreamUpsert)) *StreamUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&StreamUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetEpoch sets the "epoch" field.
-func (u *StreamUpsertBulk) SetEpoch(v string) *StreamUpsertBulk {
-	return u.Update(func(s *StreamUpsert) {
-		s.SetEpoch(v)
-	})
-}
-
-// UpdateEpoch sets the "epoch" field to the value that was provided on create.
-func (u *StreamUpsertBulk) UpdateEpoch() *StreamUpsertBulk {
-	return u.Update(func(s *StreamUpsert) {
-		s.UpdateEpoch()
-	})
-}
-
-// SetSeq sets the "seq" field.
-func (u *StreamUpsertBulk) SetSeq(v int64) *StreamUpsertBulk {
-	return u.Update(func(s *StreamUpsert) {
-		s.SetSeq(v)
-	})
-}
-
-// AddSeq adds v to the "seq" field.
-func (u *StreamUpsertBulk) AddSeq(v int64) *StreamUpsertBulk {
-	return u.Update(func(s *StreamUpsert) {
-		s.AddSeq(v)
-	})
-}
-
-// UpdateSeq sets the "seq" field to the value that was provided on create.
-func (u *StreamUpsertBulk) UpdateSeq() *StreamUpsertBulk {
-	return u.Update(func(s *StreamUpsert) {
-		s.UpdateSeq()
-	})
-}
-
-// Exec executes the query.
-func (u *StreamUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the StreamCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for StreamCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *StreamUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contact"
@@ -21,7 +20,6 @@ type TaggingCreate struct {
 	config
 	mutation *TaggingMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetTeamID sets the "team_id" field.
@@ -171,7 +169,6 @@ func (_c *TaggingCreate) createSpec() (*Tagging, *sqlgraph.CreateSpec) {
 		_node = &Tagging{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(tagging.Table, sqlgraph.NewFieldSpec(tagging.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if value, ok := _c.mutation.TeamID(); ok {
 		_spec.SetField(tagging.FieldTeamID, field.TypeInt64, value)
 		_node.TeamID = value
@@ -225,213 +222,11 @@ func (_c *TaggingCreate) createSpec() (*Tagging, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Tagging.Create().
-//		SetTeamID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.TaggingUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *TaggingCreate) OnConflict(opts ...sql.ConflictOption) *TaggingUpsertOne {
-	_c.conflict = opts
-	return &TaggingUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Tagging.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *TaggingCreate) OnConflictColumns(columns ...string) *TaggingUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &TaggingUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// TaggingUpsertOne is the builder for "upsert"-ing
-	//  one Tagging node.
-	TaggingUpsertOne struct {
-		create *TaggingCreate
-	}
-
-	// TaggingUpsert is the "OnConflict" setter.
-	TaggingUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// SetCount sets the "count" field.
-func (u *TaggingUpsert) SetCount(v int) *TaggingUpsert {
-	u.Set(tagging.FieldCount, v)
-	return u
-}
-
-// UpdateCount sets the "count" field to the value that was provided on create.
-func (u *TaggingUpsert) UpdateCount() *TaggingUpsert {
-	u.SetExcluded(tagging.FieldCount)
-	return u
-}
-
-// AddCount adds v to the "count" field.
-func (u *TaggingUpsert) AddCount(v int) *TaggingUpsert {
-	u.Add(tagging.FieldCount, v)
-	return u
-}
-
-// SetLastAt sets the "last_at" field.
-func (u *TaggingUpsert) SetLastAt(v time.Time) *TaggingUpsert {
-	u.Set(tagging.FieldLastAt, v)
-	return u
-}
-
-// UpdateLastAt sets the "last_at" field to the value that was provided on create.
-func (u *TaggingUpsert) UpdateLastAt() *TaggingUpsert {
-	u.SetExcluded(tagging.FieldLastAt)
-	return u
-}
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create.
-// Using this option is equivalent to using:
-//
-//	client.Tagging.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *TaggingUpsertOne) UpdateNewValues() *TaggingUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.TeamID(); exists {
-			s.SetIgnore(tagging.FieldTeamID)
-		}
-		if _, exists := u.create.mutation.TagID(); exists {
-			s.SetIgnore(tagging.FieldTagID)
-		}
-		if _, exists := u.create.mutation.ContactID(); exists {
-			s.SetIgnore(tagging.FieldContactID)
-		}
-		if _, exists := u.create.mutation.FirstAt(); exists {
-			s.SetIgnore(tagging.FieldFirstAt)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Tagging.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *TaggingUpsertOne) Ignore() *TaggingUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *TaggingUpsertOne) DoNothing() *TaggingUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the TaggingCreate.OnConflict
-// documentation for more info.
-func (u *TaggingUpsertOne) Update(set func(*TaggingUpsert)) *TaggingUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&TaggingUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetCount sets the "count" field.
-func (u *TaggingUpsertOne) SetCount(v int) *TaggingUpsertOne {
-	return u.Update(func(s *TaggingUpsert) {
-		s.SetCount(v)
-	})
-}
-
-// AddCount adds v to the "count" field.
-func (u *TaggingUpsertOne) AddCount(v int) *TaggingUpsertOne {
-	return u.Update(func(s *TaggingUpsert) {
-		s.AddCount(v)
-	})
-}
-
-// UpdateCount sets the "count" field to the value that was provided on create.
-func (u *TaggingUpsertOne) UpdateCount() *TaggingUpsertOne {
-	return u.Update(func(s *TaggingUpsert) {
-		s.UpdateCount()
-	})
-}
-
-// SetLastAt sets the "last_at" field.
-func (u *TaggingUpsertOne) SetLastAt(v time.Time) *TaggingUpsertOne {
-	return u.Update(func(s *TaggingUpsert) {
-		s.SetLastAt(v)
-	})
-}
-
-// UpdateLastAt sets the "last_at" field to the value that was provided on create.
-func (u *TaggingUpsertOne) UpdateLastAt() *TaggingUpsertOne {
-	return u.Update(func(s *TaggingUpsert) {
-		s.UpdateLastAt()
-	})
-}
-
-// Exec executes the query.
-func (u *TaggingUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for TaggingCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *TaggingUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *TaggingUpsertOne) ID(ctx context.Context) (id int64, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *TaggingUpsertOne) IDX(ctx context.Context) int64 {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // TaggingCreateBulk is the builder for creating many Tagging entities in bulk.
 type TaggingCreateBulk struct {
 	config
 	err      error
 	builders []*TaggingCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the Tagging entities in the database.
@@ -461,7 +256,6 @@ func (_c *TaggingCreateBulk) Save(ctx context.Context) ([]*Tagging, error) {
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -512,161 +306,6 @@ func (_c *TaggingCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *TaggingCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Tagging.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.TaggingUpsert) {
-//			SetTeamID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *TaggingCreateBulk) OnConflict(opts ...sql.ConflictOption) *TaggingUpsertBulk {
-	_c.conflict = opts
-	return &TaggingUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Tagging.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *TaggingCreateBulk) OnConflictColumns(columns ...string) *TaggingUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &TaggingUpsertBulk{
-		create: _c,
-	}
-}
-
-// TaggingUpsertBulk is the builder for "upsert"-ing
-// a bulk of Tagging nodes.
-type TaggingUpsertBulk struct {
-	create *TaggingCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.Tagging.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//		).
-//		Exec(ctx)
-func (u *TaggingUpsertBulk) UpdateNewValues() *TaggingUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.TeamID(); exists {
-				s.SetIgnore(tagging.FieldTeamID)
-			}
-			if _, exists := b.mutation.TagID(); exists {
-				s.SetIgnore(tagging.FieldTagID)
-			}
-			if _, exists := b.mutation.ContactID(); exists {
-				s.SetIgnore(tagging.FieldContactID)
-			}
-			if _, exists := b.mutation.FirstAt(); exists {
-				s.SetIgnore(tagging.FieldFirstAt)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Tagging.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *TaggingUpsertBulk) Ignore() *TaggingUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *TaggingUpsertBulk) DoNothing() *TaggingUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the TaggingCreateBulk.OnConflict
-// documentation for more info.
-func (u *TaggingUpsertBulk) Update(set func(*TaggingUpsert)) *TaggingUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&TaggingUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetCount sets the "count" field.
-func (u *TaggingUpsertBulk) SetCount(v int) *TaggingUpsertBulk {
-	return u.Update(func(s *TaggingUpsert) {
-		s.SetCount(v)
-	})
-}
-
-// AddCount adds v to the "count" field.
-func (u *TaggingUpsertBulk) AddCount(v int) *TaggingUpsertBulk {
-	return u.Update(func(s *TaggingUpsert) {
-		s.AddCount(v)
-	})
-}
-
-// UpdateCount sets the "count" field to the value that was provided on create.
-func (u *TaggingUpsertBulk) UpdateCount() *TaggingUpsertBulk {
-	return u.Update(func(s *TaggingUpsert) {
-		s.UpdateCount()
-	})
-}
-
-// SetLastAt sets the "last_at" field.
-func (u *TaggingUpsertBulk) SetLastAt(v time.Time) *TaggingUpsertBulk {
-	return u.Update(func(s *TaggingUpsert) {
-		s.SetLastAt(v)
-	})
-}
-
-// UpdateLastAt sets the "last_at" field to the value that was provided on create.
-func (u *TaggingUpsertBulk) UpdateLastAt() *TaggingUpsertBulk {
-	return u.Update(func(s *TaggingUpsert) {
-		s.UpdateLastAt()
-	})
-}
-
-// Exec executes the query.
-func (u *TaggingUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the TaggingCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for TaggingCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *TaggingUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }
