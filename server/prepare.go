@@ -113,7 +113,8 @@ func (p *parts) shop(ctx context.Context, team int64) error {
 // demo is what furnishes and visits the demo team.
 func (p *parts) demo(c config.Config) demo.Desk {
 	return demo.Desk{
-		DB: p.db, Accounts: p.accounts, Actions: p.resolver.Actions, Files: p.files, Inbound: p.inbound, Visitors: p.visitors, PublicURL: c.PublicURL,
+		DB: p.db, Accounts: p.accounts, Actions: p.resolver.Actions, Files: p.files, Inbound: p.inbound, Visitors: p.visitors,
+		Automatic: p.resolver.Automation, PublicURL: c.PublicURL,
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/switchyard-chat/switchyard/automation"
+	"github.com/switchyard-chat/switchyard/automation/keyword"
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/account"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
@@ -49,6 +51,7 @@ type Desk struct {
 	Files     *file.Service
 	Inbound   *inbound.Service
 	Visitors  *visitor.Service
+	Automatic *automation.Service
 	PublicURL string
 }
 
@@ -59,12 +62,45 @@ func (d Desk) Furnish(ctx context.Context, team int64) error {
 	if err != nil || known != 0 {
 		return err
 	}
-	for _, step := range []func(context.Context, int64) error{d.pictures, d.answers, d.visit} {
+	for _, step := range []func(context.Context, int64) error{d.pictures, d.answers, d.visit, d.automatic} {
 		if err := step(ctx, team); err != nil {
 			return fmt.Errorf("furnish the demo team: %w", err)
 		}
 	}
 	return nil
+}
+
+// automatic gives the team a bot module, a keyword that opens it, and the shop's hours. Nothing of it answers what the demo's customers write by
+// themselves: who wants to see it writes 服務選單 or menu.
+func (d Desk) automatic(ctx context.Context, team int64) error {
+	var p auth.Principal
+	if err := d.DB.Read(ctx, team, func(ctx context.Context, v *store.View) error {
+		a, err := v.Agent.Query().Where(agent.EmailFolded(Accounts[0].Email)).Only(ctx)
+		if err == nil {
+			p = auth.Principal{TeamID: team, AgentID: a.ID, Name: a.Name, Role: auth.Role(a.Role), Language: "zh-Hant"}
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	menu, _, err := d.Automatic.CreateModule(ctx, p, automation.ModuleInput{Name: "服務選單", Messages: []automation.Message{
+		{Text: "{{system:customer_name}},您好!請問需要什麼服務?", Buttons: []automation.Button{
+			{Label: "逛逛商店", Kind: automation.OpensAddress, URL: d.PublicURL + "/webchat/demo"}, {Label: "真人客服", Kind: automation.AsksPerson},
+		}},
+	}})
+	if err != nil {
+		return err
+	}
+	if _, _, err := d.Automatic.CreateRule(ctx, p, automation.RuleInput{Name: "服務選單", IsEnabled: true, ModuleID: menu.ID, Keywords: []automation.Keyword{
+		{Text: "服務選單", Match: keyword.Exact}, {Text: "menu", Match: keyword.Exact},
+	}}); err != nil {
+		return err
+	}
+	name, zone, starts, ends := "門市時間", "Asia/Taipei", "11:00", "21:30"
+	_, _, err = d.Automatic.CreateShift(ctx, p, automation.ShiftUpdate{
+		Name: &name, TimeZone: &zone, Days: &[]int{1, 2, 3, 4, 5, 6, 7}, StartsAt: &starts, EndsAt: &ends, AgentIDs: &[]int64{p.AgentID},
+	})
+	return err
 }
 
 // The customers of the first account who send pictures, and what they say.
