@@ -135,7 +135,11 @@ func TestAssignmentAtOnce(t *testing.T) {
 			e := w.said(user(fmt.Sprintf("U%d", i%10)), channels.Content{Kind: channels.Text, Text: "hello"})
 			server := []*inbound.Service{w.inbound, other}[i/10]
 			wg.Go(func() {
-				r, err := server.Receive(t.Context(), inbound.Body{Team: w.Team, ChannelID: w.ChannelID, Type: channels.LINE, Events: []channels.Event{e}})
+				body := inbound.Body{Team: w.Team, ChannelID: w.ChannelID, Type: channels.LINE, Events: []channels.Event{e}}
+				r, err := server.Receive(t.Context(), body)
+				if err != nil { // a batch that a busy machine did not end in time: the platform delivers again
+					r, err = server.Receive(t.Context(), body)
+				}
 				if err != nil || r.Failed > 0 {
 					t.Errorf("%+v, %v", r, err)
 				}
