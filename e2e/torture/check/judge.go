@@ -68,7 +68,11 @@ func kept(written []Written, s *State) []string {
 		}
 		switch {
 		case len(at) == 0 && w.IsAcknowledged:
-			v.add("%q of %s was acknowledged and is lost", w.Text, w.Customer)
+			why := "is lost"
+			if reason, isAside := s.Aside[w.EventID]; isAside {
+				why = "was put aside: " + reason
+			}
+			v.add("%q of %s was acknowledged and %s", w.Text, w.Customer, why)
 			continue
 		case len(at) == 0:
 			continue

@@ -14,12 +14,13 @@ type State struct {
 	Team          int64
 	Head          int64 // of the event log
 	Conversations []Conversation
-	Events        []Event          // in the order of the log
-	Marks         map[string]int   // how often an event of the platform is marked as done, by its id
-	Tries         map[int64][]Try  // the ledger, by message, in its order
-	Waiting       map[int64]int    // how many messages a lane says wait, by conversation
-	Unfetched     map[string]int64 // people whose profile was not asked for, by the platform's id
-	Tasks         []string         // the arguments of the jobs that are still to be done
+	Events        []Event           // in the order of the log
+	Marks         map[string]int    // how often an event of the platform is marked as done, by its id
+	Aside         map[string]string // why an event was put aside, by its id
+	Tries         map[int64][]Try   // the ledger, by message, in its order
+	Waiting       map[int64]int     // how many messages a lane says wait, by conversation
+	Unfetched     map[string]int64  // people whose profile was not asked for, by the platform's id
+	Tasks         []string          // the arguments of the jobs that are still to be done
 	// CountedConversations and CountedUnread are the sums of the counters that views are counted by.
 	CountedConversations, CountedUnread int
 }
@@ -120,15 +121,18 @@ func Read(ctx context.Context, db *sql.DB, slug string) (*State, error) {
 
 // work reads what is done beside the messages themselves.
 func (s *State) work(ctx context.Context, db *sql.DB) error {
-	s.Marks, s.Tries, s.Waiting, s.Unfetched = map[string]int{}, map[int64][]Try{}, map[int64]int{}, map[string]int64{}
+	s.Marks, s.Aside, s.Tries, s.Waiting, s.Unfetched = map[string]int{}, map[string]string{}, map[int64][]Try{}, map[int64]int{}, map[string]int64{}
 	for _, q := range []struct {
 		what, query string
 		scan        func(*sql.Rows) error
 	}{
-		{"marks", "SELECT dedupe_key FROM inbound_events WHERE team_id = %d", func(r *sql.Rows) error {
-			var key string
-			err := r.Scan(&key)
+		{"marks", "SELECT dedupe_key, state, reason FROM inbound_events WHERE team_id = %d", func(r *sql.Rows) error {
+			var key, state, reason string
+			err := r.Scan(&key, &state, &reason)
 			s.Marks[key]++
+			if state == "FAILED" {
+				s.Aside[key] = reason
+			}
 			return err
 		}},
 		{"attempts", "SELECT message_id, number, fence, retry_key, outcome FROM attempts WHERE team_id = %d ORDER BY message_id, number", func(r *sql.Rows) error {
