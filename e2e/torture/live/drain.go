@@ -64,7 +64,7 @@ func Drain(ctx context.Context, w *rig.World) error {
 	stop()
 	running.Wait()
 	for _, c := range all {
-		c.view.Complete(v.all, func(e stream.Entry) bool { return isFor(c, e) })
+		c.view.Complete(v.all, func(e stream.Entry) bool { return isFor(c, e) }, nil)
 		for _, p := range c.view.Problems {
 			w.Violate("%.300s", p)
 		}

@@ -347,7 +347,7 @@ func (s *stage) unharmed(ctx context.Context, good []*viewer, stop context.Cance
 	stop()
 	running.Wait()
 	for _, c := range good {
-		c.view.Complete(v.all, func(e stream.Entry) bool { return isFor(c, e) })
+		c.view.Complete(v.all, func(e stream.Entry) bool { return isFor(c, e) }, nil)
 		for _, p := range c.view.Problems {
 			s.w.Violate("%.300s", p)
 		}

@@ -349,7 +349,10 @@ func (v *views) compare(ctx context.Context, clients []*viewer, stop context.Can
 	running.Wait()
 	for _, c := range clients {
 		isNarrow := slices.Index(clients, c) >= narrow
-		c.view.Complete(v.all, func(e stream.Entry) bool { return isFor(c, e) && !(isNarrow && c.talk == nil && v.isBlind(e.Seq)) })
+		// Who follows again while its right comes back may be given what happened before by the rights of now, and reads again a moment later. That it is
+		// given nothing while it has no right is judged when things are given.
+		isHidden := func(e stream.Entry) bool { return isNarrow && c.talk == nil && v.isBlind(e.Seq) }
+		c.view.Complete(v.all, func(e stream.Entry) bool { return isFor(c, e) && !isHidden(e) }, func(e stream.Entry) bool { return isFor(c, e) && isHidden(e) })
 		problems = append(problems, c.view.Problems...)
 		for _, s := range c.view.Stretches {
 			v.w.Count("events judged", len(s.Got))

@@ -40,11 +40,33 @@ func TestView(t *testing.T) {
 			for _, e := range c.events {
 				v.Apply(e)
 			}
-			v.Complete(log, all)
+			v.Complete(log, all, nil)
 			switch {
 			case c.says == "" && len(v.Problems) > 0:
 				t.Errorf("got %q", v.Problems)
 			case c.says != "" && (len(v.Problems) == 0 || !strings.Contains(v.Problems[0], c.says)):
+				t.Errorf("got %q", v.Problems)
+			}
+		})
+	}
+}
+
+func TestCompleteWithWhatMayBe(t *testing.T) {
+	t.Parallel()
+	log := []Entry{{Seq: 2}, {Seq: 3}, {Seq: 4}}
+	for name, c := range map[string]struct {
+		got  []int64
+		says bool
+	}{
+		"it was given": {[]int64{2, 3, 4}, false}, "it was not": {[]int64{2, 4}, false},
+		"what is due is still due": {[]int64{2, 3}, true}, "what nobody wrote is still too much": {[]int64{2, 4, 5}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := NewView("the client")
+			v.Stretches = []Stretch{{From: 1, To: 4, Got: c.got}}
+			v.Complete(log, func(e Entry) bool { return e.Seq != 3 }, func(e Entry) bool { return e.Seq == 3 })
+			if (len(v.Problems) > 0) != c.says {
 				t.Errorf("got %q", v.Problems)
 			}
 		})
