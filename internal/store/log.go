@@ -126,6 +126,9 @@ func isAway(err error) bool {
 	if !errors.As(err, &p) {
 		return false
 	}
+	if p.Fatal() {
+		return true // the session is over, or did not begin: connections are refused for now, all are taken, the password is another
+	}
 	switch p.Code {
 	case "57014", "55P03", "25P03": // a statement, a lock or a transaction took too long, or an administrator cut it off
 		return true

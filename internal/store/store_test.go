@@ -2,10 +2,13 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/lib/pq"
 
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tag"
 	"github.com/switchyard-chat/switchyard/internal/event"
@@ -13,6 +16,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/internal/store/storetest"
 	"github.com/switchyard-chat/switchyard/internal/tenant"
+	"github.com/switchyard-chat/switchyard/internal/testkit"
 )
 
 func newTeam(t *testing.T, db *store.DB, slug string) int64 {
@@ -241,6 +245,40 @@ func TestWhatNoTextKeeps(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestDatabaseThatTakesNobodyIsAway(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t, "postgres", store.Config{})
+	team := newTeam(t, db, "a")
+	admin, err := sql.Open("postgres", testkit.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	var name string
+	if err := db.SQL().QueryRowContext(t.Context(), "SELECT current_database()").Scan(&name); err != nil {
+		t.Fatal(err)
+	}
+	write := func() error {
+		_, err := db.Write(t.Context(), team, func(context.Context, *store.Tx) error { return nil })
+		return err
+	}
+	for _, is := range []string{"false", "true"} {
+		if _, err := admin.ExecContext(t.Context(), "ALTER DATABASE "+pq.QuoteIdentifier(name)+" ALLOW_CONNECTIONS "+is); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := admin.ExecContext(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name); err != nil {
+			t.Fatal(err)
+		}
+		err := write()
+		if is == "false" && !fault.Is(err, fault.Unavailable) {
+			t.Errorf("while it takes nobody: %v", err)
+		}
+		if is == "true" && err != nil {
+			t.Errorf("afterwards: %v", err)
+		}
+	}
 }
 
 func TestSQLiteFolderIsOneProcess(t *testing.T) {
