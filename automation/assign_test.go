@@ -229,3 +229,44 @@ func TestShifts(t *testing.T) {
 		}
 	})
 }
+
+// PROD-1, COLL-17: whom an enquiry goes to is still here when it is given. One that is given while its agent leaves goes to the next, or waits.
+func TestAssignmentMeetsDeactivation(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		leaver := w.Agent(auth.AgentRole, auth.SendMessages)
+		w.shift("office", leaver)
+		w.assigning(true)
+		left, release, over := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+		go func() {
+			_, err := w.DB.Write(t.Context(), w.Team, func(ctx context.Context, tx *store.Tx) error {
+				if err := tx.Lock(ctx, entagent.Table, leaver.AgentID); err != nil {
+					return err
+				}
+				if err := tx.Agent.UpdateOneID(leaver.AgentID).SetStatus(entagent.StatusDEACTIVATED).Exec(ctx); err != nil {
+					return err
+				}
+				close(left)
+				<-release
+				return nil
+			})
+			over <- err
+		}()
+		<-left
+		go func() {
+			for waits := !w.DB.IsPostgres(); !waits && t.Context().Err() == nil; { // SQLite has one writer: the message waits to begin
+				if w.DB.SQL().QueryRowContext(t.Context(), "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waits) != nil {
+					break
+				}
+			}
+			close(release)
+		}()
+		c := w.says("U1", "hello")
+		if err := <-over; err != nil {
+			t.Fatal(err)
+		}
+		if c.FollowerID != nil || c.Status != pending {
+			t.Errorf("%s, with %d, who has left", c.Status, follower(c))
+		}
+	})
+}

@@ -8,6 +8,8 @@ import (
 	"github.com/switchyard-chat/switchyard/automation/duty"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/inbound"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/assignmentturn"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/botentry"
 	"github.com/switchyard-chat/switchyard/internal/event"
@@ -82,11 +84,11 @@ func appoint(ctx context.Context, tx *store.Tx, o inbound.Occasion, matching []r
 		if x.agentID == 0 {
 			continue
 		}
-		can, err := able(ctx, &tx.View, x.agentID)
+		can, err := held(ctx, tx, x.agentID)
 		if err != nil {
 			return err
 		}
-		if len(can) > 0 {
+		if can {
 			r.AgentID, r.Rule, r.By = x.agentID, x.name, event.Actor{Kind: event.ByRule, ID: x.id, Rule: byKeywordRule}
 			return nil
 		}
@@ -139,34 +141,64 @@ func (s *Service) TurnIn(ctx context.Context, tx *store.Tx) (int64, error) {
 	if err != nil || b == nil || !b.isAssigning {
 		return 0, err
 	}
-	can, err := able(ctx, &tx.View, duty.On(b.shifts, tx.Now)...)
-	if err != nil || len(can) == 0 {
-		return 0, err
+	ids := duty.On(b.shifts, tx.Now)
+	if len(ids) == 0 {
+		return 0, nil
 	}
+	// The counter first: who waits for it chooses among those who can when it is its turn.
 	turn, _, err := one(tx.Query(ctx, "UPDATE automations SET turn = turn + 1 WHERE team_id = ? RETURNING turn", tx.Team))
 	if err != nil {
 		return 0, fmt.Errorf("take a turn: %w", err)
 	}
-	ids := make([]int64, len(can))
-	for i, a := range can {
-		ids[i] = a.ID
+	can, err := able(ctx, &tx.View, ids...)
+	if err != nil {
+		return 0, err
 	}
 	had, err := tx.AssignmentTurn.Query().Where(assignmentturn.AgentIDIn(ids...)).Order(assignmentturn.ByTurn()).All(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("read turns: %w", err)
 	}
-	chosen := int64(0)
-	if len(had) < len(ids) {
-		for _, h := range had {
-			ids = slices.DeleteFunc(ids, func(id int64) bool { return id == h.AgentID })
+	for _, chosen := range s.order(can, had) {
+		isHeld, err := held(ctx, tx, chosen)
+		if err != nil {
+			return 0, err
 		}
-		chosen = ids[s.Random.Int(len(ids))]
-	} else {
-		chosen = had[0].AgentID
+		if !isHeld { // deactivated a moment ago
+			continue
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO assignment_turns (team_id, agent_id, turn, at) VALUES (?, ?, ?, ?)
+			ON CONFLICT (team_id, agent_id) DO UPDATE SET turn = excluded.turn, at = excluded.at`, tx.Team, chosen, turn, tx.Now); err != nil {
+			return 0, fmt.Errorf("note a turn: %w", err)
+		}
+		return chosen, nil
 	}
-	if _, err := tx.Exec(ctx, `INSERT INTO assignment_turns (team_id, agent_id, turn, at) VALUES (?, ?, ?, ?)
-		ON CONFLICT (team_id, agent_id) DO UPDATE SET turn = excluded.turn, at = excluded.at`, tx.Team, chosen, turn, tx.Now); err != nil {
-		return 0, fmt.Errorf("note a turn: %w", err)
+	return 0, nil
+}
+
+// order is in which order agents have their turns: those who never had one, at random, and then those whose last is the longest ago.
+func (s *Service) order(can []*ent.Agent, had []*ent.AssignmentTurn) []int64 {
+	var first, then []int64
+	for _, a := range can {
+		first = append(first, a.ID)
 	}
-	return chosen, nil
+	for _, h := range had {
+		if i := slices.Index(first, h.AgentID); i >= 0 {
+			first, then = slices.Delete(first, i, i+1), append(then, h.AgentID)
+		}
+	}
+	for i := len(first) - 1; i > 0; i-- {
+		j := s.Random.Int(i + 1)
+		first[i], first[j] = first[j], first[i]
+	}
+	return append(first, then...)
+}
+
+// held says whether an agent can be given a conversation, and keeps it so until the transaction ends: who is deactivated meanwhile waits, and gives back
+// what it was given.
+func held(ctx context.Context, tx *store.Tx, agentID int64) (bool, error) {
+	if err := tx.Hold(ctx, agent.Table, agentID); err != nil {
+		return false, err
+	}
+	can, err := able(ctx, &tx.View, agentID)
+	return len(can) > 0, err
 }

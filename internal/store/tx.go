@@ -208,17 +208,30 @@ func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
 // Lock locks rows of a table until the transaction ends, in the order of their ids, so that two transactions cannot wait for each other.
 // Ids that are not the team's lock nothing. SQLite has one writer at a time and needs no locks.
 func (tx *Tx) Lock(ctx context.Context, table string, ids ...int64) error {
+	return tx.lock(ctx, "UPDATE", table, ids)
+}
+
+// Hold locks rows as Lock does, but together with others who hold them, and with those whose rows refer to them: nobody locks or changes them
+// until the transaction ends.
+func (tx *Tx) Hold(ctx context.Context, table string, ids ...int64) error {
+	return tx.lock(ctx, "SHARE", table, ids)
+}
+
+func (tx *Tx) lock(ctx context.Context, strength, table string, ids []int64) error {
 	if tx.dialect != dialect.Postgres || len(ids) == 0 {
 		return nil
 	}
 	ids = slices.Clone(ids)
 	slices.Sort(ids)
-	q := "SELECT id FROM " + pq.QuoteIdentifier(table) + " WHERE team_id = $1 AND id = ANY($2) ORDER BY id FOR UPDATE"
+	q := "SELECT id FROM " + pq.QuoteIdentifier(table) + " WHERE team_id = $1 AND id = ANY($2) ORDER BY id FOR " + strength
 	rows, err := tx.conn.QueryContext(ctx, q, tx.Team, pq.Array(ids))
 	if err != nil {
 		return fmt.Errorf("lock %s: %w", table, err)
 	}
-	return rows.Close()
+	if err := rows.Close(); err != nil {
+		return fmt.Errorf("lock %s: %w", table, err)
+	}
+	return nil
 }
 
 // Exec runs a statement with ? marks and gives the number of rows it touched. It must name the team itself.
