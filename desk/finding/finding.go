@@ -99,11 +99,17 @@ func AgainIn(ctx context.Context, tx *store.Tx, c *ent.Conversation, m *ent.Mess
 	return row.HasPhone(ctx, tx, c)
 }
 
+// looked is how many of a kind, the newest of a conversation, are looked at for what is shown: a customer may write as many as it likes.
+const looked = 500
+
 // newest reads of each value of each conversation the newest message that holds it, and of each kind as many as are shown, the newest first.
-const newest = `SELECT conversation_id, kind, value, written, message_id, at, place FROM (
+const newest = `WITH recent AS MATERIALIZED (SELECT c.id, k.kind, COALESCE((SELECT g.message_id FROM findings g
+		WHERE g.team_id = ? AND g.conversation_id = c.id AND g.kind = k.kind ORDER BY g.message_id DESC LIMIT 1 OFFSET %d), 0) AS since
+		FROM conversations c CROSS JOIN (SELECT 'PHONE' AS kind UNION ALL SELECT 'EMAIL' UNION ALL SELECT 'ADDRESS') k WHERE c.team_id = ? AND c.id IN (%s))
+	SELECT conversation_id, kind, value, written, message_id, at, place FROM (
 	SELECT one.*, ROW_NUMBER() OVER (PARTITION BY conversation_id, kind ORDER BY message_id DESC, position DESC) AS place FROM (
-		SELECT f.*, ROW_NUMBER() OVER (PARTITION BY conversation_id, kind, value ORDER BY message_id DESC, position DESC) AS again
-		FROM findings f WHERE team_id = ? AND conversation_id IN (%s)) one WHERE again = 1) shown
+		SELECT f.*, ROW_NUMBER() OVER (PARTITION BY f.conversation_id, f.kind, f.value ORDER BY f.message_id DESC, f.position DESC) AS again
+		FROM recent r JOIN findings f ON f.conversation_id = r.id AND f.kind = r.kind AND f.message_id >= r.since WHERE f.team_id = ?) one WHERE again = 1) shown
 	WHERE place <= CASE kind WHEN 'ADDRESS' THEN %d ELSE %d END ORDER BY conversation_id, kind, place`
 
 // Of gives what was found in conversations, each kind the newest first, by conversation: one statement.
@@ -111,11 +117,12 @@ func Of(ctx context.Context, v *store.View, conversations []int64) (map[int64][]
 	if len(conversations) == 0 {
 		return nil, nil
 	}
-	args := []any{v.Team}
+	args := []any{v.Team, v.Team}
 	for _, id := range conversations {
 		args = append(args, id)
 	}
-	rows, err := v.Query(ctx, fmt.Sprintf(newest, strings.TrimSuffix(strings.Repeat("?, ", len(conversations)), ", "), mostAddresses, mostContacts), args...)
+	args = append(args, v.Team)
+	rows, err := v.Query(ctx, fmt.Sprintf(newest, looked-1, strings.TrimSuffix(strings.Repeat("?, ", len(conversations)), ", "), mostAddresses, mostContacts), args...)
 	if err != nil {
 		return nil, fmt.Errorf("read what was found: %w", err)
 	}

@@ -2,7 +2,9 @@ package inbound_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/switchyard-chat/switchyard/channels"
@@ -74,6 +76,29 @@ func TestFindings(t *testing.T) {
 		list, err := inbox.New(w.DB, w.adapters).List(t.Context(), w.Agent(auth.Admin), inbox.ListInput{View: inbox.All, Sort: inbox.ByLastMessage, Filter: &inbox.Filter{HasPhone: &yes}, Window: page.Window{Limit: 25}})
 		if err != nil || len(list.All) != 2 {
 			t.Errorf("the filter gives %v, %v", list, err)
+		}
+	})
+}
+
+// CONV-26: what is shown is looked for among the newest 500 of a kind, however much a customer writes.
+func TestFindingsOfMany(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		peer := user("Umia")
+		w.receive(w.says(peer, "0912345678 amy@gmail.com"))
+		c := w.with("Umia")
+		var twenty []string
+		for i := range 20 {
+			twenty = append(twenty, fmt.Sprintf("09870000%02d", i))
+		}
+		for n := 1; n <= 25; n++ {
+			w.receive(w.says(peer, strings.Join(twenty, " ")))
+			if values, _ := w.found(c); len(values) != 22 && n < 25 || n == 25 && len(values) != 21 {
+				t.Fatalf("after %d messages of twenty numbers %d are found: %q", n, len(values), values)
+			}
+		}
+		if values, _ := w.found(c); !slices.Contains(values, "amy@gmail.com") || slices.Contains(values, "+886912345678") {
+			t.Errorf("found is %q", values)
 		}
 	})
 }
