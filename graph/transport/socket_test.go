@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -484,6 +485,54 @@ func TestRevocation(t *testing.T) {
 		p.FailChecks(false)
 		a.subscribe("b", `{ agent }`)
 		a.want(`"agent":7`)
+	})
+	t.Run("while it takes long to ask about many, others are shown what happens", func(t *testing.T) {
+		t.Parallel()
+		now := clock.NewManual(time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC))
+		var isSlow atomic.Bool
+		var hanging atomic.Int64
+		release := make(chan struct{})
+		p := setup(t, func(c *transport.Config, lc *live.Config) {
+			c.Clock, lc.Clock, c.Limits.Ping, c.Limits.Request, lc.Tick = now, now, time.Hour, time.Hour, time.Hour
+			authenticate := c.Authenticate
+			c.Authenticate = func(ctx context.Context, token string, r *http.Request) (context.Context, transport.Identity, error) {
+				ctx, who, err := authenticate(ctx, token, r)
+				if recheck := who.Recheck; who.AgentID >= 100 {
+					who.Recheck = func(ctx context.Context) (transport.Check, error) {
+						if isSlow.Load() {
+							hanging.Add(1)
+							select {
+							case <-release:
+							case <-ctx.Done():
+							}
+						}
+						return recheck(ctx)
+					}
+				}
+				return ctx, who, err
+			}
+		})
+		defer close(release)
+		many := max(16, 4*runtime.GOMAXPROCS(0)) + 1 // more than ever write at once
+		for i := range many {
+			a := p.connect(t, fmt.Sprint("agent-", 100+i))
+			a.subscribe("a", said)
+			a.want("Hello")
+		}
+		good := p.connect(t, "agent-7")
+		good.subscribe("a", said)
+		good.want("Hello")
+		isSlow.Store(true)
+		now.Advance(time.Minute) // the last checks are too old to deliver by
+		p.Say(1)
+		p.Hint(t.Context())
+		good.want(`"seq":1`)
+		for hanging.Load() < int64(many)-1 && good.ctx.Err() == nil {
+			runtime.Gosched()
+		}
+		p.Say(1)
+		p.Hint(t.Context())
+		good.want(`"seq":2`)
 	})
 	t.Run("an identity is asked about at most once in its time", func(t *testing.T) {
 		t.Parallel()
