@@ -192,13 +192,13 @@ func (s *Service) ListEntries(ctx context.Context, p auth.Principal, w page.Wind
 		return nil, page.Result{}, err
 	}
 	const list = "botEntries"
-	where, err := keys[int64, predicate.BotEntry](w, list, botentry.FieldID)
+	where, err := page.Between[int64, predicate.BotEntry](w, list, botentry.FieldID)
 	if err != nil {
 		return nil, page.Result{}, err
 	}
 	var rows []*ent.BotEntry
 	err = s.DB.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
-		rows, err = v.BotEntry.Query().Where(where...).Limit(w.Limit + 1).Order(botentry.ByID(direction(w))).All(ctx)
+		rows, err = v.BotEntry.Query().Where(where...).Order(page.InOrder(w, botentry.FieldID)).Limit(w.Limit + 1).All(ctx)
 		return err
 	})
 	if err != nil {

@@ -63,16 +63,15 @@ func (s *Service) createModule(ctx context.Context, tx *store.Tx, p auth.Princip
 	if err != nil {
 		return 0, err
 	}
-	id, isNew, err := one(tx.Query(ctx, `INSERT INTO bot_modules (team_id, version, created_at, updated_at, name, name_folded, messages) VALUES (?, 1, ?, ?, ?, ?, '')
-		ON CONFLICT (team_id, name_folded) DO NOTHING RETURNING id`, tx.Team, tx.Now, tx.Now, name, text.Fold(name)))
+	m, err := tx.BotModule.Create().SetTeamID(tx.Team).SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).SetName(name).SetNameFolded(text.Fold(name)).SetMessages("").Save(ctx)
+	if sqlgraph.IsUniqueConstraintError(err) {
+		return 0, isTaken(err, name)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("create bot module: %w", err)
 	}
-	if !isNew {
-		return 0, isTaken(nil, name)
-	}
-	_, err = s.updateModule(ctx, tx, p, 0, ModuleUpdate{ID: id, Messages: &in.Messages})
-	return id, err
+	_, err = s.updateModule(ctx, tx, p, 0, ModuleUpdate{ID: m.ID, Messages: &in.Messages})
+	return m.ID, err
 }
 
 // UpdateModule changes a bot module. Faults as in CreateModule, and NotFound.
@@ -165,13 +164,13 @@ func (s *Service) ListModules(ctx context.Context, p auth.Principal, w page.Wind
 		return nil, page.Result{}, err
 	}
 	const list = "botModules"
-	where, err := keys[string, predicate.BotModule](w, list, botmodule.FieldNameFolded)
+	where, err := page.Between[string, predicate.BotModule](w, list, botmodule.FieldNameFolded)
 	if err != nil {
 		return nil, page.Result{}, err
 	}
 	var rows []*ent.BotModule
 	err = s.DB.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
-		rows, err = v.BotModule.Query().Where(where...).Limit(w.Limit+1).Order(botmodule.ByNameFolded(direction(w)), botmodule.ByID(direction(w))).All(ctx)
+		rows, err = v.BotModule.Query().Where(where...).Order(page.InOrder(w, botmodule.FieldNameFolded)).Limit(w.Limit + 1).All(ctx)
 		return err
 	})
 	if err != nil {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"entgo.io/ent/dialect/sql"
-
 	"github.com/switchyard-chat/switchyard/automation/keyword"
 	"github.com/switchyard-chat/switchyard/desk/idempotency"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
@@ -314,14 +312,13 @@ func (s *Service) ListRules(ctx context.Context, p auth.Principal, w page.Window
 		return nil, page.Result{}, err
 	}
 	const list = "keywordRules"
-	where, err := keys[int64, predicate.KeywordRule](w, list, keywordrule.FieldPosition)
+	where, err := page.Between[int64, predicate.KeywordRule](w, list, keywordrule.FieldPosition)
 	if err != nil {
 		return nil, page.Result{}, err
 	}
 	var rows []*ent.KeywordRule
 	err = s.DB.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
-		q := v.KeywordRule.Query().Where(where...).Limit(w.Limit + 1)
-		rows, err = q.Order(keywordrule.ByPosition(direction(w)), keywordrule.ByID(direction(w))).All(ctx)
+		rows, err = v.KeywordRule.Query().Where(where...).Order(page.InOrder(w, keywordrule.FieldPosition)).Limit(w.Limit + 1).All(ctx)
 		return err
 	})
 	if err != nil {
@@ -329,32 +326,4 @@ func (s *Service) ListRules(ctx context.Context, p auth.Principal, w page.Window
 	}
 	rows, result := page.Cut(w, rows, func(r *ent.KeywordRule) string { return page.Cursor(list, r.Position, r.ID) })
 	return rows, result, nil
-}
-
-// keys makes conditions of a window's cursors, for a list in the order of a field and the id.
-func keys[K any, P ~func(*sql.Selector)](w page.Window, list, field string) ([]P, error) {
-	var all []P
-	for _, side := range []struct {
-		cursor, argument string
-		than             func([]string, ...any) *sql.Predicate
-	}{{w.After, "after", sql.CompositeGT}, {w.Before, "before", sql.CompositeLT}} {
-		if side.cursor == "" {
-			continue
-		}
-		var key K
-		var id int64
-		if err := page.Key(side.cursor, list, side.argument, &key, &id); err != nil {
-			return nil, err
-		}
-		all = append(all, func(s *sql.Selector) { s.Where(side.than([]string{s.C(field), s.C("id")}, key, id)) })
-	}
-	return all, nil
-}
-
-// direction is the order in which a window is read.
-func direction(w page.Window) sql.OrderTermOption {
-	if w.IsBackward {
-		return sql.OrderDesc()
-	}
-	return sql.OrderAsc()
 }

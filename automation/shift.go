@@ -82,15 +82,11 @@ func (s *Service) CreateShift(ctx context.Context, p auth.Principal, in ShiftUpd
 		if err != nil {
 			return err
 		}
-		isTakenAlready, err := tx.Shift.Query().Where(shift.NameFolded(text.Fold(name))).Exist(ctx)
-		if err != nil {
-			return fmt.Errorf("find working hours: %w", err)
-		}
-		if isTakenAlready { // changes of a team come one after another
-			return isTaken(nil, name)
-		}
 		r, err := tx.Shift.Create().SetTeamID(tx.Team).SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).SetName(name).SetNameFolded(text.Fold(name)).
 			SetTimeZone(t.TimeZone).SetDays([]int{}).SetStartsAt(0).SetEndsAt(0).Save(ctx)
+		if sqlgraph.IsUniqueConstraintError(err) {
+			return isTaken(err, name)
+		}
 		if err != nil {
 			return fmt.Errorf("create working hours: %w", err)
 		}
@@ -225,13 +221,13 @@ func (s *Service) ListShifts(ctx context.Context, p auth.Principal, w page.Windo
 		return nil, page.Result{}, err
 	}
 	const list = "workingHours"
-	where, err := keys[string, predicate.Shift](w, list, shift.FieldNameFolded)
+	where, err := page.Between[string, predicate.Shift](w, list, shift.FieldNameFolded)
 	if err != nil {
 		return nil, page.Result{}, err
 	}
 	var rows []*ent.Shift
 	err = s.DB.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
-		rows, err = v.Shift.Query().Where(where...).Limit(w.Limit+1).Order(shift.ByNameFolded(direction(w)), shift.ByID(direction(w))).All(ctx)
+		rows, err = v.Shift.Query().Where(where...).Order(page.InOrder(w, shift.FieldNameFolded)).Limit(w.Limit + 1).All(ctx)
 		return err
 	})
 	if err != nil {

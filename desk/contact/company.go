@@ -4,13 +4,12 @@ import (
 	"context"
 	"fmt"
 
-	"entgo.io/ent/dialect/sql"
-
 	"github.com/switchyard-chat/switchyard/desk/customfield"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
 	entfield "github.com/switchyard-chat/switchyard/ent/gen/ent/customfield"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/employment"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/predicate"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
@@ -129,10 +128,11 @@ func (s *Service) Companies(ctx context.Context, p auth.Principal, q CompanyQuer
 		if l.AsOf, err = v.AsOf(ctx); err != nil {
 			return fmt.Errorf("read the position: %w", err)
 		}
-		all := v.Company.Query().Where(f.Predicate(v.Team)).Limit(w.Limit + 1)
-		if err := windowOf(all, w, list); err != nil {
+		between, err := page.Between[string, predicate.Company](w, list, company.FieldNameFolded)
+		if err != nil {
 			return err
 		}
+		all := v.Company.Query().Where(f.Predicate(v.Team)).Where(between...).Order(page.InOrder(w, company.FieldNameFolded)).Limit(w.Limit + 1)
 		rows, err := all.Select(company.FieldID, company.FieldNameFolded).All(ctx)
 		if err != nil {
 			return fmt.Errorf("list companies: %w", err)
@@ -151,30 +151,4 @@ func (s *Service) Companies(ctx context.Context, p auth.Principal, q CompanyQuer
 		return err
 	})
 	return l, err
-}
-
-// windowOf puts a list by name into its order, between the window's cursors.
-func windowOf(all *ent.CompanyQuery, w page.Window, list string) error {
-	for _, side := range []struct {
-		cursor, field string
-		than          func([]string, ...any) *sql.Predicate
-	}{{w.After, "after", sql.CompositeGT}, {w.Before, "before", sql.CompositeLT}} {
-		if side.cursor == "" {
-			continue
-		}
-		var name string
-		var id int64
-		if err := page.Key(side.cursor, list, side.field, &name, &id); err != nil {
-			return err
-		}
-		all.Where(func(s *sql.Selector) {
-			s.Where(side.than([]string{s.C(company.FieldNameFolded), s.C(company.FieldID)}, name, id))
-		})
-	}
-	if w.IsBackward {
-		all.Order(company.ByNameFolded(sql.OrderDesc()), company.ByID(sql.OrderDesc()))
-	} else {
-		all.Order(company.ByNameFolded(), company.ByID())
-	}
-	return nil
 }

@@ -190,20 +190,15 @@ func (s *Service) List(ctx context.Context, p auth.Principal, part string, w pag
 	if strings.ContainsRune(part, 0) {
 		return nil, page.Result{}, fault.Input("text", "this holds a character that no name has")
 	}
-	keys, err := readKeys(w)
+	keys, err := page.Between[string, predicate.Tag](w, list, enttag.FieldNameFolded)
 	if err != nil {
 		return nil, page.Result{}, err
 	}
 	var rows []*ent.Tag
 	err = s.db.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
-		q := v.Tag.Query().Where(keys...).Limit(w.Limit + 1)
+		q := v.Tag.Query().Where(keys...).Order(page.InOrder(w, enttag.FieldNameFolded)).Limit(w.Limit + 1)
 		if part != "" {
 			q.Where(holds(text.Fold(part)))
-		}
-		if w.IsBackward {
-			q.Order(enttag.ByNameFolded(sql.OrderDesc()), enttag.ByID(sql.OrderDesc()))
-		} else {
-			q.Order(enttag.ByNameFolded(), enttag.ByID())
 		}
 		rows, err = q.All(ctx)
 		return err
@@ -213,28 +208,6 @@ func (s *Service) List(ctx context.Context, p auth.Principal, part string, w pag
 	}
 	rows, result := page.Cut(w, rows, func(t *ent.Tag) string { return page.Cursor(list, t.NameFolded, t.ID) })
 	return rows, result, nil
-}
-
-// readKeys makes conditions of a window's cursors.
-func readKeys(w page.Window) ([]predicate.Tag, error) {
-	var all []predicate.Tag
-	for _, side := range []struct {
-		cursor, field string
-		than          func([]string, ...any) *sql.Predicate
-	}{{w.After, "after", sql.CompositeGT}, {w.Before, "before", sql.CompositeLT}} {
-		if side.cursor == "" {
-			continue
-		}
-		var name string
-		var id int64
-		if err := page.Key(side.cursor, list, side.field, &name, &id); err != nil {
-			return nil, err
-		}
-		all = append(all, func(s *sql.Selector) {
-			s.Where(side.than([]string{s.C(enttag.FieldNameFolded), s.C(enttag.FieldID)}, name, id))
-		})
-	}
-	return all, nil
 }
 
 // holds is true of names that hold the folded text, whatever signs are in it.

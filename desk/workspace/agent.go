@@ -52,34 +52,16 @@ func (s *Service) Agents(ctx context.Context, p auth.Principal, f AgentFilter, w
 	if err != nil {
 		return out, err
 	}
-	for _, edge := range []struct {
-		cursor, field string
-		isAfter       bool
-	}{{w.After, "after", true}, {w.Before, "before", false}} {
-		if edge.cursor == "" {
-			continue
-		}
-		var name string
-		var id int64
-		if err := page.Key(edge.cursor, agentList, edge.field, &name, &id); err != nil {
-			return out, err
-		}
-		if edge.isAfter {
-			where = append(where, agent.Or(agent.NameFoldedGT(name), agent.And(agent.NameFolded(name), agent.IDGT(id))))
-		} else {
-			where = append(where, agent.Or(agent.NameFoldedLT(name), agent.And(agent.NameFolded(name), agent.IDLT(id))))
-		}
-	}
-	order := []agent.OrderOption{agent.ByNameFolded(), agent.ByID()}
-	if w.IsBackward {
-		order = []agent.OrderOption{agent.ByNameFolded(sql.OrderDesc()), agent.ByID(sql.OrderDesc())}
+	between, err := page.Between[string, predicate.Agent](w, agentList, agent.FieldNameFolded)
+	if err != nil {
+		return out, err
 	}
 	err = s.db.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
 		given, err := rolePermissions(ctx, v.Client)
 		if err != nil {
 			return err
 		}
-		rows, err := v.Agent.Query().Where(where...).Order(order...).Limit(w.Limit + 1).All(ctx)
+		rows, err := v.Agent.Query().Where(where...).Where(between...).Order(page.InOrder(w, agent.FieldNameFolded)).Limit(w.Limit + 1).All(ctx)
 		if err != nil {
 			return err
 		}
