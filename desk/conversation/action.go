@@ -26,7 +26,7 @@ type FollowInput struct {
 func (s *Service) Follow(ctx context.Context, p auth.Principal, in FollowInput) (*ent.Conversation, event.Cursor, error) {
 	return s.act(ctx, p, in.OnBehalfOf, in.ConversationID, Following, func(ctx context.Context, x *acting) error {
 		after := row.Copy(x.c)
-		follow(x, after, x.p.AgentID)
+		Assign(x.tx, after, x.p.AgentID)
 		after.Unread, after.ReadSeq, after.MentionMessageID = 0, after.MessageSeq, nil
 		if err := x.put(ctx, after); err != nil {
 			return err
@@ -55,13 +55,6 @@ func (s *Service) act(ctx context.Context, p auth.Principal, onBehalfOf, convers
 	return c, cursor, nil
 }
 
-// follow makes an agent the follower of a copy of a conversation, from now on.
-func follow(x *acting, after *ent.Conversation, agentID int64) {
-	now := x.tx.Now
-	after.Status, after.Queue = conversation.StatusIN_PROGRESS, conversation.QueueHUMAN
-	after.FollowerID, after.LastFollowerID, after.FollowedAt, after.EndedAt = &agentID, &agentID, &now, nil
-}
-
 // TakeOverInput says which conversation to take over, and from whom as the principal saw it.
 type TakeOverInput struct {
 	ConversationID, FromAgentID int64
@@ -83,7 +76,7 @@ func (s *Service) TakeOver(ctx context.Context, p auth.Principal, in TakeOverInp
 			return x.refuse(ctx, Permit{Code: "STATE_CONFLICT", Reason: "refusal.not_follower"}, map[string]string{"agent": from})
 		}
 		after := row.Copy(x.c)
-		follow(x, after, x.p.AgentID)
+		Assign(x.tx, after, x.p.AgentID)
 		if err := x.put(ctx, after); err != nil {
 			return err
 		}
@@ -109,7 +102,7 @@ func (s *Service) Transfer(ctx context.Context, p auth.Principal, in TransferInp
 			return err
 		}
 		after := row.Copy(x.c)
-		follow(x, after, in.ToAgentID)
+		Assign(x.tx, after, in.ToAgentID)
 		if err := x.put(ctx, after); err != nil {
 			return err
 		}
@@ -176,7 +169,7 @@ type ReopenInput struct {
 func (s *Service) Reopen(ctx context.Context, p auth.Principal, in ReopenInput) (*ent.Conversation, event.Cursor, error) {
 	return s.act(ctx, p, in.OnBehalfOf, in.ConversationID, Reopening, func(ctx context.Context, x *acting) error {
 		after := row.Copy(x.c)
-		follow(x, after, x.p.AgentID)
+		Assign(x.tx, after, x.p.AgentID)
 		if err := x.put(ctx, after); err != nil {
 			return err
 		}
