@@ -100,19 +100,15 @@ func apart(all []Item) []Item {
 // number is a number as addresses have it, in figures or in Chinese.
 const number = `(?:[0-9]{1,5}|[一二三四五六七八九十百]{1,5})`
 
-// name is a character of a street's or village's name: not one of those that make a sentence.
-const name = `[\p{Han}--的了是在我你您他她它嗎呢吧跟從給請問想可把被很這那哪沒個到說有，。]`
+// han is a Chinese character of a street's or village's name: not one of those that make a sentence.
+var han = notIn("的了是在我你您他她它嗎呢吧跟從給請問想可把被很這那哪沒個到說有，。")
 
 // houseName is a character of a house's name.
 const houseName = `[\p{Han}]`
 
-// han is name without the set difference, which regular expressions of Go do not have.
-var han = notIn(name)
-
-// notIn writes "Chinese characters but these" as the ranges between them.
-func notIn(set string) string {
+// notIn writes "Chinese characters but these" as the ranges between them: regular expressions of Go have no difference of sets.
+func notIn(list string) string {
 	without := map[rune]bool{}
-	_, list, _ := strings.Cut(strings.Trim(set, "[]"), "--")
 	for _, r := range list {
 		without[r] = true
 	}
