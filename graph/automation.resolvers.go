@@ -58,7 +58,7 @@ func (r *mutationResolver) KeywordRuleMove(ctx context.Context, input model.Keyw
 		if err != nil {
 			return at, err
 		}
-		after, err := idOrNone(id.KeywordRule, input.AfterRuleID.Value())
+		after, err := optionalID(id.KeywordRule, input.AfterRuleID)
 		if err != nil {
 			return at, err
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/testkit"
 )
 
-// PROD-2, PROD-6, PROD-7, PROD-19: rules, modules and working hours through the API: made, read by node and in lists, changed and deleted by
+// PROD-2, PROD-6, PROD-7: rules, modules and working hours through the API: made, read by node and in lists, changed and deleted by
 // administrators, refused to others, and told of in the log.
 func TestAutomationOperations(t *testing.T) {
 	t.Parallel()

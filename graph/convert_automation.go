@@ -72,21 +72,12 @@ func asNode[T model.Node](x T, err error) (model.Node, error) {
 	return x, nil
 }
 
-// idOrNone reads an id that may be left out, or null: 0 for none.
-func idOrNone(k id.Kind, globalID *string) (int64, error) {
-	if globalID == nil {
-		return 0, nil
-	}
-	return id.Parse(k, *globalID)
-}
-
 // clearedID reads an id whose null clears: nil where it was left out, 0 for none.
 func clearedID(k id.Kind, o graphql.Omittable[*string]) (*int64, error) {
-	v, ok := o.ValueOK()
-	if !ok {
+	if !o.IsSet() {
 		return nil, nil //nolint:nilnil // nothing changes
 	}
-	n, err := idOrNone(k, v)
+	n, err := optionalID(k, o)
 	return &n, err
 }
 
@@ -122,7 +113,7 @@ func messagesInput(given []*model.AutomaticMessageInput) ([]automation.Message, 
 	all := make([]automation.Message, len(given))
 	for i, m := range given {
 		var err error
-		if all[i].FileID, err = idOrNone(id.Upload, m.ImageUploadID.Value()); err != nil {
+		if all[i].FileID, err = optionalID(id.Upload, m.ImageUploadID); err != nil {
 			return nil, err
 		}
 		if t := m.Text.Value(); t != nil {
@@ -130,7 +121,7 @@ func messagesInput(given []*model.AutomaticMessageInput) ([]automation.Message, 
 		}
 		for _, b := range m.Buttons.Value() {
 			x := automation.Button{Label: b.Label, Kind: automation.ButtonKind(b.Kind)}
-			if x.ModuleID, err = idOrNone(id.BotModule, b.ModuleID.Value()); err != nil {
+			if x.ModuleID, err = optionalID(id.BotModule, b.ModuleID); err != nil {
 				return nil, err
 			}
 			if u := b.URL.Value(); u != nil {
@@ -159,10 +150,10 @@ func ruleInput(input model.KeywordRuleCreateInput) (automation.RuleInput, error)
 	if in.Messages, err = messagesInput(input.Messages.Value()); err != nil {
 		return in, err
 	}
-	if in.ModuleID, err = idOrNone(id.BotModule, input.ModuleID.Value()); err != nil {
+	if in.ModuleID, err = optionalID(id.BotModule, input.ModuleID); err != nil {
 		return in, err
 	}
-	if in.AgentID, err = idOrNone(id.Agent, input.AssignToAgentID.Value()); err != nil {
+	if in.AgentID, err = optionalID(id.Agent, input.AssignToAgentID); err != nil {
 		return in, err
 	}
 	in.ChannelIDs, err = id.ParseAll(id.Channel, input.ChannelIds.Value())
@@ -201,7 +192,7 @@ func entryInput(input model.BotEntryCreateInput) (automation.EntryInput, error) 
 	if in.ChannelID, err = id.Parse(id.Channel, input.ChannelID); err != nil {
 		return in, err
 	}
-	in.ModuleID, err = idOrNone(id.BotModule, input.ModuleID.Value())
+	in.ModuleID, err = optionalID(id.BotModule, input.ModuleID)
 	return in, err
 }
 
