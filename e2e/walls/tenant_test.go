@@ -11,6 +11,7 @@ import (
 	"maps"
 	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -859,13 +860,24 @@ func (a *attempt) streams() {
 	}
 }
 
-// plot are the frames of a stream without ticks, and without what is another in each stream.
+// counted is what tells of totals, up to where they stand in the log.
+var counted = regexp.MustCompile(`"UnreadCountsChanged","cursor":"[^"]*"`)
+
+// plot are the frames of a stream without ticks, and without what is another in each stream. Of totals that change fast a stream tells the last, and how
+// many it leaves out is a matter of time: of those in a row the last is compared.
 func plot(lines []string) []string {
 	var all []string
+	wasCounted := false
 	for _, line := range lines {
-		if !strings.Contains(line, `"Tick"`) {
-			all = append(all, still([]byte(line)))
+		if strings.Contains(line, `"Tick"`) {
+			continue
 		}
+		isCounted := counted.MatchString(line)
+		if isCounted && wasCounted {
+			all = all[:len(all)-1]
+		}
+		all = append(all, still([]byte(counted.ReplaceAllString(line, `"UnreadCountsChanged"`))))
+		wasCounted = isCounted
 	}
 	return all
 }
