@@ -36,6 +36,8 @@ func (Agent) Fields() []ent.Field {
 		field.String("region_id").Default("").Comment("The region the agent belongs to; empty for none (CONV-28)."),
 		field.String("language").Default("").Comment("zh-Hant or en; empty follows the team."),
 		field.String("picture_url").Default("").Comment("A picture, as given."),
+		field.String("phone").Default("").Comment("A phone number by which colleagues find the agent, as typed (COLL-2)."),
+		field.String("phone_digits").Default("").Comment("The number's digits alone."),
 		field.Int64("auth_version").Default(1).Comment("Raised by every change of rights; sessions and streams compare it."),
 		field.Time("deactivated_at").Optional().Nillable().Comment("When the agent was deactivated."),
 	}

@@ -33,6 +33,7 @@ func (Conversation) Fields() []ent.Field {
 		field.Int64("follower_id").Optional().Nillable().Comment("The responsible agent while IN_PROGRESS, the last one while ENDED, NULL while PENDING."),
 		field.Int64("last_follower_id").Optional().Nillable().Comment("The last follower it ever had."),
 		field.JSON("collaborator_ids", []int64{}).Optional().Comment("The collaborators in their order: a copy of the participants for the row."),
+		field.JSON("collaborator_unread", map[int64]int{}).Optional().Comment("What is unread for each collaborator, those with none left out (COLL-13)."),
 		field.Time("followed_at").Optional().Nillable().Comment("When the follower began."),
 		field.Time("ended_at").Optional().Nillable().Comment("When it ended last."),
 		field.String("branch_id").Default("").Comment("The branch it belongs to; empty for none (CONV-28)."),

@@ -28,6 +28,7 @@ func (Team) Fields() []ent.Field {
 		field.String("country").Default("TW").Comment("ISO 3166 country in which phone numbers without a country code are read."),
 		field.Bool("joins_names").Default(false).Comment("Whether a contact's name is made without a space, as Chinese names are (CONT-1)."),
 		field.Enum("status").Values("ACTIVE", "SUSPENDED").Default("ACTIVE").Comment("A suspended team can neither sign in nor send."),
+		field.Bool("collaborates").Default(false).Comment("Whether several agents may work on one conversation (COLL-1)."),
 	}
 }
 
@@ -98,6 +99,38 @@ func (Job) Fields() []ent.Field {
 		field.Text("error").Default("").Comment("Why it failed, safe to show."),
 		field.Time("ended_at").Optional().Nillable().Comment("When it ended."),
 	}
+}
+
+// BulkItem is one conversation of a bulk action.
+type BulkItem struct{ ent.Schema }
+
+// Annotations documents the table.
+func (BulkItem) Annotations() []schema.Annotation {
+	return documented("bulk_items", "What became of each conversation of a bulk action: done, or why not (CONV-11).")
+}
+
+// Mixin makes it a team's.
+func (BulkItem) Mixin() []ent.Mixin { return []ent.Mixin{TeamOwned{}} }
+
+// Fields of a bulk item.
+func (BulkItem) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("job_id").Immutable().Comment("The bulk action."),
+		field.Int("position").Immutable().Comment("The place in it, from 1."),
+		field.Int64("conversation_id").Immutable().Comment("The conversation, which may be gone."),
+		field.Enum("state").Values("WAITING", "DONE", "REFUSED").Default("WAITING").Comment("What became of it."),
+		field.String("code").Default("").Comment("REFUSED: the code of the API's user errors."),
+		field.String("reason").Default("").Comment("REFUSED: why, a code of the catalogue of texts."),
+		field.JSON("params", map[string]string{}).Optional().Comment("REFUSED: the values of the text."),
+	}
+}
+
+// Edges of a bulk item.
+func (BulkItem) Edges() []ent.Edge { return []ent.Edge{immutableOwned("job", Job.Type, "job_id")} }
+
+// Indexes of bulk items.
+func (BulkItem) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("team_id", "job_id", "position").Unique()}
 }
 
 // IdempotencyKey remembers what a caller's key made, for seven days.

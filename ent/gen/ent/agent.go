@@ -50,6 +50,10 @@ type Agent struct {
 	Language string `json:"language,omitempty"`
 	// A picture, as given.
 	PictureURL string `json:"picture_url,omitempty"`
+	// A phone number by which colleagues find the agent, as typed (COLL-2).
+	Phone string `json:"phone,omitempty"`
+	// The number's digits alone.
+	PhoneDigits string `json:"phone_digits,omitempty"`
 	// Raised by every change of rights; sessions and streams compare it.
 	AuthVersion int64 `json:"auth_version,omitempty"`
 	// When the agent was deactivated.
@@ -66,7 +70,7 @@ func (*Agent) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case agent.FieldID, agent.FieldTeamID, agent.FieldVersion, agent.FieldAuthVersion:
 			values[i] = new(sql.NullInt64)
-		case agent.FieldEmail, agent.FieldEmailFolded, agent.FieldName, agent.FieldNameFolded, agent.FieldRole, agent.FieldStatus, agent.FieldPasswordHash, agent.FieldBranchID, agent.FieldRegionID, agent.FieldLanguage, agent.FieldPictureURL:
+		case agent.FieldEmail, agent.FieldEmailFolded, agent.FieldName, agent.FieldNameFolded, agent.FieldRole, agent.FieldStatus, agent.FieldPasswordHash, agent.FieldBranchID, agent.FieldRegionID, agent.FieldLanguage, agent.FieldPictureURL, agent.FieldPhone, agent.FieldPhoneDigits:
 			values[i] = new(sql.NullString)
 		case agent.FieldCreatedAt, agent.FieldUpdatedAt, agent.FieldDeactivatedAt:
 			values[i] = new(sql.NullTime)
@@ -189,6 +193,18 @@ func (_m *Agent) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.PictureURL = value.String
 			}
+		case agent.FieldPhone:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field phone", values[i])
+			} else if value.Valid {
+				_m.Phone = value.String
+			}
+		case agent.FieldPhoneDigits:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field phone_digits", values[i])
+			} else if value.Valid {
+				_m.PhoneDigits = value.String
+			}
 		case agent.FieldAuthVersion:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field auth_version", values[i])
@@ -284,6 +300,12 @@ func (_m *Agent) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("picture_url=")
 	builder.WriteString(_m.PictureURL)
+	builder.WriteString(", ")
+	builder.WriteString("phone=")
+	builder.WriteString(_m.Phone)
+	builder.WriteString(", ")
+	builder.WriteString("phone_digits=")
+	builder.WriteString(_m.PhoneDigits)
 	builder.WriteString(", ")
 	builder.WriteString("auth_version=")
 	builder.WriteString(fmt.Sprintf("%v", _m.AuthVersion))

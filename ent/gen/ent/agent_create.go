@@ -180,6 +180,34 @@ func (_c *AgentCreate) SetNillablePictureURL(v *string) *AgentCreate {
 	return _c
 }
 
+// SetPhone sets the "phone" field.
+func (_c *AgentCreate) SetPhone(v string) *AgentCreate {
+	_c.mutation.SetPhone(v)
+	return _c
+}
+
+// SetNillablePhone sets the "phone" field if the given value is not nil.
+func (_c *AgentCreate) SetNillablePhone(v *string) *AgentCreate {
+	if v != nil {
+		_c.SetPhone(*v)
+	}
+	return _c
+}
+
+// SetPhoneDigits sets the "phone_digits" field.
+func (_c *AgentCreate) SetPhoneDigits(v string) *AgentCreate {
+	_c.mutation.SetPhoneDigits(v)
+	return _c
+}
+
+// SetNillablePhoneDigits sets the "phone_digits" field if the given value is not nil.
+func (_c *AgentCreate) SetNillablePhoneDigits(v *string) *AgentCreate {
+	if v != nil {
+		_c.SetPhoneDigits(*v)
+	}
+	return _c
+}
+
 // SetAuthVersion sets the "auth_version" field.
 func (_c *AgentCreate) SetAuthVersion(v int64) *AgentCreate {
 	_c.mutation.SetAuthVersion(v)
@@ -275,6 +303,14 @@ func (_c *AgentCreate) defaults() {
 		v := agent.DefaultPictureURL
 		_c.mutation.SetPictureURL(v)
 	}
+	if _, ok := _c.mutation.Phone(); !ok {
+		v := agent.DefaultPhone
+		_c.mutation.SetPhone(v)
+	}
+	if _, ok := _c.mutation.PhoneDigits(); !ok {
+		v := agent.DefaultPhoneDigits
+		_c.mutation.SetPhoneDigits(v)
+	}
 	if _, ok := _c.mutation.AuthVersion(); !ok {
 		v := agent.DefaultAuthVersion
 		_c.mutation.SetAuthVersion(v)
@@ -337,6 +373,12 @@ func (_c *AgentCreate) check() error {
 	}
 	if _, ok := _c.mutation.PictureURL(); !ok {
 		return &ValidationError{Name: "picture_url", err: errors.New(`ent: missing required field "Agent.picture_url"`)}
+	}
+	if _, ok := _c.mutation.Phone(); !ok {
+		return &ValidationError{Name: "phone", err: errors.New(`ent: missing required field "Agent.phone"`)}
+	}
+	if _, ok := _c.mutation.PhoneDigits(); !ok {
+		return &ValidationError{Name: "phone_digits", err: errors.New(`ent: missing required field "Agent.phone_digits"`)}
 	}
 	if _, ok := _c.mutation.AuthVersion(); !ok {
 		return &ValidationError{Name: "auth_version", err: errors.New(`ent: missing required field "Agent.auth_version"`)}
@@ -430,6 +472,14 @@ func (_c *AgentCreate) createSpec() (*Agent, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.PictureURL(); ok {
 		_spec.SetField(agent.FieldPictureURL, field.TypeString, value)
 		_node.PictureURL = value
+	}
+	if value, ok := _c.mutation.Phone(); ok {
+		_spec.SetField(agent.FieldPhone, field.TypeString, value)
+		_node.Phone = value
+	}
+	if value, ok := _c.mutation.PhoneDigits(); ok {
+		_spec.SetField(agent.FieldPhoneDigits, field.TypeString, value)
+		_node.PhoneDigits = value
 	}
 	if value, ok := _c.mutation.AuthVersion(); ok {
 		_spec.SetField(agent.FieldAuthVersion, field.TypeInt64, value)

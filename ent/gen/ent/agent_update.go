@@ -237,6 +237,34 @@ func (_u *AgentUpdate) SetNillablePictureURL(v *string) *AgentUpdate {
 	return _u
 }
 
+// SetPhone sets the "phone" field.
+func (_u *AgentUpdate) SetPhone(v string) *AgentUpdate {
+	_u.mutation.SetPhone(v)
+	return _u
+}
+
+// SetNillablePhone sets the "phone" field if the given value is not nil.
+func (_u *AgentUpdate) SetNillablePhone(v *string) *AgentUpdate {
+	if v != nil {
+		_u.SetPhone(*v)
+	}
+	return _u
+}
+
+// SetPhoneDigits sets the "phone_digits" field.
+func (_u *AgentUpdate) SetPhoneDigits(v string) *AgentUpdate {
+	_u.mutation.SetPhoneDigits(v)
+	return _u
+}
+
+// SetNillablePhoneDigits sets the "phone_digits" field if the given value is not nil.
+func (_u *AgentUpdate) SetNillablePhoneDigits(v *string) *AgentUpdate {
+	if v != nil {
+		_u.SetPhoneDigits(*v)
+	}
+	return _u
+}
+
 // SetAuthVersion sets the "auth_version" field.
 func (_u *AgentUpdate) SetAuthVersion(v int64) *AgentUpdate {
 	_u.mutation.ResetAuthVersion()
@@ -395,6 +423,12 @@ func (_u *AgentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.PictureURL(); ok {
 		_spec.SetField(agent.FieldPictureURL, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Phone(); ok {
+		_spec.SetField(agent.FieldPhone, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.PhoneDigits(); ok {
+		_spec.SetField(agent.FieldPhoneDigits, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.AuthVersion(); ok {
 		_spec.SetField(agent.FieldAuthVersion, field.TypeInt64, value)
@@ -637,6 +671,34 @@ func (_u *AgentUpdateOne) SetNillablePictureURL(v *string) *AgentUpdateOne {
 	return _u
 }
 
+// SetPhone sets the "phone" field.
+func (_u *AgentUpdateOne) SetPhone(v string) *AgentUpdateOne {
+	_u.mutation.SetPhone(v)
+	return _u
+}
+
+// SetNillablePhone sets the "phone" field if the given value is not nil.
+func (_u *AgentUpdateOne) SetNillablePhone(v *string) *AgentUpdateOne {
+	if v != nil {
+		_u.SetPhone(*v)
+	}
+	return _u
+}
+
+// SetPhoneDigits sets the "phone_digits" field.
+func (_u *AgentUpdateOne) SetPhoneDigits(v string) *AgentUpdateOne {
+	_u.mutation.SetPhoneDigits(v)
+	return _u
+}
+
+// SetNillablePhoneDigits sets the "phone_digits" field if the given value is not nil.
+func (_u *AgentUpdateOne) SetNillablePhoneDigits(v *string) *AgentUpdateOne {
+	if v != nil {
+		_u.SetPhoneDigits(*v)
+	}
+	return _u
+}
+
 // SetAuthVersion sets the "auth_version" field.
 func (_u *AgentUpdateOne) SetAuthVersion(v int64) *AgentUpdateOne {
 	_u.mutation.ResetAuthVersion()
@@ -825,6 +887,12 @@ func (_u *AgentUpdateOne) sqlSave(ctx context.Context) (_node *Agent, err error)
 	}
 	if value, ok := _u.mutation.PictureURL(); ok {
 		_spec.SetField(agent.FieldPictureURL, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Phone(); ok {
+		_spec.SetField(agent.FieldPhone, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.PhoneDigits(); ok {
+		_spec.SetField(agent.FieldPhoneDigits, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.AuthVersion(); ok {
 		_spec.SetField(agent.FieldAuthVersion, field.TypeInt64, value)

@@ -24,6 +24,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/automation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/botentry"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/botmodule"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
@@ -88,6 +89,8 @@ type Client struct {
 	BotEntry *BotEntryClient
 	// BotModule is the client for interacting with the BotModule builders.
 	BotModule *BotModuleClient
+	// BulkItem is the client for interacting with the BulkItem builders.
+	BulkItem *BulkItemClient
 	// Category is the client for interacting with the Category builders.
 	Category *CategoryClient
 	// Channel is the client for interacting with the Channel builders.
@@ -186,6 +189,7 @@ func (c *Client) init() {
 	c.Automation = NewAutomationClient(c.config)
 	c.BotEntry = NewBotEntryClient(c.config)
 	c.BotModule = NewBotModuleClient(c.config)
+	c.BulkItem = NewBulkItemClient(c.config)
 	c.Category = NewCategoryClient(c.config)
 	c.Channel = NewChannelClient(c.config)
 	c.Company = NewCompanyClient(c.config)
@@ -326,6 +330,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Automation:        NewAutomationClient(cfg),
 		BotEntry:          NewBotEntryClient(cfg),
 		BotModule:         NewBotModuleClient(cfg),
+		BulkItem:          NewBulkItemClient(cfg),
 		Category:          NewCategoryClient(cfg),
 		Channel:           NewChannelClient(cfg),
 		Company:           NewCompanyClient(cfg),
@@ -393,6 +398,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Automation:        NewAutomationClient(cfg),
 		BotEntry:          NewBotEntryClient(cfg),
 		BotModule:         NewBotModuleClient(cfg),
+		BulkItem:          NewBulkItemClient(cfg),
 		Category:          NewCategoryClient(cfg),
 		Channel:           NewChannelClient(cfg),
 		Company:           NewCompanyClient(cfg),
@@ -462,13 +468,13 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.APIToken, c.Activity, c.Agent, c.AssignmentTurn, c.Attachment, c.Attempt,
-		c.Automation, c.BotEntry, c.BotModule, c.Category, c.Channel, c.Company,
-		c.CompanyFieldValue, c.Contact, c.ContactEmail, c.ContactPhone, c.Conversation,
-		c.Counter, c.CustomField, c.CustomFieldValue, c.EarlyEffect, c.Employment,
-		c.Event, c.File, c.Finding, c.Group, c.GroupMember, c.IdempotencyKey,
-		c.Identity, c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule, c.Lane, c.Link,
-		c.Message, c.Notification, c.Participant, c.ReadCursor, c.Role, c.Session,
-		c.Shift, c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
+		c.Automation, c.BotEntry, c.BotModule, c.BulkItem, c.Category, c.Channel,
+		c.Company, c.CompanyFieldValue, c.Contact, c.ContactEmail, c.ContactPhone,
+		c.Conversation, c.Counter, c.CustomField, c.CustomFieldValue, c.EarlyEffect,
+		c.Employment, c.Event, c.File, c.Finding, c.Group, c.GroupMember,
+		c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule,
+		c.Lane, c.Link, c.Message, c.Notification, c.Participant, c.ReadCursor, c.Role,
+		c.Session, c.Shift, c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Use(hooks...)
 	}
@@ -479,13 +485,13 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.APIToken, c.Activity, c.Agent, c.AssignmentTurn, c.Attachment, c.Attempt,
-		c.Automation, c.BotEntry, c.BotModule, c.Category, c.Channel, c.Company,
-		c.CompanyFieldValue, c.Contact, c.ContactEmail, c.ContactPhone, c.Conversation,
-		c.Counter, c.CustomField, c.CustomFieldValue, c.EarlyEffect, c.Employment,
-		c.Event, c.File, c.Finding, c.Group, c.GroupMember, c.IdempotencyKey,
-		c.Identity, c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule, c.Lane, c.Link,
-		c.Message, c.Notification, c.Participant, c.ReadCursor, c.Role, c.Session,
-		c.Shift, c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
+		c.Automation, c.BotEntry, c.BotModule, c.BulkItem, c.Category, c.Channel,
+		c.Company, c.CompanyFieldValue, c.Contact, c.ContactEmail, c.ContactPhone,
+		c.Conversation, c.Counter, c.CustomField, c.CustomFieldValue, c.EarlyEffect,
+		c.Employment, c.Event, c.File, c.Finding, c.Group, c.GroupMember,
+		c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule,
+		c.Lane, c.Link, c.Message, c.Notification, c.Participant, c.ReadCursor, c.Role,
+		c.Session, c.Shift, c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -512,6 +518,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.BotEntry.mutate(ctx, m)
 	case *BotModuleMutation:
 		return c.BotModule.mutate(ctx, m)
+	case *BulkItemMutation:
+		return c.BulkItem.mutate(ctx, m)
 	case *CategoryMutation:
 		return c.Category.mutate(ctx, m)
 	case *ChannelMutation:
@@ -1933,6 +1941,155 @@ func (c *BotModuleClient) mutate(ctx context.Context, m *BotModuleMutation) (Val
 		return (&BotModuleDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown BotModule mutation op: %q", m.Op())
+	}
+}
+
+// BulkItemClient is a client for the BulkItem schema.
+type BulkItemClient struct {
+	config
+}
+
+// NewBulkItemClient returns a client for the BulkItem from the given config.
+func NewBulkItemClient(c config) *BulkItemClient {
+	return &BulkItemClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `bulkitem.Hooks(f(g(h())))`.
+func (c *BulkItemClient) Use(hooks ...Hook) {
+	c.hooks.BulkItem = append(c.hooks.BulkItem, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `bulkitem.Intercept(f(g(h())))`.
+func (c *BulkItemClient) Intercept(interceptors ...Interceptor) {
+	c.inters.BulkItem = append(c.inters.BulkItem, interceptors...)
+}
+
+// Create returns a builder for creating a BulkItem entity.
+func (c *BulkItemClient) Create() *BulkItemCreate {
+	mutation := newBulkItemMutation(c.config, OpCreate)
+	return &BulkItemCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of BulkItem entities.
+func (c *BulkItemClient) CreateBulk(builders ...*BulkItemCreate) *BulkItemCreateBulk {
+	return &BulkItemCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BulkItemClient) MapCreateBulk(slice any, setFunc func(*BulkItemCreate, int)) *BulkItemCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BulkItemCreateBulk{err: fmt.Errorf("calling to BulkItemClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BulkItemCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BulkItemCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for BulkItem.
+func (c *BulkItemClient) Update() *BulkItemUpdate {
+	mutation := newBulkItemMutation(c.config, OpUpdate)
+	return &BulkItemUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BulkItemClient) UpdateOne(_m *BulkItem) *BulkItemUpdateOne {
+	mutation := newBulkItemMutation(c.config, OpUpdateOne, withBulkItem(_m))
+	return &BulkItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BulkItemClient) UpdateOneID(id int64) *BulkItemUpdateOne {
+	mutation := newBulkItemMutation(c.config, OpUpdateOne, withBulkItemID(id))
+	return &BulkItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for BulkItem.
+func (c *BulkItemClient) Delete() *BulkItemDelete {
+	mutation := newBulkItemMutation(c.config, OpDelete)
+	return &BulkItemDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BulkItemClient) DeleteOne(_m *BulkItem) *BulkItemDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BulkItemClient) DeleteOneID(id int64) *BulkItemDeleteOne {
+	builder := c.Delete().Where(bulkitem.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BulkItemDeleteOne{builder}
+}
+
+// Query returns a query builder for BulkItem.
+func (c *BulkItemClient) Query() *BulkItemQuery {
+	return &BulkItemQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBulkItem},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a BulkItem entity by its id.
+func (c *BulkItemClient) Get(ctx context.Context, id int64) (*BulkItem, error) {
+	return c.Query().Where(bulkitem.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BulkItemClient) GetX(ctx context.Context, id int64) *BulkItem {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryJob queries the job edge of a BulkItem.
+func (c *BulkItemClient) QueryJob(_m *BulkItem) *JobQuery {
+	query := (&JobClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(bulkitem.Table, bulkitem.FieldID, id),
+			sqlgraph.To(job.Table, job.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, bulkitem.JobTable, bulkitem.JobColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *BulkItemClient) Hooks() []Hook {
+	return c.hooks.BulkItem
+}
+
+// Interceptors returns the client interceptors.
+func (c *BulkItemClient) Interceptors() []Interceptor {
+	return c.inters.BulkItem
+}
+
+func (c *BulkItemClient) mutate(ctx context.Context, m *BulkItemMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BulkItemCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BulkItemUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BulkItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BulkItemDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown BulkItem mutation op: %q", m.Op())
 	}
 }
 
@@ -7895,8 +8052,8 @@ func (c *WebchatClient) mutate(ctx context.Context, m *WebchatMutation) (Value, 
 type (
 	hooks struct {
 		APIToken, Activity, Agent, AssignmentTurn, Attachment, Attempt, Automation,
-		BotEntry, BotModule, Category, Channel, Company, CompanyFieldValue, Contact,
-		ContactEmail, ContactPhone, Conversation, Counter, CustomField,
+		BotEntry, BotModule, BulkItem, Category, Channel, Company, CompanyFieldValue,
+		Contact, ContactEmail, ContactPhone, Conversation, Counter, CustomField,
 		CustomFieldValue, EarlyEffect, Employment, Event, File, Finding, Group,
 		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, KeptFile,
 		KeywordRule, Lane, Link, Message, Notification, Participant, ReadCursor, Role,
@@ -7904,8 +8061,8 @@ type (
 	}
 	inters struct {
 		APIToken, Activity, Agent, AssignmentTurn, Attachment, Attempt, Automation,
-		BotEntry, BotModule, Category, Channel, Company, CompanyFieldValue, Contact,
-		ContactEmail, ContactPhone, Conversation, Counter, CustomField,
+		BotEntry, BotModule, BulkItem, Category, Channel, Company, CompanyFieldValue,
+		Contact, ContactEmail, ContactPhone, Conversation, Counter, CustomField,
 		CustomFieldValue, EarlyEffect, Employment, Event, File, Finding, Group,
 		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, KeptFile,
 		KeywordRule, Lane, Link, Message, Notification, Participant, ReadCursor, Role,

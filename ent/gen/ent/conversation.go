@@ -53,6 +53,8 @@ type Conversation struct {
 	LastFollowerID *int64 `json:"last_follower_id,omitempty"`
 	// The collaborators in their order: a copy of the participants for the row.
 	CollaboratorIds []int64 `json:"collaborator_ids,omitempty"`
+	// What is unread for each collaborator, those with none left out (COLL-13).
+	CollaboratorUnread map[int64]int `json:"collaborator_unread,omitempty"`
 	// When the follower began.
 	FollowedAt *time.Time `json:"followed_at,omitempty"`
 	// When it ended last.
@@ -188,7 +190,7 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case conversation.FieldCollaboratorIds, conversation.FieldTagIds:
+		case conversation.FieldCollaboratorIds, conversation.FieldCollaboratorUnread, conversation.FieldTagIds:
 			values[i] = new([]byte)
 		case conversation.FieldLastMessageUnsent, conversation.FieldHasPhone, conversation.FieldIsStarred, conversation.FieldIsArchived:
 			values[i] = new(sql.NullBool)
@@ -314,6 +316,14 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 			} else if value != nil && len(*value) > 0 {
 				if err := json.Unmarshal(*value, &_m.CollaboratorIds); err != nil {
 					return fmt.Errorf("unmarshal field collaborator_ids: %w", err)
+				}
+			}
+		case conversation.FieldCollaboratorUnread:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field collaborator_unread", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.CollaboratorUnread); err != nil {
+					return fmt.Errorf("unmarshal field collaborator_unread: %w", err)
 				}
 			}
 		case conversation.FieldFollowedAt:
@@ -596,6 +606,9 @@ func (_m *Conversation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("collaborator_ids=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CollaboratorIds))
+	builder.WriteString(", ")
+	builder.WriteString("collaborator_unread=")
+	builder.WriteString(fmt.Sprintf("%v", _m.CollaboratorUnread))
 	builder.WriteString(", ")
 	if v := _m.FollowedAt; v != nil {
 		builder.WriteString("followed_at=")

@@ -171,6 +171,12 @@ func (_c *ConversationCreate) SetCollaboratorIds(v []int64) *ConversationCreate 
 	return _c
 }
 
+// SetCollaboratorUnread sets the "collaborator_unread" field.
+func (_c *ConversationCreate) SetCollaboratorUnread(v map[int64]int) *ConversationCreate {
+	_c.mutation.SetCollaboratorUnread(v)
+	return _c
+}
+
 // SetFollowedAt sets the "followed_at" field.
 func (_c *ConversationCreate) SetFollowedAt(v time.Time) *ConversationCreate {
 	_c.mutation.SetFollowedAt(v)
@@ -828,6 +834,10 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.CollaboratorIds(); ok {
 		_spec.SetField(conversation.FieldCollaboratorIds, field.TypeJSON, value)
 		_node.CollaboratorIds = value
+	}
+	if value, ok := _c.mutation.CollaboratorUnread(); ok {
+		_spec.SetField(conversation.FieldCollaboratorUnread, field.TypeJSON, value)
+		_node.CollaboratorUnread = value
 	}
 	if value, ok := _c.mutation.FollowedAt(); ok {
 		_spec.SetField(conversation.FieldFollowedAt, field.TypeTime, value)

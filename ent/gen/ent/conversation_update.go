@@ -194,6 +194,18 @@ func (_u *ConversationUpdate) ClearCollaboratorIds() *ConversationUpdate {
 	return _u
 }
 
+// SetCollaboratorUnread sets the "collaborator_unread" field.
+func (_u *ConversationUpdate) SetCollaboratorUnread(v map[int64]int) *ConversationUpdate {
+	_u.mutation.SetCollaboratorUnread(v)
+	return _u
+}
+
+// ClearCollaboratorUnread clears the value of the "collaborator_unread" field.
+func (_u *ConversationUpdate) ClearCollaboratorUnread() *ConversationUpdate {
+	_u.mutation.ClearCollaboratorUnread()
+	return _u
+}
+
 // SetFollowedAt sets the "followed_at" field.
 func (_u *ConversationUpdate) SetFollowedAt(v time.Time) *ConversationUpdate {
 	_u.mutation.SetFollowedAt(v)
@@ -786,6 +798,12 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if _u.mutation.CollaboratorIdsCleared() {
 		_spec.ClearField(conversation.FieldCollaboratorIds, field.TypeJSON)
 	}
+	if value, ok := _u.mutation.CollaboratorUnread(); ok {
+		_spec.SetField(conversation.FieldCollaboratorUnread, field.TypeJSON, value)
+	}
+	if _u.mutation.CollaboratorUnreadCleared() {
+		_spec.ClearField(conversation.FieldCollaboratorUnread, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.FollowedAt(); ok {
 		_spec.SetField(conversation.FieldFollowedAt, field.TypeTime, value)
 	}
@@ -1153,6 +1171,18 @@ func (_u *ConversationUpdateOne) AppendCollaboratorIds(v []int64) *ConversationU
 // ClearCollaboratorIds clears the value of the "collaborator_ids" field.
 func (_u *ConversationUpdateOne) ClearCollaboratorIds() *ConversationUpdateOne {
 	_u.mutation.ClearCollaboratorIds()
+	return _u
+}
+
+// SetCollaboratorUnread sets the "collaborator_unread" field.
+func (_u *ConversationUpdateOne) SetCollaboratorUnread(v map[int64]int) *ConversationUpdateOne {
+	_u.mutation.SetCollaboratorUnread(v)
+	return _u
+}
+
+// ClearCollaboratorUnread clears the value of the "collaborator_unread" field.
+func (_u *ConversationUpdateOne) ClearCollaboratorUnread() *ConversationUpdateOne {
+	_u.mutation.ClearCollaboratorUnread()
 	return _u
 }
 
@@ -1777,6 +1807,12 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	}
 	if _u.mutation.CollaboratorIdsCleared() {
 		_spec.ClearField(conversation.FieldCollaboratorIds, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.CollaboratorUnread(); ok {
+		_spec.SetField(conversation.FieldCollaboratorUnread, field.TypeJSON, value)
+	}
+	if _u.mutation.CollaboratorUnreadCleared() {
+		_spec.ClearField(conversation.FieldCollaboratorUnread, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.FollowedAt(); ok {
 		_spec.SetField(conversation.FieldFollowedAt, field.TypeTime, value)

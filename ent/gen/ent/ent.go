@@ -21,6 +21,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/automation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/botentry"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/botmodule"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
@@ -129,6 +130,7 @@ func checkColumn(t, c string) error {
 			automation.Table:        automation.ValidColumn,
 			botentry.Table:          botentry.ValidColumn,
 			botmodule.Table:         botmodule.ValidColumn,
+			bulkitem.Table:          bulkitem.ValidColumn,
 			category.Table:          category.ValidColumn,
 			channel.Table:           channel.ValidColumn,
 			company.Table:           company.ValidColumn,

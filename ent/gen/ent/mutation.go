@@ -20,6 +20,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/automation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/botentry"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/botmodule"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
@@ -80,6 +81,7 @@ const (
 	TypeAutomation        = "Automation"
 	TypeBotEntry          = "BotEntry"
 	TypeBotModule         = "BotModule"
+	TypeBulkItem          = "BulkItem"
 	TypeCategory          = "Category"
 	TypeChannel           = "Channel"
 	TypeCompany           = "Company"
@@ -2398,6 +2400,8 @@ type AgentMutation struct {
 	region_id         *string
 	language          *string
 	picture_url       *string
+	phone             *string
+	phone_digits      *string
 	auth_version      *int64
 	addauth_version   *int64
 	deactivated_at    *time.Time
@@ -3150,6 +3154,78 @@ func (m *AgentMutation) ResetPictureURL() {
 	m.picture_url = nil
 }
 
+// SetPhone sets the "phone" field.
+func (m *AgentMutation) SetPhone(s string) {
+	m.phone = &s
+}
+
+// Phone returns the value of the "phone" field in the mutation.
+func (m *AgentMutation) Phone() (r string, exists bool) {
+	v := m.phone
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPhone returns the old "phone" field's value of the Agent entity.
+// If the Agent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentMutation) OldPhone(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPhone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPhone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPhone: %w", err)
+	}
+	return oldValue.Phone, nil
+}
+
+// ResetPhone resets all changes to the "phone" field.
+func (m *AgentMutation) ResetPhone() {
+	m.phone = nil
+}
+
+// SetPhoneDigits sets the "phone_digits" field.
+func (m *AgentMutation) SetPhoneDigits(s string) {
+	m.phone_digits = &s
+}
+
+// PhoneDigits returns the value of the "phone_digits" field in the mutation.
+func (m *AgentMutation) PhoneDigits() (r string, exists bool) {
+	v := m.phone_digits
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPhoneDigits returns the old "phone_digits" field's value of the Agent entity.
+// If the Agent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentMutation) OldPhoneDigits(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPhoneDigits is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPhoneDigits requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPhoneDigits: %w", err)
+	}
+	return oldValue.PhoneDigits, nil
+}
+
+// ResetPhoneDigits resets all changes to the "phone_digits" field.
+func (m *AgentMutation) ResetPhoneDigits() {
+	m.phone_digits = nil
+}
+
 // SetAuthVersion sets the "auth_version" field.
 func (m *AgentMutation) SetAuthVersion(i int64) {
 	m.auth_version = &i
@@ -3289,7 +3365,7 @@ func (m *AgentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AgentMutation) Fields() []string {
-	fields := make([]string, 0, 18)
+	fields := make([]string, 0, 20)
 	if m.team_id != nil {
 		fields = append(fields, agent.FieldTeamID)
 	}
@@ -3338,6 +3414,12 @@ func (m *AgentMutation) Fields() []string {
 	if m.picture_url != nil {
 		fields = append(fields, agent.FieldPictureURL)
 	}
+	if m.phone != nil {
+		fields = append(fields, agent.FieldPhone)
+	}
+	if m.phone_digits != nil {
+		fields = append(fields, agent.FieldPhoneDigits)
+	}
 	if m.auth_version != nil {
 		fields = append(fields, agent.FieldAuthVersion)
 	}
@@ -3384,6 +3466,10 @@ func (m *AgentMutation) Field(name string) (ent.Value, bool) {
 		return m.Language()
 	case agent.FieldPictureURL:
 		return m.PictureURL()
+	case agent.FieldPhone:
+		return m.Phone()
+	case agent.FieldPhoneDigits:
+		return m.PhoneDigits()
 	case agent.FieldAuthVersion:
 		return m.AuthVersion()
 	case agent.FieldDeactivatedAt:
@@ -3429,6 +3515,10 @@ func (m *AgentMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldLanguage(ctx)
 	case agent.FieldPictureURL:
 		return m.OldPictureURL(ctx)
+	case agent.FieldPhone:
+		return m.OldPhone(ctx)
+	case agent.FieldPhoneDigits:
+		return m.OldPhoneDigits(ctx)
 	case agent.FieldAuthVersion:
 		return m.OldAuthVersion(ctx)
 	case agent.FieldDeactivatedAt:
@@ -3553,6 +3643,20 @@ func (m *AgentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetPictureURL(v)
+		return nil
+	case agent.FieldPhone:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPhone(v)
+		return nil
+	case agent.FieldPhoneDigits:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPhoneDigits(v)
 		return nil
 	case agent.FieldAuthVersion:
 		v, ok := value.(int64)
@@ -3718,6 +3822,12 @@ func (m *AgentMutation) ResetField(name string) error {
 		return nil
 	case agent.FieldPictureURL:
 		m.ResetPictureURL()
+		return nil
+	case agent.FieldPhone:
+		m.ResetPhone()
+		return nil
+	case agent.FieldPhoneDigits:
+		m.ResetPhoneDigits()
 		return nil
 	case agent.FieldAuthVersion:
 		m.ResetAuthVersion()
@@ -9821,6 +9931,888 @@ func (m *BotModuleMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *BotModuleMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown BotModule edge %s", name)
+}
+
+// BulkItemMutation represents an operation that mutates the BulkItem nodes in the graph.
+type BulkItemMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *int64
+	team_id            *int64
+	addteam_id         *int64
+	position           *int
+	addposition        *int
+	conversation_id    *int64
+	addconversation_id *int64
+	state              *bulkitem.State
+	code               *string
+	reason             *string
+	params             *map[string]string
+	clearedFields      map[string]struct{}
+	job                *int64
+	clearedjob         bool
+	done               bool
+	oldValue           func(context.Context) (*BulkItem, error)
+	predicates         []predicate.BulkItem
+}
+
+var _ ent.Mutation = (*BulkItemMutation)(nil)
+
+// bulkitemOption allows management of the mutation configuration using functional options.
+type bulkitemOption func(*BulkItemMutation)
+
+// newBulkItemMutation creates new mutation for the BulkItem entity.
+func newBulkItemMutation(c config, op Op, opts ...bulkitemOption) *BulkItemMutation {
+	m := &BulkItemMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBulkItem,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBulkItemID sets the ID field of the mutation.
+func withBulkItemID(id int64) bulkitemOption {
+	return func(m *BulkItemMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *BulkItem
+		)
+		m.oldValue = func(ctx context.Context) (*BulkItem, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().BulkItem.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBulkItem sets the old BulkItem of the mutation.
+func withBulkItem(node *BulkItem) bulkitemOption {
+	return func(m *BulkItemMutation) {
+		m.oldValue = func(context.Context) (*BulkItem, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BulkItemMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BulkItemMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BulkItemMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BulkItemMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().BulkItem.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *BulkItemMutation) SetTeamID(i int64) {
+	m.team_id = &i
+	m.addteam_id = nil
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *BulkItemMutation) TeamID() (r int64, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the BulkItem entity.
+// If the BulkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkItemMutation) OldTeamID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// AddTeamID adds i to the "team_id" field.
+func (m *BulkItemMutation) AddTeamID(i int64) {
+	if m.addteam_id != nil {
+		*m.addteam_id += i
+	} else {
+		m.addteam_id = &i
+	}
+}
+
+// AddedTeamID returns the value that was added to the "team_id" field in this mutation.
+func (m *BulkItemMutation) AddedTeamID() (r int64, exists bool) {
+	v := m.addteam_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *BulkItemMutation) ResetTeamID() {
+	m.team_id = nil
+	m.addteam_id = nil
+}
+
+// SetJobID sets the "job_id" field.
+func (m *BulkItemMutation) SetJobID(i int64) {
+	m.job = &i
+}
+
+// JobID returns the value of the "job_id" field in the mutation.
+func (m *BulkItemMutation) JobID() (r int64, exists bool) {
+	v := m.job
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobID returns the old "job_id" field's value of the BulkItem entity.
+// If the BulkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkItemMutation) OldJobID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobID: %w", err)
+	}
+	return oldValue.JobID, nil
+}
+
+// ResetJobID resets all changes to the "job_id" field.
+func (m *BulkItemMutation) ResetJobID() {
+	m.job = nil
+}
+
+// SetPosition sets the "position" field.
+func (m *BulkItemMutation) SetPosition(i int) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *BulkItemMutation) Position() (r int, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the BulkItem entity.
+// If the BulkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkItemMutation) OldPosition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *BulkItemMutation) AddPosition(i int) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *BulkItemMutation) AddedPosition() (r int, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *BulkItemMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *BulkItemMutation) SetConversationID(i int64) {
+	m.conversation_id = &i
+	m.addconversation_id = nil
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *BulkItemMutation) ConversationID() (r int64, exists bool) {
+	v := m.conversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the BulkItem entity.
+// If the BulkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkItemMutation) OldConversationID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// AddConversationID adds i to the "conversation_id" field.
+func (m *BulkItemMutation) AddConversationID(i int64) {
+	if m.addconversation_id != nil {
+		*m.addconversation_id += i
+	} else {
+		m.addconversation_id = &i
+	}
+}
+
+// AddedConversationID returns the value that was added to the "conversation_id" field in this mutation.
+func (m *BulkItemMutation) AddedConversationID() (r int64, exists bool) {
+	v := m.addconversation_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *BulkItemMutation) ResetConversationID() {
+	m.conversation_id = nil
+	m.addconversation_id = nil
+}
+
+// SetState sets the "state" field.
+func (m *BulkItemMutation) SetState(b bulkitem.State) {
+	m.state = &b
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *BulkItemMutation) State() (r bulkitem.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the BulkItem entity.
+// If the BulkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkItemMutation) OldState(ctx context.Context) (v bulkitem.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *BulkItemMutation) ResetState() {
+	m.state = nil
+}
+
+// SetCode sets the "code" field.
+func (m *BulkItemMutation) SetCode(s string) {
+	m.code = &s
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *BulkItemMutation) Code() (r string, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the BulkItem entity.
+// If the BulkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkItemMutation) OldCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *BulkItemMutation) ResetCode() {
+	m.code = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *BulkItemMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *BulkItemMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the BulkItem entity.
+// If the BulkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkItemMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *BulkItemMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetParams sets the "params" field.
+func (m *BulkItemMutation) SetParams(value map[string]string) {
+	m.params = &value
+}
+
+// Params returns the value of the "params" field in the mutation.
+func (m *BulkItemMutation) Params() (r map[string]string, exists bool) {
+	v := m.params
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParams returns the old "params" field's value of the BulkItem entity.
+// If the BulkItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkItemMutation) OldParams(ctx context.Context) (v map[string]string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParams is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParams requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParams: %w", err)
+	}
+	return oldValue.Params, nil
+}
+
+// ClearParams clears the value of the "params" field.
+func (m *BulkItemMutation) ClearParams() {
+	m.params = nil
+	m.clearedFields[bulkitem.FieldParams] = struct{}{}
+}
+
+// ParamsCleared returns if the "params" field was cleared in this mutation.
+func (m *BulkItemMutation) ParamsCleared() bool {
+	_, ok := m.clearedFields[bulkitem.FieldParams]
+	return ok
+}
+
+// ResetParams resets all changes to the "params" field.
+func (m *BulkItemMutation) ResetParams() {
+	m.params = nil
+	delete(m.clearedFields, bulkitem.FieldParams)
+}
+
+// ClearJob clears the "job" edge to the Job entity.
+func (m *BulkItemMutation) ClearJob() {
+	m.clearedjob = true
+	m.clearedFields[bulkitem.FieldJobID] = struct{}{}
+}
+
+// JobCleared reports if the "job" edge to the Job entity was cleared.
+func (m *BulkItemMutation) JobCleared() bool {
+	return m.clearedjob
+}
+
+// JobIDs returns the "job" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// JobID instead. It exists only for internal usage by the builders.
+func (m *BulkItemMutation) JobIDs() (ids []int64) {
+	if id := m.job; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetJob resets all changes to the "job" edge.
+func (m *BulkItemMutation) ResetJob() {
+	m.job = nil
+	m.clearedjob = false
+}
+
+// Where appends a list predicates to the BulkItemMutation builder.
+func (m *BulkItemMutation) Where(ps ...predicate.BulkItem) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BulkItemMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BulkItemMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.BulkItem, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BulkItemMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BulkItemMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (BulkItem).
+func (m *BulkItemMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BulkItemMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.team_id != nil {
+		fields = append(fields, bulkitem.FieldTeamID)
+	}
+	if m.job != nil {
+		fields = append(fields, bulkitem.FieldJobID)
+	}
+	if m.position != nil {
+		fields = append(fields, bulkitem.FieldPosition)
+	}
+	if m.conversation_id != nil {
+		fields = append(fields, bulkitem.FieldConversationID)
+	}
+	if m.state != nil {
+		fields = append(fields, bulkitem.FieldState)
+	}
+	if m.code != nil {
+		fields = append(fields, bulkitem.FieldCode)
+	}
+	if m.reason != nil {
+		fields = append(fields, bulkitem.FieldReason)
+	}
+	if m.params != nil {
+		fields = append(fields, bulkitem.FieldParams)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BulkItemMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case bulkitem.FieldTeamID:
+		return m.TeamID()
+	case bulkitem.FieldJobID:
+		return m.JobID()
+	case bulkitem.FieldPosition:
+		return m.Position()
+	case bulkitem.FieldConversationID:
+		return m.ConversationID()
+	case bulkitem.FieldState:
+		return m.State()
+	case bulkitem.FieldCode:
+		return m.Code()
+	case bulkitem.FieldReason:
+		return m.Reason()
+	case bulkitem.FieldParams:
+		return m.Params()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BulkItemMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case bulkitem.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case bulkitem.FieldJobID:
+		return m.OldJobID(ctx)
+	case bulkitem.FieldPosition:
+		return m.OldPosition(ctx)
+	case bulkitem.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case bulkitem.FieldState:
+		return m.OldState(ctx)
+	case bulkitem.FieldCode:
+		return m.OldCode(ctx)
+	case bulkitem.FieldReason:
+		return m.OldReason(ctx)
+	case bulkitem.FieldParams:
+		return m.OldParams(ctx)
+	}
+	return nil, fmt.Errorf("unknown BulkItem field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BulkItemMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case bulkitem.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case bulkitem.FieldJobID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobID(v)
+		return nil
+	case bulkitem.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case bulkitem.FieldConversationID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case bulkitem.FieldState:
+		v, ok := value.(bulkitem.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case bulkitem.FieldCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case bulkitem.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case bulkitem.FieldParams:
+		v, ok := value.(map[string]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParams(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BulkItem field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BulkItemMutation) AddedFields() []string {
+	var fields []string
+	if m.addteam_id != nil {
+		fields = append(fields, bulkitem.FieldTeamID)
+	}
+	if m.addposition != nil {
+		fields = append(fields, bulkitem.FieldPosition)
+	}
+	if m.addconversation_id != nil {
+		fields = append(fields, bulkitem.FieldConversationID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BulkItemMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case bulkitem.FieldTeamID:
+		return m.AddedTeamID()
+	case bulkitem.FieldPosition:
+		return m.AddedPosition()
+	case bulkitem.FieldConversationID:
+		return m.AddedConversationID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BulkItemMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case bulkitem.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTeamID(v)
+		return nil
+	case bulkitem.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	case bulkitem.FieldConversationID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddConversationID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BulkItem numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BulkItemMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(bulkitem.FieldParams) {
+		fields = append(fields, bulkitem.FieldParams)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BulkItemMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BulkItemMutation) ClearField(name string) error {
+	switch name {
+	case bulkitem.FieldParams:
+		m.ClearParams()
+		return nil
+	}
+	return fmt.Errorf("unknown BulkItem nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BulkItemMutation) ResetField(name string) error {
+	switch name {
+	case bulkitem.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case bulkitem.FieldJobID:
+		m.ResetJobID()
+		return nil
+	case bulkitem.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case bulkitem.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case bulkitem.FieldState:
+		m.ResetState()
+		return nil
+	case bulkitem.FieldCode:
+		m.ResetCode()
+		return nil
+	case bulkitem.FieldReason:
+		m.ResetReason()
+		return nil
+	case bulkitem.FieldParams:
+		m.ResetParams()
+		return nil
+	}
+	return fmt.Errorf("unknown BulkItem field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BulkItemMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.job != nil {
+		edges = append(edges, bulkitem.EdgeJob)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BulkItemMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case bulkitem.EdgeJob:
+		if id := m.job; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BulkItemMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BulkItemMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BulkItemMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedjob {
+		edges = append(edges, bulkitem.EdgeJob)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BulkItemMutation) EdgeCleared(name string) bool {
+	switch name {
+	case bulkitem.EdgeJob:
+		return m.clearedjob
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BulkItemMutation) ClearEdge(name string) error {
+	switch name {
+	case bulkitem.EdgeJob:
+		m.ClearJob()
+		return nil
+	}
+	return fmt.Errorf("unknown BulkItem unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BulkItemMutation) ResetEdge(name string) error {
+	switch name {
+	case bulkitem.EdgeJob:
+		m.ResetJob()
+		return nil
+	}
+	return fmt.Errorf("unknown BulkItem edge %s", name)
 }
 
 // CategoryMutation represents an operation that mutates the Category nodes in the graph.
@@ -17124,6 +18116,7 @@ type ConversationMutation struct {
 	addlast_follower_id    *int64
 	collaborator_ids       *[]int64
 	appendcollaborator_ids []int64
+	collaborator_unread    *map[int64]int
 	followed_at            *time.Time
 	ended_at               *time.Time
 	branch_id              *string
@@ -17965,6 +18958,55 @@ func (m *ConversationMutation) ResetCollaboratorIds() {
 	m.collaborator_ids = nil
 	m.appendcollaborator_ids = nil
 	delete(m.clearedFields, conversation.FieldCollaboratorIds)
+}
+
+// SetCollaboratorUnread sets the "collaborator_unread" field.
+func (m *ConversationMutation) SetCollaboratorUnread(value map[int64]int) {
+	m.collaborator_unread = &value
+}
+
+// CollaboratorUnread returns the value of the "collaborator_unread" field in the mutation.
+func (m *ConversationMutation) CollaboratorUnread() (r map[int64]int, exists bool) {
+	v := m.collaborator_unread
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCollaboratorUnread returns the old "collaborator_unread" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldCollaboratorUnread(ctx context.Context) (v map[int64]int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCollaboratorUnread is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCollaboratorUnread requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCollaboratorUnread: %w", err)
+	}
+	return oldValue.CollaboratorUnread, nil
+}
+
+// ClearCollaboratorUnread clears the value of the "collaborator_unread" field.
+func (m *ConversationMutation) ClearCollaboratorUnread() {
+	m.collaborator_unread = nil
+	m.clearedFields[conversation.FieldCollaboratorUnread] = struct{}{}
+}
+
+// CollaboratorUnreadCleared returns if the "collaborator_unread" field was cleared in this mutation.
+func (m *ConversationMutation) CollaboratorUnreadCleared() bool {
+	_, ok := m.clearedFields[conversation.FieldCollaboratorUnread]
+	return ok
+}
+
+// ResetCollaboratorUnread resets all changes to the "collaborator_unread" field.
+func (m *ConversationMutation) ResetCollaboratorUnread() {
+	m.collaborator_unread = nil
+	delete(m.clearedFields, conversation.FieldCollaboratorUnread)
 }
 
 // SetFollowedAt sets the "followed_at" field.
@@ -19334,7 +20376,7 @@ func (m *ConversationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConversationMutation) Fields() []string {
-	fields := make([]string, 0, 41)
+	fields := make([]string, 0, 42)
 	if m.team_id != nil {
 		fields = append(fields, conversation.FieldTeamID)
 	}
@@ -19379,6 +20421,9 @@ func (m *ConversationMutation) Fields() []string {
 	}
 	if m.collaborator_ids != nil {
 		fields = append(fields, conversation.FieldCollaboratorIds)
+	}
+	if m.collaborator_unread != nil {
+		fields = append(fields, conversation.FieldCollaboratorUnread)
 	}
 	if m.followed_at != nil {
 		fields = append(fields, conversation.FieldFollowedAt)
@@ -19496,6 +20541,8 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastFollowerID()
 	case conversation.FieldCollaboratorIds:
 		return m.CollaboratorIds()
+	case conversation.FieldCollaboratorUnread:
+		return m.CollaboratorUnread()
 	case conversation.FieldFollowedAt:
 		return m.FollowedAt()
 	case conversation.FieldEndedAt:
@@ -19587,6 +20634,8 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldLastFollowerID(ctx)
 	case conversation.FieldCollaboratorIds:
 		return m.OldCollaboratorIds(ctx)
+	case conversation.FieldCollaboratorUnread:
+		return m.OldCollaboratorUnread(ctx)
 	case conversation.FieldFollowedAt:
 		return m.OldFollowedAt(ctx)
 	case conversation.FieldEndedAt:
@@ -19752,6 +20801,13 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCollaboratorIds(v)
+		return nil
+	case conversation.FieldCollaboratorUnread:
+		v, ok := value.(map[int64]int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCollaboratorUnread(v)
 		return nil
 	case conversation.FieldFollowedAt:
 		v, ok := value.(time.Time)
@@ -20106,6 +21162,9 @@ func (m *ConversationMutation) ClearedFields() []string {
 	if m.FieldCleared(conversation.FieldCollaboratorIds) {
 		fields = append(fields, conversation.FieldCollaboratorIds)
 	}
+	if m.FieldCleared(conversation.FieldCollaboratorUnread) {
+		fields = append(fields, conversation.FieldCollaboratorUnread)
+	}
 	if m.FieldCleared(conversation.FieldFollowedAt) {
 		fields = append(fields, conversation.FieldFollowedAt)
 	}
@@ -20161,6 +21220,9 @@ func (m *ConversationMutation) ClearField(name string) error {
 		return nil
 	case conversation.FieldCollaboratorIds:
 		m.ClearCollaboratorIds()
+		return nil
+	case conversation.FieldCollaboratorUnread:
+		m.ClearCollaboratorUnread()
 		return nil
 	case conversation.FieldFollowedAt:
 		m.ClearFollowedAt()
@@ -20238,6 +21300,9 @@ func (m *ConversationMutation) ResetField(name string) error {
 		return nil
 	case conversation.FieldCollaboratorIds:
 		m.ResetCollaboratorIds()
+		return nil
+	case conversation.FieldCollaboratorUnread:
+		m.ResetCollaboratorUnread()
 		return nil
 	case conversation.FieldFollowedAt:
 		m.ResetFollowedAt()
@@ -49218,6 +50283,7 @@ type TeamMutation struct {
 	country       *string
 	joins_names   *bool
 	status        *team.Status
+	collaborates  *bool
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*Team, error)
@@ -49702,6 +50768,42 @@ func (m *TeamMutation) ResetStatus() {
 	m.status = nil
 }
 
+// SetCollaborates sets the "collaborates" field.
+func (m *TeamMutation) SetCollaborates(b bool) {
+	m.collaborates = &b
+}
+
+// Collaborates returns the value of the "collaborates" field in the mutation.
+func (m *TeamMutation) Collaborates() (r bool, exists bool) {
+	v := m.collaborates
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCollaborates returns the old "collaborates" field's value of the Team entity.
+// If the Team object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TeamMutation) OldCollaborates(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCollaborates is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCollaborates requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCollaborates: %w", err)
+	}
+	return oldValue.Collaborates, nil
+}
+
+// ResetCollaborates resets all changes to the "collaborates" field.
+func (m *TeamMutation) ResetCollaborates() {
+	m.collaborates = nil
+}
+
 // Where appends a list predicates to the TeamMutation builder.
 func (m *TeamMutation) Where(ps ...predicate.Team) {
 	m.predicates = append(m.predicates, ps...)
@@ -49736,7 +50838,7 @@ func (m *TeamMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TeamMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.version != nil {
 		fields = append(fields, team.FieldVersion)
 	}
@@ -49767,6 +50869,9 @@ func (m *TeamMutation) Fields() []string {
 	if m.status != nil {
 		fields = append(fields, team.FieldStatus)
 	}
+	if m.collaborates != nil {
+		fields = append(fields, team.FieldCollaborates)
+	}
 	return fields
 }
 
@@ -49795,6 +50900,8 @@ func (m *TeamMutation) Field(name string) (ent.Value, bool) {
 		return m.JoinsNames()
 	case team.FieldStatus:
 		return m.Status()
+	case team.FieldCollaborates:
+		return m.Collaborates()
 	}
 	return nil, false
 }
@@ -49824,6 +50931,8 @@ func (m *TeamMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldJoinsNames(ctx)
 	case team.FieldStatus:
 		return m.OldStatus(ctx)
+	case team.FieldCollaborates:
+		return m.OldCollaborates(ctx)
 	}
 	return nil, fmt.Errorf("unknown Team field %s", name)
 }
@@ -49902,6 +51011,13 @@ func (m *TeamMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetStatus(v)
+		return nil
+	case team.FieldCollaborates:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCollaborates(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Team field %s", name)
@@ -49996,6 +51112,9 @@ func (m *TeamMutation) ResetField(name string) error {
 		return nil
 	case team.FieldStatus:
 		m.ResetStatus()
+		return nil
+	case team.FieldCollaborates:
+		m.ResetCollaborates()
 		return nil
 	}
 	return fmt.Errorf("unknown Team field %s", name)

@@ -11,6 +11,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/automation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/botentry"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/botmodule"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
@@ -108,8 +109,16 @@ func init() {
 	agentDescPictureURL := agentFields[11].Descriptor()
 	// agent.DefaultPictureURL holds the default value on creation for the picture_url field.
 	agent.DefaultPictureURL = agentDescPictureURL.Default.(string)
+	// agentDescPhone is the schema descriptor for phone field.
+	agentDescPhone := agentFields[12].Descriptor()
+	// agent.DefaultPhone holds the default value on creation for the phone field.
+	agent.DefaultPhone = agentDescPhone.Default.(string)
+	// agentDescPhoneDigits is the schema descriptor for phone_digits field.
+	agentDescPhoneDigits := agentFields[13].Descriptor()
+	// agent.DefaultPhoneDigits holds the default value on creation for the phone_digits field.
+	agent.DefaultPhoneDigits = agentDescPhoneDigits.Default.(string)
 	// agentDescAuthVersion is the schema descriptor for auth_version field.
-	agentDescAuthVersion := agentFields[12].Descriptor()
+	agentDescAuthVersion := agentFields[14].Descriptor()
 	// agent.DefaultAuthVersion holds the default value on creation for the auth_version field.
 	agent.DefaultAuthVersion = agentDescAuthVersion.Default.(int64)
 	attachmentMixin := schema.Attachment{}.Mixin()
@@ -226,6 +235,16 @@ func init() {
 	botmoduleDescMessages := botmoduleFields[2].Descriptor()
 	// botmodule.DefaultMessages holds the default value on creation for the messages field.
 	botmodule.DefaultMessages = botmoduleDescMessages.Default.(string)
+	bulkitemFields := schema.BulkItem{}.Fields()
+	_ = bulkitemFields
+	// bulkitemDescCode is the schema descriptor for code field.
+	bulkitemDescCode := bulkitemFields[4].Descriptor()
+	// bulkitem.DefaultCode holds the default value on creation for the code field.
+	bulkitem.DefaultCode = bulkitemDescCode.Default.(string)
+	// bulkitemDescReason is the schema descriptor for reason field.
+	bulkitemDescReason := bulkitemFields[5].Descriptor()
+	// bulkitem.DefaultReason holds the default value on creation for the reason field.
+	bulkitem.DefaultReason = bulkitemDescReason.Default.(string)
 	categoryMixin := schema.Category{}.Mixin()
 	categoryMixinFields1 := categoryMixin[1].Fields()
 	_ = categoryMixinFields1
@@ -381,71 +400,71 @@ func init() {
 	// conversation.DefaultVersion holds the default value on creation for the version field.
 	conversation.DefaultVersion = conversationDescVersion.Default.(int)
 	// conversationDescBranchID is the schema descriptor for branch_id field.
-	conversationDescBranchID := conversationFields[13].Descriptor()
+	conversationDescBranchID := conversationFields[14].Descriptor()
 	// conversation.DefaultBranchID holds the default value on creation for the branch_id field.
 	conversation.DefaultBranchID = conversationDescBranchID.Default.(string)
 	// conversationDescRegionID is the schema descriptor for region_id field.
-	conversationDescRegionID := conversationFields[14].Descriptor()
+	conversationDescRegionID := conversationFields[15].Descriptor()
 	// conversation.DefaultRegionID holds the default value on creation for the region_id field.
 	conversation.DefaultRegionID = conversationDescRegionID.Default.(string)
 	// conversationDescMessageSeq is the schema descriptor for message_seq field.
-	conversationDescMessageSeq := conversationFields[15].Descriptor()
+	conversationDescMessageSeq := conversationFields[16].Descriptor()
 	// conversation.DefaultMessageSeq holds the default value on creation for the message_seq field.
 	conversation.DefaultMessageSeq = conversationDescMessageSeq.Default.(int64)
 	// conversationDescLastMessageSeq is the schema descriptor for last_message_seq field.
-	conversationDescLastMessageSeq := conversationFields[18].Descriptor()
+	conversationDescLastMessageSeq := conversationFields[19].Descriptor()
 	// conversation.DefaultLastMessageSeq holds the default value on creation for the last_message_seq field.
 	conversation.DefaultLastMessageSeq = conversationDescLastMessageSeq.Default.(int64)
 	// conversationDescLastMessageKind is the schema descriptor for last_message_kind field.
-	conversationDescLastMessageKind := conversationFields[19].Descriptor()
+	conversationDescLastMessageKind := conversationFields[20].Descriptor()
 	// conversation.DefaultLastMessageKind holds the default value on creation for the last_message_kind field.
 	conversation.DefaultLastMessageKind = conversationDescLastMessageKind.Default.(string)
 	// conversationDescLastMessageSender is the schema descriptor for last_message_sender field.
-	conversationDescLastMessageSender := conversationFields[20].Descriptor()
+	conversationDescLastMessageSender := conversationFields[21].Descriptor()
 	// conversation.DefaultLastMessageSender holds the default value on creation for the last_message_sender field.
 	conversation.DefaultLastMessageSender = conversationDescLastMessageSender.Default.(string)
 	// conversationDescLastMessagePreview is the schema descriptor for last_message_preview field.
-	conversationDescLastMessagePreview := conversationFields[21].Descriptor()
+	conversationDescLastMessagePreview := conversationFields[22].Descriptor()
 	// conversation.DefaultLastMessagePreview holds the default value on creation for the last_message_preview field.
 	conversation.DefaultLastMessagePreview = conversationDescLastMessagePreview.Default.(string)
 	// conversationDescLastMessageUnsent is the schema descriptor for last_message_unsent field.
-	conversationDescLastMessageUnsent := conversationFields[23].Descriptor()
+	conversationDescLastMessageUnsent := conversationFields[24].Descriptor()
 	// conversation.DefaultLastMessageUnsent holds the default value on creation for the last_message_unsent field.
 	conversation.DefaultLastMessageUnsent = conversationDescLastMessageUnsent.Default.(bool)
 	// conversationDescName is the schema descriptor for name field.
-	conversationDescName := conversationFields[24].Descriptor()
+	conversationDescName := conversationFields[25].Descriptor()
 	// conversation.DefaultName holds the default value on creation for the name field.
 	conversation.DefaultName = conversationDescName.Default.(string)
 	// conversationDescNameFolded is the schema descriptor for name_folded field.
-	conversationDescNameFolded := conversationFields[25].Descriptor()
+	conversationDescNameFolded := conversationFields[26].Descriptor()
 	// conversation.DefaultNameFolded holds the default value on creation for the name_folded field.
 	conversation.DefaultNameFolded = conversationDescNameFolded.Default.(string)
 	// conversationDescPictureURL is the schema descriptor for picture_url field.
-	conversationDescPictureURL := conversationFields[26].Descriptor()
+	conversationDescPictureURL := conversationFields[27].Descriptor()
 	// conversation.DefaultPictureURL holds the default value on creation for the picture_url field.
 	conversation.DefaultPictureURL = conversationDescPictureURL.Default.(string)
 	// conversationDescMemberCount is the schema descriptor for member_count field.
-	conversationDescMemberCount := conversationFields[28].Descriptor()
+	conversationDescMemberCount := conversationFields[29].Descriptor()
 	// conversation.DefaultMemberCount holds the default value on creation for the member_count field.
 	conversation.DefaultMemberCount = conversationDescMemberCount.Default.(int)
 	// conversationDescUnread is the schema descriptor for unread field.
-	conversationDescUnread := conversationFields[29].Descriptor()
+	conversationDescUnread := conversationFields[30].Descriptor()
 	// conversation.DefaultUnread holds the default value on creation for the unread field.
 	conversation.DefaultUnread = conversationDescUnread.Default.(int)
 	// conversationDescReadSeq is the schema descriptor for read_seq field.
-	conversationDescReadSeq := conversationFields[30].Descriptor()
+	conversationDescReadSeq := conversationFields[31].Descriptor()
 	// conversation.DefaultReadSeq holds the default value on creation for the read_seq field.
 	conversation.DefaultReadSeq = conversationDescReadSeq.Default.(int64)
 	// conversationDescHasPhone is the schema descriptor for has_phone field.
-	conversationDescHasPhone := conversationFields[34].Descriptor()
+	conversationDescHasPhone := conversationFields[35].Descriptor()
 	// conversation.DefaultHasPhone holds the default value on creation for the has_phone field.
 	conversation.DefaultHasPhone = conversationDescHasPhone.Default.(bool)
 	// conversationDescIsStarred is the schema descriptor for is_starred field.
-	conversationDescIsStarred := conversationFields[35].Descriptor()
+	conversationDescIsStarred := conversationFields[36].Descriptor()
 	// conversation.DefaultIsStarred holds the default value on creation for the is_starred field.
 	conversation.DefaultIsStarred = conversationDescIsStarred.Default.(bool)
 	// conversationDescIsArchived is the schema descriptor for is_archived field.
-	conversationDescIsArchived := conversationFields[36].Descriptor()
+	conversationDescIsArchived := conversationFields[37].Descriptor()
 	// conversation.DefaultIsArchived holds the default value on creation for the is_archived field.
 	conversation.DefaultIsArchived = conversationDescIsArchived.Default.(bool)
 	counterFields := schema.Counter{}.Fields()
@@ -871,6 +890,10 @@ func init() {
 	teamDescJoinsNames := teamFields[5].Descriptor()
 	// team.DefaultJoinsNames holds the default value on creation for the joins_names field.
 	team.DefaultJoinsNames = teamDescJoinsNames.Default.(bool)
+	// teamDescCollaborates is the schema descriptor for collaborates field.
+	teamDescCollaborates := teamFields[7].Descriptor()
+	// team.DefaultCollaborates holds the default value on creation for the collaborates field.
+	team.DefaultCollaborates = teamDescCollaborates.Default.(bool)
 	visitorMixin := schema.Visitor{}.Mixin()
 	visitorMixinFields1 := visitorMixin[1].Fields()
 	_ = visitorMixinFields1

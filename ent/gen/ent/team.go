@@ -36,7 +36,9 @@ type Team struct {
 	// Whether a contact's name is made without a space, as Chinese names are (CONT-1).
 	JoinsNames bool `json:"joins_names,omitempty"`
 	// A suspended team can neither sign in nor send.
-	Status       team.Status `json:"status,omitempty"`
+	Status team.Status `json:"status,omitempty"`
+	// Whether several agents may work on one conversation (COLL-1).
+	Collaborates bool `json:"collaborates,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -45,7 +47,7 @@ func (*Team) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case team.FieldJoinsNames:
+		case team.FieldJoinsNames, team.FieldCollaborates:
 			values[i] = new(sql.NullBool)
 		case team.FieldID, team.FieldVersion:
 			values[i] = new(sql.NullInt64)
@@ -134,6 +136,12 @@ func (_m *Team) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Status = team.Status(value.String)
 			}
+		case team.FieldCollaborates:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field collaborates", values[i])
+			} else if value.Valid {
+				_m.Collaborates = value.Bool
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -199,6 +207,9 @@ func (_m *Team) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("status=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Status))
+	builder.WriteString(", ")
+	builder.WriteString("collaborates=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Collaborates))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -128,6 +128,20 @@ func (_c *TeamCreate) SetNillableStatus(v *team.Status) *TeamCreate {
 	return _c
 }
 
+// SetCollaborates sets the "collaborates" field.
+func (_c *TeamCreate) SetCollaborates(v bool) *TeamCreate {
+	_c.mutation.SetCollaborates(v)
+	return _c
+}
+
+// SetNillableCollaborates sets the "collaborates" field if the given value is not nil.
+func (_c *TeamCreate) SetNillableCollaborates(v *bool) *TeamCreate {
+	if v != nil {
+		_c.SetCollaborates(*v)
+	}
+	return _c
+}
+
 // Mutation returns the TeamMutation object of the builder.
 func (_c *TeamCreate) Mutation() *TeamMutation {
 	return _c.mutation
@@ -187,6 +201,10 @@ func (_c *TeamCreate) defaults() {
 		v := team.DefaultStatus
 		_c.mutation.SetStatus(v)
 	}
+	if _, ok := _c.mutation.Collaborates(); !ok {
+		v := team.DefaultCollaborates
+		_c.mutation.SetCollaborates(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -225,6 +243,9 @@ func (_c *TeamCreate) check() error {
 		if err := team.StatusValidator(v); err != nil {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "Team.status": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.Collaborates(); !ok {
+		return &ValidationError{Name: "collaborates", err: errors.New(`ent: missing required field "Team.collaborates"`)}
 	}
 	return nil
 }
@@ -291,6 +312,10 @@ func (_c *TeamCreate) createSpec() (*Team, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Status(); ok {
 		_spec.SetField(team.FieldStatus, field.TypeEnum, value)
 		_node.Status = value
+	}
+	if value, ok := _c.mutation.Collaborates(); ok {
+		_spec.SetField(team.FieldCollaborates, field.TypeBool, value)
+		_node.Collaborates = value
 	}
 	return _node, _spec
 }

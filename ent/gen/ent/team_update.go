@@ -148,6 +148,20 @@ func (_u *TeamUpdate) SetNillableStatus(v *team.Status) *TeamUpdate {
 	return _u
 }
 
+// SetCollaborates sets the "collaborates" field.
+func (_u *TeamUpdate) SetCollaborates(v bool) *TeamUpdate {
+	_u.mutation.SetCollaborates(v)
+	return _u
+}
+
+// SetNillableCollaborates sets the "collaborates" field if the given value is not nil.
+func (_u *TeamUpdate) SetNillableCollaborates(v *bool) *TeamUpdate {
+	if v != nil {
+		_u.SetCollaborates(*v)
+	}
+	return _u
+}
+
 // Mutation returns the TeamMutation object of the builder.
 func (_u *TeamUpdate) Mutation() *TeamMutation {
 	return _u.mutation
@@ -234,6 +248,9 @@ func (_u *TeamUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(team.FieldStatus, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Collaborates(); ok {
+		_spec.SetField(team.FieldCollaborates, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -376,6 +393,20 @@ func (_u *TeamUpdateOne) SetNillableStatus(v *team.Status) *TeamUpdateOne {
 	return _u
 }
 
+// SetCollaborates sets the "collaborates" field.
+func (_u *TeamUpdateOne) SetCollaborates(v bool) *TeamUpdateOne {
+	_u.mutation.SetCollaborates(v)
+	return _u
+}
+
+// SetNillableCollaborates sets the "collaborates" field if the given value is not nil.
+func (_u *TeamUpdateOne) SetNillableCollaborates(v *bool) *TeamUpdateOne {
+	if v != nil {
+		_u.SetCollaborates(*v)
+	}
+	return _u
+}
+
 // Mutation returns the TeamMutation object of the builder.
 func (_u *TeamUpdateOne) Mutation() *TeamMutation {
 	return _u.mutation
@@ -492,6 +523,9 @@ func (_u *TeamUpdateOne) sqlSave(ctx context.Context) (_node *Team, err error) {
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(team.FieldStatus, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Collaborates(); ok {
+		_spec.SetField(team.FieldCollaborates, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Team{config: _u.config}

@@ -30,6 +30,8 @@ type Tx struct {
 	BotEntry *BotEntryClient
 	// BotModule is the client for interacting with the BotModule builders.
 	BotModule *BotModuleClient
+	// BulkItem is the client for interacting with the BulkItem builders.
+	BulkItem *BulkItemClient
 	// Category is the client for interacting with the Category builders.
 	Category *CategoryClient
 	// Channel is the client for interacting with the Channel builders.
@@ -248,6 +250,7 @@ func (tx *Tx) init() {
 	tx.Automation = NewAutomationClient(tx.config)
 	tx.BotEntry = NewBotEntryClient(tx.config)
 	tx.BotModule = NewBotModuleClient(tx.config)
+	tx.BulkItem = NewBulkItemClient(tx.config)
 	tx.Category = NewCategoryClient(tx.config)
 	tx.Channel = NewChannelClient(tx.config)
 	tx.Company = NewCompanyClient(tx.config)

@@ -45,6 +45,10 @@ const (
 	FieldLanguage = "language"
 	// FieldPictureURL holds the string denoting the picture_url field in the database.
 	FieldPictureURL = "picture_url"
+	// FieldPhone holds the string denoting the phone field in the database.
+	FieldPhone = "phone"
+	// FieldPhoneDigits holds the string denoting the phone_digits field in the database.
+	FieldPhoneDigits = "phone_digits"
 	// FieldAuthVersion holds the string denoting the auth_version field in the database.
 	FieldAuthVersion = "auth_version"
 	// FieldDeactivatedAt holds the string denoting the deactivated_at field in the database.
@@ -72,6 +76,8 @@ var Columns = []string{
 	FieldRegionID,
 	FieldLanguage,
 	FieldPictureURL,
+	FieldPhone,
+	FieldPhoneDigits,
 	FieldAuthVersion,
 	FieldDeactivatedAt,
 }
@@ -101,6 +107,10 @@ var (
 	DefaultLanguage string
 	// DefaultPictureURL holds the default value on creation for the "picture_url" field.
 	DefaultPictureURL string
+	// DefaultPhone holds the default value on creation for the "phone" field.
+	DefaultPhone string
+	// DefaultPhoneDigits holds the default value on creation for the "phone_digits" field.
+	DefaultPhoneDigits string
 	// DefaultAuthVersion holds the default value on creation for the "auth_version" field.
 	DefaultAuthVersion int64
 )
@@ -241,6 +251,16 @@ func ByLanguage(opts ...sql.OrderTermOption) OrderOption {
 // ByPictureURL orders the results by the picture_url field.
 func ByPictureURL(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPictureURL, opts...).ToFunc()
+}
+
+// ByPhone orders the results by the phone field.
+func ByPhone(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPhone, opts...).ToFunc()
+}
+
+// ByPhoneDigits orders the results by the phone_digits field.
+func ByPhoneDigits(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPhoneDigits, opts...).ToFunc()
 }
 
 // ByAuthVersion orders the results by the auth_version field.

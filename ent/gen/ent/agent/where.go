@@ -119,6 +119,16 @@ func PictureURL(v string) predicate.Agent {
 	return predicate.Agent(sql.FieldEQ(FieldPictureURL, v))
 }
 
+// Phone applies equality check predicate on the "phone" field. It's identical to PhoneEQ.
+func Phone(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldEQ(FieldPhone, v))
+}
+
+// PhoneDigits applies equality check predicate on the "phone_digits" field. It's identical to PhoneDigitsEQ.
+func PhoneDigits(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldEQ(FieldPhoneDigits, v))
+}
+
 // AuthVersion applies equality check predicate on the "auth_version" field. It's identical to AuthVersionEQ.
 func AuthVersion(v int64) predicate.Agent {
 	return predicate.Agent(sql.FieldEQ(FieldAuthVersion, v))
@@ -922,6 +932,136 @@ func PictureURLEqualFold(v string) predicate.Agent {
 // PictureURLContainsFold applies the ContainsFold predicate on the "picture_url" field.
 func PictureURLContainsFold(v string) predicate.Agent {
 	return predicate.Agent(sql.FieldContainsFold(FieldPictureURL, v))
+}
+
+// PhoneEQ applies the EQ predicate on the "phone" field.
+func PhoneEQ(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldEQ(FieldPhone, v))
+}
+
+// PhoneNEQ applies the NEQ predicate on the "phone" field.
+func PhoneNEQ(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldNEQ(FieldPhone, v))
+}
+
+// PhoneIn applies the In predicate on the "phone" field.
+func PhoneIn(vs ...string) predicate.Agent {
+	return predicate.Agent(sql.FieldIn(FieldPhone, vs...))
+}
+
+// PhoneNotIn applies the NotIn predicate on the "phone" field.
+func PhoneNotIn(vs ...string) predicate.Agent {
+	return predicate.Agent(sql.FieldNotIn(FieldPhone, vs...))
+}
+
+// PhoneGT applies the GT predicate on the "phone" field.
+func PhoneGT(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldGT(FieldPhone, v))
+}
+
+// PhoneGTE applies the GTE predicate on the "phone" field.
+func PhoneGTE(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldGTE(FieldPhone, v))
+}
+
+// PhoneLT applies the LT predicate on the "phone" field.
+func PhoneLT(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldLT(FieldPhone, v))
+}
+
+// PhoneLTE applies the LTE predicate on the "phone" field.
+func PhoneLTE(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldLTE(FieldPhone, v))
+}
+
+// PhoneContains applies the Contains predicate on the "phone" field.
+func PhoneContains(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldContains(FieldPhone, v))
+}
+
+// PhoneHasPrefix applies the HasPrefix predicate on the "phone" field.
+func PhoneHasPrefix(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldHasPrefix(FieldPhone, v))
+}
+
+// PhoneHasSuffix applies the HasSuffix predicate on the "phone" field.
+func PhoneHasSuffix(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldHasSuffix(FieldPhone, v))
+}
+
+// PhoneEqualFold applies the EqualFold predicate on the "phone" field.
+func PhoneEqualFold(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldEqualFold(FieldPhone, v))
+}
+
+// PhoneContainsFold applies the ContainsFold predicate on the "phone" field.
+func PhoneContainsFold(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldContainsFold(FieldPhone, v))
+}
+
+// PhoneDigitsEQ applies the EQ predicate on the "phone_digits" field.
+func PhoneDigitsEQ(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldEQ(FieldPhoneDigits, v))
+}
+
+// PhoneDigitsNEQ applies the NEQ predicate on the "phone_digits" field.
+func PhoneDigitsNEQ(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldNEQ(FieldPhoneDigits, v))
+}
+
+// PhoneDigitsIn applies the In predicate on the "phone_digits" field.
+func PhoneDigitsIn(vs ...string) predicate.Agent {
+	return predicate.Agent(sql.FieldIn(FieldPhoneDigits, vs...))
+}
+
+// PhoneDigitsNotIn applies the NotIn predicate on the "phone_digits" field.
+func PhoneDigitsNotIn(vs ...string) predicate.Agent {
+	return predicate.Agent(sql.FieldNotIn(FieldPhoneDigits, vs...))
+}
+
+// PhoneDigitsGT applies the GT predicate on the "phone_digits" field.
+func PhoneDigitsGT(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldGT(FieldPhoneDigits, v))
+}
+
+// PhoneDigitsGTE applies the GTE predicate on the "phone_digits" field.
+func PhoneDigitsGTE(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldGTE(FieldPhoneDigits, v))
+}
+
+// PhoneDigitsLT applies the LT predicate on the "phone_digits" field.
+func PhoneDigitsLT(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldLT(FieldPhoneDigits, v))
+}
+
+// PhoneDigitsLTE applies the LTE predicate on the "phone_digits" field.
+func PhoneDigitsLTE(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldLTE(FieldPhoneDigits, v))
+}
+
+// PhoneDigitsContains applies the Contains predicate on the "phone_digits" field.
+func PhoneDigitsContains(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldContains(FieldPhoneDigits, v))
+}
+
+// PhoneDigitsHasPrefix applies the HasPrefix predicate on the "phone_digits" field.
+func PhoneDigitsHasPrefix(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldHasPrefix(FieldPhoneDigits, v))
+}
+
+// PhoneDigitsHasSuffix applies the HasSuffix predicate on the "phone_digits" field.
+func PhoneDigitsHasSuffix(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldHasSuffix(FieldPhoneDigits, v))
+}
+
+// PhoneDigitsEqualFold applies the EqualFold predicate on the "phone_digits" field.
+func PhoneDigitsEqualFold(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldEqualFold(FieldPhoneDigits, v))
+}
+
+// PhoneDigitsContainsFold applies the ContainsFold predicate on the "phone_digits" field.
+func PhoneDigitsContainsFold(v string) predicate.Agent {
+	return predicate.Agent(sql.FieldContainsFold(FieldPhoneDigits, v))
 }
 
 // AuthVersionEQ applies the EQ predicate on the "auth_version" field.

@@ -44,6 +44,8 @@ const (
 	FieldLastFollowerID = "last_follower_id"
 	// FieldCollaboratorIds holds the string denoting the collaborator_ids field in the database.
 	FieldCollaboratorIds = "collaborator_ids"
+	// FieldCollaboratorUnread holds the string denoting the collaborator_unread field in the database.
+	FieldCollaboratorUnread = "collaborator_unread"
 	// FieldFollowedAt holds the string denoting the followed_at field in the database.
 	FieldFollowedAt = "followed_at"
 	// FieldEndedAt holds the string denoting the ended_at field in the database.
@@ -163,6 +165,7 @@ var Columns = []string{
 	FieldFollowerID,
 	FieldLastFollowerID,
 	FieldCollaboratorIds,
+	FieldCollaboratorUnread,
 	FieldFollowedAt,
 	FieldEndedAt,
 	FieldBranchID,

@@ -670,6 +670,16 @@ func CollaboratorIdsNotNil() predicate.Conversation {
 	return predicate.Conversation(sql.FieldNotNull(FieldCollaboratorIds))
 }
 
+// CollaboratorUnreadIsNil applies the IsNil predicate on the "collaborator_unread" field.
+func CollaboratorUnreadIsNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldIsNull(FieldCollaboratorUnread))
+}
+
+// CollaboratorUnreadNotNil applies the NotNil predicate on the "collaborator_unread" field.
+func CollaboratorUnreadNotNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotNull(FieldCollaboratorUnread))
+}
+
 // FollowedAtEQ applies the EQ predicate on the "followed_at" field.
 func FollowedAtEQ(v time.Time) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldFollowedAt, v))

@@ -117,6 +117,18 @@ func (f BotModuleFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BotModuleMutation", m)
 }
 
+// The BulkItemFunc type is an adapter to allow the use of ordinary
+// function as BulkItem mutator.
+type BulkItemFunc func(context.Context, *ent.BulkItemMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BulkItemFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.BulkItemMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BulkItemMutation", m)
+}
+
 // The CategoryFunc type is an adapter to allow the use of ordinary
 // function as Category mutator.
 type CategoryFunc func(context.Context, *ent.CategoryMutation) (ent.Value, error)

@@ -17,6 +17,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/automation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/botentry"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/botmodule"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
@@ -356,6 +357,33 @@ func (f TraverseBotModule) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.BotModuleQuery", q)
+}
+
+// The BulkItemFunc type is an adapter to allow the use of ordinary function as a Querier.
+type BulkItemFunc func(context.Context, *ent.BulkItemQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f BulkItemFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.BulkItemQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.BulkItemQuery", q)
+}
+
+// The TraverseBulkItem type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseBulkItem func(context.Context, *ent.BulkItemQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseBulkItem) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseBulkItem) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.BulkItemQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.BulkItemQuery", q)
 }
 
 // The CategoryFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1432,6 +1460,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.BotEntryQuery, predicate.BotEntry, botentry.OrderOption]{typ: ent.TypeBotEntry, tq: q}, nil
 	case *ent.BotModuleQuery:
 		return &query[*ent.BotModuleQuery, predicate.BotModule, botmodule.OrderOption]{typ: ent.TypeBotModule, tq: q}, nil
+	case *ent.BulkItemQuery:
+		return &query[*ent.BulkItemQuery, predicate.BulkItem, bulkitem.OrderOption]{typ: ent.TypeBulkItem, tq: q}, nil
 	case *ent.CategoryQuery:
 		return &query[*ent.CategoryQuery, predicate.Category, category.OrderOption]{typ: ent.TypeCategory, tq: q}, nil
 	case *ent.ChannelQuery:

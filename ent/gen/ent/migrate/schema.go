@@ -108,6 +108,8 @@ var (
 		{Name: "region_id", Type: field.TypeString, Comment: "The region the agent belongs to; empty for none (CONV-28).", Default: ""},
 		{Name: "language", Type: field.TypeString, Comment: "zh-Hant or en; empty follows the team.", Default: ""},
 		{Name: "picture_url", Type: field.TypeString, Comment: "A picture, as given.", Default: ""},
+		{Name: "phone", Type: field.TypeString, Comment: "A phone number by which colleagues find the agent, as typed (COLL-2).", Default: ""},
+		{Name: "phone_digits", Type: field.TypeString, Comment: "The number's digits alone.", Default: ""},
 		{Name: "auth_version", Type: field.TypeInt64, Comment: "Raised by every change of rights; sessions and streams compare it.", Default: 1},
 		{Name: "deactivated_at", Type: field.TypeTime, Nullable: true, Comment: "When the agent was deactivated."},
 	}
@@ -390,6 +392,45 @@ var (
 				Name:    "botmodule_team_id_name_folded",
 				Unique:  true,
 				Columns: []*schema.Column{BotModulesColumns[1], BotModulesColumns[6]},
+			},
+		},
+	}
+	// BulkItemsColumns holds the columns for the "bulk_items" table.
+	BulkItemsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "position", Type: field.TypeInt, Comment: "The place in it, from 1."},
+		{Name: "conversation_id", Type: field.TypeInt64, Comment: "The conversation, which may be gone."},
+		{Name: "state", Type: field.TypeEnum, Comment: "What became of it.", Enums: []string{"WAITING", "DONE", "REFUSED"}, Default: "WAITING"},
+		{Name: "code", Type: field.TypeString, Comment: "REFUSED: the code of the API's user errors.", Default: ""},
+		{Name: "reason", Type: field.TypeString, Comment: "REFUSED: why, a code of the catalogue of texts.", Default: ""},
+		{Name: "params", Type: field.TypeJSON, Nullable: true, Comment: "REFUSED: the values of the text."},
+		{Name: "job_id", Type: field.TypeInt64, Comment: "The bulk action."},
+	}
+	// BulkItemsTable holds the schema information for the "bulk_items" table.
+	BulkItemsTable = &schema.Table{
+		Name:       "bulk_items",
+		Comment:    "What became of each conversation of a bulk action: done, or why not (CONV-11).",
+		Columns:    BulkItemsColumns,
+		PrimaryKey: []*schema.Column{BulkItemsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "bulk_items_job_runs_job",
+				Columns:    []*schema.Column{BulkItemsColumns[8]},
+				RefColumns: []*schema.Column{JobRunsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "bulkitem_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{BulkItemsColumns[1], BulkItemsColumns[0]},
+			},
+			{
+				Name:    "bulkitem_team_id_job_id_position",
+				Unique:  true,
+				Columns: []*schema.Column{BulkItemsColumns[1], BulkItemsColumns[8], BulkItemsColumns[2]},
 			},
 		},
 	}
@@ -753,6 +794,7 @@ var (
 		{Name: "queue", Type: field.TypeEnum, Comment: "Who serves it while PENDING; HUMAN in every other status.", Enums: []string{"HUMAN", "BOT"}, Default: "HUMAN"},
 		{Name: "last_follower_id", Type: field.TypeInt64, Nullable: true, Comment: "The last follower it ever had."},
 		{Name: "collaborator_ids", Type: field.TypeJSON, Nullable: true, Comment: "The collaborators in their order: a copy of the participants for the row."},
+		{Name: "collaborator_unread", Type: field.TypeJSON, Nullable: true, Comment: "What is unread for each collaborator, those with none left out (COLL-13)."},
 		{Name: "followed_at", Type: field.TypeTime, Nullable: true, Comment: "When the follower began."},
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true, Comment: "When it ended last."},
 		{Name: "branch_id", Type: field.TypeString, Comment: "The branch it belongs to; empty for none (CONV-28).", Default: ""},
@@ -794,31 +836,31 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "conversations_channels_channel",
-				Columns:    []*schema.Column{ConversationsColumns[37]},
+				Columns:    []*schema.Column{ConversationsColumns[38]},
 				RefColumns: []*schema.Column{ChannelsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "conversations_identities_identity",
-				Columns:    []*schema.Column{ConversationsColumns[38]},
+				Columns:    []*schema.Column{ConversationsColumns[39]},
 				RefColumns: []*schema.Column{IdentitiesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "conversations_platform_groups_group",
-				Columns:    []*schema.Column{ConversationsColumns[39]},
+				Columns:    []*schema.Column{ConversationsColumns[40]},
 				RefColumns: []*schema.Column{PlatformGroupsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "conversations_contacts_contact",
-				Columns:    []*schema.Column{ConversationsColumns[40]},
+				Columns:    []*schema.Column{ConversationsColumns[41]},
 				RefColumns: []*schema.Column{ContactsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "conversations_agents_follower",
-				Columns:    []*schema.Column{ConversationsColumns[41]},
+				Columns:    []*schema.Column{ConversationsColumns[42]},
 				RefColumns: []*schema.Column{AgentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -832,47 +874,47 @@ var (
 			{
 				Name:    "conversation_team_id_identity_id",
 				Unique:  true,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[38]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[39]},
 			},
 			{
 				Name:    "conversation_team_id_group_id",
 				Unique:  true,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[39]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[40]},
 			},
 			{
 				Name:    "conversation_team_id_contact_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[40]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[41]},
 			},
 			{
 				Name:    "conversation_team_id_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[16], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[17], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_status_queue_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[7], ConversationsColumns[8], ConversationsColumns[16], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[7], ConversationsColumns[8], ConversationsColumns[17], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_follower_id_status_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[41], ConversationsColumns[7], ConversationsColumns[16], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[42], ConversationsColumns[7], ConversationsColumns[17], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_channel_id_status_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[37], ConversationsColumns[7], ConversationsColumns[16], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[38], ConversationsColumns[7], ConversationsColumns[17], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_status_followed_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[7], ConversationsColumns[11], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[7], ConversationsColumns[12], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_status_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[7], ConversationsColumns[31], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[7], ConversationsColumns[32], ConversationsColumns[0]},
 			},
 		},
 	}
@@ -2155,6 +2197,7 @@ var (
 		{Name: "country", Type: field.TypeString, Comment: "ISO 3166 country in which phone numbers without a country code are read.", Default: "TW"},
 		{Name: "joins_names", Type: field.TypeBool, Comment: "Whether a contact's name is made without a space, as Chinese names are (CONT-1).", Default: false},
 		{Name: "status", Type: field.TypeEnum, Comment: "A suspended team can neither sign in nor send.", Enums: []string{"ACTIVE", "SUSPENDED"}, Default: "ACTIVE"},
+		{Name: "collaborates", Type: field.TypeBool, Comment: "Whether several agents may work on one conversation (COLL-1).", Default: false},
 	}
 	// TeamsTable holds the schema information for the "teams" table.
 	TeamsTable = &schema.Table{
@@ -2285,6 +2328,7 @@ var (
 		AutomationsTable,
 		BotEntriesTable,
 		BotModulesTable,
+		BulkItemsTable,
 		CustomFieldCategoriesTable,
 		ChannelsTable,
 		CompaniesTable,
@@ -2363,6 +2407,10 @@ func init() {
 	}
 	BotModulesTable.Annotation = &entsql.Annotation{
 		Table: "bot_modules",
+	}
+	BulkItemsTable.ForeignKeys[0].RefTable = JobRunsTable
+	BulkItemsTable.Annotation = &entsql.Annotation{
+		Table: "bulk_items",
 	}
 	CustomFieldCategoriesTable.Annotation = &entsql.Annotation{
 		Table: "custom_field_categories",

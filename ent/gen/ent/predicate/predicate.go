@@ -33,6 +33,9 @@ type BotEntry func(*sql.Selector)
 // BotModule is the predicate function for botmodule builders.
 type BotModule func(*sql.Selector)
 
+// BulkItem is the predicate function for bulkitem builders.
+type BulkItem func(*sql.Selector)
+
 // Category is the predicate function for category builders.
 type Category func(*sql.Selector)
 

@@ -33,6 +33,8 @@ const (
 	FieldJoinsNames = "joins_names"
 	// FieldStatus holds the string denoting the status field in the database.
 	FieldStatus = "status"
+	// FieldCollaborates holds the string denoting the collaborates field in the database.
+	FieldCollaborates = "collaborates"
 	// Table holds the table name of the team in the database.
 	Table = "teams"
 )
@@ -50,6 +52,7 @@ var Columns = []string{
 	FieldCountry,
 	FieldJoinsNames,
 	FieldStatus,
+	FieldCollaborates,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -73,6 +76,8 @@ var (
 	DefaultCountry string
 	// DefaultJoinsNames holds the default value on creation for the "joins_names" field.
 	DefaultJoinsNames bool
+	// DefaultCollaborates holds the default value on creation for the "collaborates" field.
+	DefaultCollaborates bool
 )
 
 // Status defines the type for the "status" enum field.
@@ -157,4 +162,9 @@ func ByJoinsNames(opts ...sql.OrderTermOption) OrderOption {
 // ByStatus orders the results by the status field.
 func ByStatus(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStatus, opts...).ToFunc()
+}
+
+// ByCollaborates orders the results by the collaborates field.
+func ByCollaborates(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCollaborates, opts...).ToFunc()
 }

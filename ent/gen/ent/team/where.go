@@ -99,6 +99,11 @@ func JoinsNames(v bool) predicate.Team {
 	return predicate.Team(sql.FieldEQ(FieldJoinsNames, v))
 }
 
+// Collaborates applies equality check predicate on the "collaborates" field. It's identical to CollaboratesEQ.
+func Collaborates(v bool) predicate.Team {
+	return predicate.Team(sql.FieldEQ(FieldCollaborates, v))
+}
+
 // VersionEQ applies the EQ predicate on the "version" field.
 func VersionEQ(v int) predicate.Team {
 	return predicate.Team(sql.FieldEQ(FieldVersion, v))
@@ -572,6 +577,16 @@ func StatusIn(vs ...Status) predicate.Team {
 // StatusNotIn applies the NotIn predicate on the "status" field.
 func StatusNotIn(vs ...Status) predicate.Team {
 	return predicate.Team(sql.FieldNotIn(FieldStatus, vs...))
+}
+
+// CollaboratesEQ applies the EQ predicate on the "collaborates" field.
+func CollaboratesEQ(v bool) predicate.Team {
+	return predicate.Team(sql.FieldEQ(FieldCollaborates, v))
+}
+
+// CollaboratesNEQ applies the NEQ predicate on the "collaborates" field.
+func CollaboratesNEQ(v bool) predicate.Team {
+	return predicate.Team(sql.FieldNEQ(FieldCollaborates, v))
 }
 
 // And groups predicates with the AND operator between them.
