@@ -29,7 +29,9 @@ type conversationRows struct {
 	windows  map[int64]*ent.Webchat // by channel
 	findings map[int64][]finding.Found
 	permits  bool
-	now      time.Time
+	// collaborates: the team lets several agents work on one conversation; read where permits are.
+	collaborates bool
+	now          time.Time
 }
 
 // conversationWants says what an operation selects of the conversations in its answer.
@@ -76,6 +78,13 @@ func (r *Resolver) with(p auth.Principal, wants conversationWants, out *conversa
 			if out.findings, err = finding.Of(ctx, v, ids); err != nil {
 				return err
 			}
+		}
+		if wants.permits && len(rows.All) > 0 {
+			t, err := v.Client.Team.Get(ctx, v.Team)
+			if err != nil {
+				return err
+			}
+			out.collaborates = t.Collaborates
 		}
 		if !wants.contacts {
 			return nil
@@ -151,7 +160,7 @@ func (r *Resolver) conversationModel(p auth.Principal, c *ent.Conversation, rows
 		ID: id.Format(id.Conversation, c.ID), Version: c.Version, Kind: model.ConversationKind(c.Kind), Status: model.ConversationStatus(c.Status),
 		Name: conversationName(p.Language, c), PictureURL: textOrNil(c.PictureURL), Tags: []*model.Tag{}, TagCount: len(c.TagIds),
 		Collaborators: make([]*model.AgentSummary, 0, len(c.CollaboratorIds)), FollowedAt: c.FollowedAt, EndedAt: c.EndedAt,
-		LastMessage: previewModel(p.Language, c), LastAt: c.LastAt, UnreadCount: c.Unread, MentionMessageID: id.Optional(id.Message, c.MentionMessageID),
+		LastMessage: previewModel(p.Language, c), LastAt: c.LastAt, UnreadCount: row.Unread(p, row.Facets(c)), MentionMessageID: id.Optional(id.Message, c.MentionMessageID),
 		HasPhone: c.HasPhone, IsStarred: c.IsStarred, IsArchived: c.IsArchived, CreatedAt: c.CreatedAt,
 	}
 	if c.Status == "PENDING" {
@@ -200,7 +209,7 @@ func (r *Resolver) conversationModel(p auth.Principal, c *ent.Conversation, rows
 	}
 	m.Findings = *findingsModel(p, rows.findings[c.ID])
 	if rows.permits {
-		m.ViewerCan = permitsModel(p, c, g)
+		m.ViewerCan = permitsModel(p, c, g, rows.collaborates)
 	}
 	if ch != nil {
 		m.Sendability = r.sendabilityModel(p.Language, c, ch, g)
@@ -248,17 +257,21 @@ func previewText(language, kind, text string, isUnsent bool) string {
 	return catalogue.Text(language, "preview."+kind, nil)
 }
 
-func permitsModel(p auth.Principal, c *ent.Conversation, g *ent.Group) model.ConversationPermits {
-	can := conversation.PermitsOf(p, row.Facets(c), g != nil && g.State == "LEFT")
-	permit := func(x conversation.Permit) model.Permit {
+func permitsModel(p auth.Principal, c *ent.Conversation, g *ent.Group, collaborates bool) model.ConversationPermits {
+	can := conversation.PermitsOf(p, row.Facets(c), conversation.Setting{HasLeft: g != nil && g.State == "LEFT", Collaborates: collaborates})
+	permit := func(a conversation.Action) model.Permit {
+		x := can[a]
 		if x.Allowed {
 			return model.Permit{Allowed: true}
 		}
 		why := catalogue.Text(p.Language, x.Reason, nil)
 		return model.Permit{Reason: &why}
 	}
-	return model.ConversationPermits{Reply: permit(can.Reply), Follow: permit(can.Follow), TakeOver: permit(can.TakeOver), Transfer: permit(can.Transfer),
-		End: permit(can.End), Reopen: permit(can.Reopen), MarkRead: permit(can.MarkRead), MarkUnread: permit(can.MarkUnread)}
+	return model.ConversationPermits{Reply: permit(conversation.Replying), Follow: permit(conversation.Following), TakeOver: permit(conversation.TakingOver),
+		Transfer: permit(conversation.Transferring), End: permit(conversation.Ending), Reopen: permit(conversation.Reopening),
+		MarkRead: permit(conversation.MarkingRead), MarkUnread: permit(conversation.MarkingUnread), AddCollaborators: permit(conversation.Adding),
+		Join: permit(conversation.Joining), RemoveCollaborators: permit(conversation.Removing), Leave: permit(conversation.Leaving),
+		Delete: permit(conversation.Deleting), Blacklist: permit(conversation.Blacklisting)}
 }
 
 func (r *Resolver) sendabilityModel(language string, c *ent.Conversation, ch *ent.Channel, g *ent.Group) model.Sendability {

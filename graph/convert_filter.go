@@ -46,6 +46,7 @@ func (r *filterReader) read(in *model.ConversationFilter, path string, depth int
 	f.Kinds = enums(in.Kinds)
 	f.Statuses = enums(in.Statuses)
 	f.Queues = enums(in.Queues)
+	f.HasCollaborators = in.HasCollaborators.Value()
 	f.IsUnread, f.IsMentioned, f.IsStarred = in.IsUnread.Value(), in.IsMentioned.Value(), in.IsStarred.Value()
 	f.IsArchived, f.HasPhone = in.IsArchived.Value(), in.HasPhone.Value()
 	if level := in.WaitingAtLeast.Value(); level != nil {

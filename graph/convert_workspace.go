@@ -64,7 +64,7 @@ func agentModel(m workspace.Member) *model.Agent {
 	a := &model.Agent{
 		ID: id.Format(id.Agent, m.ID), Version: m.Version, Email: m.Email, Name: m.Name, Role: model.Role(m.Role), Status: model.AgentStatus(m.Status),
 		Permissions: each[model.Permission](m.Rights), OwnPermissions: each[model.Permission](m.Agent.Permissions), BranchID: textOrNil(m.BranchID),
-		RegionID: textOrNil(m.RegionID), PictureURL: textOrNil(m.PictureURL), CreatedAt: m.CreatedAt,
+		RegionID: textOrNil(m.RegionID), Phone: textOrNil(m.Phone), PictureURL: textOrNil(m.PictureURL), CreatedAt: m.CreatedAt,
 	}
 	if m.Language != "" {
 		l := languageModel(m.Language)
@@ -83,7 +83,7 @@ func agentOrNil(m workspace.Member) *model.Agent {
 
 // teamModel is a team.
 func teamModel(t *ent.Team) *model.Team {
-	return &model.Team{ID: id.Format(id.Team, t.ID), Slug: t.Slug, Name: t.Name, Language: languageModel(t.Language), TimeZone: t.TimeZone}
+	return &model.Team{ID: id.Format(id.Team, t.ID), Slug: t.Slug, Name: t.Name, Language: languageModel(t.Language), TimeZone: t.TimeZone, Collaborates: t.Collaborates}
 }
 
 // viewerModel is who asks.
@@ -228,7 +228,7 @@ func cleared(o graphql.Omittable[*string]) *string {
 func updateInput(n int64, in model.AgentUpdateInput) workspace.UpdateInput {
 	u := workspace.UpdateInput{
 		AgentID: n, Name: in.Name.Value(), Role: (*auth.Role)(in.Role.Value()), BranchID: cleared(in.BranchID), RegionID: cleared(in.RegionID),
-		PictureURL: cleared(in.PictureURL),
+		PictureURL: cleared(in.PictureURL), Phone: cleared(in.Phone),
 	}
 	if l, ok := in.Language.ValueOK(); ok {
 		language := languageOf(l)

@@ -44,7 +44,7 @@ var codes = map[string]model.UserErrorCode{
 	"STATE_CONFLICT": model.UserErrorCodeStateConflict, "CONFLICT": model.UserErrorCodeConflict,
 	"WINDOW_CLOSED": model.UserErrorCodeWindowClosed, "LIMIT_EXCEEDED": model.UserErrorCodeLimitExceeded,
 	"CHANNEL_UNAVAILABLE": model.UserErrorCodeChannelUnavailable, "CREDENTIALS": model.UserErrorCodeCredentials,
-	"PLATFORM": model.UserErrorCodePlatform,
+	"PLATFORM": model.UserErrorCodePlatform, "INTERNAL": model.UserErrorCodeInternal,
 }
 
 func userError(f *fault.Error) model.UserError {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/row"
@@ -53,6 +54,7 @@ func (r *Resolver) newWatch(ctx context.Context, p auth.Principal, globalID stri
 func (w *watch) end(p auth.Principal, e event.Event) *live.Verdict {
 	var v live.Verdict
 	isOf := e.ConversationID == w.conversation
+	was := w.facets
 	switch {
 	case isOf && e.Kind == event.ConversationDeleted:
 		v = live.Stop(deleted, false)
@@ -63,11 +65,27 @@ func (w *watch) end(p auth.Principal, e event.Event) *live.Verdict {
 	default:
 		return nil
 	}
-	if sees(p, w.facets) {
+	switch {
+	case !sees(p, w.facets):
+		v = live.Stop(accessLost, false)
+	case e.Seq > w.seen && isOf && isAnothers(p, e) && collaborates(p, was) && !row.IsMine(p, w.facets): // COLL-7
+		v = live.Stop(removed, false)
+	case e.Seq > w.seen && isOf && isAnothers(p, e) && collaborates(p, was) && was.Status == "IN_PROGRESS" && w.facets.Status == "ENDED": // COLL-11
+		v = live.Stop(endedByFollower, false)
+	default:
 		return nil
 	}
-	v = live.Stop(accessLost, false)
 	return &v
+}
+
+// isAnothers says whether somebody else than the principal caused the event.
+func isAnothers(p auth.Principal, e event.Event) bool {
+	return e.Actor.Kind != event.ByAgent || e.Actor.ID != p.AgentID
+}
+
+// collaborates says whether the principal worked on the conversation beside its follower.
+func collaborates(p auth.Principal, f *event.Facets) bool {
+	return f != nil && f.FollowerID != p.AgentID && slices.Contains(f.Collaborators, p.AgentID)
 }
 
 // conversationStream is what happens in one conversation.
@@ -108,7 +126,7 @@ func (s *conversationStream) Judge(ctx context.Context, e event.Event) live.Verd
 	case event.MessageAdded, event.MessageChanged:
 		return live.Show("message", func(ctx context.Context, at event.Cursor) (any, error) { return s.message(ctx, e, at) })
 	case event.ConversationCreated, event.ConversationChanged, event.ConversationRead:
-		return live.Show("conversation", func(ctx context.Context, at event.Cursor) (any, error) { return s.changed(ctx, e, at) })
+		return live.Show("conversation"+ownPart(viewer(ctx), e.After), func(ctx context.Context, at event.Cursor) (any, error) { return s.changed(ctx, e, at) })
 	}
 	return live.Verdict{}
 }
@@ -135,7 +153,8 @@ func (s *conversationStream) changed(ctx context.Context, e event.Event, at even
 	if err != nil {
 		return nil, err
 	}
-	if !sees(p, row.Facets(rows.All[0])) {
+	now := row.Facets(rows.All[0])
+	if !sees(p, now) || row.IsJoint(now) && !isSeenAlike(e.After, now) { // a later event shows it, to each with its own count
 		return nil, fault.Missing("the conversation")
 	}
 	return &model.ConversationChanged{Cursor: at.String(), Cause: causeModel(e), Conversation: *s.r.conversationModel(p, rows.All[0], rows)}, nil

@@ -22,9 +22,11 @@ func ViewerCheck(schema *ast.Schema) live.ViewerCheck { return live.ViewerFields
 
 // Why streams end, beside the reasons that the server has for all of them.
 const (
-	accessLost = "ACCESS_LOST"
-	deleted    = "DELETED"
-	completed  = "COMPLETED"
+	accessLost      = "ACCESS_LOST"
+	removed         = "REMOVED"
+	endedByFollower = "ENDED"
+	deleted         = "DELETED"
+	completed       = "COMPLETED"
 )
 
 // frames makes the frames that every stream has.
@@ -68,7 +70,7 @@ func resyncReason(reason string) model.StreamReason {
 
 // endReasons are the reasons of the live machinery and of the streams in the schema's words.
 var endReasons = map[string]model.StreamReason{
-	accessLost: model.StreamReasonAccessLost, deleted: model.StreamReasonDeleted, completed: model.StreamReasonCompleted,
+	accessLost: model.StreamReasonAccessLost, removed: model.StreamReasonRemoved, endedByFollower: model.StreamReasonEnded, deleted: model.StreamReasonDeleted, completed: model.StreamReasonCompleted,
 	live.ReasonDrain: model.StreamReasonDrain, live.ReasonSlow: model.StreamReasonSlow, live.ReasonIdle: model.StreamReasonIdle,
 	live.ReasonTokenExpired: model.StreamReasonTokenExpired, live.ReasonRevoked: model.StreamReasonRevoked,
 	live.ReasonEvicted: model.StreamReasonEvicted, live.ReasonSuspended: model.StreamReasonTeamSuspended,

@@ -89,17 +89,29 @@ func (s *inboxStream) Judge(ctx context.Context, e event.Event) live.Verdict {
 	now := s.r.Clock.Now()
 	was := e.Before != nil && inbox.Matches(p, s.view, s.filter, e.Before, now)
 	is := after != nil && (inbox.Matches(p, s.view, s.filter, after, now) || planted.Possible && planted.Is("unseen-conversation-shown"))
+	own := ownPart(p, after)
+	var v live.Verdict
 	switch {
 	case is && was:
-		return live.Show("changed", s.load(e, false))
+		v = live.Show("changed"+own, s.load(e, false))
 	case is:
-		return live.Show("entered", s.load(e, true))
+		v = live.Show("entered"+own, s.load(e, true))
 	case was:
-		return live.Show("left", func(_ context.Context, at event.Cursor) (any, error) {
+		v = live.Show("left", func(_ context.Context, at event.Cursor) (any, error) {
 			return &model.ConversationLeft{Cursor: at.String(), Cause: causeModel(e), ConversationID: id.Format(id.Conversation, e.ConversationID)}, nil
 		})
 	}
-	return live.Verdict{}
+	// What several agents work on is not the same to all who see it: each has a count of its own (COLL-13).
+	v.Own = row.IsJoint(e.Before) || row.IsJoint(e.After)
+	return v
+}
+
+// ownPart tells apart in a verdict's variant those to whom the same row has another count of unread messages (COLL-13); empty for the others.
+func ownPart(p auth.Principal, f *event.Facets) string {
+	if row.IsJoint(f) && row.IsMine(p, f) {
+		return " for " + p.Key()
+	}
+	return ""
 }
 
 // load shows the conversation as it is now.
@@ -111,7 +123,7 @@ func (s *inboxStream) load(e event.Event, hasEntered bool) func(context.Context,
 			return nil, err
 		}
 		c := rows.All[0]
-		if !p.SeesTeam() && !(planted.Possible && planted.Is("unseen-conversation-shown")) && !isSeenAlike(e.After, row.Facets(c)) {
+		if isOther := row.IsJoint(row.Facets(c)) && !isSeenAlike(e.After, row.Facets(c)); isOther || !p.SeesTeam() && !(planted.Possible && planted.Is("unseen-conversation-shown")) && !isSeenAlike(e.After, row.Facets(c)) {
 			// Something later has changed who may see it, and will be judged for each viewer when it is its turn: it shows the row to
 			// those who may still see it.
 			return nil, fault.Missing("the conversation")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
@@ -66,7 +67,7 @@ func changesCounts(p auth.Principal, e event.Event) bool {
 	if !was || !is {
 		return was != is
 	}
-	return before.Status != after.Status || before.Queue != after.Queue || before.FollowerID != after.FollowerID || before.Unread != after.Unread ||
+	return before.Status != after.Status || before.Queue != after.Queue || before.FollowerID != after.FollowerID || row.Unread(p, before) != row.Unread(p, after) ||
 		before.ChannelID != after.ChannelID || !slices.Equal(before.Collaborators, after.Collaborators)
 }
 

@@ -21,13 +21,16 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/file/filetest"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/presence"
+	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/graph"
 	"github.com/switchyard-chat/switchyard/graph/gen"
 	"github.com/switchyard-chat/switchyard/graph/writer"
+	"github.com/switchyard-chat/switchyard/internal/attempt"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/bus"
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/job"
 	"github.com/switchyard-chat/switchyard/internal/live"
 	"github.com/switchyard-chat/switchyard/internal/random"
 	"github.com/switchyard-chat/switchyard/internal/store"
@@ -69,6 +72,12 @@ func newWorld(t testing.TB, dialect string) *world {
 	here := presence.New(b, clock.Real{})
 	w.resolver = &graph.Resolver{DB: db, Bus: b, Clock: clock.Real{}, Log: slog.New(slog.DiscardHandler),
 		Inbox: w.inbox, Presence: here, Contacts: contact.New(db), Accounts: account.New(account.Config{DB: db, Adapters: adapters}), Files: w.files.Service, Actions: conversation.New(db, adapters, w.files.Service, random.Seeded(1), nil)}
+	queue, err := job.New(db, slog.New(slog.DiscardHandler), 1, map[string]job.Handler{conversation.BulkTask: nil}) // never started: tests do the work
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.resolver.Bulk = conversation.NewBulk(w.resolver.Actions, queue)
+	w.resolver.Workspace = workspace.New(workspace.Config{DB: db, Random: random.Seeded(1), Attempts: attempt.NewMemory(clock.Real{}), Release: w.resolver.Actions.Release})
 	schema := gen.NewExecutableSchema(gen.Config{Resolvers: w.resolver})
 	w.exec = executor.New(schema)
 	w.exec.Use(compared(t))

@@ -40,6 +40,7 @@ type Resolver struct {
 	Inbox     *inbox.Service
 	Searches  *search.Service
 	Actions   *conversation.Service
+	Bulk      *conversation.Bulk
 	Inbound   *inbound.Service
 	Files     *file.Service
 	// Automation is what works when nobody is there.

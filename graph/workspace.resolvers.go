@@ -17,6 +17,20 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/seal"
 )
 
+func (r *mutationResolver) TeamUpdate(ctx context.Context, input model.TeamUpdateInput) (*model.TeamUpdatePayload, error) {
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, err := r.Workspace.UpdateTeam(ctx, p, workspace.TeamUpdateInput{Collaborates: input.Collaborates.Value()})
+	errs, err := userErrors(err)
+	payload := &model.TeamUpdatePayload{UserErrors: errs}
+	if t != nil {
+		payload.Team = teamModel(t)
+	}
+	return payload, err
+}
+
 func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error) {
 	return signInPayload(r.Workspace.SignIn(ctx, workspace.CallerFrom(ctx), workspace.SignInInput{
 		Team: input.Team, Email: input.Email, Password: seal.Hide(input.Password),

@@ -80,6 +80,7 @@ type parts struct {
 	accounts  *account.Service
 	contacts  *contact.Service
 	inbound   *inbound.Service
+	bulk      *conversation.Bulk
 	presence  *presence.Service
 	webhooks  *webhooks
 	spool     *spool.Spool
@@ -184,6 +185,9 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 		file.DeleteTask: func(ctx context.Context, team int64, args json.RawMessage) error {
 			return p.files.Delete(ctx, team, args)
 		},
+		conversation.BulkTask: func(ctx context.Context, team int64, args json.RawMessage) error {
+			return p.bulk.Work(ctx, team, args)
+		},
 		profile.PersonTask: func(ctx context.Context, team int64, args json.RawMessage) error {
 			return profiles.Person(ctx, team, args)
 		},
@@ -204,6 +208,7 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	}
 	wake := func() { p.delivery.Wake() }
 	actions := conversation.New(p.db, p.adapters, p.files, p.random, wake)
+	p.bulk = conversation.NewBulk(actions, p.jobs)
 	groups := group.New(p.db)
 	p.workspace = workspace.New(workspace.Config{
 		DB: p.db, Random: p.random, Attempts: p.attempts, Mailer: mailer, LinkURL: c.PublicURL + welcome.Path, Release: actions.Release, Log: p.log,
@@ -231,7 +236,7 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	p.resolver = &graph.Resolver{
 		DB: p.db, Bus: p.bus, Clock: clock.Real{}, Log: p.log, PublicURL: c.PublicURL,
 		Workspace: p.workspace, Accounts: p.accounts, Contacts: p.contacts, Findings: finding.New(p.db), Fields: customfield.New(p.db, p.random), Tagging: tagging.New(p.db), Inbox: inbox.New(p.db, p.adapters),
-		Searches: search.New(p.db), Actions: actions, Files: p.files, Inbound: p.inbound, Presence: p.presence, Automation: automatic,
+		Searches: search.New(p.db), Actions: actions, Bulk: p.bulk, Files: p.files, Inbound: p.inbound, Presence: p.presence, Automation: automatic,
 	}
 	return nil
 }

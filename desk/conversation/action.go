@@ -3,11 +3,14 @@ package conversation
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/switchyard-chat/switchyard/desk/group"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
@@ -24,26 +27,31 @@ type FollowInput struct {
 // Follow makes the principal the follower of a PENDING conversation (CONV-6). Of several at one instant one wins; the others are told who:
 // a fault with the code STATE_CONFLICT, the status and the agent. What was unread is cleared, a mention with it (COLL-13, GRP-15).
 func (s *Service) Follow(ctx context.Context, p auth.Principal, in FollowInput) (*ent.Conversation, event.Cursor, error) {
-	return s.act(ctx, p, in.OnBehalfOf, in.ConversationID, Following, func(ctx context.Context, x *acting) error {
-		after := row.Copy(x.c)
-		Assign(x.tx, after, x.p.AgentID)
-		after.Unread, after.ReadSeq, after.MentionMessageID = 0, after.MessageSeq, nil
-		if err := x.put(ctx, after); err != nil {
-			return err
-		}
-		return x.log(ctx, "log.followed", nil)
-	})
+	return s.act(ctx, p, in.OnBehalfOf, in.ConversationID, Following, nil, (*acting).follow)
 }
 
-// act does something to a conversation that is decided and held, in a transaction.
-func (s *Service) act(ctx context.Context, p auth.Principal, onBehalfOf, conversationID int64, a Action, do func(context.Context, *acting) error) (*ent.Conversation, event.Cursor, error) {
+func (x *acting) follow(ctx context.Context) error {
+	after := row.Copy(x.c)
+	Assign(x.tx, after, x.p.AgentID)
+	after.Unread, after.ReadSeq, after.MentionMessageID = 0, after.MessageSeq, nil
+	if err := x.put(ctx, after); err != nil {
+		return err
+	}
+	return x.log(ctx, "log.followed", nil)
+}
+
+// act does something to a conversation that is decided and held, in a transaction. with are the agents, beside who acts, who become part of it.
+func (s *Service) act(ctx context.Context, p auth.Principal, onBehalfOf, conversationID int64, a Action, with []int64, do func(*acting, context.Context) error) (*ent.Conversation, event.Cursor, error) {
 	var c *ent.Conversation
 	cursor, err := s.db.Write(ctx, p.TeamID, func(ctx context.Context, tx *store.Tx) error {
+		if err := holdAgents(ctx, tx, append([]int64{p.AgentID, onBehalfOf}, with...)); err != nil {
+			return err
+		}
 		x, err := s.begin(ctx, tx, p, onBehalfOf, conversationID, a)
 		if err != nil {
 			return err
 		}
-		if err := do(ctx, x); err != nil {
+		if err := do(x, ctx); err != nil {
 			return err
 		}
 		c = x.c
@@ -55,6 +63,14 @@ func (s *Service) act(ctx context.Context, p auth.Principal, onBehalfOf, convers
 	return c, cursor, nil
 }
 
+// holdAgents holds the agents who may become part of a conversation until the transaction ends, before it holds the conversation: whoever is
+// deactivated meanwhile is so before or after, and never between (COLL-17).
+func holdAgents(ctx context.Context, tx *store.Tx, ids []int64) error {
+	ids = slices.DeleteFunc(slices.Clone(ids), func(n int64) bool { return n == 0 })
+	slices.Sort(ids)
+	return tx.Lock(ctx, agent.Table, slices.Compact(ids)...)
+}
+
 // TakeOverInput says which conversation to take over, and from whom as the principal saw it.
 type TakeOverInput struct {
 	ConversationID, FromAgentID int64
@@ -62,9 +78,10 @@ type TakeOverInput struct {
 }
 
 // TakeOver makes the principal the follower of a conversation that another follows; the other is told (CONV-6). It is refused with
-// STATE_CONFLICT, naming the follower, where that is no longer the agent it is taken from.
+// STATE_CONFLICT, naming the follower, where that is no longer the agent it is taken from. Where several agents work on it the former follower
+// takes the place of who takes over among the collaborators (COLL-9, COLL-19).
 func (s *Service) TakeOver(ctx context.Context, p auth.Principal, in TakeOverInput) (*ent.Conversation, event.Cursor, error) {
-	return s.act(ctx, p, in.OnBehalfOf, in.ConversationID, TakingOver, func(ctx context.Context, x *acting) error {
+	return s.act(ctx, p, in.OnBehalfOf, in.ConversationID, TakingOver, nil, func(x *acting, ctx context.Context) error {
 		from, err := x.nameOf(ctx, in.FromAgentID)
 		if err != nil {
 			return err
@@ -75,16 +92,27 @@ func (s *Service) TakeOver(ctx context.Context, p auth.Principal, in TakeOverInp
 			}
 			return x.refuse(ctx, Permit{Code: "STATE_CONFLICT", Reason: "refusal.not_follower"}, map[string]string{"agent": from})
 		}
-		after := row.Copy(x.c)
-		Assign(x.tx, after, x.p.AgentID)
-		if err := x.put(ctx, after); err != nil {
+		if err := x.handOver(ctx, x.p.AgentID, x.p.Name); err != nil {
 			return err
 		}
-		if err := x.notify(ctx, in.FromAgentID, "notice.taken_over"); err != nil {
+		if err := x.notify(ctx, "notice.taken_over", nil, in.FromAgentID); err != nil {
 			return err
 		}
 		return x.log(ctx, "log.taken_over", map[string]string{"from": from})
 	})
+}
+
+// handOver makes an agent the follower in the present one's place. Where several agents work on the conversation the two swap places, and the
+// conversation says so.
+func (x *acting) handOver(ctx context.Context, to int64, name string) error {
+	after := row.Copy(x.c)
+	if len(x.c.CollaboratorIds) == 0 {
+		Assign(x.tx, after, to)
+		return x.put(ctx, after)
+	}
+	swap(after, to)
+	Assign(x.tx, after, to)
+	return x.putSaying(ctx, after, "message.followed", map[string]string{"actor": name})
 }
 
 // TransferInput says which conversation to transfer, and to whom.
@@ -94,27 +122,34 @@ type TransferInput struct {
 }
 
 // Transfer makes another agent the follower of a conversation that the principal follows; that agent is told (CONV-6, GRP-18). The receiver
-// is active, may send messages and, for a group, has a role that works with groups.
+// is active, may send messages and, for a group, has a role that works with groups. Where several agents work on it the receiver is one of its
+// collaborators, and the two swap places (COLL-10).
 func (s *Service) Transfer(ctx context.Context, p auth.Principal, in TransferInput) (*ent.Conversation, event.Cursor, error) {
-	return s.act(ctx, p, in.OnBehalfOf, in.ConversationID, Transferring, func(ctx context.Context, x *acting) error {
-		name, err := x.receiver(ctx, in.ToAgentID)
-		if err != nil {
+	return s.act(ctx, p, in.OnBehalfOf, in.ConversationID, Transferring, []int64{in.ToAgentID}, func(x *acting, ctx context.Context) error {
+		if err := x.transfer(ctx, in.ToAgentID); err != nil {
 			return err
 		}
-		after := row.Copy(x.c)
-		Assign(x.tx, after, in.ToAgentID)
-		if err := x.put(ctx, after); err != nil {
-			return err
-		}
-		if err := x.notify(ctx, in.ToAgentID, "notice.transferred"); err != nil {
-			return err
-		}
-		return x.log(ctx, "log.transferred", map[string]string{"to": name})
+		return x.notify(ctx, "notice.transferred", nil, in.ToAgentID)
 	})
 }
 
-// receiver gives the name of an agent who may receive the conversation.
-func (x *acting) receiver(ctx context.Context, agentID int64) (string, error) {
+// transfer hands the conversation to another agent, who is told by the caller.
+func (x *acting) transfer(ctx context.Context, to int64) error {
+	name, err := x.receiver(ctx, "toAgentId", to)
+	if err != nil {
+		return err
+	}
+	if len(x.c.CollaboratorIds) > 0 && !slices.Contains(x.c.CollaboratorIds, to) {
+		return x.wrong("toAgentId", "refusal.receiver_no_collaborator", map[string]string{"agent": name})
+	}
+	if err := x.handOver(ctx, to, name); err != nil {
+		return err
+	}
+	return x.log(ctx, "log.transferred", map[string]string{"to": name})
+}
+
+// receiver gives the name of an agent who may receive the conversation, or become a collaborator in it; field names the input.
+func (x *acting) receiver(ctx context.Context, field string, agentID int64) (string, error) {
 	name, err := x.nameOf(ctx, agentID)
 	if err != nil {
 		return "", err
@@ -123,7 +158,7 @@ func (x *acting) receiver(ctx context.Context, agentID int64) (string, error) {
 		return "", fault.Missing("the agent")
 	}
 	if agentID == x.p.AgentID {
-		return "", x.wrong("toAgentId", "refusal.receiver_self", nil)
+		return "", x.wrong(field, "refusal.receiver_self", nil)
 	}
 	to, err := principalOf(ctx, &x.tx.View, agentID)
 	if err != nil {
@@ -132,11 +167,11 @@ func (x *acting) receiver(ctx context.Context, agentID int64) (string, error) {
 	who := map[string]string{"agent": name}
 	switch {
 	case to == nil:
-		return "", x.wrong("toAgentId", "refusal.receiver_inactive", who)
+		return "", x.wrong(field, "refusal.receiver_inactive", who)
 	case !to.Has(auth.SendMessages):
-		return "", x.wrong("toAgentId", "refusal.receiver_cannot_send", who)
+		return "", x.wrong(field, "refusal.receiver_cannot_send", who)
 	case x.c.Kind == conversation.KindGROUP && !to.Role.HasGroups():
-		return "", x.wrong("toAgentId", "refusal.receiver_no_groups", who)
+		return "", x.wrong(field, "refusal.receiver_no_groups", who)
 	}
 	return name, nil
 }
@@ -147,16 +182,22 @@ type EndInput struct {
 	OnBehalfOf     int64
 }
 
-// End ends a conversation: everybody's unread is cleared and waiting stops (CONV-6, CONV-9, CONV-19).
+// End ends a conversation: everybody's unread is cleared and waiting stops (CONV-6, CONV-9, CONV-19). Who works on it beside its follower is
+// told (COLL-11).
 func (s *Service) End(ctx context.Context, p auth.Principal, in EndInput) (*ent.Conversation, event.Cursor, error) {
-	return s.act(ctx, p, in.OnBehalfOf, in.ConversationID, Ending, func(ctx context.Context, x *acting) error {
-		after := row.Copy(x.c)
-		group.Ended(x.tx, after)
-		if err := x.put(ctx, after); err != nil {
-			return err
-		}
-		return x.log(ctx, "log.ended", nil)
-	})
+	return s.act(ctx, p, in.OnBehalfOf, in.ConversationID, Ending, nil, (*acting).end)
+}
+
+func (x *acting) end(ctx context.Context) error {
+	after := row.Copy(x.c)
+	group.Ended(x.tx, after)
+	if err := x.put(ctx, after); err != nil {
+		return err
+	}
+	if err := x.notify(ctx, "notice.ended", nil, x.c.CollaboratorIds...); err != nil {
+		return err
+	}
+	return x.log(ctx, "log.ended", nil)
 }
 
 // ReopenInput says which conversation to reopen.
@@ -165,20 +206,33 @@ type ReopenInput struct {
 	OnBehalfOf     int64
 }
 
-// Reopen makes an ENDED conversation IN_PROGRESS with who reopens it as its follower (CONV-6).
+// Reopen makes an ENDED conversation IN_PROGRESS, with who reopens it as its follower (CONV-6). Where several agents work on it they stay what
+// they were, whoever reopens it (COLL-12).
 func (s *Service) Reopen(ctx context.Context, p auth.Principal, in ReopenInput) (*ent.Conversation, event.Cursor, error) {
-	return s.act(ctx, p, in.OnBehalfOf, in.ConversationID, Reopening, func(ctx context.Context, x *acting) error {
-		after := row.Copy(x.c)
-		Assign(x.tx, after, x.p.AgentID)
-		if err := x.put(ctx, after); err != nil {
-			return err
-		}
-		return x.log(ctx, "log.reopened", nil)
-	})
+	return s.act(ctx, p, in.OnBehalfOf, in.ConversationID, Reopening, nil, (*acting).reopen)
 }
 
-// Release gives back what an agent followed when it is deactivated (COLL-17): IN_PROGRESS becomes PENDING/HUMAN, ENDED stays as it is. It gives
-// how many conversations are pending again.
+func (x *acting) reopen(ctx context.Context) error {
+	after := row.Copy(x.c)
+	if len(after.CollaboratorIds) > 0 {
+		resume(after)
+	} else {
+		Assign(x.tx, after, x.p.AgentID)
+	}
+	if err := x.put(ctx, after); err != nil {
+		return err
+	}
+	return x.log(ctx, "log.reopened", nil)
+}
+
+// resume makes a copy of an ENDED conversation IN_PROGRESS with the agents who worked on it.
+func resume(after *ent.Conversation) {
+	after.Status, after.Queue, after.EndedAt = conversation.StatusIN_PROGRESS, conversation.QueueHUMAN, nil
+}
+
+// Release takes an agent who is deactivated out of every conversation (COLL-17). Where it collaborates it is a collaborator no longer; where it
+// follows, also what has ended, the first of its collaborators follows in its place; what it follows alone is PENDING/HUMAN again, or stays ENDED.
+// It gives how many conversations are pending again.
 func (s *Service) Release(ctx context.Context, tx *store.Tx, agentID int64, by event.Actor) (int, error) {
 	who, err := tx.Agent.Get(ctx, agentID)
 	if ent.IsNotFound(err) {
@@ -187,29 +241,101 @@ func (s *Service) Release(ctx context.Context, tx *store.Tx, agentID int64, by e
 	if err != nil {
 		return 0, fmt.Errorf("read agent %d: %w", agentID, err)
 	}
-	mine := conversation.And(conversation.FollowerID(agentID), conversation.StatusEQ(conversation.StatusIN_PROGRESS))
-	ids, err := tx.Conversation.Query().Where(mine).IDs(ctx)
+	ids, err := workOf(ctx, tx, agentID)
 	if err != nil {
-		return 0, fmt.Errorf("find conversations of agent %d: %w", agentID, err)
-	}
-	if err := tx.Lock(ctx, conversation.Table, ids...); err != nil {
 		return 0, err
 	}
-	// Some may have gone to another agent while we waited.
-	all, err := tx.Conversation.Query().Where(conversation.IDIn(ids...), mine).Order(conversation.ByID()).All(ctx)
+	actor, err := actorName(ctx, tx, by)
 	if err != nil {
-		return 0, fmt.Errorf("read conversations of agent %d: %w", agentID, err)
+		return 0, err
 	}
-	for _, c := range all {
-		x := &acting{tx: tx, by: by, c: c}
-		after := row.Copy(c)
+	released := 0
+	for part := range slices.Chunk(ids, 500) {
+		if err := tx.Lock(ctx, conversation.Table, part...); err != nil {
+			return 0, err
+		}
+		// Some may have gone to another agent while we waited.
+		all, err := tx.Conversation.Query().Where(conversation.IDIn(part...)).Order(conversation.ByID()).All(ctx)
+		if err != nil {
+			return 0, fmt.Errorf("read conversations of agent %d: %w", agentID, err)
+		}
+		for _, c := range all {
+			x := &acting{tx: tx, by: by, c: c}
+			isPending, err := x.release(ctx, agentID, actor, who.Name)
+			if err != nil {
+				return 0, err
+			}
+			if isPending {
+				released++
+			}
+		}
+	}
+	return released, nil
+}
+
+// workOf finds the conversations that an agent has a part in, but for those that it followed alone and that have ended.
+func workOf(ctx context.Context, tx *store.Tx, agentID int64) ([]int64, error) {
+	follows, err := tx.Conversation.Query().Where(conversation.FollowerID(agentID), conversation.Or(conversation.StatusEQ(conversation.StatusIN_PROGRESS),
+		conversation.And(conversation.StatusEQ(conversation.StatusENDED), conversation.KindNEQ(conversation.KindONE_ON_ONE)))).IDs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find conversations of agent %d: %w", agentID, err)
+	}
+	parts, err := tx.Participant.Query().Where(participant.AgentID(agentID), participant.PartEQ(participant.PartCOLLABORATOR)).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find collaborations of agent %d: %w", agentID, err)
+	}
+	for _, p := range parts {
+		follows = append(follows, p.ConversationID)
+	}
+	slices.Sort(follows)
+	return slices.Compact(follows), nil
+}
+
+// release takes an agent out of a conversation; it says whether that is pending then.
+func (x *acting) release(ctx context.Context, agentID int64, actor, name string) (isPending bool, err error) {
+	after := row.Copy(x.c)
+	isFollower := same(x.c.FollowerID, &agentID)
+	switch {
+	case isFollower && len(x.c.CollaboratorIds) > 0:
+		promoted := x.c.CollaboratorIds[0]
+		after.Unread = x.c.CollaboratorUnread[promoted]
+		arrange(after, x.c.CollaboratorIds[1:])
+		after.FollowerID, after.LastFollowerID = &promoted, &promoted
+		if now := x.tx.Now; after.Status == conversation.StatusIN_PROGRESS {
+			after.FollowedAt = &now
+		}
+	case isFollower && x.c.Status == conversation.StatusIN_PROGRESS:
 		after.Status, after.Queue, after.FollowerID, after.FollowedAt = conversation.StatusPENDING, conversation.QueueHUMAN, nil, nil
 		if err := x.put(ctx, after); err != nil {
-			return 0, err
+			return false, err
 		}
-		if err := row.Log(ctx, tx, c.ID, "log.released", map[string]string{"agent": who.Name}, by); err != nil {
-			return 0, err
-		}
+		return true, row.Log(ctx, x.tx, x.c.ID, "log.released", map[string]string{"agent": name}, x.by)
+	case !isFollower && slices.Contains(x.c.CollaboratorIds, agentID):
+		arrange(after, without(x.c.CollaboratorIds, agentID))
+	default:
+		return false, nil
 	}
-	return len(all), nil
+	if err := x.put(ctx, after); err != nil {
+		return false, err
+	}
+	return false, row.Log(ctx, x.tx, x.c.ID, "log.collaborator_deactivated", map[string]string{"actor": actor, "agent": name}, x.by)
+}
+
+// actorName is what who caused something is called; empty for the system.
+func actorName(ctx context.Context, tx *store.Tx, by event.Actor) (string, error) {
+	switch by.Kind {
+	case event.ByAgent:
+		a, err := tx.Agent.Get(ctx, by.ID)
+		if err != nil {
+			return "", fmt.Errorf("read agent %d: %w", by.ID, err)
+		}
+		return a.Name, nil
+	case event.ByIntegration:
+		t, err := tx.APIToken.Get(ctx, by.ID)
+		if err != nil {
+			return "", fmt.Errorf("read token %d: %w", by.ID, err)
+		}
+		return t.Name, nil
+	}
+	return "@actor.system", nil
 }

@@ -135,7 +135,7 @@ func AssignedIn(ctx context.Context, tx *store.Tx, c *ent.Conversation, code str
 	for k, v := range params {
 		all[k] = v
 	}
-	if err := x.notify(ctx, *c.FollowerID, "notice.assigned"); err != nil {
+	if err := x.notify(ctx, "notice.assigned", nil, *c.FollowerID); err != nil {
 		return err
 	}
 	return row.Log(ctx, tx, c.ID, code, all, by)

@@ -3,17 +3,20 @@ package conversation
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/file"
 	"github.com/switchyard-chat/switchyard/desk/row"
+	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/activity"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	entgroup "github.com/switchyard-chat/switchyard/ent/gen/ent/group"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/internal/auth"
@@ -76,9 +79,13 @@ func (x *acting) hasLeft() bool { return x.group != nil && x.group.State == entg
 
 // may refuses what the principal may not do.
 func (x *acting) may(ctx context.Context, a Action) error {
-	d := Decide(x.p, row.Facets(x.c), x.hasLeft(), a)
+	in, err := x.setting(ctx, a)
+	if err != nil {
+		return err
+	}
+	d := Decide(x.p, row.Facets(x.c), in, a)
 	if d.Allowed {
-		return nil
+		return x.isHere(ctx, a)
 	}
 	if a == Following && d.Code == "NOT_FOUND" {
 		switch wasSlower, err := x.wasSlower(ctx); {
@@ -89,6 +96,35 @@ func (x *acting) may(ctx context.Context, a Action) error {
 		}
 	}
 	return x.refuse(ctx, d, nil)
+}
+
+// setting is what beside the conversation decides. The team's is read where the action asks for it.
+func (x *acting) setting(ctx context.Context, a Action) (Setting, error) {
+	in := Setting{HasLeft: x.hasLeft()}
+	if a != Adding && a != Joining {
+		return in, nil
+	}
+	t, err := x.tx.Client.Team.Get(ctx, x.tx.Team)
+	if err != nil {
+		return in, fmt.Errorf("read the team: %w", err)
+	}
+	in.Collaborates = t.Collaborates
+	return in, nil
+}
+
+// isHere refuses an agent who was deactivated since it asked and would become part of the conversation (COLL-17). The agent is held.
+func (x *acting) isHere(ctx context.Context, a Action) error {
+	if x.p.AgentID == 0 || !slices.Contains([]Action{Following, TakingOver, Reopening, Joining}, a) {
+		return nil
+	}
+	isActive, err := x.tx.Agent.Query().Where(agent.ID(x.p.AgentID), agent.StatusEQ(agent.StatusACTIVE)).Exist(ctx)
+	if err != nil {
+		return fmt.Errorf("read agent %d: %w", x.p.AgentID, err)
+	}
+	if !isActive {
+		return x.refuse(ctx, Permit{Code: "FORBIDDEN", Reason: "refusal.deactivated"}, nil)
+	}
+	return nil
 }
 
 // instant is how long two agents who follow are taken to do so at the same instant.
@@ -122,6 +158,8 @@ func (x *acting) refuse(ctx context.Context, d Permit, params map[string]string)
 		return fault.Missing("the conversation")
 	case "FORBIDDEN":
 		return fault.New(fault.Forbidden, "%s", text).WithCode(d.Code, nil)
+	case "LIMIT_EXCEEDED":
+		return fault.New(fault.Conflict, "%s", text).WithCode(d.Code, map[string]any{"limit": MaxCollaborators})
 	case "CHANNEL_UNAVAILABLE":
 		return fault.New(fault.Unavailable, "%s", text).WithCode(d.Code, nil)
 	}
@@ -200,17 +238,65 @@ func principalOf(ctx context.Context, v *store.View, agentID int64) (*auth.Princ
 	return p, nil
 }
 
-// put writes the changed conversation, and makes its follower a participant where that changed.
+// put writes the changed conversation, and keeps its participants where they changed.
 func (x *acting) put(ctx context.Context, after *ent.Conversation) error {
 	if err := row.Put(ctx, x.tx, x.c, after, x.by); err != nil {
 		return err
 	}
 	before := x.c
 	x.c = after
-	if same(before.FollowerID, after.FollowerID) {
+	return participantsIn(ctx, x.tx, before, after)
+}
+
+// putSaying is put with a message of the product in the conversation, which its agents see and its customer does not.
+func (x *acting) putSaying(ctx context.Context, after *ent.Conversation, code string, params map[string]string) error {
+	m := &ent.Message{Direction: message.DirectionINTERNAL, Sender: message.SenderSYSTEM, Delivery: message.DeliveryNONE, Kind: "SYSTEM", Code: code, Params: params}
+	if _, err := AppendIn(ctx, x.tx, x.c, after, m, x.by); err != nil {
+		return err
+	}
+	before := x.c
+	x.c = after
+	return participantsIn(ctx, x.tx, before, after)
+}
+
+// participantsIn keeps the participants as the conversation says, each since when it has its part.
+func participantsIn(ctx context.Context, tx *store.Tx, before, after *ent.Conversation) error {
+	if slices.Equal(before.CollaboratorIds, after.CollaboratorIds) {
+		if same(before.FollowerID, after.FollowerID) {
+			return nil
+		}
+		return FollowerIn(ctx, tx, after)
+	}
+	old, err := tx.Participant.Query().Where(participant.ConversationID(after.ID)).All(ctx)
+	if err != nil {
+		return fmt.Errorf("read the participants: %w", err)
+	}
+	if _, err := tx.Participant.Delete().Where(participant.ConversationID(after.ID)).Exec(ctx); err != nil {
+		return fmt.Errorf("remove the participants: %w", err)
+	}
+	rows := make([]*ent.ParticipantCreate, 0, len(after.CollaboratorIds)+1)
+	add := func(agentID int64, part participant.Part, position int, since time.Time) {
+		for _, p := range old {
+			if p.AgentID == agentID && p.Part == part {
+				since = p.Since
+			}
+		}
+		rows = append(rows, tx.Participant.Create().SetTeamID(tx.Team).SetConversationID(after.ID).SetAgentID(agentID).SetPart(part).SetPosition(position).
+			SetSince(since))
+	}
+	if after.FollowerID != nil {
+		add(*after.FollowerID, participant.PartFOLLOWER, 0, tx.Now)
+	}
+	for i, n := range after.CollaboratorIds {
+		add(n, participant.PartCOLLABORATOR, i, tx.Now)
+	}
+	if len(rows) == 0 {
 		return nil
 	}
-	return FollowerIn(ctx, x.tx, after)
+	if err := tx.Participant.CreateBulk(rows...).Exec(ctx); err != nil {
+		return fmt.Errorf("add the participants: %w", err)
+	}
+	return nil
 }
 
 func same(a, b *int64) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
@@ -244,14 +330,20 @@ func (x *acting) log(ctx context.Context, code string, params map[string]string)
 	return row.Log(ctx, x.tx, x.c.ID, code, params, x.by)
 }
 
-// notify tells an agent something of this conversation.
-func (x *acting) notify(ctx context.Context, agentID int64, code string) error {
-	params := map[string]string{"actor": x.p.Name, "role": "@role." + string(x.p.Role)}
-	n, err := x.tx.Notification.Create().SetTeamID(x.tx.Team).SetAgentID(agentID).SetCode(code).SetParams(params).SetConversationID(x.c.ID).
-		SetCreatedAt(x.tx.Now).SetUpdatedAt(x.tx.Now).Save(ctx)
-	if err != nil {
-		return fmt.Errorf("notify agent %d: %w", agentID, err)
+// notify tells agents something of this conversation; who acts is named, with its role.
+func (x *acting) notify(ctx context.Context, code string, params map[string]string, agentIDs ...int64) error {
+	all := map[string]string{"actor": x.p.Name, "role": "@role." + string(x.p.Role)}
+	maps.Copy(all, params)
+	return workspace.NotifyIn(ctx, x.tx, x.by, agentIDs, workspace.Notice{Code: code, Params: all, ConversationID: x.c.ID})
+}
+
+// customer is what the customer or group is called in texts.
+func (x *acting) customer() string {
+	switch {
+	case x.c.Name != "":
+		return x.c.Name
+	case x.c.GroupID != nil:
+		return "@group.unnamed"
 	}
-	x.tx.Emit(event.Event{Kind: event.NotificationAdded, ObjectID: n.ID, ObjectVersion: n.Version, AgentID: agentID, Actor: x.by})
-	return nil
+	return "@customer.unknown"
 }

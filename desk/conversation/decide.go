@@ -1,5 +1,6 @@
-// Package conversation holds what agents do to conversations: follow, take over, transfer, end, reopen, answer, read. What is allowed is a
-// table (CONV-6, GRP-18) that the mutations and the API's viewerCan both ask.
+// Package conversation holds what agents do to conversations: follow, take over, transfer, end, reopen, answer, read, work on one with others, and
+// any of it to many at once. What is allowed is a table (CONV-6, COLL-5 to COLL-12, GRP-18) that the mutations, the bulk actions and the API's
+// viewerCan all ask.
 package conversation
 
 import (
@@ -23,10 +24,17 @@ const (
 	Replying      Action = "REPLY"
 	MarkingRead   Action = "MARK_READ"
 	MarkingUnread Action = "MARK_UNREAD"
+	Adding        Action = "ADD_COLLABORATORS"
+	Joining       Action = "JOIN"
+	Removing      Action = "REMOVE_COLLABORATORS"
+	Leaving       Action = "LEAVE"
+	Deleting      Action = "DELETE"
+	Blacklisting  Action = "BLACKLIST"
 )
 
 // Actions are all actions.
-var Actions = []Action{Following, TakingOver, Transferring, Ending, Reopening, Replying, MarkingRead, MarkingUnread}
+var Actions = []Action{Following, TakingOver, Transferring, Ending, Reopening, Replying, MarkingRead, MarkingUnread, Adding, Joining, Removing, Leaving,
+	Deleting, Blacklisting}
 
 // Place is where a conversation stands from an agent's point of view: the rows of CONV-6.
 type Place string
@@ -89,6 +97,17 @@ func managers(p auth.Principal) string {
 	return whoever(p)
 }
 
+// heads are those who may delete for good (CONV-14).
+func heads(p auth.Principal) string {
+	if p.Role != auth.Admin && p.Role != auth.Supervisor {
+		return "refusal.role"
+	}
+	return ""
+}
+
+// nobody is refused by where the conversation stands, with a reason that says more than the state does.
+func nobody(why string) who { return func(auth.Principal) string { return why } }
+
 // senders are those with the permission to send messages.
 func senders(p auth.Principal) string {
 	if !p.Has(auth.SendMessages) {
@@ -121,31 +140,104 @@ func otherSenders(p auth.Principal) string {
 	return others(p)
 }
 
+// states are the reasons by which it is not the caller but where the conversation stands that refuses.
+var states = []string{"refusal.PENDING", "refusal.join_first", "refusal.collaborator_end", "refusal.collaborator_transfer", "refusal.follower_leave", "refusal.group_blacklist"}
+
 // cells are the actions that a place allows, and to whom. What has no cell is refused by the place itself.
 type cells map[Action]who
 
-// matrix is CONV-6 for one-to-one conversations and GRP-18 for groups, with answering (CONV-23) and marks (CONV-22, COLL-13). A group is
-// seen by the four roles that work with groups alone (GRP-1), so that "managers" are three there. Collaborations have no rows yet: every
-// place refuses.
-var matrix = map[string]map[Place]cells{
-	"ONE_ON_ONE": {
-		Pending:   {Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others},
-		Mine:      {Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever},
-		Teams:     {TakingOver: whoever, Replying: otherSenders, MarkingRead: others, MarkingUnread: others},
-		MyEnded:   {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever},
-		TeamEnded: {Reopening: managers, MarkingRead: others, MarkingUnread: others},
+// Shape is what of a conversation's kind decides: groups with collaborators are a shape of their own.
+type Shape string
+
+// The shapes.
+const (
+	OneOnOne      Shape = "ONE_ON_ONE"
+	Collaboration Shape = "COLLABORATION"
+	Group         Shape = "GROUP"
+	JointGroup    Shape = row.JointGroup
+)
+
+// ShapeOf gives a conversation's shape.
+func ShapeOf(f *event.Facets) Shape { return Shape(row.KindOf(f)) }
+
+// matrix is CONV-6 for one-to-one conversations, COLL-2 and COLL-5 to COLL-12 where several agents work on one, and GRP-18 for groups, with answering
+// (CONV-23), marks (CONV-22, COLL-13), deleting and blacklisting (CONV-14, CONV-15). A group is seen by the four roles that work with groups alone
+// (GRP-1), so that "managers" are three there. What several work on is never PENDING (COLL-3).
+var matrix = map[Shape]map[Place]cells{
+	OneOnOne: {
+		Pending:   {Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: heads},
+		Mine:      {Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: heads},
+		Teams:     {TakingOver: whoever, Replying: otherSenders, MarkingRead: others, MarkingUnread: others, Joining: managers, Deleting: heads, Blacklisting: heads},
+		MyEnded:   {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: heads},
+		TeamEnded: {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: heads},
 	},
-	"GROUP": {
-		Pending:   {Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others},
-		Mine:      {Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever},
-		Teams:     {TakingOver: managers, Replying: otherSenders, MarkingRead: others, MarkingUnread: others},
-		MyEnded:   {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever},
-		TeamEnded: {Reopening: managers, MarkingRead: others, MarkingUnread: others},
+	Collaboration: joint(heads),
+	Group: {
+		Pending:   {Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist")},
+		Mine:      {Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist")},
+		Teams:     {TakingOver: managers, Replying: otherSenders, MarkingRead: others, MarkingUnread: others, Joining: managers, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist")},
+		MyEnded:   {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist")},
+		TeamEnded: {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist")},
 	},
+	JointGroup: joint(nobody("refusal.group_blacklist")),
+}
+
+// joint are the rows of what several agents work on, one-to-one or a group.
+func joint(blacklist who) map[Place]cells {
+	return map[Place]cells{
+		Mine: {Replying: senders, Ending: whoever, Transferring: whoever, Adding: whoever, Removing: whoever, Leaving: nobody("refusal.follower_leave"),
+			MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist},
+		Joined: {Replying: senders, Ending: nobody("refusal.collaborator_end"), Transferring: nobody("refusal.collaborator_transfer"), TakingOver: managers,
+			Adding: managers, Removing: managers, Leaving: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist},
+		Teams: {Replying: nobody("refusal.join_first"), TakingOver: nobody("refusal.join_first"), Joining: managers, Removing: managers, MarkingRead: others,
+			MarkingUnread: others, Deleting: heads, Blacklisting: blacklist},
+		MyEnded:    {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist},
+		EndedJoint: {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist},
+		TeamEnded:  {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: blacklist},
+	}
+}
+
+// bulk is what is asked beside the matrix where an action is done to many at once (CONV-12, CONV-13, GRP-18): an action without an entry is not done
+// in bulk. Conversations of the shapes that are named are refused it, with the reason.
+var bulk = map[Action]struct {
+	who    who
+	not    []Shape
+	reason string
+}{
+	Following:     {who: anyone},
+	Ending:        {who: anyone},
+	Reopening:     {who: anyone},
+	Transferring:  {bulkTransferrers, []Shape{Collaboration, Group, JointGroup}, "refusal.bulk_transfer"},
+	MarkingRead:   {who: anyone},
+	MarkingUnread: {who: anyone},
+	Deleting:      {who: anyone},
+	Blacklisting:  {who: anyone},
+}
+
+// bulkTransferrers are the roles that transfer many at once (CONV-12).
+func bulkTransferrers(p auth.Principal) string {
+	if p.Role == auth.CSManager || p.Role == auth.MarketingCS {
+		return "refusal.role"
+	}
+	return whoever(p)
 }
 
 // gone are the actions that a group refuses once the account has left it (GRP-5).
-var gone = []Action{Following, TakingOver, Transferring, Reopening, Replying, MarkingUnread}
+var gone = []Action{Following, TakingOver, Transferring, Reopening, Replying, MarkingUnread, Adding, Joining, Removing, Leaving}
+
+// MaxCollaborators is how many agents may work on a conversation beside its follower (COLL-1).
+const MaxCollaborators = 5
+
+// collaborating are the types of channel whose conversations several agents may work on (COLL-1).
+var collaborating = []string{"WHATSAPP", "LINE", "FACEBOOK", "INSTAGRAM", "WECHAT", "WEBCHAT"}
+
+// Setting is what beside the conversation itself decides what may be done to it.
+type Setting struct {
+	// HasLeft: it is a group that the account has left.
+	HasLeft bool
+	// Collaborates: the team lets several agents work on one conversation (COLL-1).
+	Collaborates bool
+}
 
 // Permit says whether an action is allowed and, if not, why: Code is a code of the API's user errors, Reason a code of the catalogue of
 // texts.
@@ -154,31 +246,64 @@ type Permit struct {
 	Code, Reason string
 }
 
-// Decide says whether the principal may do it to a conversation with these facets; hasLeft: it is a group that the account has left. What
-// the principal does not see does not exist for it: NOT_FOUND. STATE_CONFLICT: where the conversation stands refuses it, whoever asks.
-// FORBIDDEN: a role, a permission or a scope is missing.
-func Decide(p auth.Principal, f *event.Facets, hasLeft bool, a Action) Permit {
+// Decide says whether the principal may do it to a conversation with these facets. What the principal does not see does not exist for it:
+// NOT_FOUND. STATE_CONFLICT: where the conversation stands, or the team's setting, refuses it, whoever asks. FORBIDDEN: a role, a permission or a
+// scope is missing. LIMIT_EXCEEDED: there are as many collaborators as can be.
+func Decide(p auth.Principal, f *event.Facets, in Setting, a Action) Permit {
 	if !row.Sees(p, f) {
 		return Permit{Code: "NOT_FOUND", Reason: "refusal.absent"}
 	}
-	if hasLeft && slices.Contains(gone, a) {
+	if in.HasLeft && slices.Contains(gone, a) {
 		return Permit{Code: "STATE_CONFLICT", Reason: "refusal.group_left"}
 	}
-	may, ok := matrix[f.Kind][PlaceOf(p, f)][a]
+	may, ok := matrix[ShapeOf(f)][PlaceOf(p, f)][a]
 	if !ok {
 		return Permit{Code: "STATE_CONFLICT", Reason: stateReason(p, f)}
 	}
-	if !p.May(auth.WriteConversations) {
-		return Permit{Code: "FORBIDDEN", Reason: "refusal.scope"}
+	grows := a == Adding || a == Joining
+	switch {
+	case grows && !in.Collaborates:
+		return Permit{Code: "STATE_CONFLICT", Reason: "refusal.collaboration_off"}
+	case grows && !slices.Contains(collaborating, f.ChannelType):
+		return Permit{Code: "STATE_CONFLICT", Reason: "refusal.collaboration_channel"}
 	}
-	switch why := may(p); why {
-	case "":
-		return Permit{Allowed: true}
-	case "refusal.PENDING":
+	why := may(p)
+	if slices.Contains(states, why) {
 		return Permit{Code: "STATE_CONFLICT", Reason: why}
-	default:
+	}
+	if !p.May(auth.WriteConversations) {
+		why = "refusal.scope"
+	}
+	if why != "" {
 		return Permit{Code: "FORBIDDEN", Reason: why}
 	}
+	if grows && len(f.Collaborators) >= MaxCollaborators {
+		return Permit{Code: "LIMIT_EXCEEDED", Reason: "refusal.collaborators_full"}
+	}
+	return Permit{Allowed: true}
+}
+
+// DecideBulk says whether the principal may do it to this conversation among many: what Decide says, and what is refused to many at once
+// (CONV-11 to CONV-13).
+func DecideBulk(p auth.Principal, f *event.Facets, in Setting, a Action) Permit {
+	more, ok := bulk[a]
+	if !ok {
+		return Permit{Code: "FORBIDDEN", Reason: "refusal.not_bulk"}
+	}
+	if !row.Sees(p, f) {
+		return Permit{Code: "NOT_FOUND", Reason: "refusal.absent"}
+	}
+	if slices.Contains(more.not, ShapeOf(f)) {
+		return Permit{Code: "STATE_CONFLICT", Reason: more.reason}
+	}
+	d := Decide(p, f, in, a)
+	if !d.Allowed {
+		return d
+	}
+	if why := more.who(p); why != "" {
+		return Permit{Code: "FORBIDDEN", Reason: why}
+	}
+	return d
 }
 
 // stateReason names the state that refuses an action.
@@ -189,14 +314,14 @@ func stateReason(p auth.Principal, f *event.Facets) string {
 	return "refusal." + f.Status
 }
 
-// Permits is what a principal may do to a conversation: the API's viewerCan.
-type Permits struct {
-	Reply, Follow, TakeOver, Transfer, End, Reopen, MarkRead, MarkUnread Permit
-}
+// Permits is what a principal may do to a conversation, by action: the API's viewerCan.
+type Permits map[Action]Permit
 
 // PermitsOf decides every action.
-func PermitsOf(p auth.Principal, f *event.Facets, hasLeft bool) Permits {
-	d := func(a Action) Permit { return Decide(p, f, hasLeft, a) }
-	return Permits{Reply: d(Replying), Follow: d(Following), TakeOver: d(TakingOver), Transfer: d(Transferring), End: d(Ending),
-		Reopen: d(Reopening), MarkRead: d(MarkingRead), MarkUnread: d(MarkingUnread)}
+func PermitsOf(p auth.Principal, f *event.Facets, in Setting) Permits {
+	all := make(Permits, len(Actions))
+	for _, a := range Actions {
+		all[a] = Decide(p, f, in, a)
+	}
+	return all
 }

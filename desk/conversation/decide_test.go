@@ -1,89 +1,163 @@
 package conversation_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
 	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/catalogue"
 	"github.com/switchyard-chat/switchyard/internal/event"
 )
 
-const me, another = 7, 8
+const me, another, third = 7, 8, 9
 
-// oracle says what the rules say, one sentence a rule, in another form than the table that is tested.
-func oracle(p auth.Principal, f *event.Facets, hasLeft bool, a conversation.Action) string {
+// oracle says what the rules say, one sentence a rule, in another form than the table that is tested. What no rule states is denied.
+func oracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conversation.Action) string {
 	isManager := p.Role == auth.Admin || p.Role == auth.Supervisor || p.Role == auth.CSManager || p.Role == auth.MarketingCS
 	worksWithGroups := p.Role == auth.Admin || p.Role == auth.Supervisor || p.Role == auth.CSManager || p.Role == auth.AgentRole
-	mine := f.Status != "PENDING" && f.FollowerID == me
-	sees := f.Status == "PENDING" || mine || isManager || p.Has(auth.ManageOthers) || p.Role == auth.SalesManager && f.RegionID == p.RegionID
+	isOpen, isJoint := f.Status == "IN_PROGRESS", len(f.Collaborators) > 0
+	follows := f.Status != "PENDING" && f.FollowerID == me
+	joins := slices.Contains(f.Collaborators, me)
+	part := follows || joins
+	sees := f.Status == "PENDING" || part || isManager || p.Has(auth.ManageOthers) || p.Role == auth.SalesManager && f.RegionID == p.RegionID
 	if f.Kind == "GROUP" && !worksWithGroups { // GRP-1
 		sees = false
 	}
 	if !sees { // CONV-28: unseen means absent
 		return "NOT_FOUND"
 	}
-	state := func(ok bool) bool {
-		return ok && (!hasLeft || a == conversation.Ending || a == conversation.MarkingRead)
-	}
 	verdict := func(isState, isRight bool) string {
 		switch {
-		case !state(isState):
+		// GRP-5: what the account has left can be ended, read and deleted, and nothing else.
+		case !isState || in.HasLeft && a != conversation.Ending && a != conversation.MarkingRead && a != conversation.Deleting:
 			return "STATE_CONFLICT"
 		case !isRight:
 			return "FORBIDDEN"
 		}
 		return ""
 	}
-	if f.Kind == "COLLABORATION" { // its rows are not there yet
+	// COLL-1: on five platforms and on the website, where the team has it switched on, and five at most.
+	grows := func(isState, isRight bool) string {
+		is := in.Collaborates && (f.ChannelType == "LINE" || f.ChannelType == "WEBCHAT")
+		if v := verdict(isState && is, isRight); v != "" || len(f.Collaborators) < 5 {
+			return v
+		}
+		return "LIMIT_EXCEEDED"
+	}
+	if isJoint && f.Status == "PENDING" { // COLL-3: never so
 		return verdict(false, false)
 	}
 	switch a {
 	case conversation.Following: // CONV-6: following takes PENDING only
 		return verdict(f.Status == "PENDING", true)
-	case conversation.TakingOver: // CONV-6: open to whoever sees the team's; GRP-18: in groups the three manager roles
-		return verdict(f.Status == "IN_PROGRESS" && !mine, f.Kind != "GROUP" || isManager)
-	case conversation.Transferring: // CONV-6, GRP-18: by the follower
-		return verdict(f.Status == "IN_PROGRESS" && mine, true)
-	case conversation.Ending: // CONV-6, GRP-18: pending ones and one's own
-		return verdict(f.Status == "PENDING" || f.Status == "IN_PROGRESS" && mine, true)
-	case conversation.Reopening: // CONV-6, GRP-18: the last follower its own, the manager roles the team's
-		return verdict(f.Status == "ENDED", mine || isManager)
-	case conversation.Replying: // CONV-23: another's with the permission; pending ones are followed first
-		return verdict(f.Status == "IN_PROGRESS", p.Has(auth.SendMessages) && (mine || p.Has(auth.ManageOthers)))
+	case conversation.TakingOver:
+		if isJoint { // COLL-9: a collaborator with a manager role
+			return verdict(isOpen && joins, isManager)
+		}
+		return verdict(isOpen && !follows, f.Kind != "GROUP" || isManager) // CONV-6: whoever sees the team's; GRP-18: in groups three roles
+	case conversation.Transferring: // CONV-6, GRP-18, COLL-10: by the follower
+		return verdict(isOpen && follows, true)
+	case conversation.Ending: // CONV-6, GRP-18: pending ones and one's own; COLL-11: the follower, whatever the others' roles
+		return verdict(f.Status == "PENDING" || isOpen && follows, true)
+	case conversation.Reopening: // CONV-6, GRP-18: the last follower its own, the manager roles the team's; COLL-12: collaborators too
+		return verdict(f.Status == "ENDED", part || isManager)
+	case conversation.Replying:
+		if isJoint { // COLL-5: follower and collaborators alone
+			return verdict(isOpen && part, p.Has(auth.SendMessages))
+		}
+		return verdict(isOpen, p.Has(auth.SendMessages) && (follows || p.Has(auth.ManageOthers))) // CONV-23
 	case conversation.MarkingRead, conversation.MarkingUnread: // CONV-22
-		return verdict(true, mine || p.Has(auth.ManageOthers))
+		return verdict(true, part || p.Has(auth.ManageOthers))
+	case conversation.Adding: // COLL-2: the follower, or a collaborator of a manager role
+		return grows(isOpen && part, follows || isManager)
+	case conversation.Joining: // COLL-6: manager roles, into others'
+		return grows(isOpen && !part, isManager)
+	case conversation.Removing: // COLL-7: the follower, or a manager role, who need not collaborate
+		return verdict(isOpen && isJoint, follows || isManager)
+	case conversation.Leaving: // COLL-8: any collaborator, not the follower
+		return verdict(isOpen && joins, true)
+	case conversation.Deleting: // CONV-14
+		return verdict(true, p.Role == auth.Admin || p.Role == auth.Supervisor)
+	case conversation.Blacklisting: // CONV-15: it blocks a contact, and deletes
+		return verdict(f.Kind != "GROUP", p.Role == auth.Admin || p.Role == auth.Supervisor)
 	}
 	return "?"
 }
 
-// CONV-6, CONV-22, CONV-23, CONV-28, GRP-1, GRP-5, GRP-18: every action, role, permission, state, relation and kind.
+// bulkOracle says what the rules say of many at once.
+func bulkOracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conversation.Action) string {
+	switch a {
+	case conversation.TakingOver, conversation.Replying, conversation.Adding, conversation.Joining, conversation.Removing, conversation.Leaving:
+		return "FORBIDDEN" // CONV-11 names the others
+	case conversation.Transferring:
+		alone := oracle(p, f, in, a)
+		switch {
+		case alone == "NOT_FOUND":
+			return alone
+		case f.Kind == "GROUP" || len(f.Collaborators) > 0: // CONV-13
+			return "STATE_CONFLICT"
+		case alone == "" && (p.Role == auth.CSManager || p.Role == auth.MarketingCS): // CONV-12
+			return "FORBIDDEN"
+		}
+		return alone
+	}
+	return oracle(p, f, in, a)
+}
+
+// stands are all places that a conversation can be in, seen from me: status, follower, collaborators, kind.
+func stands() []*event.Facets {
+	var all []*event.Facets
+	for _, kind := range []string{"ONE_ON_ONE", "COLLABORATION", "GROUP"} {
+		for _, with := range [][]int64{nil, {third}, {me}, {third, me, 10}, {third, 10, 11, 12, 13}, {third, me, 11, 12, 13}} {
+			if (kind == "ONE_ON_ONE") != (len(with) == 0) && kind != "GROUP" {
+				continue
+			}
+			for _, status := range []string{"PENDING", "IN_PROGRESS", "ENDED"} {
+				for _, follower := range []int64{0, me, another} {
+					isFollowed := status == "IN_PROGRESS" || status == "ENDED" && (follower != 0 || len(with) > 0)
+					if isFollowed != (follower != 0) || follower == me && slices.Contains(with, me) {
+						continue
+					}
+					for _, channel := range []string{"LINE", "WEBCHAT", "EMAIL"} {
+						all = append(all, &event.Facets{Kind: kind, Status: status, FollowerID: follower, Collaborators: with, RegionID: "north", ChannelType: channel})
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// CONV-6, CONV-11, CONV-12, CONV-13, CONV-14, CONV-15, CONV-22, CONV-23, CONV-28, COLL-1, COLL-2, COLL-3, COLL-5, COLL-6, COLL-7, COLL-8, COLL-9,
+// COLL-10, COLL-11, COLL-12, GRP-1, GRP-5, GRP-18: every action, alone and in bulk, by every role, permission and relation, in every state, of every kind.
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	permissions := [][]auth.Permission{nil, {auth.SendMessages}, {auth.ManageOthers}, {auth.SendMessages, auth.ManageOthers}}
-	n := 0
+	n, allowed := 0, map[conversation.Action]int{}
+	all := stands()
 	for _, role := range auth.Roles {
 		for _, has := range permissions {
 			for _, region := range []string{"north", "south"} {
 				p := auth.Principal{AgentID: me, Role: role, Permissions: has, RegionID: region}
-				for _, kind := range []string{"ONE_ON_ONE", "GROUP", "COLLABORATION"} {
-					for _, status := range []string{"PENDING", "IN_PROGRESS", "ENDED"} {
-						for _, follower := range []int64{0, me, another} {
-							if (status == "PENDING") != (follower == 0) && !(status == "ENDED" && follower == 0) {
-								continue
+				for _, f := range all {
+					for _, in := range []conversation.Setting{{}, {Collaborates: true}, {HasLeft: true, Collaborates: true}} {
+						if in.HasLeft && f.Kind != "GROUP" {
+							continue
+						}
+						for _, a := range conversation.Actions {
+							n++
+							got, want := conversation.Decide(p, f, in, a), oracle(p, f, in, a)
+							if got.Code != want || got.Allowed != (want == "") || got.Allowed == (got.Reason != "") {
+								t.Errorf("%s %v of %s: %s of %+v with %+v: %+v, the rules say %q", role, has, region, a, *f, in, got, want)
 							}
-							for _, hasLeft := range []bool{false, true} {
-								if hasLeft && kind != "GROUP" {
-									continue
-								}
-								f := &event.Facets{Kind: kind, Status: status, FollowerID: follower, RegionID: "north"}
-								for _, a := range conversation.Actions {
-									n++
-									got, want := conversation.Decide(p, f, hasLeft, a), oracle(p, f, hasLeft, a)
-									if got.Code != want || got.Allowed != (want == "") || got.Allowed == (got.Reason != "") {
-										t.Errorf("%s %v of %s: %s of %s %s followed by %d, left %v: %+v, the rules say %q", role, has, region, a, status, kind, follower, hasLeft, got, want)
-									}
-								}
+							if got.Allowed {
+								allowed[a]++
+							}
+							got, want = conversation.DecideBulk(p, f, in, a), bulkOracle(p, f, in, a)
+							if got.Code != want || got.Allowed != (want == "") || got.Allowed == (got.Reason != "") {
+								t.Errorf("in bulk, %s %v of %s: %s of %+v with %+v: %+v, the rules say %q", role, has, region, a, *f, in, got, want)
 							}
 						}
 					}
@@ -91,8 +165,27 @@ func TestDecide(t *testing.T) {
 			}
 		}
 	}
-	if n < 5000 {
-		t.Errorf("only %d cases", n)
+	if n < 50_000 || len(allowed) != len(conversation.Actions) {
+		t.Errorf("%d cases, %v allowed", n, allowed)
+	}
+}
+
+// Every reason of a refusal is a text.
+func TestRefusalsAreTexts(t *testing.T) {
+	t.Parallel()
+	for _, role := range auth.Roles {
+		p := auth.Principal{AgentID: me, Role: role}
+		for _, f := range stands() {
+			for _, in := range []conversation.Setting{{}, {HasLeft: true, Collaborates: true}} {
+				for _, a := range conversation.Actions {
+					for _, d := range []conversation.Permit{conversation.Decide(p, f, in, a), conversation.DecideBulk(p, f, in, a)} {
+						if !d.Allowed && catalogue.Text(catalogue.Chinese, d.Reason, nil) == d.Reason {
+							t.Fatalf("%s has no text", d.Reason)
+						}
+					}
+				}
+			}
+		}
 	}
 }
 
@@ -125,7 +218,7 @@ func TestDecideIntegration(t *testing.T) {
 		if c.status != "PENDING" {
 			f.FollowerID = another
 		}
-		got := conversation.Decide(p, f, false, c.action)
+		got := conversation.Decide(p, f, conversation.Setting{}, c.action)
 		if got.Code != c.want || got.Allowed != (c.want == "") {
 			t.Errorf("%s of %s with %v: %+v, not %q", c.action, c.status, c.has, got, c.want)
 		}

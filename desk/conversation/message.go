@@ -24,19 +24,23 @@ const previewLength = 100
 const insertSQL = `INSERT INTO messages (team_id, version, created_at, updated_at, conversation_id, channel_id, seq, direction, sender, agent_id,
 	token_id, identity_id, member_id, sender_name, kind, text, content, is_self_mentioned, platform_message_id, quote_token, read_token,
 	reply_to_id, quoted_platform_id, platform_at, is_late, edited_at, unsent_at, delivery, failure_code, failure_reason, retry_key, author,
-	client_message_id, code, trace) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?, ?, ?, ?)
+	client_message_id, code, params, trace) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?, ?, ?, ?, ?)
 	ON CONFLICT DO NOTHING RETURNING id`
 
 // AppendIn gives a message the next place in a conversation that row.Lock gave and writes both: before is the conversation as it was, after
-// the copy that the caller has already changed in everything but the message. The newest message becomes the preview unless it is late or
-// unsent (MSG-15, GRP-17). It gives false, and has written nothing, where the same message is there already.
+// the copy that the caller has already changed in everything but the message. The newest message becomes the preview unless it is late, unsent
+// (MSG-15, GRP-17) or the product's own. It gives false, and has written nothing, where the same message is there already.
 func AppendIn(ctx context.Context, tx *store.Tx, before, after *ent.Conversation, m *ent.Message, actor event.Actor) (bool, error) {
 	m.TeamID, m.Version, m.CreatedAt, m.UpdatedAt = tx.Team, 1, tx.Now, tx.Now
 	m.ConversationID, m.ChannelID, m.Seq = after.ID, after.ChannelID, before.MessageSeq+1
+	params, err := paramsOf(m)
+	if err != nil {
+		return false, err
+	}
 	rows, err := tx.Query(ctx, insertSQL, m.TeamID, m.CreatedAt, m.UpdatedAt, m.ConversationID, m.ChannelID, m.Seq, string(m.Direction),
 		string(m.Sender), m.AgentID, m.TokenID, m.IdentityID, m.MemberID, m.SenderName, m.Kind, m.Text, m.Content, m.IsSelfMentioned,
 		m.PlatformMessageID, m.QuoteToken, m.ReadToken, m.ReplyToID, m.QuotedPlatformID, m.PlatformAt, m.IsLate, m.EditedAt, m.UnsentAt,
-		string(m.Delivery), m.RetryKey, m.Author, m.ClientMessageID, m.Code, trace.Parent(ctx))
+		string(m.Delivery), m.RetryKey, m.Author, m.ClientMessageID, m.Code, params, trace.Parent(ctx))
 	if err != nil {
 		return false, fmt.Errorf("add message: %w", err)
 	}
@@ -51,9 +55,12 @@ func AppendIn(ctx context.Context, tx *store.Tx, before, after *ent.Conversation
 		return false, nil
 	}
 	search.IndexIn(tx, m)
-	after.MessageSeq, after.LastAt, after.IsArchived = m.Seq, tx.Now, false
-	if !m.IsLate && m.UnsentAt == nil {
-		Preview(after, m)
+	after.MessageSeq = m.Seq
+	if m.Sender != message.SenderSYSTEM { // the product's own words move nothing: the row shows what people say
+		after.LastAt, after.IsArchived = tx.Now, false
+		if !m.IsLate && m.UnsentAt == nil {
+			Preview(after, m)
+		}
 	}
 	if m.IsSelfMentioned { // GRP-15
 		after.MentionMessageID = &m.ID
@@ -64,6 +71,18 @@ func AppendIn(ctx context.Context, tx *store.Tx, before, after *ent.Conversation
 	f := row.Facets(after)
 	tx.Emit(event.Event{Kind: event.MessageAdded, ObjectID: m.ID, ObjectVersion: m.Version, ConversationID: after.ID, Before: f, After: f, Actor: actor})
 	return true, nil
+}
+
+// paramsOf gives the values of a system message's text as they are stored; NULL for none.
+func paramsOf(m *ent.Message) (any, error) {
+	if len(m.Params) == 0 {
+		return nil, nil //nolint:nilnil // NULL
+	}
+	b, err := json.Marshal(m.Params)
+	if err != nil {
+		return nil, fmt.Errorf("encode the values of a text: %w", err)
+	}
+	return string(b), nil
 }
 
 // Preview makes a message the one that the conversation's row shows; nil empties the preview.

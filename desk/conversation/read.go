@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
@@ -28,13 +29,7 @@ type MarkReadInput struct {
 // nothing changed.
 func (s *Service) MarkRead(ctx context.Context, p auth.Principal, in MarkReadInput) (*ent.Conversation, event.Cursor, error) {
 	if in.UpToMessageID == 0 {
-		return s.act(ctx, p, 0, in.ConversationID, MarkingRead, func(ctx context.Context, x *acting) error {
-			isOwn := isOwn(x)
-			if err := x.read(ctx, x.c.MessageSeq, true, isOwn || x.c.Status == conversation.StatusPENDING); err != nil || isOwn {
-				return err
-			}
-			return x.log(ctx, "log.marked_read", nil)
-		})
+		return s.act(ctx, p, 0, in.ConversationID, MarkingRead, nil, (*acting).markRead)
 	}
 	var c *ent.Conversation
 	cursor, err := s.db.Write(ctx, p.TeamID, func(ctx context.Context, tx *store.Tx) error {
@@ -69,26 +64,53 @@ func (s *Service) MarkRead(ctx context.Context, p auth.Principal, in MarkReadInp
 	return c, cursor, nil
 }
 
-// isOwn says whether the count of unread messages is the principal's own.
-func isOwn(x *acting) bool {
-	pl := PlaceOf(x.p, row.Facets(x.c))
-	return pl == Mine || pl == MyEnded
+// markRead marks everything read by hand.
+func (x *acting) markRead(ctx context.Context) error {
+	isOwn := isOwn(x)
+	if err := x.read(ctx, x.c.MessageSeq, true, isOwn || x.c.Status == conversation.StatusPENDING); err != nil || isOwn {
+		return err
+	}
+	return x.log(ctx, "log.marked_read", nil)
 }
 
-// read clears the count up to a place in the conversation, and the notice of a mention that stands there or before, each where it is asked to.
+// isOwn says whether the principal has a part in the conversation, so that what is unread there is its own.
+func isOwn(x *acting) bool {
+	switch PlaceOf(x.p, row.Facets(x.c)) {
+	case Mine, Joined, MyEnded, EndedJoint:
+		return true
+	}
+	return false
+}
+
+// isCollaborator says whether the principal's count is one beside the follower's.
+func isCollaborator(x *acting) bool {
+	return x.p.AgentID != 0 && !same(x.c.FollowerID, &x.p.AgentID) && slices.Contains(x.c.CollaboratorIds, x.p.AgentID)
+}
+
+// clearFor clears in a copy of the conversation what an answer of the principal clears: its own count where each has one, else everybody's (COLL-13).
+func clearFor(x *acting, after *ent.Conversation) {
+	if isCollaborator(x) {
+		row.SetUnread(after, x.p.AgentID, 0)
+		return
+	}
+	after.Unread = 0
+}
+
+// read clears the principal's own count up to a place in the conversation, or everybody's where it has no part in it, and the notice of a mention
+// that stands there or before, each where it is asked to.
 func (x *acting) read(ctx context.Context, upTo int64, clearsUnread, clearsMention bool) error {
 	if err := x.noteRead(ctx, upTo); err != nil {
 		return err
 	}
 	after := row.Copy(x.c)
 	hasChanged := false
-	if clearsUnread && (upTo > x.c.ReadSeq || upTo == x.c.MessageSeq && x.c.Unread > 0) {
+	if clearsUnread && (x.c.Unread > 0 || len(x.c.CollaboratorUnread) > 0) {
 		left, err := x.tx.Message.Query().Where(message.ConversationID(x.c.ID), message.DirectionEQ(message.DirectionINBOUND), message.SeqGT(upTo)).Count(ctx)
 		if err != nil {
 			return fmt.Errorf("count what is unread: %w", err)
 		}
-		after.Unread, after.ReadSeq = min(x.c.Unread, left), max(upTo, x.c.ReadSeq)
-		hasChanged = after.Unread != x.c.Unread
+		hasChanged = x.clear(after, left)
+		after.ReadSeq = max(upTo, x.c.ReadSeq)
 	}
 	if clearsMention && x.c.MentionMessageID != nil {
 		m, err := x.tx.Message.Get(ctx, *x.c.MentionMessageID)
@@ -103,6 +125,23 @@ func (x *acting) read(ctx context.Context, upTo int64, clearsUnread, clearsMenti
 		return nil
 	}
 	return x.put(ctx, after)
+}
+
+// clear leaves of the principal's own count at most so many in a copy of the conversation; of everybody's where it has no part in it. It says
+// whether something changed.
+func (x *acting) clear(after *ent.Conversation, left int) bool {
+	isAll := !isOwn(x)
+	hasChanged := false
+	if (isAll || !isCollaborator(x)) && x.c.Unread > left {
+		after.Unread, hasChanged = left, true
+	}
+	for _, n := range x.c.CollaboratorIds {
+		if (isAll || n == x.p.AgentID) && x.c.CollaboratorUnread[n] > left {
+			row.SetUnread(after, n, left)
+			hasChanged = true
+		}
+	}
+	return hasChanged
 }
 
 // noteRead keeps how far an agent has read.
@@ -122,40 +161,55 @@ func (x *acting) noteRead(ctx context.Context, upTo int64) error {
 // MarkUnreadInput says which conversation to mark unread.
 type MarkUnreadInput struct{ ConversationID int64 }
 
-// MarkUnread makes a conversation show one unread message (CONV-22). An ENDED one opens again, with its last follower, or pending where it had
-// none or that agent is no longer active (CONV-9). One that has something unread stays as it is; the cursor is zero then.
+// MarkUnread makes a conversation show one unread message (CONV-22): to the principal where each agent has a count of its own, else to everybody. An
+// ENDED one opens again, with its last follower, or pending where it had none or that agent is no longer active (CONV-9). One that has something
+// unread stays as it is; the cursor is zero then.
 func (s *Service) MarkUnread(ctx context.Context, p auth.Principal, in MarkUnreadInput) (*ent.Conversation, event.Cursor, error) {
-	return s.act(ctx, p, 0, in.ConversationID, MarkingUnread, func(ctx context.Context, x *acting) error {
-		if x.c.Unread > 0 {
-			return nil
-		}
-		after := row.Copy(x.c)
-		after.Unread = 1
-		if x.c.Status == conversation.StatusENDED {
-			if err := x.openAgain(ctx, after); err != nil {
-				return err
-			}
-		}
-		if err := x.put(ctx, after); err != nil {
-			return err
-		}
-		return x.log(ctx, "log.marked_unread", nil)
-	})
+	return s.act(ctx, p, 0, in.ConversationID, MarkingUnread, nil, (*acting).markUnread)
 }
 
-// openAgain opens a copy of an ENDED conversation with its last follower, or pending.
+func (x *acting) markUnread(ctx context.Context) error {
+	after := row.Copy(x.c)
+	isAll, hasChanged := !isOwn(x), false
+	if (isAll || !isCollaborator(x)) && x.c.Unread == 0 {
+		after.Unread, hasChanged = 1, true
+	}
+	for _, n := range x.c.CollaboratorIds {
+		if (isAll || n == x.p.AgentID) && x.c.CollaboratorUnread[n] == 0 {
+			row.SetUnread(after, n, 1)
+			hasChanged = true
+		}
+	}
+	if !hasChanged {
+		return nil
+	}
+	if x.c.Status == conversation.StatusENDED {
+		if err := x.openAgain(ctx, after); err != nil {
+			return err
+		}
+	}
+	if err := x.put(ctx, after); err != nil {
+		return err
+	}
+	return x.log(ctx, "log.marked_unread", nil)
+}
+
+// openAgain opens a copy of an ENDED conversation with its last follower, or pending. Where several agents work on it they are all active (COLL-17).
 func (x *acting) openAgain(ctx context.Context, after *ent.Conversation) error {
-	after.Status, after.Queue, after.EndedAt = conversation.StatusPENDING, conversation.QueueHUMAN, nil
 	if after.FollowerID != nil {
+		if err := holdAgents(ctx, x.tx, []int64{*after.FollowerID}); err != nil {
+			return err
+		}
 		isActive, err := x.tx.Agent.Query().Where(agent.ID(*after.FollowerID), agent.StatusEQ(agent.StatusACTIVE)).Exist(ctx)
 		if err != nil {
 			return fmt.Errorf("read the last follower: %w", err)
 		}
-		if isActive {
-			after.Status = conversation.StatusIN_PROGRESS
+		if isActive || len(after.CollaboratorIds) > 0 {
+			resume(after)
 			return nil
 		}
 	}
+	after.Status, after.Queue, after.EndedAt = conversation.StatusPENDING, conversation.QueueHUMAN, nil
 	after.FollowerID, after.FollowedAt = nil, nil
 	return nil
 }

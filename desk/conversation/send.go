@@ -236,8 +236,9 @@ func (x *acting) sign(m *ent.Message, after *ent.Conversation) {
 		return
 	}
 	m.Sender, m.AgentID = message.SenderAGENT, &x.p.AgentID
-	after.Unread, after.ReadSeq, after.WaitingSince = 0, x.c.MessageSeq+1, nil
-	if x.c.FollowerID != nil && *x.c.FollowerID == x.p.AgentID {
+	after.ReadSeq, after.WaitingSince = x.c.MessageSeq+1, nil
+	clearFor(x, after)
+	if isOwn(x) {
 		after.MentionMessageID = nil
 	}
 }

@@ -141,7 +141,7 @@ func (w *world) hears(id int64, text string) *ent.Message {
 		platformID, after := fmt.Sprintf("in-%d", w.n), row.Copy(c)
 		m = &ent.Message{Direction: message.DirectionINBOUND, Sender: message.SenderCONTACT, Delivery: message.DeliveryNONE, Kind: "TEXT", Text: text,
 			PlatformMessageID: &platformID, QuoteToken: "quote-" + platformID}
-		after.Unread++
+		row.Heard(after)
 		if after.WaitingSince == nil {
 			after.WaitingSince = &tx.Now
 		}

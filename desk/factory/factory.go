@@ -121,20 +121,22 @@ type Spec struct {
 	Queue         string // HUMAN where empty
 	Follower      int64
 	Collaborators []int64
-	Branch        string
-	Region        string
-	Tags          []int64
-	Unread        int
-	IsMentioned   bool
-	IsStarred     bool
-	IsArchived    bool
-	Phone         string
-	Email         string
-	Note          string
-	IsGroup       bool
-	At            time.Time // of the last message; now where zero
-	FollowedAt    time.Time
-	WaitingSince  time.Time
+	// CollaboratorUnread is what is unread for each collaborator; Unread is the follower's.
+	CollaboratorUnread map[int64]int
+	Branch             string
+	Region             string
+	Tags               []int64
+	Unread             int
+	IsMentioned        bool
+	IsStarred          bool
+	IsArchived         bool
+	Phone              string
+	Email              string
+	Note               string
+	IsGroup            bool
+	At                 time.Time // of the last message; now where zero
+	FollowedAt         time.Time
+	WaitingSince       time.Time
 	// Messages is how many customer messages it begins with.
 	Messages int
 }
@@ -201,6 +203,9 @@ func (w *World) ConversationIn(ctx context.Context, tx *store.Tx, ch *ent.Channe
 	}
 	if len(s.Collaborators) > 0 {
 		create.SetCollaboratorIds(s.Collaborators)
+		if len(s.CollaboratorUnread) > 0 {
+			create.SetCollaboratorUnread(s.CollaboratorUnread)
+		}
 	}
 	if !s.FollowedAt.IsZero() {
 		create.SetFollowedAt(s.FollowedAt)

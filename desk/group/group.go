@@ -153,7 +153,7 @@ func Ended(tx *store.Tx, c *ent.Conversation) {
 	}
 	now := tx.Now
 	c.Status, c.Queue, c.EndedAt = conversation.StatusENDED, conversation.QueueHUMAN, &now
-	c.Unread, c.ReadSeq, c.WaitingSince, c.MentionMessageID = 0, c.MessageSeq, nil, nil
+	c.Unread, c.CollaboratorUnread, c.ReadSeq, c.WaitingSince, c.MentionMessageID = 0, nil, c.MessageSeq, nil, nil
 }
 
 // copyIn copies what the row of the group's conversation shows, with what more does to it (nil for nothing more). A group without a

@@ -139,7 +139,7 @@ func (w *work) unsent(ctx context.Context, e channels.Event) error {
 		return err
 	}
 	if c.LastMessageID != nil && *c.LastMessageID == m.ID {
-		before, err := w.tx.Message.Query().Where(message.ConversationID(c.ID), message.SeqLT(m.Seq), message.UnsentAtIsNil(), message.IsLate(false)).
+		before, err := w.tx.Message.Query().Where(message.ConversationID(c.ID), message.SeqLT(m.Seq), message.UnsentAtIsNil(), message.IsLate(false), message.SenderNEQ(message.SenderSYSTEM)).
 			Order(ent.Desc(message.FieldSeq)).First(ctx)
 		if err != nil && !ent.IsNotFound(err) {
 			return fmt.Errorf("find the message before: %w", err)

@@ -9,6 +9,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/finding"
 	"github.com/switchyard-chat/switchyard/desk/row"
+	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactphone"
 	entconversation "github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
@@ -16,6 +17,7 @@ import (
 	entgroup "github.com/switchyard-chat/switchyard/ent/gen/ent/group"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
+	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/text"
 )
 
@@ -236,7 +238,7 @@ func (w *work) add(ctx context.Context, c *ent.Conversation, isNew bool, what Ar
 		}
 	}
 	if after.Status != entconversation.StatusENDED {
-		after.Unread++
+		row.Heard(after)
 		if after.WaitingSince == nil {
 			now := w.tx.Now
 			after.WaitingSince = &now
@@ -266,6 +268,9 @@ func (w *work) add(ctx context.Context, c *ent.Conversation, isNew bool, what Ar
 	if err := w.assigned(ctx, c, after, assigned, r); err != nil {
 		return err
 	}
+	if err := w.tell(ctx, after, m, by); err != nil {
+		return err
+	}
 	if err := w.attach(ctx, m, e.Content); err != nil {
 		return err
 	}
@@ -282,6 +287,15 @@ func (w *work) add(ctx context.Context, c *ent.Conversation, isNew bool, what Ar
 		}
 	}
 	return w.answer(ctx, after, r)
+}
+
+// tell notifies the agents who work on a conversation together of a customer's message (COLL-14).
+func (w *work) tell(ctx context.Context, c *ent.Conversation, m *ent.Message, by event.Actor) error {
+	if c.Status != entconversation.StatusIN_PROGRESS || len(c.CollaboratorIds) == 0 || c.FollowerID == nil {
+		return nil
+	}
+	all := append([]int64{*c.FollowerID}, c.CollaboratorIds...)
+	return workspace.NotifyIn(ctx, w.tx, by, all, workspace.Notice{Code: "notice.message", Params: map[string]string{"customer": w.speaker(c, m)}, ConversationID: c.ID})
 }
 
 // speaker is who is named in the log.

@@ -2,13 +2,16 @@ package inbox
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 
+	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
+	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
 )
 
@@ -228,14 +231,42 @@ func (c claim) where(s *sql.Selector, _ time.Time) *sql.Predicate {
 	return sql.EQ(s.C(string(c)), true)
 }
 
-// unread holds where something is unread.
-type unread struct{}
+// joint holds where several agents work on it.
+type joint struct{}
 
 // Matches implements Condition.
-func (unread) Matches(f *event.Facets, _ time.Time) bool { return f.Unread > 0 }
+func (joint) Matches(f *event.Facets, _ time.Time) bool { return row.IsJoint(f) }
 
-func (unread) where(s *sql.Selector, _ time.Time) *sql.Predicate {
-	return sql.GT(s.C(conversation.FieldUnread), 0)
+func (joint) where(s *sql.Selector, _ time.Time) *sql.Predicate {
+	list := s.C(conversation.FieldCollaboratorIds)
+	return sql.P(func(b *sql.Builder) {
+		b.WriteByte('(').Ident(list).WriteString(" IS NOT NULL AND CAST(").Ident(list).WriteString(" AS TEXT) NOT IN ('[]', 'null'))")
+	})
+}
+
+// unread holds where something is unread for the one who asks (COLL-13).
+type unread struct{ who auth.Principal }
+
+// Matches implements Condition.
+func (c unread) Matches(f *event.Facets, _ time.Time) bool { return row.Unread(c.who, f) > 0 }
+
+func (c unread) where(s *sql.Selector, now time.Time) *sql.Predicate {
+	// A predicate is used once: it keeps its place among the arguments.
+	alone := func() *sql.Predicate { return sql.Not(joint{}.where(s, now)) }
+	any := sql.GT(s.C(conversation.FieldUnread), 0)
+	if c.who.AgentID == 0 {
+		return sql.And(any, alone())
+	}
+	mine := func() *sql.Predicate { return ids{conversation.FieldFollowerID, []int64{c.who.AgentID}}.where(s, now) }
+	theirs := s.C(conversation.FieldCollaboratorUnread)
+	own := sql.P(func(b *sql.Builder) {
+		if b.Dialect() == dialect.Postgres {
+			b.WriteString("jsonb_exists(").Ident(theirs).WriteString(", ").Arg(strconv.FormatInt(c.who.AgentID, 10)).WriteByte(')')
+			return
+		}
+		b.WriteString("json_type(").Ident(theirs).WriteString(", ").Arg(`$."` + strconv.FormatInt(c.who.AgentID, 10) + `"`).WriteString(") IS NOT NULL")
+	})
+	return sql.Or(sql.And(any, sql.Or(alone(), mine())), sql.And(sql.NotNull(theirs), own, sql.Not(mine()), sql.Not(alone())))
 }
 
 // mentioned holds where the account is mentioned and nobody has read it (GRP-15).

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"entgo.io/ent/dialect/sql"
@@ -85,10 +86,12 @@ func (c *Counts) sum(ctx context.Context, v *store.View, p auth.Principal) error
 			seen, args = append(seen, "region_id = ?"), append(args, p.RegionID)
 		}
 	}
-	q := `SELECT status, queue, CASE WHEN follower_id = ? THEN 1 ELSE 0 END, channel_id, SUM(n), SUM(unread_conversations), SUM(unread)
+	// Who works on a conversation with others has a count of its own, and who looks on has none (COLL-13).
+	own := "CASE WHEN follower_id = " + strconv.FormatInt(me, 10) + " OR kind NOT IN ('COLLABORATION', '" + row.JointGroup + "') THEN "
+	q := `SELECT status, queue, CASE WHEN follower_id = ? THEN 1 ELSE 0 END, channel_id, SUM(n), SUM(` + own + `unread_conversations ELSE 0 END), SUM(` + own + `unread ELSE 0 END)
 		FROM conversation_counters WHERE team_id = ? AND n <> 0 AND (` + strings.Join(seen, " OR ") + ")"
 	if !p.Role.HasGroups() {
-		q += " AND kind <> 'GROUP'"
+		q += " AND kind NOT IN ('GROUP', '" + row.JointGroup + "')"
 	}
 	rows, err := v.Query(ctx, q+" GROUP BY 1, 2, 3, 4", args...)
 	if err != nil {
@@ -121,12 +124,13 @@ func (c *Counts) move(ctx context.Context, v *store.View, p auth.Principal) erro
 		if f.FollowerID == p.AgentID || !row.Sees(p, f) || !row.IsMine(p, f) {
 			continue
 		}
-		t := Tally{Conversations: 1, Unread: f.Unread}
-		if f.Unread > 0 {
+		t := Tally{Conversations: 1, Unread: row.Unread(p, f)}
+		if t.Unread > 0 {
 			t.UnreadConversations = 1
 		}
-		if row.SeesTeamsOwn(p, f) {
-			c.addTo(viewOf(f, false), Tally{-t.Conversations, -t.UnreadConversations, -t.Unread})
+		if row.SeesTeamsOwn(p, f) { // counted there already, without what is unread
+			c.addTo(viewOf(f, false), Tally{Conversations: -1})
+			c.addTo(All, Tally{UnreadConversations: t.UnreadConversations, Unread: t.Unread})
 		} else {
 			c.addTo(All, t)
 		}

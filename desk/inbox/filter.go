@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
+	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 )
 
@@ -22,16 +23,18 @@ type Filter struct {
 	Queues          []string
 	FollowerIDs     []int64
 	CollaboratorIDs []int64
-	ContactIDs      []int64
-	IsUnread        *bool
-	WaitingAtLeast  time.Duration // 0 is not given
-	IsMentioned     *bool
-	IsStarred       *bool
-	IsArchived      *bool
-	HasPhone        *bool
-	AnyTags         []int64 // carries at least one
-	AllTags         []int64 // carries each
-	NoTags          []int64 // carries none
+	// HasCollaborators: several agents work on it (COLL-18).
+	HasCollaborators *bool
+	ContactIDs       []int64
+	IsUnread         *bool
+	WaitingAtLeast   time.Duration // 0 is not given
+	IsMentioned      *bool
+	IsStarred        *bool
+	IsArchived       *bool
+	HasPhone         *bool
+	AnyTags          []int64 // carries at least one
+	AllTags          []int64 // carries each
+	NoTags           []int64 // carries none
 }
 
 // The most that a filter may hold.
@@ -87,12 +90,12 @@ func (f *Filter) followers() []int64 {
 	return few
 }
 
-// condition is the filter as a condition.
-func (f *Filter) condition() Condition {
+// condition is the filter as a condition, for the one who asks.
+func (f *Filter) condition(p auth.Principal) Condition {
 	if f == nil {
 		return not{claim(conversation.FieldIsArchived)}
 	}
-	c := f.parts()
+	c := f.parts(p)
 	if !f.asksForArchived() {
 		c = append(c, not{claim(conversation.FieldIsArchived)})
 	}
@@ -116,20 +119,20 @@ func (f *Filter) asksForArchived() bool {
 	return false
 }
 
-func (f *Filter) parts() every {
+func (f *Filter) parts(p auth.Principal) every {
 	var c every
 	for i := range f.And {
-		c = append(c, f.And[i].parts())
+		c = append(c, f.And[i].parts(p))
 	}
 	if f.Or != nil {
 		or := some{}
 		for i := range f.Or {
-			or = append(or, f.Or[i].parts())
+			or = append(or, f.Or[i].parts(p))
 		}
 		c = append(c, or)
 	}
 	if f.Not != nil {
-		c = append(c, not{f.Not.parts()})
+		c = append(c, not{f.Not.parts(p)})
 	}
 	word := func(column word, values []string) {
 		if values != nil {
@@ -160,7 +163,8 @@ func (f *Filter) parts() every {
 			c = append(c, not{x})
 		}
 	}
-	want(unread{}, f.IsUnread)
+	want(joint{}, f.HasCollaborators)
+	want(unread{p}, f.IsUnread)
 	want(mentioned{}, f.IsMentioned)
 	want(claim(conversation.FieldIsStarred), f.IsStarred)
 	want(claim(conversation.FieldIsArchived), f.IsArchived)

@@ -157,14 +157,15 @@ func TestCounts(t *testing.T) {
 						}
 						s := views[view]
 						s.Conversations++
-						s.Unread += x.Unread
-						if x.Unread > 0 {
+						n := row.Unread(p, f) // COLL-13
+						s.Unread += n
+						if n > 0 {
 							s.UnreadConversations++
 						}
 						views[view] = s
 						if view == inbox.PendingHuman || view == inbox.PendingBot || view == inbox.MyInProgress {
-							unread += x.Unread
-							channels[x.ChannelID] += x.Unread
+							unread += n
+							channels[x.ChannelID] += n
 						}
 					}
 				}

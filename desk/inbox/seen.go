@@ -25,7 +25,7 @@ func SeenIn(ctx context.Context, v *store.View, p auth.Principal, f *Filter, ids
 		s.Where(Among(s.C(conversation.FieldID), ids))
 		s.Where(seen(p).where(s, v.Now))
 		if f != nil {
-			s.Where(f.condition().where(s, v.Now))
+			s.Where(f.condition(p).where(s, v.Now))
 		}
 	}).IDs(ctx)
 	if err != nil {

@@ -54,7 +54,7 @@ func InView(p auth.Principal, view View, f *event.Facets) bool {
 
 // Matches says whether a conversation is listed: in the view, seen, and as the filter wants it. A nil filter wants what is not archived.
 func Matches(p auth.Principal, view View, filter *Filter, f *event.Facets, now time.Time) bool {
-	return InView(p, view, f) && filter.condition().Matches(f, now)
+	return InView(p, view, f) && filter.condition(p).Matches(f, now)
 }
 
 // strands gives the principal's view as conditions that exclude each other: their union is the view. Each one begins with what an index

@@ -110,6 +110,14 @@ func (c *crowd) spec(t *rapid.T, now time.Time) factory.Spec {
 		}
 		if rapid.IntRange(0, 2).Draw(t, "collaborated") == 0 {
 			s.Collaborators = pick("collaborators", c.agents(), 3)
+			for _, n := range s.Collaborators {
+				if unread := rapid.IntRange(-1, 2).Draw(t, "their unread"); unread > 0 {
+					if s.CollaboratorUnread == nil {
+						s.CollaboratorUnread = map[int64]int{}
+					}
+					s.CollaboratorUnread[n] = unread
+				}
+			}
 		}
 	}
 	if s.Status != "ENDED" && rapid.Bool().Draw(t, "waits") {
@@ -158,6 +166,7 @@ func (c *crowd) filter(depth int) *rapid.Generator[inbox.Filter] {
 		f.Kinds, f.Statuses = words("kinds", "ONE_ON_ONE", "COLLABORATION", "GROUP"), words("statuses", "PENDING", "IN_PROGRESS", "ENDED")
 		f.Queues = words("queues", "HUMAN", "BOT")
 		f.FollowerIDs, f.CollaboratorIDs, f.ContactIDs = ids("followers", c.agents()), ids("collaborators", c.agents()), ids("contacts", contacts)
+		f.HasCollaborators = claim("joint")
 		f.IsUnread, f.IsMentioned, f.IsStarred = claim("unread"), claim("mentioned"), claim("starred")
 		f.IsArchived, f.HasPhone = claim("archived"), claim("phone")
 		f.AnyTags, f.AllTags, f.NoTags = ids("any", c.tags), ids("all", c.tags), ids("none", c.tags)

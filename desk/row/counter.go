@@ -23,6 +23,17 @@ func compare(a, b likeness) int {
 		cmp.Compare(a.channel, b.channel), strings.Compare(a.kind, b.kind), strings.Compare(a.branch, b.branch), strings.Compare(a.area, b.area))
 }
 
+// JointGroup is how groups with collaborators are counted: what is unread there is its follower's alone.
+const JointGroup = "GROUP_COLLABORATION"
+
+// KindOf is the kind by which a conversation is counted.
+func KindOf(f *event.Facets) string {
+	if f.Kind == "GROUP" && IsJoint(f) {
+		return JointGroup
+	}
+	return f.Kind
+}
+
 // tally is how many conversations, how many of them with something unread, and how many unread messages.
 type tally struct{ n, unreadConversations, unread int64 }
 
@@ -40,7 +51,7 @@ func count(tx *store.Tx, before, after *event.Facets) {
 		if f == nil || f.IsArchived { // archived ones leave the views (CONV-21)
 			return
 		}
-		k := likeness{f.Status, f.Queue, f.FollowerID, f.ChannelID, f.Kind, f.BranchID, f.RegionID}
+		k := likeness{f.Status, f.Queue, f.FollowerID, f.ChannelID, KindOf(f), f.BranchID, f.RegionID}
 		t := all[k]
 		t.n += sign
 		t.unread += sign * int64(f.Unread)

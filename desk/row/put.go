@@ -2,6 +2,7 @@ package row
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
@@ -17,8 +18,8 @@ func Copy(c *ent.Conversation) *ent.Conversation {
 }
 
 // putSQL writes everything of a conversation that moves with messages and actions, in one statement that is always the same: an inbound
-// message pays for it, and ent's would be two. Tags and collaborators are changed by Change.
-const putSQL = `UPDATE conversations SET version = ?, updated_at = ?, contact_id = ?, status = ?, queue = ?, follower_id = ?, last_follower_id = ?,
+// message pays for it, and ent's would be two. Tags are changed by Change.
+const putSQL = `UPDATE conversations SET version = ?, updated_at = ?, contact_id = ?, kind = ?, collaborator_ids = ?, collaborator_unread = ?, status = ?, queue = ?, follower_id = ?, last_follower_id = ?,
 	followed_at = ?, ended_at = ?, message_seq = ?, last_at = ?, last_message_id = ?, last_message_seq = ?, last_message_kind = ?,
 	last_message_sender = ?, last_message_preview = ?, last_message_at = ?, last_message_unsent = ?, name = ?, name_folded = ?, picture_url = ?,
 	member_count = ?, unread = ?, read_seq = ?, waiting_since = ?, mention_message_id = ?, customer_at = ?, has_phone = ?, is_starred = ?, is_archived = ?
@@ -28,7 +29,15 @@ const putSQL = `UPDATE conversations SET version = ?, updated_at = ?, contact_id
 // here; the counters are moved and the event is written. After is then the conversation as it is.
 func Put(ctx context.Context, tx *store.Tx, before, after *ent.Conversation, actor event.Actor) error {
 	after.Version, after.UpdatedAt = before.Version+1, tx.Now
-	n, err := tx.Exec(ctx, putSQL, after.Version, after.UpdatedAt, after.ContactID, string(after.Status), string(after.Queue), after.FollowerID,
+	collaborators, err := list(after.CollaboratorIds, len(after.CollaboratorIds))
+	if err != nil {
+		return err
+	}
+	theirs, err := list(after.CollaboratorUnread, len(after.CollaboratorUnread))
+	if err != nil {
+		return err
+	}
+	n, err := tx.Exec(ctx, putSQL, after.Version, after.UpdatedAt, after.ContactID, string(after.Kind), collaborators, theirs, string(after.Status), string(after.Queue), after.FollowerID,
 		after.LastFollowerID, after.FollowedAt, after.EndedAt, after.MessageSeq, after.LastAt, after.LastMessageID, after.LastMessageSeq,
 		after.LastMessageKind, after.LastMessageSender, after.LastMessagePreview, after.LastMessageAt, after.LastMessageUnsent, after.Name,
 		after.NameFolded, after.PictureURL, after.MemberCount, after.Unread, after.ReadSeq, after.WaitingSince, after.MentionMessageID,
@@ -44,4 +53,16 @@ func Put(ctx context.Context, tx *store.Tx, before, after *ent.Conversation, act
 	tx.Emit(event.Event{Kind: event.ConversationChanged, ObjectID: after.ID, ObjectVersion: after.Version, ConversationID: after.ID,
 		Before: from, After: to, Actor: actor})
 	return nil
+}
+
+// list is how a column keeps a list or a map; NULL for an empty one.
+func list(x any, n int) (any, error) {
+	if n == 0 {
+		return nil, nil //nolint:nilnil // NULL
+	}
+	b, err := json.Marshal(x)
+	if err != nil {
+		return nil, fmt.Errorf("encode a list: %w", err)
+	}
+	return string(b), nil
 }

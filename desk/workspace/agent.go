@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -28,9 +29,13 @@ type Member struct {
 
 // AgentFilter says which agents are listed; all that is given must hold.
 type AgentFilter struct {
-	Text     string // part of the name or address, without regard to case
+	Text     string // part of the name, address or phone number, without regard to case
 	Roles    []auth.Role
 	Statuses []agent.Status
+	// Permission is one that each must have, by its role or its own; empty for any.
+	Permission auth.Permission
+	// But are agents who are left out.
+	But []int64
 }
 
 // AgentPage is a page of agents.
@@ -61,6 +66,9 @@ func (s *Service) Agents(ctx context.Context, p auth.Principal, f AgentFilter, w
 		if err != nil {
 			return err
 		}
+		if f.Permission != "" {
+			where = append(where, f.permitted(given))
+		}
 		rows, err := v.Agent.Query().Where(where...).Where(between...).Order(page.InOrder(w, agent.FieldNameFolded)).Limit(w.Limit + 1).All(ctx)
 		if err != nil {
 			return err
@@ -83,7 +91,11 @@ func (f AgentFilter) where() ([]predicate.Agent, error) {
 			return nil, fault.Input("filter.text", "at most %d characters", most)
 		}
 		part := text.Fold(f.Text)
-		where = append(where, agent.Or(contains(agent.FieldNameFolded, part), contains(agent.FieldEmailFolded, part)))
+		any := []predicate.Agent{contains(agent.FieldNameFolded, part), contains(agent.FieldEmailFolded, part)}
+		if number := digits(part); number != "" && isPhoneLike(part) {
+			any = append(any, contains(agent.FieldPhoneDigits, number))
+		}
+		where = append(where, agent.Or(any...))
 	}
 	if f.Roles != nil {
 		roles := make([]agent.Role, len(f.Roles))
@@ -95,7 +107,31 @@ func (f AgentFilter) where() ([]predicate.Agent, error) {
 	if f.Statuses != nil {
 		where = append(where, agent.StatusIn(f.Statuses...))
 	}
+	if len(f.But) > 0 {
+		where = append(where, agent.IDNotIn(f.But...))
+	}
 	return where, nil
+}
+
+// permitted says that an agent has the permission, by what the roles give or as its own.
+func (f AgentFilter) permitted(given map[auth.Role][]string) predicate.Agent {
+	var roles []agent.Role
+	for r, names := range given {
+		if slices.Contains(names, string(f.Permission)) {
+			roles = append(roles, agent.Role(r))
+		}
+	}
+	return agent.Or(agent.RoleIn(roles...), func(s *sql.Selector) {
+		column := s.C(agent.FieldPermissions)
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.WriteByte('(').Ident(column).WriteString(" IS NOT NULL AND CAST(").Ident(column).WriteString(" AS TEXT) LIKE ").Arg(`%"` + string(f.Permission) + `"%`).WriteByte(')')
+		}))
+	})
+}
+
+// isPhoneLike says whether a text may be part of a phone number.
+func isPhoneLike(s string) bool {
+	return strings.Trim(s, "0123456789 +-.()") == ""
 }
 
 // contains says that a folded column holds a part, byte by byte: LIKE has letters of its own and differs between the databases.

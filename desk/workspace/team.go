@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/internal/auth"
@@ -108,6 +109,28 @@ func (in TeamInput) check() (row store.NewTeam, address, name string, err error)
 		return row, "", "", fault.Input("country", "a country is two capital letters, such as TW")
 	}
 	return row, address, name, nil
+}
+
+// TeamUpdateInput is what changes of the team. What is nil stays.
+type TeamUpdateInput struct {
+	// Collaborates: several agents may work on one conversation (COLL-1).
+	Collaborates *bool
+}
+
+// UpdateTeam changes the team. Faults: Forbidden for all but ADMINs.
+func (s *Service) UpdateTeam(ctx context.Context, p auth.Principal, in TeamUpdateInput) (*ent.Team, error) {
+	if err := requireAdmin(p); err != nil {
+		return nil, err
+	}
+	var t *ent.Team
+	_, err := s.db.Write(ctx, p.TeamID, func(ctx context.Context, tx *store.Tx) (err error) {
+		if t, err = tx.Client.Team.Get(ctx, tx.Team); err != nil || in.Collaborates == nil || t.Collaborates == *in.Collaborates {
+			return err
+		}
+		t, err = tx.Client.Team.UpdateOne(t).SetCollaborates(*in.Collaborates).AddVersion(1).SetUpdatedAt(tx.Now).Save(ctx)
+		return err
+	})
+	return t, err
 }
 
 // DefaultPermissions are what a role gives in a new team (PROD-19): everybody answers customers; the three leading roles manage for others;

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
@@ -27,6 +29,7 @@ type UpdateInput struct {
 	RegionID    *string
 	Language    *string // empty follows the team
 	PictureURL  *string
+	Phone       *string // by which colleagues find the agent (COLL-2)
 }
 
 // isPersonal says whether only what is one's own to change is changed.
@@ -148,7 +151,28 @@ func (c *change) apply(in UpdateInput) error {
 		c.note(picture != c.old.PictureURL, false)
 		c.u.SetPictureURL(picture)
 	}
+	if in.Phone != nil {
+		phone := strings.TrimSpace(*in.Phone)
+		if utf8.RuneCountInString(phone) > maxPhone || !utf8.ValidString(phone) || strings.ContainsRune(phone, 0) || phone != "" && digits(phone) == "" {
+			return fault.Input("phone", "a phone number of at most %d characters", maxPhone)
+		}
+		c.note(phone != c.old.Phone, false)
+		c.u.SetPhone(phone).SetPhoneDigits(digits(phone))
+	}
 	return nil
+}
+
+// maxPhone is how many characters an agent's phone number has at most.
+const maxPhone = 40
+
+// digits gives the digits of a text.
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, text.Fold(s))
 }
 
 func (c *change) note(differs, isRights bool) {

@@ -22,7 +22,7 @@ import (
 var refers = map[string]string{
 	"contacts.tag_ids": "tags", "conversations.tag_ids": "tags", "conversations.collaborator_ids": "agents", "conversations.last_follower_id": "agents", "conversations.last_message_id": "messages",
 	"conversations.mention_message_id": "messages", "messages.reply_to_id": "messages", "messages.channel_id": "channels", "activities.actor_id": "agents", "conversation_counters.channel_id": "channels", "conversation_counters.follower_id": "agents",
-	"idempotency_keys.object_id": "contacts", "events.object_id": "messages", "events.conversation_id": "conversations", "events.agent_id": "agents",
+	"bulk_items.conversation_id": "conversations", "idempotency_keys.object_id": "contacts", "events.object_id": "messages", "events.conversation_id": "conversations", "events.agent_id": "agents",
 
 	"keyword_rules.channel_ids": "channels", "shifts.agent_ids": "agents",
 

@@ -72,7 +72,8 @@ var words = map[string]string{
 	"keyword_rules.channel_ids": "", "keyword_rules.statuses": "", "shifts.time_zone": "Asia/Taipei", "shifts.days": "", "shifts.holidays": "", "shifts.agent_ids": "",
 	"teams.language": "en", "teams.time_zone": "Asia/Taipei", "teams.country": "TW",
 	"agents.permissions": "", "roles.permissions": "", "api_tokens.scopes": "", "api_tokens.allow_list": "",
-	"contacts.tag_ids": "", "conversations.tag_ids": "", "conversations.collaborator_ids": "",
+	"contacts.tag_ids": "", "conversations.tag_ids": "", "conversations.collaborator_ids": "", "conversations.collaborator_unread": "",
+	"agents.phone_digits": "", "bulk_items.code": "STATE_CONFLICT", "bulk_items.reason": "refusal.ENDED",
 	"visitors.token_hash": "", "visitors.previous_hash": "", "channels.credentials": "",
 }
 
@@ -470,7 +471,7 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 	admin, mate := agents[0], agents[1]
 	conversation := func(name string, values set) int64 {
 		base := set{"channel_id": channels[0], "channel_type": "LINE", "kind": "ONE_ON_ONE", "group_id": nil, "follower_id": nil, "last_at": f.at, "tag_ids": nil, "unread": 1,
-			"waiting_since": f.at.Add(-3 * time.Hour), "customer_at": time.Now().UTC(), "has_phone": true, "last_message_at": f.at, "collaborator_ids": nil, "contact_id": nil}
+			"waiting_since": f.at.Add(-3 * time.Hour), "customer_at": time.Now().UTC(), "has_phone": true, "last_message_at": f.at, "collaborator_ids": nil, "collaborator_unread": nil, "contact_id": nil}
 		maps.Copy(base, values)
 		return f.name("conversation."+name, id.Conversation, f.add("conversations", f.called(base)))
 	}
@@ -493,7 +494,28 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 	for i := range 3 {
 		f.name(fmt.Sprintf("activity.%d", i), id.Activity, f.add("activities", set{"conversation_id": ann, "actor_id": admin, "params": set{"actor": f.canary("activities", "params")}}))
 	}
-	for _, name := range []string{"pending", "taken", "over", "ending", "ended", "marked", "unmarked", "taken2", "over2", "entering"} {
+	f.exec("UPDATE teams SET collaborates = true WHERE id = $1", f.id)
+	for _, name := range []string{"joint", "joinable", "leaving", "growing"} {
+		follower, others := admin, []any{mate}
+		values := set{"identity_id": person(), "contact_id": contacts[1], "status": "IN_PROGRESS", "kind": "COLLABORATION", "followed_at": f.at}
+		switch name {
+		case "joinable", "growing":
+			follower, others = map[string]int64{"joinable": mate, "growing": admin}[name], nil
+			values["kind"] = "ONE_ON_ONE"
+		case "leaving":
+			follower, others = mate, []any{admin}
+		}
+		values["follower_id"], values["last_follower_id"], values["collaborator_ids"] = follower, follower, nil
+		if others != nil {
+			values["collaborator_ids"] = others
+		}
+		n := conversation(name, values)
+		f.add("participants", set{"conversation_id": n, "agent_id": follower, "part": "FOLLOWER", "since": f.at})
+		for _, x := range others {
+			f.add("participants", set{"conversation_id": n, "agent_id": x, "part": "COLLABORATOR", "since": f.at})
+		}
+	}
+	for _, name := range []string{"many", "pending", "taken", "over", "ending", "ended", "marked", "unmarked", "taken2", "over2", "entering"} {
 		values := set{"identity_id": person(), "contact_id": contacts[1], "status": "PENDING"}
 		switch name {
 		case "taken", "taken2":
@@ -647,6 +669,10 @@ func (f *furnisher) rest() {
 	}
 	f.add("early_effects", set{"channel_id": channel})
 	f.name("job.done", id.Job, f.add("job_runs", set{"state": "FAILED", "total": 2, "done": 2, "failed": 1, "created_by": f.rows["agents"][0], "params": set{"canary": f.canary("job_runs", "params")}, "ended_at": f.at}))
+	bulk := f.name("job.bulk", id.Job, f.add("job_runs", set{"kind": "BULK_END", "state": "RUNNING", "total": 2, "done": 1, "failed": 1, "created_by": f.rows["agents"][0],
+		"params": set{"action": "END", "agent": f.rows["agents"][0], "canary": f.canary("job_runs", "params")}}))
+	f.add("bulk_items", set{"job_id": bulk, "position": 1, "conversation_id": f.rows["conversations"][0], "state": "REFUSED", "params": set{"agent": f.canary("bulk_items", "params")}})
+	f.add("bulk_items", set{"job_id": bulk, "position": 2, "conversation_id": f.rows["conversations"][0], "state": "WAITING", "code": "", "reason": "", "params": nil})
 	for i, agent := range []int64{f.rows["agents"][0], f.rows["agents"][0], f.rows["agents"][1]} {
 		var read any
 		if i == 0 {

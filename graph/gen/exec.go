@@ -68,6 +68,7 @@ type ComplexityRoot struct {
 		Name           func(childComplexity int) int
 		OwnPermissions func(childComplexity int) int
 		Permissions    func(childComplexity int) int
+		Phone          func(childComplexity int) int
 		PictureURL     func(childComplexity int) int
 		RegionID       func(childComplexity int) int
 		Role           func(childComplexity int) int
@@ -289,6 +290,31 @@ type ComplexityRoot struct {
 		Cursor     func(childComplexity int) int
 		Module     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	BulkItem struct {
+		ConversationID func(childComplexity int) int
+		Error          func(childComplexity int) int
+		State          func(childComplexity int) int
+	}
+
+	BulkItemConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	BulkItemEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	BulkJob struct {
+		Action    func(childComplexity int) int
+		Job       func(childComplexity int) int
+		Refused   func(childComplexity int) int
+		Results   func(childComplexity int) int
+		Succeeded func(childComplexity int) int
 	}
 
 	Channel struct {
@@ -605,10 +631,34 @@ type ComplexityRoot struct {
 		WaitingSince     func(childComplexity int) int
 	}
 
+	ConversationBulkCancelPayload struct {
+		Bulk       func(childComplexity int) int
+		Cursor     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ConversationBulkPayload struct {
+		Bulk       func(childComplexity int) int
+		Cursor     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ConversationChanged struct {
 		Cause        func(childComplexity int) int
 		Conversation func(childComplexity int) int
 		Cursor       func(childComplexity int) int
+	}
+
+	ConversationCollaboratorsAddPayload struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	ConversationCollaboratorsRemovePayload struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	ConversationConnection struct {
@@ -649,6 +699,18 @@ type ComplexityRoot struct {
 		Member       func(childComplexity int) int
 	}
 
+	ConversationJoinPayload struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	ConversationLeavePayload struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	ConversationLeft struct {
 		Cause          func(childComplexity int) int
 		ConversationID func(childComplexity int) int
@@ -668,14 +730,20 @@ type ComplexityRoot struct {
 	}
 
 	ConversationPermits struct {
-		End        func(childComplexity int) int
-		Follow     func(childComplexity int) int
-		MarkRead   func(childComplexity int) int
-		MarkUnread func(childComplexity int) int
-		Reopen     func(childComplexity int) int
-		Reply      func(childComplexity int) int
-		TakeOver   func(childComplexity int) int
-		Transfer   func(childComplexity int) int
+		AddCollaborators    func(childComplexity int) int
+		Blacklist           func(childComplexity int) int
+		Delete              func(childComplexity int) int
+		End                 func(childComplexity int) int
+		Follow              func(childComplexity int) int
+		Join                func(childComplexity int) int
+		Leave               func(childComplexity int) int
+		MarkRead            func(childComplexity int) int
+		MarkUnread          func(childComplexity int) int
+		RemoveCollaborators func(childComplexity int) int
+		Reopen              func(childComplexity int) int
+		Reply               func(childComplexity int) int
+		TakeOver            func(childComplexity int) int
+		Transfer            func(childComplexity int) int
 	}
 
 	ConversationReopenPayload struct {
@@ -1115,72 +1183,79 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		APITokenCreate              func(childComplexity int, input model.APITokenCreateInput) int
-		APITokenRevoke              func(childComplexity int, input model.APITokenRevokeInput) int
-		AgentDeactivate             func(childComplexity int, input model.AgentDeactivateInput) int
-		AgentInvite                 func(childComplexity int, input model.AgentInviteInput) int
-		AgentReactivate             func(childComplexity int, input model.AgentReactivateInput) int
-		AgentResetLink              func(childComplexity int, input model.AgentResetLinkInput) int
-		AgentUpdate                 func(childComplexity int, input model.AgentUpdateInput) int
-		AutomationSettingsUpdate    func(childComplexity int, input model.AutomationSettingsUpdateInput) int
-		BotEntryCreate              func(childComplexity int, input model.BotEntryCreateInput) int
-		BotEntryDelete              func(childComplexity int, input model.BotEntryDeleteInput) int
-		BotModuleCreate             func(childComplexity int, input model.BotModuleCreateInput) int
-		BotModuleDelete             func(childComplexity int, input model.BotModuleDeleteInput) int
-		BotModuleUpdate             func(childComplexity int, input model.BotModuleUpdateInput) int
-		ChannelCheck                func(childComplexity int, input model.ChannelCheckInput) int
-		ChannelConnect              func(childComplexity int, input model.ChannelConnectInput) int
-		ChannelDelete               func(childComplexity int, input model.ChannelDeleteInput) int
-		ChannelPause                func(childComplexity int, input model.ChannelPauseInput) int
-		ChannelReconnect            func(childComplexity int, input model.ChannelReconnectInput) int
-		ChannelResume               func(childComplexity int, input model.ChannelResumeInput) int
-		ChannelUpdate               func(childComplexity int, input model.ChannelUpdateInput) int
-		CompanyCreate               func(childComplexity int, input model.CompanyCreateInput) int
-		CompanyDelete               func(childComplexity int, input model.CompanyDeleteInput) int
-		CompanyUpdate               func(childComplexity int, input model.CompanyUpdateInput) int
-		ContactCreate               func(childComplexity int, input model.ContactCreateInput) int
-		ContactDelete               func(childComplexity int, input model.ContactDeleteInput) int
-		ContactTag                  func(childComplexity int, input model.ContactTagInput) int
-		ContactUntag                func(childComplexity int, input model.ContactUntagInput) int
-		ContactUpdate               func(childComplexity int, input model.ContactUpdateInput) int
-		ConversationEnd             func(childComplexity int, input model.ConversationEndInput) int
-		ConversationFollow          func(childComplexity int, input model.ConversationFollowInput) int
-		ConversationMarkRead        func(childComplexity int, input model.ConversationMarkReadInput) int
-		ConversationMarkUnread      func(childComplexity int, input model.ConversationMarkUnreadInput) int
-		ConversationReopen          func(childComplexity int, input model.ConversationReopenInput) int
-		ConversationTakeOver        func(childComplexity int, input model.ConversationTakeOverInput) int
-		ConversationTransfer        func(childComplexity int, input model.ConversationTransferInput) int
-		CustomFieldCategoryCreate   func(childComplexity int, input model.CustomFieldCategoryCreateInput) int
-		CustomFieldCategoryDelete   func(childComplexity int, input model.CustomFieldCategoryDeleteInput) int
-		CustomFieldCategoryUpdate   func(childComplexity int, input model.CustomFieldCategoryUpdateInput) int
-		CustomFieldCreate           func(childComplexity int, input model.CustomFieldCreateInput) int
-		CustomFieldDelete           func(childComplexity int, input model.CustomFieldDeleteInput) int
-		CustomFieldUpdate           func(childComplexity int, input model.CustomFieldUpdateInput) int
-		FailedInboundEventsReplay   func(childComplexity int, input model.FailedInboundEventsReplayInput) int
-		InvitationAccept            func(childComplexity int, input model.InvitationAcceptInput) int
-		KeywordRuleCreate           func(childComplexity int, input model.KeywordRuleCreateInput) int
-		KeywordRuleDelete           func(childComplexity int, input model.KeywordRuleDeleteInput) int
-		KeywordRuleMove             func(childComplexity int, input model.KeywordRuleMoveInput) int
-		KeywordRuleUpdate           func(childComplexity int, input model.KeywordRuleUpdateInput) int
-		MessageRetry                func(childComplexity int, input model.MessageRetryInput) int
-		MessageSend                 func(childComplexity int, input model.MessageSendInput) int
-		NotificationMarkRead        func(childComplexity int, input model.NotificationMarkReadInput) int
-		PasswordResetComplete       func(childComplexity int, input model.PasswordResetCompleteInput) int
-		PasswordResetRequest        func(childComplexity int, input model.PasswordResetRequestInput) int
-		PresenceSet                 func(childComplexity int, input model.PresenceSetInput) int
-		RoleUpdate                  func(childComplexity int, input model.RoleUpdateInput) int
-		SessionRefresh              func(childComplexity int, input model.SessionRefreshInput) int
-		SignIn                      func(childComplexity int, input model.SignInInput) int
-		SignOut                     func(childComplexity int, input model.SignOutInput) int
-		TagCreate                   func(childComplexity int, input model.TagCreateInput) int
-		TagDelete                   func(childComplexity int, input model.TagDeleteInput) int
-		TagUpdate                   func(childComplexity int, input model.TagUpdateInput) int
-		TypingSet                   func(childComplexity int, input model.TypingSetInput) int
-		WebchatIdentitySecretRotate func(childComplexity int, input model.WebchatIdentitySecretRotateInput) int
-		WebchatUpdate               func(childComplexity int, input model.WebchatUpdateInput) int
-		WorkingHoursCreate          func(childComplexity int, input model.WorkingHoursCreateInput) int
-		WorkingHoursDelete          func(childComplexity int, input model.WorkingHoursDeleteInput) int
-		WorkingHoursUpdate          func(childComplexity int, input model.WorkingHoursUpdateInput) int
+		APITokenCreate                  func(childComplexity int, input model.APITokenCreateInput) int
+		APITokenRevoke                  func(childComplexity int, input model.APITokenRevokeInput) int
+		AgentDeactivate                 func(childComplexity int, input model.AgentDeactivateInput) int
+		AgentInvite                     func(childComplexity int, input model.AgentInviteInput) int
+		AgentReactivate                 func(childComplexity int, input model.AgentReactivateInput) int
+		AgentResetLink                  func(childComplexity int, input model.AgentResetLinkInput) int
+		AgentUpdate                     func(childComplexity int, input model.AgentUpdateInput) int
+		AutomationSettingsUpdate        func(childComplexity int, input model.AutomationSettingsUpdateInput) int
+		BotEntryCreate                  func(childComplexity int, input model.BotEntryCreateInput) int
+		BotEntryDelete                  func(childComplexity int, input model.BotEntryDeleteInput) int
+		BotModuleCreate                 func(childComplexity int, input model.BotModuleCreateInput) int
+		BotModuleDelete                 func(childComplexity int, input model.BotModuleDeleteInput) int
+		BotModuleUpdate                 func(childComplexity int, input model.BotModuleUpdateInput) int
+		ChannelCheck                    func(childComplexity int, input model.ChannelCheckInput) int
+		ChannelConnect                  func(childComplexity int, input model.ChannelConnectInput) int
+		ChannelDelete                   func(childComplexity int, input model.ChannelDeleteInput) int
+		ChannelPause                    func(childComplexity int, input model.ChannelPauseInput) int
+		ChannelReconnect                func(childComplexity int, input model.ChannelReconnectInput) int
+		ChannelResume                   func(childComplexity int, input model.ChannelResumeInput) int
+		ChannelUpdate                   func(childComplexity int, input model.ChannelUpdateInput) int
+		CompanyCreate                   func(childComplexity int, input model.CompanyCreateInput) int
+		CompanyDelete                   func(childComplexity int, input model.CompanyDeleteInput) int
+		CompanyUpdate                   func(childComplexity int, input model.CompanyUpdateInput) int
+		ContactCreate                   func(childComplexity int, input model.ContactCreateInput) int
+		ContactDelete                   func(childComplexity int, input model.ContactDeleteInput) int
+		ContactTag                      func(childComplexity int, input model.ContactTagInput) int
+		ContactUntag                    func(childComplexity int, input model.ContactUntagInput) int
+		ContactUpdate                   func(childComplexity int, input model.ContactUpdateInput) int
+		ConversationBulk                func(childComplexity int, input model.ConversationBulkInput) int
+		ConversationBulkCancel          func(childComplexity int, input model.ConversationBulkCancelInput) int
+		ConversationCollaboratorsAdd    func(childComplexity int, input model.ConversationCollaboratorsAddInput) int
+		ConversationCollaboratorsRemove func(childComplexity int, input model.ConversationCollaboratorsRemoveInput) int
+		ConversationEnd                 func(childComplexity int, input model.ConversationEndInput) int
+		ConversationFollow              func(childComplexity int, input model.ConversationFollowInput) int
+		ConversationJoin                func(childComplexity int, input model.ConversationJoinInput) int
+		ConversationLeave               func(childComplexity int, input model.ConversationLeaveInput) int
+		ConversationMarkRead            func(childComplexity int, input model.ConversationMarkReadInput) int
+		ConversationMarkUnread          func(childComplexity int, input model.ConversationMarkUnreadInput) int
+		ConversationReopen              func(childComplexity int, input model.ConversationReopenInput) int
+		ConversationTakeOver            func(childComplexity int, input model.ConversationTakeOverInput) int
+		ConversationTransfer            func(childComplexity int, input model.ConversationTransferInput) int
+		CustomFieldCategoryCreate       func(childComplexity int, input model.CustomFieldCategoryCreateInput) int
+		CustomFieldCategoryDelete       func(childComplexity int, input model.CustomFieldCategoryDeleteInput) int
+		CustomFieldCategoryUpdate       func(childComplexity int, input model.CustomFieldCategoryUpdateInput) int
+		CustomFieldCreate               func(childComplexity int, input model.CustomFieldCreateInput) int
+		CustomFieldDelete               func(childComplexity int, input model.CustomFieldDeleteInput) int
+		CustomFieldUpdate               func(childComplexity int, input model.CustomFieldUpdateInput) int
+		FailedInboundEventsReplay       func(childComplexity int, input model.FailedInboundEventsReplayInput) int
+		InvitationAccept                func(childComplexity int, input model.InvitationAcceptInput) int
+		KeywordRuleCreate               func(childComplexity int, input model.KeywordRuleCreateInput) int
+		KeywordRuleDelete               func(childComplexity int, input model.KeywordRuleDeleteInput) int
+		KeywordRuleMove                 func(childComplexity int, input model.KeywordRuleMoveInput) int
+		KeywordRuleUpdate               func(childComplexity int, input model.KeywordRuleUpdateInput) int
+		MessageRetry                    func(childComplexity int, input model.MessageRetryInput) int
+		MessageSend                     func(childComplexity int, input model.MessageSendInput) int
+		NotificationMarkRead            func(childComplexity int, input model.NotificationMarkReadInput) int
+		PasswordResetComplete           func(childComplexity int, input model.PasswordResetCompleteInput) int
+		PasswordResetRequest            func(childComplexity int, input model.PasswordResetRequestInput) int
+		PresenceSet                     func(childComplexity int, input model.PresenceSetInput) int
+		RoleUpdate                      func(childComplexity int, input model.RoleUpdateInput) int
+		SessionRefresh                  func(childComplexity int, input model.SessionRefreshInput) int
+		SignIn                          func(childComplexity int, input model.SignInInput) int
+		SignOut                         func(childComplexity int, input model.SignOutInput) int
+		TagCreate                       func(childComplexity int, input model.TagCreateInput) int
+		TagDelete                       func(childComplexity int, input model.TagDeleteInput) int
+		TagUpdate                       func(childComplexity int, input model.TagUpdateInput) int
+		TeamUpdate                      func(childComplexity int, input model.TeamUpdateInput) int
+		TypingSet                       func(childComplexity int, input model.TypingSetInput) int
+		WebchatIdentitySecretRotate     func(childComplexity int, input model.WebchatIdentitySecretRotateInput) int
+		WebchatUpdate                   func(childComplexity int, input model.WebchatUpdateInput) int
+		WorkingHoursCreate              func(childComplexity int, input model.WorkingHoursCreateInput) int
+		WorkingHoursDelete              func(childComplexity int, input model.WorkingHoursDeleteInput) int
+		WorkingHoursUpdate              func(childComplexity int, input model.WorkingHoursUpdateInput) int
 	}
 
 	Notification struct {
@@ -1272,38 +1347,41 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		APITokens             func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Activities            func(childComplexity int, conversationID string, first *int, after *string, last *int, before *string) int
-		Agents                func(childComplexity int, filter *model.AgentFilter, first *int, after *string, last *int, before *string) int
-		AutomationSettings    func(childComplexity int) int
-		BotEntries            func(childComplexity int, first *int, after *string, last *int, before *string) int
-		BotModules            func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Channels              func(childComplexity int, filter *model.ChannelFilter, first *int, after *string, last *int, before *string) int
-		Companies             func(childComplexity int, filter *model.CompanyFilter, text *string, first *int, after *string, last *int, before *string) int
-		Company               func(childComplexity int, id string) int
-		Contact               func(childComplexity int, id string) int
-		ContactFindings       func(childComplexity int, contactID string) int
-		ContactPage           func(childComplexity int, filter *model.ContactFilter, sort *model.ContactSort, direction *model.SortDirection, page *int, perPage *int) int
-		Contacts              func(childComplexity int, filter *model.ContactFilter, sort *model.ContactSort, direction *model.SortDirection, first *int, after *string, last *int, before *string) int
-		Conversation          func(childComplexity int, id string) int
-		Conversations         func(childComplexity int, view model.InboxView, filter *model.ConversationFilter, search *string, sort *model.ConversationSort, direction *model.SortDirection, first *int, after *string, last *int, before *string) int
-		CustomFieldCategories func(childComplexity int) int
-		CustomFields          func(childComplexity int, target *model.CustomFieldTarget) int
-		Events                func(childComplexity int, after *string, first *int) int
-		FailedInboundEvents   func(childComplexity int, first *int, after *string, last *int, before *string) int
-		GroupMembers          func(childComplexity int, groupID string, search *string, first *int, after *string, last *int, before *string) int
-		InboxCounts           func(childComplexity int) int
-		KeywordRules          func(childComplexity int, first *int, after *string, last *int, before *string) int
-		MessageSearch         func(childComplexity int, text string, filter *model.MessageSearchFilter, first *int, after *string) int
-		Messages              func(childComplexity int, conversationID string, around *string, first *int, after *string, last *int, before *string) int
-		Node                  func(childComplexity int, id string) int
-		Nodes                 func(childComplexity int, ids []string) int
-		Notifications         func(childComplexity int, unreadOnly *bool, first *int, after *string, last *int, before *string) int
-		Roles                 func(childComplexity int) int
-		Search                func(childComplexity int, text string, first *int) int
-		Tags                  func(childComplexity int, text *string, first *int, after *string, last *int, before *string) int
-		Viewer                func(childComplexity int) int
-		WorkingHours          func(childComplexity int, first *int, after *string, last *int, before *string) int
+		APITokens              func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Activities             func(childComplexity int, conversationID string, first *int, after *string, last *int, before *string) int
+		Agents                 func(childComplexity int, filter *model.AgentFilter, first *int, after *string, last *int, before *string) int
+		AutomationSettings     func(childComplexity int) int
+		BotEntries             func(childComplexity int, first *int, after *string, last *int, before *string) int
+		BotModules             func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Channels               func(childComplexity int, filter *model.ChannelFilter, first *int, after *string, last *int, before *string) int
+		CollaboratorCandidates func(childComplexity int, conversationID string, search *string, roles []model.Role, first *int, after *string, last *int, before *string) int
+		Companies              func(childComplexity int, filter *model.CompanyFilter, text *string, first *int, after *string, last *int, before *string) int
+		Company                func(childComplexity int, id string) int
+		Contact                func(childComplexity int, id string) int
+		ContactFindings        func(childComplexity int, contactID string) int
+		ContactPage            func(childComplexity int, filter *model.ContactFilter, sort *model.ContactSort, direction *model.SortDirection, page *int, perPage *int) int
+		Contacts               func(childComplexity int, filter *model.ContactFilter, sort *model.ContactSort, direction *model.SortDirection, first *int, after *string, last *int, before *string) int
+		Conversation           func(childComplexity int, id string) int
+		ConversationBulk       func(childComplexity int, jobID string) int
+		ConversationBulkItems  func(childComplexity int, jobID string, state *model.BulkItemState, first *int, after *string, last *int, before *string) int
+		Conversations          func(childComplexity int, view model.InboxView, filter *model.ConversationFilter, search *string, sort *model.ConversationSort, direction *model.SortDirection, first *int, after *string, last *int, before *string) int
+		CustomFieldCategories  func(childComplexity int) int
+		CustomFields           func(childComplexity int, target *model.CustomFieldTarget) int
+		Events                 func(childComplexity int, after *string, first *int) int
+		FailedInboundEvents    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		GroupMembers           func(childComplexity int, groupID string, search *string, first *int, after *string, last *int, before *string) int
+		InboxCounts            func(childComplexity int) int
+		KeywordRules           func(childComplexity int, first *int, after *string, last *int, before *string) int
+		MessageSearch          func(childComplexity int, text string, filter *model.MessageSearchFilter, first *int, after *string) int
+		Messages               func(childComplexity int, conversationID string, around *string, first *int, after *string, last *int, before *string) int
+		Node                   func(childComplexity int, id string) int
+		Nodes                  func(childComplexity int, ids []string) int
+		Notifications          func(childComplexity int, unreadOnly *bool, first *int, after *string, last *int, before *string) int
+		Roles                  func(childComplexity int) int
+		Search                 func(childComplexity int, text string, first *int) int
+		Tags                   func(childComplexity int, text *string, first *int, after *string, last *int, before *string) int
+		Viewer                 func(childComplexity int) int
+		WorkingHours           func(childComplexity int, first *int, after *string, last *int, before *string) int
 	}
 
 	QuotedMessage struct {
@@ -1458,11 +1536,17 @@ type ComplexityRoot struct {
 	}
 
 	Team struct {
-		ID       func(childComplexity int) int
-		Language func(childComplexity int) int
-		Name     func(childComplexity int) int
-		Slug     func(childComplexity int) int
-		TimeZone func(childComplexity int) int
+		Collaborates func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Language     func(childComplexity int) int
+		Name         func(childComplexity int) int
+		Slug         func(childComplexity int) int
+		TimeZone     func(childComplexity int) int
+	}
+
+	TeamUpdatePayload struct {
+		Team       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	TextButton struct {
@@ -1667,6 +1751,8 @@ type MutationResolver interface {
 	WorkingHoursUpdate(ctx context.Context, input model.WorkingHoursUpdateInput) (*model.WorkingHoursUpdatePayload, error)
 	WorkingHoursDelete(ctx context.Context, input model.WorkingHoursDeleteInput) (*model.WorkingHoursDeletePayload, error)
 	AutomationSettingsUpdate(ctx context.Context, input model.AutomationSettingsUpdateInput) (*model.AutomationSettingsUpdatePayload, error)
+	ConversationBulk(ctx context.Context, input model.ConversationBulkInput) (*model.ConversationBulkPayload, error)
+	ConversationBulkCancel(ctx context.Context, input model.ConversationBulkCancelInput) (*model.ConversationBulkCancelPayload, error)
 	ChannelConnect(ctx context.Context, input model.ChannelConnectInput) (*model.ChannelConnectPayload, error)
 	ChannelReconnect(ctx context.Context, input model.ChannelReconnectInput) (*model.ChannelReconnectPayload, error)
 	ChannelUpdate(ctx context.Context, input model.ChannelUpdateInput) (*model.ChannelUpdatePayload, error)
@@ -1675,6 +1761,10 @@ type MutationResolver interface {
 	ChannelCheck(ctx context.Context, input model.ChannelCheckInput) (*model.ChannelCheckPayload, error)
 	ChannelDelete(ctx context.Context, input model.ChannelDeleteInput) (*model.ChannelDeletePayload, error)
 	FailedInboundEventsReplay(ctx context.Context, input model.FailedInboundEventsReplayInput) (*model.FailedInboundEventsReplayPayload, error)
+	ConversationCollaboratorsAdd(ctx context.Context, input model.ConversationCollaboratorsAddInput) (*model.ConversationCollaboratorsAddPayload, error)
+	ConversationCollaboratorsRemove(ctx context.Context, input model.ConversationCollaboratorsRemoveInput) (*model.ConversationCollaboratorsRemovePayload, error)
+	ConversationJoin(ctx context.Context, input model.ConversationJoinInput) (*model.ConversationJoinPayload, error)
+	ConversationLeave(ctx context.Context, input model.ConversationLeaveInput) (*model.ConversationLeavePayload, error)
 	ContactCreate(ctx context.Context, input model.ContactCreateInput) (*model.ContactCreatePayload, error)
 	ContactUpdate(ctx context.Context, input model.ContactUpdateInput) (*model.ContactUpdatePayload, error)
 	ContactDelete(ctx context.Context, input model.ContactDeleteInput) (*model.ContactDeletePayload, error)
@@ -1705,6 +1795,7 @@ type MutationResolver interface {
 	PresenceSet(ctx context.Context, input model.PresenceSetInput) (*model.PresenceSetPayload, error)
 	WebchatUpdate(ctx context.Context, input model.WebchatUpdateInput) (*model.WebchatUpdatePayload, error)
 	WebchatIdentitySecretRotate(ctx context.Context, input model.WebchatIdentitySecretRotateInput) (*model.WebchatIdentitySecretRotatePayload, error)
+	TeamUpdate(ctx context.Context, input model.TeamUpdateInput) (*model.TeamUpdatePayload, error)
 	SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error)
 	SessionRefresh(ctx context.Context, input model.SessionRefreshInput) (*model.SessionRefreshPayload, error)
 	SignOut(ctx context.Context, input model.SignOutInput) (*model.SignOutPayload, error)
@@ -1729,8 +1820,11 @@ type QueryResolver interface {
 	BotEntries(ctx context.Context, first *int, after *string, last *int, before *string) (*model.BotEntryConnection, error)
 	WorkingHours(ctx context.Context, first *int, after *string, last *int, before *string) (*model.WorkingHoursConnection, error)
 	AutomationSettings(ctx context.Context) (*model.AutomationSettings, error)
+	ConversationBulk(ctx context.Context, jobID string) (*model.BulkJob, error)
+	ConversationBulkItems(ctx context.Context, jobID string, state *model.BulkItemState, first *int, after *string, last *int, before *string) (*model.BulkItemConnection, error)
 	Channels(ctx context.Context, filter *model.ChannelFilter, first *int, after *string, last *int, before *string) (*model.ChannelConnection, error)
 	FailedInboundEvents(ctx context.Context, first *int, after *string, last *int, before *string) (*model.FailedInboundEventConnection, error)
+	CollaboratorCandidates(ctx context.Context, conversationID string, search *string, roles []model.Role, first *int, after *string, last *int, before *string) (*model.AgentConnection, error)
 	Contact(ctx context.Context, id string) (*model.Contact, error)
 	Contacts(ctx context.Context, filter *model.ContactFilter, sort *model.ContactSort, direction *model.SortDirection, first *int, after *string, last *int, before *string) (*model.ContactConnection, error)
 	ContactPage(ctx context.Context, filter *model.ContactFilter, sort *model.ContactSort, direction *model.SortDirection, page *int, perPage *int) (*model.ContactPage, error)
@@ -1893,6 +1987,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Agent.Permissions(childComplexity), true
+	case "Agent.phone":
+		if e.ComplexityRoot.Agent.Phone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agent.Phone(childComplexity), true
 	case "Agent.pictureUrl":
 		if e.ComplexityRoot.Agent.PictureURL == nil {
 			break
@@ -2675,6 +2775,88 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BotModuleUpdatePayload.UserErrors(childComplexity), true
+
+	case "BulkItem.conversationId":
+		if e.ComplexityRoot.BulkItem.ConversationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItem.ConversationID(childComplexity), true
+	case "BulkItem.error":
+		if e.ComplexityRoot.BulkItem.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItem.Error(childComplexity), true
+	case "BulkItem.state":
+		if e.ComplexityRoot.BulkItem.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItem.State(childComplexity), true
+
+	case "BulkItemConnection.edges":
+		if e.ComplexityRoot.BulkItemConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItemConnection.Edges(childComplexity), true
+	case "BulkItemConnection.nodes":
+		if e.ComplexityRoot.BulkItemConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItemConnection.Nodes(childComplexity), true
+	case "BulkItemConnection.pageInfo":
+		if e.ComplexityRoot.BulkItemConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItemConnection.PageInfo(childComplexity), true
+
+	case "BulkItemEdge.cursor":
+		if e.ComplexityRoot.BulkItemEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItemEdge.Cursor(childComplexity), true
+	case "BulkItemEdge.node":
+		if e.ComplexityRoot.BulkItemEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkItemEdge.Node(childComplexity), true
+
+	case "BulkJob.action":
+		if e.ComplexityRoot.BulkJob.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.Action(childComplexity), true
+	case "BulkJob.job":
+		if e.ComplexityRoot.BulkJob.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.Job(childComplexity), true
+	case "BulkJob.refused":
+		if e.ComplexityRoot.BulkJob.Refused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.Refused(childComplexity), true
+	case "BulkJob.results":
+		if e.ComplexityRoot.BulkJob.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.Results(childComplexity), true
+	case "BulkJob.succeeded":
+		if e.ComplexityRoot.BulkJob.Succeeded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.Succeeded(childComplexity), true
 
 	case "Channel.accountHandle":
 		if e.ComplexityRoot.Channel.AccountHandle == nil {
@@ -3902,6 +4084,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Conversation.WaitingSince(childComplexity), true
 
+	case "ConversationBulkCancelPayload.bulk":
+		if e.ComplexityRoot.ConversationBulkCancelPayload.Bulk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationBulkCancelPayload.Bulk(childComplexity), true
+	case "ConversationBulkCancelPayload.cursor":
+		if e.ComplexityRoot.ConversationBulkCancelPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationBulkCancelPayload.Cursor(childComplexity), true
+	case "ConversationBulkCancelPayload.userErrors":
+		if e.ComplexityRoot.ConversationBulkCancelPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationBulkCancelPayload.UserErrors(childComplexity), true
+
+	case "ConversationBulkPayload.bulk":
+		if e.ComplexityRoot.ConversationBulkPayload.Bulk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationBulkPayload.Bulk(childComplexity), true
+	case "ConversationBulkPayload.cursor":
+		if e.ComplexityRoot.ConversationBulkPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationBulkPayload.Cursor(childComplexity), true
+	case "ConversationBulkPayload.userErrors":
+		if e.ComplexityRoot.ConversationBulkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationBulkPayload.UserErrors(childComplexity), true
+
 	case "ConversationChanged.cause":
 		if e.ComplexityRoot.ConversationChanged.Cause == nil {
 			break
@@ -3920,6 +4140,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationChanged.Cursor(childComplexity), true
+
+	case "ConversationCollaboratorsAddPayload.conversation":
+		if e.ComplexityRoot.ConversationCollaboratorsAddPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationCollaboratorsAddPayload.Conversation(childComplexity), true
+	case "ConversationCollaboratorsAddPayload.cursor":
+		if e.ComplexityRoot.ConversationCollaboratorsAddPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationCollaboratorsAddPayload.Cursor(childComplexity), true
+	case "ConversationCollaboratorsAddPayload.userErrors":
+		if e.ComplexityRoot.ConversationCollaboratorsAddPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationCollaboratorsAddPayload.UserErrors(childComplexity), true
+
+	case "ConversationCollaboratorsRemovePayload.conversation":
+		if e.ComplexityRoot.ConversationCollaboratorsRemovePayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationCollaboratorsRemovePayload.Conversation(childComplexity), true
+	case "ConversationCollaboratorsRemovePayload.cursor":
+		if e.ComplexityRoot.ConversationCollaboratorsRemovePayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationCollaboratorsRemovePayload.Cursor(childComplexity), true
+	case "ConversationCollaboratorsRemovePayload.userErrors":
+		if e.ComplexityRoot.ConversationCollaboratorsRemovePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationCollaboratorsRemovePayload.UserErrors(childComplexity), true
 
 	case "ConversationConnection.asOf":
 		if e.ComplexityRoot.ConversationConnection.AsOf == nil {
@@ -4047,6 +4305,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationHit.Member(childComplexity), true
 
+	case "ConversationJoinPayload.conversation":
+		if e.ComplexityRoot.ConversationJoinPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationJoinPayload.Conversation(childComplexity), true
+	case "ConversationJoinPayload.cursor":
+		if e.ComplexityRoot.ConversationJoinPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationJoinPayload.Cursor(childComplexity), true
+	case "ConversationJoinPayload.userErrors":
+		if e.ComplexityRoot.ConversationJoinPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationJoinPayload.UserErrors(childComplexity), true
+
+	case "ConversationLeavePayload.conversation":
+		if e.ComplexityRoot.ConversationLeavePayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationLeavePayload.Conversation(childComplexity), true
+	case "ConversationLeavePayload.cursor":
+		if e.ComplexityRoot.ConversationLeavePayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationLeavePayload.Cursor(childComplexity), true
+	case "ConversationLeavePayload.userErrors":
+		if e.ComplexityRoot.ConversationLeavePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationLeavePayload.UserErrors(childComplexity), true
+
 	case "ConversationLeft.cause":
 		if e.ComplexityRoot.ConversationLeft.Cause == nil {
 			break
@@ -4104,6 +4400,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationMarkUnreadPayload.UserErrors(childComplexity), true
 
+	case "ConversationPermits.addCollaborators":
+		if e.ComplexityRoot.ConversationPermits.AddCollaborators == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPermits.AddCollaborators(childComplexity), true
+	case "ConversationPermits.blacklist":
+		if e.ComplexityRoot.ConversationPermits.Blacklist == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPermits.Blacklist(childComplexity), true
+	case "ConversationPermits.delete":
+		if e.ComplexityRoot.ConversationPermits.Delete == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPermits.Delete(childComplexity), true
 	case "ConversationPermits.end":
 		if e.ComplexityRoot.ConversationPermits.End == nil {
 			break
@@ -4116,6 +4430,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationPermits.Follow(childComplexity), true
+	case "ConversationPermits.join":
+		if e.ComplexityRoot.ConversationPermits.Join == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPermits.Join(childComplexity), true
+	case "ConversationPermits.leave":
+		if e.ComplexityRoot.ConversationPermits.Leave == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPermits.Leave(childComplexity), true
 	case "ConversationPermits.markRead":
 		if e.ComplexityRoot.ConversationPermits.MarkRead == nil {
 			break
@@ -4128,6 +4454,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationPermits.MarkUnread(childComplexity), true
+	case "ConversationPermits.removeCollaborators":
+		if e.ComplexityRoot.ConversationPermits.RemoveCollaborators == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPermits.RemoveCollaborators(childComplexity), true
 	case "ConversationPermits.reopen":
 		if e.ComplexityRoot.ConversationPermits.Reopen == nil {
 			break
@@ -6057,6 +6389,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ContactUpdate(childComplexity, args["input"].(model.ContactUpdateInput)), true
+	case "Mutation.conversationBulk":
+		if e.ComplexityRoot.Mutation.ConversationBulk == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationBulk_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationBulk(childComplexity, args["input"].(model.ConversationBulkInput)), true
+	case "Mutation.conversationBulkCancel":
+		if e.ComplexityRoot.Mutation.ConversationBulkCancel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationBulkCancel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationBulkCancel(childComplexity, args["input"].(model.ConversationBulkCancelInput)), true
+	case "Mutation.conversationCollaboratorsAdd":
+		if e.ComplexityRoot.Mutation.ConversationCollaboratorsAdd == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationCollaboratorsAdd_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationCollaboratorsAdd(childComplexity, args["input"].(model.ConversationCollaboratorsAddInput)), true
+	case "Mutation.conversationCollaboratorsRemove":
+		if e.ComplexityRoot.Mutation.ConversationCollaboratorsRemove == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationCollaboratorsRemove_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationCollaboratorsRemove(childComplexity, args["input"].(model.ConversationCollaboratorsRemoveInput)), true
 	case "Mutation.conversationEnd":
 		if e.ComplexityRoot.Mutation.ConversationEnd == nil {
 			break
@@ -6079,6 +6455,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationFollow(childComplexity, args["input"].(model.ConversationFollowInput)), true
+	case "Mutation.conversationJoin":
+		if e.ComplexityRoot.Mutation.ConversationJoin == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationJoin_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationJoin(childComplexity, args["input"].(model.ConversationJoinInput)), true
+	case "Mutation.conversationLeave":
+		if e.ComplexityRoot.Mutation.ConversationLeave == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationLeave_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationLeave(childComplexity, args["input"].(model.ConversationLeaveInput)), true
 	case "Mutation.conversationMarkRead":
 		if e.ComplexityRoot.Mutation.ConversationMarkRead == nil {
 			break
@@ -6409,6 +6807,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TagUpdate(childComplexity, args["input"].(model.TagUpdateInput)), true
+	case "Mutation.teamUpdate":
+		if e.ComplexityRoot.Mutation.TeamUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_teamUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TeamUpdate(childComplexity, args["input"].(model.TeamUpdateInput)), true
 	case "Mutation.typingSet":
 		if e.ComplexityRoot.Mutation.TypingSet == nil {
 			break
@@ -6821,6 +7230,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Channels(childComplexity, args["filter"].(*model.ChannelFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.collaboratorCandidates":
+		if e.ComplexityRoot.Query.CollaboratorCandidates == nil {
+			break
+		}
+
+		args, err := ec.field_Query_collaboratorCandidates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CollaboratorCandidates(childComplexity, args["conversationId"].(string), args["search"].(*string), args["roles"].([]model.Role), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.companies":
 		if e.ComplexityRoot.Query.Companies == nil {
 			break
@@ -6898,6 +7318,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Conversation(childComplexity, args["id"].(string)), true
+	case "Query.conversationBulk":
+		if e.ComplexityRoot.Query.ConversationBulk == nil {
+			break
+		}
+
+		args, err := ec.field_Query_conversationBulk_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ConversationBulk(childComplexity, args["jobId"].(string)), true
+	case "Query.conversationBulkItems":
+		if e.ComplexityRoot.Query.ConversationBulkItems == nil {
+			break
+		}
+
+		args, err := ec.field_Query_conversationBulkItems_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ConversationBulkItems(childComplexity, args["jobId"].(string), args["state"].(*model.BulkItemState), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.conversations":
 		if e.ComplexityRoot.Query.Conversations == nil {
 			break
@@ -7640,6 +8082,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TagUpdatePayload.UserErrors(childComplexity), true
 
+	case "Team.collaborates":
+		if e.ComplexityRoot.Team.Collaborates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Team.Collaborates(childComplexity), true
 	case "Team.id":
 		if e.ComplexityRoot.Team.ID == nil {
 			break
@@ -7670,6 +8118,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Team.TimeZone(childComplexity), true
+
+	case "TeamUpdatePayload.team":
+		if e.ComplexityRoot.TeamUpdatePayload.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamUpdatePayload.Team(childComplexity), true
+	case "TeamUpdatePayload.userErrors":
+		if e.ComplexityRoot.TeamUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamUpdatePayload.UserErrors(childComplexity), true
 
 	case "TextButton.label":
 		if e.ComplexityRoot.TextButton.Label == nil {
@@ -8335,12 +8796,19 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputContactTagInput,
 		ec.unmarshalInputContactUntagInput,
 		ec.unmarshalInputContactUpdateInput,
+		ec.unmarshalInputConversationBulkCancelInput,
+		ec.unmarshalInputConversationBulkInput,
+		ec.unmarshalInputConversationCollaboratorsAddInput,
+		ec.unmarshalInputConversationCollaboratorsRemoveInput,
 		ec.unmarshalInputConversationEndInput,
 		ec.unmarshalInputConversationFilter,
 		ec.unmarshalInputConversationFollowInput,
+		ec.unmarshalInputConversationJoinInput,
+		ec.unmarshalInputConversationLeaveInput,
 		ec.unmarshalInputConversationMarkReadInput,
 		ec.unmarshalInputConversationMarkUnreadInput,
 		ec.unmarshalInputConversationReopenInput,
+		ec.unmarshalInputConversationSelection,
 		ec.unmarshalInputConversationTakeOverInput,
 		ec.unmarshalInputConversationTransferInput,
 		ec.unmarshalInputCredentialInput,
@@ -8382,6 +8850,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputTagCreateInput,
 		ec.unmarshalInputTagDeleteInput,
 		ec.unmarshalInputTagUpdateInput,
+		ec.unmarshalInputTeamUpdateInput,
 		ec.unmarshalInputTextFilter,
 		ec.unmarshalInputTypingSetInput,
 		ec.unmarshalInputWebchatIdentitySecretRotateInput,
@@ -9234,6 +9703,8 @@ enum UserErrorCode {
   CREDENTIALS
   "The platform could not be asked, or refused."
   PLATFORM
+  "Of one thing among many: it failed on our side and was not done."
+  INTERNAL
 }
 
 "Any error that needs no more than its text."
@@ -9313,6 +9784,166 @@ type Mutation
 
 "The live side, over graphql-transport-ws or server-sent events. Every stream begins with a Hello and can be resumed from its last cursor."
 type Subscription
+`, BuiltIn: false},
+	{Name: "../schema/bulk.graphql", Input: `"What is done to many conversations at once."
+enum BulkAction {
+  "Follow the pending ones."
+  FOLLOW
+  "End them."
+  END
+  "Reopen them."
+  REOPEN
+  "Transfer them to one agent, who is told once. At most 20 at once; collaborations and groups are refused."
+  TRANSFER
+  "Mark them read by hand."
+  MARK_READ
+  "Mark them unread by hand."
+  MARK_UNREAD
+  "Delete them with their whole history, for good."
+  DELETE
+  "Block their customers, and delete them."
+  BLACKLIST
+}
+
+"What became of one conversation of a bulk action."
+enum BulkItemState {
+  "It has not been its turn."
+  WAITING
+  "Done."
+  DONE
+  "Refused, or failed on our side: ` + "`" + `error` + "`" + ` says why."
+  REFUSED
+}
+
+"One conversation of a bulk action."
+type BulkItem {
+  "The conversation's id; the conversation may be gone."
+  conversationId: ID!
+  "What became of it."
+  state: BulkItemState!
+  "Why it was refused; null where it was not."
+  error: UserError
+}
+
+"A page of a bulk action's conversations."
+type BulkItemConnection {
+  "The rows with their positions."
+  edges: [BulkItemEdge!]!
+  "The rows alone."
+  nodes: [BulkItem!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A conversation of a bulk action in a list."
+type BulkItemEdge {
+  "Its position."
+  cursor: Cursor!
+  "What became of it."
+  node: BulkItem!
+}
+
+"An action on many conversations."
+type BulkJob {
+  "The job: up to 100 conversations it is done at once, above them it goes on by itself and ` + "`" + `jobProgress` + "`" + ` tells how far it is."
+  job: Job!
+  "What is done."
+  action: BulkAction!
+  "How many were done."
+  succeeded: Int!
+  "How many were refused, or failed on our side."
+  refused: Int!
+  "What became of the first 100, in their order; ` + "`" + `conversationBulkItems` + "`" + ` gives all of them."
+  results: [BulkItem!]!
+}
+
+"Which conversations a bulk action is done to: those that are listed so at the moment it is asked for."
+input ConversationSelection {
+  "The view."
+  view: InboxView! = ALL
+  "Which of the view's."
+  filter: ConversationFilter
+  "As in ` + "`" + `conversations` + "`" + `."
+  search: String
+}
+
+"What to do to which conversations: those named, or those selected."
+input ConversationBulkInput {
+  "What to do."
+  action: BulkAction!
+  "These conversations, at most 1,000."
+  conversationIds: [ID!]
+  "Or those that are listed so, at most 20,000."
+  selection: ConversationSelection
+  "TRANSFER: the agent who will follow them."
+  toAgentId: ID
+  "For integrations with ACT_AS: the agent who does it."
+  onBehalfOf: ID
+  "The caller's own key: the same key with the same input gives the same job again."
+  idempotencyKey: String
+}
+
+"The answer to conversationBulk."
+type ConversationBulkPayload {
+  "The job; null where it was refused as a whole."
+  bulk: BulkJob
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
+}
+
+"Which bulk action to stop."
+input ConversationBulkCancelInput {
+  "The job."
+  jobId: ID!
+}
+
+"The answer to conversationBulkCancel."
+type ConversationBulkCancelPayload {
+  "The job; null where it was refused."
+  bulk: BulkJob
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change; null where it had ended before."
+  cursor: Cursor
+}
+
+extend type Query {
+  "A bulk action that one asked for, or any where one is an ADMIN; null for any other."
+  conversationBulk(
+    "The job."
+    jobId: ID!
+  ): BulkJob
+  "What became of each conversation of a bulk action, in their order; null where ` + "`" + `conversationBulk` + "`" + ` is."
+  conversationBulkItems(
+    "The job."
+    jobId: ID!
+    "Only those that came to this; all where left out."
+    state: BulkItemState
+    "How many from the start, or after ` + "`" + `after` + "`" + `."
+    first: Int
+    "Begin after this position."
+    after: Cursor
+    "How many from the end, or before ` + "`" + `before` + "`" + `."
+    last: Int
+    "End before this position."
+    before: Cursor
+  ): BulkItemConnection
+}
+
+extend type Mutation {
+  "Does one thing to many conversations. Each is done or refused by itself, by the same rules as alone; one that is refused stops no other."
+  conversationBulk(
+    "What to do, to which ones."
+    input: ConversationBulkInput!
+  ): ConversationBulkPayload!
+  "Stops a bulk action that is under way. What is done stays done."
+  conversationBulkCancel(
+    "Which one."
+    input: ConversationBulkCancelInput!
+  ): ConversationBulkCancelPayload!
+}
 `, BuiltIn: false},
 	{Name: "../schema/channel.graphql", Input: `"A platform on which customers write."
 enum ChannelType {
@@ -9718,6 +10349,128 @@ type Job implements Node {
   createdAt: DateTime!
   "When it ended."
   endedAt: DateTime
+}
+`, BuiltIn: false},
+	{Name: "../schema/collaboration.graphql", Input: `extend type Query {
+  """
+  The agents who may be added to a conversation, by name: active, with the permission to send, and for a group with a role that works with
+  groups; nobody who works on it already. Null where the conversation may not be seen.
+  """
+  collaboratorCandidates(
+    "The conversation."
+    conversationId: ID!
+    "Part of the name, e-mail address or phone number, without regard to case."
+    search: String
+    "One of these roles."
+    roles: [Role!]
+    "How many from the start, or after ` + "`" + `after` + "`" + `."
+    first: Int
+    "Begin after this position."
+    after: Cursor
+    "How many from the end, or before ` + "`" + `before` + "`" + `."
+    last: Int
+    "End before this position."
+    before: Cursor
+  ): AgentConnection
+}
+
+extend type Mutation {
+  "Makes agents collaborators of a conversation, the last in order; all of them or none. Each is told. At most five work on one beside its follower."
+  conversationCollaboratorsAdd(
+    "Whom, to which one."
+    input: ConversationCollaboratorsAddInput!
+  ): ConversationCollaboratorsAddPayload!
+  "Takes collaborators out of a conversation; all of them or none. Each is told, and its streams of the conversation end with REMOVED or ACCESS_LOST."
+  conversationCollaboratorsRemove(
+    "Whom, from which one."
+    input: ConversationCollaboratorsRemoveInput!
+  ): ConversationCollaboratorsRemovePayload!
+  "Joins a conversation that another follows, as its last collaborator. For the manager roles."
+  conversationJoin(
+    "Which one."
+    input: ConversationJoinInput!
+  ): ConversationJoinPayload!
+  "Leaves a conversation on which one collaborates. A follower transfers it first."
+  conversationLeave(
+    "Which one."
+    input: ConversationLeaveInput!
+  ): ConversationLeavePayload!
+}
+
+"Whom to add to which conversation."
+input ConversationCollaboratorsAddInput {
+  "The conversation."
+  conversationId: ID!
+  "The agents, in the order in which they become collaborators."
+  agentIds: [ID!]!
+  "For integrations with ACT_AS: the agent who adds them."
+  onBehalfOf: ID
+}
+
+"The answer to conversationCollaboratorsAdd."
+type ConversationCollaboratorsAddPayload {
+  "The conversation; null where it was refused."
+  conversation: Conversation
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
+}
+
+"Whom to take out of which conversation."
+input ConversationCollaboratorsRemoveInput {
+  "The conversation."
+  conversationId: ID!
+  "The agents."
+  agentIds: [ID!]!
+  "For integrations with ACT_AS: the agent who removes them."
+  onBehalfOf: ID
+}
+
+"The answer to conversationCollaboratorsRemove."
+type ConversationCollaboratorsRemovePayload {
+  "The conversation; null where it was refused."
+  conversation: Conversation
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
+}
+
+"Which conversation to join."
+input ConversationJoinInput {
+  "The conversation."
+  conversationId: ID!
+  "For integrations with ACT_AS: the agent who joins."
+  onBehalfOf: ID
+}
+
+"The answer to conversationJoin."
+type ConversationJoinPayload {
+  "The conversation; null where it was refused."
+  conversation: Conversation
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
+}
+
+"Which conversation to leave."
+input ConversationLeaveInput {
+  "The conversation."
+  conversationId: ID!
+  "For integrations with ACT_AS: the agent who leaves."
+  onBehalfOf: ID
+}
+
+"The answer to conversationLeave."
+type ConversationLeavePayload {
+  "The conversation; null where it was refused or may be seen no longer."
+  conversation: Conversation
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
 }
 `, BuiltIn: false},
 	{Name: "../schema/contact.graphql", Input: `"A contact's gender."
@@ -11050,6 +11803,18 @@ type ConversationPermits {
   markRead: Permit!
   "Mark it unread by hand."
   markUnread: Permit!
+  "Add collaborators."
+  addCollaborators: Permit!
+  "Join it as a collaborator."
+  join: Permit!
+  "Take collaborators out of it."
+  removeCollaborators: Permit!
+  "Leave it, as a collaborator."
+  leave: Permit!
+  "Delete it for good."
+  delete: Permit!
+  "Blacklist its customer, which deletes it too."
+  blacklist: Permit!
 }
 
 "Whether the platform takes a message now."
@@ -11130,7 +11895,7 @@ type Conversation implements Node {
   tagCount: Int!
   "The responsible agent; the last one while ENDED; null while PENDING."
   follower: AgentSummary
-  "The collaborators in their order."
+  "The collaborators in their order: the first follows in the follower's place when that is deactivated."
   collaborators: [AgentSummary!]!
   "When the follower began; null for none."
   followedAt: DateTime
@@ -11140,7 +11905,7 @@ type Conversation implements Node {
   lastMessage: MessagePreview
   "When its newest message arrived, or it was created: what lists sort by."
   lastAt: DateTime!
-  "How many customer messages are unread."
+  "How many customer messages are unread: for the viewer alone where several agents work on it, none for who looks on."
   unreadCount: Int!
   "Since when the customer waits for a person; null where it does not."
   waitingSince: DateTime
@@ -11212,6 +11977,8 @@ input ConversationFilter {
   followerIds: [ID!]
   "One of these agents collaborates."
   collaboratorIds: [ID!]
+  "Several agents work on it, groups too, or one alone does."
+  hasCollaborators: Boolean
   "Has something unread, or has not."
   isUnread: Boolean
   "Waits at least this long."
@@ -12227,6 +12994,10 @@ enum StreamReason {
   UNREADABLE
   "The viewer may no longer see what was watched."
   ACCESS_LOST
+  "The viewer was taken out of the conversation by another. It may see it still, as one who looks on: subscribing again does not make sense by itself."
+  REMOVED
+  "The follower ended the conversation on which the viewer collaborates. Subscribe again when it is opened anew."
+  ENDED
   "What was watched was deleted."
   DELETED
   "The viewer's session, token or account was ended."
@@ -12457,7 +13228,7 @@ extend type Query {
 }
 
 extend type Subscription {
-  "What happens in one conversation. Ends with ACCESS_LOST when the viewer may no longer see it."
+  "What happens in one conversation. Ends with ACCESS_LOST when the viewer may no longer see it, with REMOVED or ENDED when it collaborates and is taken out, or the follower ends it."
   conversationEvents(
     "The conversation."
     conversationId: ID!
@@ -12799,6 +13570,8 @@ type Team implements Node {
   language: Language!
   "The IANA time zone."
   timeZone: String!
+  "Whether several agents may work on one conversation."
+  collaborates: Boolean!
 }
 
 "An agent as rows and messages name it."
@@ -12835,6 +13608,8 @@ type Agent implements Node {
   regionId: String
   "The agent's language; null follows the team."
   language: Language
+  "A phone number by which colleagues find the agent; null for none."
+  phone: String
   "A picture; null for none."
   pictureUrl: String
   "When the agent was invited."
@@ -13063,7 +13838,26 @@ extend type Query {
   ): NotificationConnection!
 }
 
+"What changes of the team. What is left out stays."
+input TeamUpdateInput {
+  "Whether several agents may work on one conversation. Where it is switched off the collaborations that are there go on, and none begins."
+  collaborates: Boolean
+}
+
+"The answer to teamUpdate."
+type TeamUpdatePayload {
+  "The team; null where it was refused."
+  team: Team
+  "What the caller can put right."
+  userErrors: [UserError!]!
+}
+
 extend type Mutation {
+  "Changes the team. ADMIN only."
+  teamUpdate(
+    "What changes."
+    input: TeamUpdateInput!
+  ): TeamUpdatePayload!
   "Signs an agent in. The same answer for a wrong team, address or password."
   signIn(
     "Team, address and password."
@@ -13309,6 +14103,8 @@ input AgentUpdateInput {
   regionId: String
   "The agent's language; null follows the team."
   language: Language
+  "A phone number by which colleagues find the agent, at most 40 characters; null clears."
+  phone: String
   "A picture; null clears."
   pictureUrl: String
 }
@@ -13518,6 +14314,8 @@ func (ec *executionContext) childFields_Agent(ctx context.Context, field graphql
 		return ec.fieldContext_Agent_regionId(ctx, field)
 	case "language":
 		return ec.fieldContext_Agent_language(ctx, field)
+	case "phone":
+		return ec.fieldContext_Agent_phone(ctx, field)
 	case "pictureUrl":
 		return ec.fieldContext_Agent_pictureUrl(ctx, field)
 	case "createdAt":
@@ -13938,6 +14736,56 @@ func (ec *executionContext) childFields_BotModuleUpdatePayload(ctx context.Conte
 		return ec.fieldContext_BotModuleUpdatePayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BotModuleUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversationId":
+		return ec.fieldContext_BulkItem_conversationId(ctx, field)
+	case "state":
+		return ec.fieldContext_BulkItem_state(ctx, field)
+	case "error":
+		return ec.fieldContext_BulkItem_error(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkItem", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BulkItemConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BulkItemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BulkItemConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BulkItemEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BulkItemEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkItemEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkJob(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return ec.fieldContext_BulkJob_job(ctx, field)
+	case "action":
+		return ec.fieldContext_BulkJob_action(ctx, field)
+	case "succeeded":
+		return ec.fieldContext_BulkJob_succeeded(ctx, field)
+	case "refused":
+		return ec.fieldContext_BulkJob_refused(ctx, field)
+	case "results":
+		return ec.fieldContext_BulkJob_results(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJob", field.Name)
 }
 
 func (ec *executionContext) childFields_Channel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14508,6 +15356,54 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type Conversation", field.Name)
 }
 
+func (ec *executionContext) childFields_ConversationBulkCancelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bulk":
+		return ec.fieldContext_ConversationBulkCancelPayload_bulk(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationBulkCancelPayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ConversationBulkCancelPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationBulkCancelPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationBulkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bulk":
+		return ec.fieldContext_ConversationBulkPayload_bulk(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationBulkPayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ConversationBulkPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationBulkPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationCollaboratorsAddPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationCollaboratorsAddPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationCollaboratorsAddPayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ConversationCollaboratorsAddPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationCollaboratorsAddPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationCollaboratorsRemovePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationCollaboratorsRemovePayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationCollaboratorsRemovePayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ConversationCollaboratorsRemovePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationCollaboratorsRemovePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ConversationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -14572,6 +15468,30 @@ func (ec *executionContext) childFields_ConversationHit(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type ConversationHit", field.Name)
 }
 
+func (ec *executionContext) childFields_ConversationJoinPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationJoinPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationJoinPayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ConversationJoinPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationJoinPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationLeavePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationLeavePayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationLeavePayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ConversationLeavePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationLeavePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ConversationMarkReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -14614,6 +15534,18 @@ func (ec *executionContext) childFields_ConversationPermits(ctx context.Context,
 		return ec.fieldContext_ConversationPermits_markRead(ctx, field)
 	case "markUnread":
 		return ec.fieldContext_ConversationPermits_markUnread(ctx, field)
+	case "addCollaborators":
+		return ec.fieldContext_ConversationPermits_addCollaborators(ctx, field)
+	case "join":
+		return ec.fieldContext_ConversationPermits_join(ctx, field)
+	case "removeCollaborators":
+		return ec.fieldContext_ConversationPermits_removeCollaborators(ctx, field)
+	case "leave":
+		return ec.fieldContext_ConversationPermits_leave(ctx, field)
+	case "delete":
+		return ec.fieldContext_ConversationPermits_delete(ctx, field)
+	case "blacklist":
+		return ec.fieldContext_ConversationPermits_blacklist(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationPermits", field.Name)
 }
@@ -15686,8 +16618,20 @@ func (ec *executionContext) childFields_Team(ctx context.Context, field graphql.
 		return ec.fieldContext_Team_language(ctx, field)
 	case "timeZone":
 		return ec.fieldContext_Team_timeZone(ctx, field)
+	case "collaborates":
+		return ec.fieldContext_Team_collaborates(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Team", field.Name)
+}
+
+func (ec *executionContext) childFields_TeamUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "team":
+		return ec.fieldContext_TeamUpdatePayload_team(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TeamUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TeamUpdatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_TextButton(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -16482,6 +17426,62 @@ func (ec *executionContext) field_Mutation_contactUpdate_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_conversationBulkCancel_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConversationBulkCancelInput, error) {
+			return ec.unmarshalNConversationBulkCancelInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationBulkCancelInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_conversationBulk_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConversationBulkInput, error) {
+			return ec.unmarshalNConversationBulkInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationBulkInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_conversationCollaboratorsAdd_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConversationCollaboratorsAddInput, error) {
+			return ec.unmarshalNConversationCollaboratorsAddInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationCollaboratorsAddInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_conversationCollaboratorsRemove_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConversationCollaboratorsRemoveInput, error) {
+			return ec.unmarshalNConversationCollaboratorsRemoveInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationCollaboratorsRemoveInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_conversationEnd_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -16502,6 +17502,34 @@ func (ec *executionContext) field_Mutation_conversationFollow_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ConversationFollowInput, error) {
 			return ec.unmarshalNConversationFollowInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationFollowInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_conversationJoin_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConversationJoinInput, error) {
+			return ec.unmarshalNConversationJoinInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationJoinInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_conversationLeave_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConversationLeaveInput, error) {
+			return ec.unmarshalNConversationLeaveInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationLeaveInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -16930,6 +17958,20 @@ func (ec *executionContext) field_Mutation_tagUpdate_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_teamUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.TeamUpdateInput, error) {
+			return ec.unmarshalNTeamUpdateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐTeamUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_typingSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -17280,6 +18322,68 @@ func (ec *executionContext) field_Query_channels_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_collaboratorCandidates_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "conversationId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["conversationId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "roles",
+		func(ctx context.Context, v any) ([]model.Role, error) {
+			return ec.unmarshalORole2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐRoleᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["roles"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg6
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_companies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -17481,6 +18585,74 @@ func (ec *executionContext) field_Query_contacts_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["before"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_conversationBulkItems_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "jobId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["jobId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "state",
+		func(ctx context.Context, v any) (*model.BulkItemState, error) {
+			return ec.unmarshalOBulkItemState2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItemState(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["state"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_conversationBulk_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "jobId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["jobId"] = arg0
 	return args, nil
 }
 
@@ -18716,6 +19888,29 @@ func (ec *executionContext) _Agent_language(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_Agent_language(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Agent", field, false, false, errors.New("field of type Language does not have child fields"))
+}
+
+func (ec *executionContext) _Agent_phone(ctx context.Context, field graphql.CollectedField, obj *model.Agent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Agent_phone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Phone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Agent_phone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Agent", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Agent_pictureUrl(ctx context.Context, field graphql.CollectedField, obj *model.Agent) (ret graphql.Marshaler) {
@@ -21900,6 +23095,368 @@ func (ec *executionContext) _BotModuleUpdatePayload_cursor(ctx context.Context, 
 }
 func (ec *executionContext) fieldContext_BotModuleUpdatePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BotModuleUpdatePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _BulkItem_conversationId(ctx context.Context, field graphql.CollectedField, obj *model.BulkItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkItem_conversationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConversationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkItem_conversationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkItem", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _BulkItem_state(ctx context.Context, field graphql.CollectedField, obj *model.BulkItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkItem_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.BulkItemState) graphql.Marshaler {
+			return ec.marshalNBulkItemState2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItemState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkItem_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkItem", field, false, false, errors.New("field of type BulkItemState does not have child fields"))
+}
+
+func (ec *executionContext) _BulkItem_error(ctx context.Context, field graphql.CollectedField, obj *model.BulkItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkItem_error(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Error, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.UserError) graphql.Marshaler {
+			return ec.marshalOUserError2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserError(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkItem_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkItem",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkItemConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.BulkItemConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkItemConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkItemEdge) graphql.Marshaler {
+			return ec.marshalNBulkItemEdge2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItemEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkItemConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkItemConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkItemEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkItemConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.BulkItemConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkItemConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkItem) graphql.Marshaler {
+			return ec.marshalNBulkItem2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkItemConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkItemConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkItem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkItemConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.BulkItemConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkItemConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkItemConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkItemConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkItemEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.BulkItemEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkItemEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkItemEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkItemEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _BulkItemEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.BulkItemEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkItemEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.BulkItem) graphql.Marshaler {
+			return ec.marshalNBulkItem2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItem(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkItemEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkItemEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkItem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJob_job(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Job) graphql.Marshaler {
+			return ec.marshalNJob2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJob",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJob_action(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_action(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Action, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.BulkAction) graphql.Marshaler {
+			return ec.marshalNBulkAction2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkAction(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_action(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, false, false, errors.New("field of type BulkAction does not have child fields"))
+}
+
+func (ec *executionContext) _BulkJob_succeeded(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_succeeded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Succeeded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_succeeded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BulkJob_refused(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_refused(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Refused, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_refused(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BulkJob_results(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkItem) graphql.Marshaler {
+			return ec.marshalNBulkItem2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJob",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkItem(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Channel_id(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (ret graphql.Marshaler) {
@@ -27138,6 +28695,180 @@ func (ec *executionContext) fieldContext_Conversation_createdAt(_ context.Contex
 	return graphql.NewScalarFieldContext("Conversation", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func (ec *executionContext) _ConversationBulkCancelPayload_bulk(ctx context.Context, field graphql.CollectedField, obj *model.ConversationBulkCancelPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationBulkCancelPayload_bulk(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bulk, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
+			return ec.marshalOBulkJob2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationBulkCancelPayload_bulk(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationBulkCancelPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJob(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationBulkCancelPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationBulkCancelPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationBulkCancelPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationBulkCancelPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationBulkCancelPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationBulkCancelPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationBulkCancelPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationBulkCancelPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationBulkCancelPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationBulkCancelPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ConversationBulkPayload_bulk(ctx context.Context, field graphql.CollectedField, obj *model.ConversationBulkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationBulkPayload_bulk(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bulk, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
+			return ec.marshalOBulkJob2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationBulkPayload_bulk(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationBulkPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJob(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationBulkPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationBulkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationBulkPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationBulkPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationBulkPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationBulkPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationBulkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationBulkPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationBulkPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationBulkPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
 func (ec *executionContext) _ConversationChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationChanged) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -27223,6 +28954,180 @@ func (ec *executionContext) fieldContext_ConversationChanged_conversation(_ cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ConversationCollaboratorsAddPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationCollaboratorsAddPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationCollaboratorsAddPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationCollaboratorsAddPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationCollaboratorsAddPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationCollaboratorsAddPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationCollaboratorsAddPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationCollaboratorsAddPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationCollaboratorsAddPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationCollaboratorsAddPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationCollaboratorsAddPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationCollaboratorsAddPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationCollaboratorsAddPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationCollaboratorsAddPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationCollaboratorsAddPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ConversationCollaboratorsRemovePayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationCollaboratorsRemovePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationCollaboratorsRemovePayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationCollaboratorsRemovePayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationCollaboratorsRemovePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationCollaboratorsRemovePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationCollaboratorsRemovePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationCollaboratorsRemovePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationCollaboratorsRemovePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationCollaboratorsRemovePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationCollaboratorsRemovePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationCollaboratorsRemovePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationCollaboratorsRemovePayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationCollaboratorsRemovePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationCollaboratorsRemovePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _ConversationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.ConversationConnection) (ret graphql.Marshaler) {
@@ -27802,6 +29707,180 @@ func (ec *executionContext) fieldContext_ConversationHit_member(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _ConversationJoinPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationJoinPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationJoinPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationJoinPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationJoinPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationJoinPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationJoinPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationJoinPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationJoinPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationJoinPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationJoinPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationJoinPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationJoinPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationJoinPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationJoinPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ConversationLeavePayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationLeavePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationLeavePayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationLeavePayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationLeavePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationLeavePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationLeavePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationLeavePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationLeavePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationLeavePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationLeavePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationLeavePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationLeavePayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationLeavePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationLeavePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
 func (ec *executionContext) _ConversationLeft_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationLeft) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -28298,6 +30377,198 @@ func (ec *executionContext) _ConversationPermits_markUnread(ctx context.Context,
 	)
 }
 func (ec *executionContext) fieldContext_ConversationPermits_markUnread(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPermits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Permit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationPermits_addCollaborators(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPermits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPermits_addCollaborators(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AddCollaborators, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Permit) graphql.Marshaler {
+			return ec.marshalNPermit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPermit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPermits_addCollaborators(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPermits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Permit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationPermits_join(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPermits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPermits_join(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Join, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Permit) graphql.Marshaler {
+			return ec.marshalNPermit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPermit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPermits_join(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPermits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Permit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationPermits_removeCollaborators(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPermits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPermits_removeCollaborators(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RemoveCollaborators, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Permit) graphql.Marshaler {
+			return ec.marshalNPermit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPermit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPermits_removeCollaborators(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPermits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Permit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationPermits_leave(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPermits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPermits_leave(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Leave, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Permit) graphql.Marshaler {
+			return ec.marshalNPermit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPermit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPermits_leave(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPermits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Permit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationPermits_delete(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPermits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPermits_delete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Delete, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Permit) graphql.Marshaler {
+			return ec.marshalNPermit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPermit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPermits_delete(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPermits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Permit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationPermits_blacklist(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPermits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPermits_blacklist(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Blacklist, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Permit) graphql.Marshaler {
+			return ec.marshalNPermit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPermit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPermits_blacklist(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ConversationPermits",
 		Field:      field,
@@ -35490,6 +37761,94 @@ func (ec *executionContext) fieldContext_Mutation_automationSettingsUpdate(ctx c
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_conversationBulk(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationBulk(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationBulk(ctx, fc.Args["input"].(model.ConversationBulkInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationBulkPayload) graphql.Marshaler {
+			return ec.marshalNConversationBulkPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationBulkPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationBulk(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationBulkPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationBulk_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationBulkCancel(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationBulkCancel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationBulkCancel(ctx, fc.Args["input"].(model.ConversationBulkCancelInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationBulkCancelPayload) graphql.Marshaler {
+			return ec.marshalNConversationBulkCancelPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationBulkCancelPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationBulkCancel(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationBulkCancelPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationBulkCancel_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_channelConnect(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -35836,6 +38195,182 @@ func (ec *executionContext) fieldContext_Mutation_failedInboundEventsReplay(ctx 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_failedInboundEventsReplay_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationCollaboratorsAdd(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationCollaboratorsAdd(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationCollaboratorsAdd(ctx, fc.Args["input"].(model.ConversationCollaboratorsAddInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationCollaboratorsAddPayload) graphql.Marshaler {
+			return ec.marshalNConversationCollaboratorsAddPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationCollaboratorsAddPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationCollaboratorsAdd(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationCollaboratorsAddPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationCollaboratorsAdd_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationCollaboratorsRemove(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationCollaboratorsRemove(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationCollaboratorsRemove(ctx, fc.Args["input"].(model.ConversationCollaboratorsRemoveInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationCollaboratorsRemovePayload) graphql.Marshaler {
+			return ec.marshalNConversationCollaboratorsRemovePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationCollaboratorsRemovePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationCollaboratorsRemove(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationCollaboratorsRemovePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationCollaboratorsRemove_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationJoin(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationJoin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationJoin(ctx, fc.Args["input"].(model.ConversationJoinInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationJoinPayload) graphql.Marshaler {
+			return ec.marshalNConversationJoinPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationJoinPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationJoin(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationJoinPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationJoin_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationLeave(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationLeave(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationLeave(ctx, fc.Args["input"].(model.ConversationLeaveInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationLeavePayload) graphql.Marshaler {
+			return ec.marshalNConversationLeavePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationLeavePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationLeave(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationLeavePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationLeave_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -37156,6 +39691,50 @@ func (ec *executionContext) fieldContext_Mutation_webchatIdentitySecretRotate(ct
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_webchatIdentitySecretRotate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_teamUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_teamUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TeamUpdate(ctx, fc.Args["input"].(model.TeamUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TeamUpdatePayload) graphql.Marshaler {
+			return ec.marshalNTeamUpdatePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐTeamUpdatePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_teamUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TeamUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_teamUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -39287,6 +41866,94 @@ func (ec *executionContext) fieldContext_Query_automationSettings(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_conversationBulk(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_conversationBulk(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ConversationBulk(ctx, fc.Args["jobId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
+			return ec.marshalOBulkJob2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_conversationBulk(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJob(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_conversationBulk_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_conversationBulkItems(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_conversationBulkItems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ConversationBulkItems(ctx, fc.Args["jobId"].(string), fc.Args["state"].(*model.BulkItemState), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkItemConnection) graphql.Marshaler {
+			return ec.marshalOBulkItemConnection2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItemConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_conversationBulkItems(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkItemConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_conversationBulkItems_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_channels(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -39369,6 +42036,50 @@ func (ec *executionContext) fieldContext_Query_failedInboundEvents(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_failedInboundEvents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_collaboratorCandidates(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_collaboratorCandidates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CollaboratorCandidates(ctx, fc.Args["conversationId"].(string), fc.Args["search"].(*string), fc.Args["roles"].([]model.Role), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AgentConnection) graphql.Marshaler {
+			return ec.marshalOAgentConnection2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_collaboratorCandidates(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AgentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_collaboratorCandidates_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -42843,6 +45554,93 @@ func (ec *executionContext) _Team_timeZone(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_Team_timeZone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Team", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Team_collaborates(ctx context.Context, field graphql.CollectedField, obj *model.Team) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Team_collaborates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Collaborates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Team_collaborates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Team", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _TeamUpdatePayload_team(ctx context.Context, field graphql.CollectedField, obj *model.TeamUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TeamUpdatePayload_team(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Team, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Team) graphql.Marshaler {
+			return ec.marshalOTeam2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐTeam(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TeamUpdatePayload_team(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TeamUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Team(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TeamUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TeamUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TeamUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TeamUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TeamUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _TextButton_label(ctx context.Context, field graphql.CollectedField, obj *model.TextButton) (ret graphql.Marshaler) {
@@ -46623,7 +49421,7 @@ func (ec *executionContext) unmarshalInputAgentUpdateInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"agentId", "name", "role", "permissions", "branchId", "regionId", "language", "pictureUrl"}
+	fieldsInOrder := [...]string{"agentId", "name", "role", "permissions", "branchId", "regionId", "language", "phone", "pictureUrl"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -46679,6 +49477,13 @@ func (ec *executionContext) unmarshalInputAgentUpdateInput(ctx context.Context, 
 				return it, err
 			}
 			it.Language = graphql.OmittableOf(data)
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = graphql.OmittableOf(data)
 		case "pictureUrl":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pictureUrl"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -48297,6 +51102,189 @@ func (ec *executionContext) unmarshalInputContactUpdateInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputConversationBulkCancelInput(ctx context.Context, obj any) (model.ConversationBulkCancelInput, error) {
+	var it model.ConversationBulkCancelInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"jobId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "jobId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.JobID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputConversationBulkInput(ctx context.Context, obj any) (model.ConversationBulkInput, error) {
+	var it model.ConversationBulkInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"action", "conversationIds", "selection", "toAgentId", "onBehalfOf", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "action":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("action"))
+			data, err := ec.unmarshalNBulkAction2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkAction(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Action = data
+		case "conversationIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationIds = graphql.OmittableOf(data)
+		case "selection":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("selection"))
+			data, err := ec.unmarshalOConversationSelection2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationSelection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Selection = graphql.OmittableOf(data)
+		case "toAgentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("toAgentId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ToAgentID = graphql.OmittableOf(data)
+		case "onBehalfOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOf = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputConversationCollaboratorsAddInput(ctx context.Context, obj any) (model.ConversationCollaboratorsAddInput, error) {
+	var it model.ConversationCollaboratorsAddInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "agentIds", "onBehalfOf"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "agentIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("agentIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AgentIds = data
+		case "onBehalfOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOf = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputConversationCollaboratorsRemoveInput(ctx context.Context, obj any) (model.ConversationCollaboratorsRemoveInput, error) {
+	var it model.ConversationCollaboratorsRemoveInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "agentIds", "onBehalfOf"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "agentIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("agentIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AgentIds = data
+		case "onBehalfOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOf = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputConversationEndInput(ctx context.Context, obj any) (model.ConversationEndInput, error) {
 	var it model.ConversationEndInput
 	if obj == nil {
@@ -48345,7 +51333,7 @@ func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "channelIds", "channelTypes", "kinds", "statuses", "queues", "followerIds", "collaboratorIds", "isUnread", "waitingAtLeast", "isMentioned", "isStarred", "isArchived", "hasPhone", "tags", "contactIds"}
+	fieldsInOrder := [...]string{"and", "or", "not", "channelIds", "channelTypes", "kinds", "statuses", "queues", "followerIds", "collaboratorIds", "hasCollaborators", "isUnread", "waitingAtLeast", "isMentioned", "isStarred", "isArchived", "hasPhone", "tags", "contactIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -48422,6 +51410,13 @@ func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context
 				return it, err
 			}
 			it.CollaboratorIds = graphql.OmittableOf(data)
+		case "hasCollaborators":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasCollaborators"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HasCollaborators = graphql.OmittableOf(data)
 		case "isUnread":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isUnread"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -48485,6 +51480,80 @@ func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context
 
 func (ec *executionContext) unmarshalInputConversationFollowInput(ctx context.Context, obj any) (model.ConversationFollowInput, error) {
 	var it model.ConversationFollowInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "onBehalfOf"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "onBehalfOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOf = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputConversationJoinInput(ctx context.Context, obj any) (model.ConversationJoinInput, error) {
+	var it model.ConversationJoinInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "onBehalfOf"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "onBehalfOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOf = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputConversationLeaveInput(ctx context.Context, obj any) (model.ConversationLeaveInput, error) {
+	var it model.ConversationLeaveInput
 	if obj == nil {
 		return it, nil
 	}
@@ -48619,6 +51688,54 @@ func (ec *executionContext) unmarshalInputConversationReopenInput(ctx context.Co
 				return it, err
 			}
 			it.OnBehalfOf = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputConversationSelection(ctx context.Context, obj any) (model.ConversationSelection, error) {
+	var it model.ConversationSelection
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["view"]; !present {
+		asMap["view"] = "ALL"
+	}
+
+	fieldsInOrder := [...]string{"view", "filter", "search"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "view":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("view"))
+			data, err := ec.unmarshalNInboxView2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐInboxView(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.View = data
+		case "filter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
+			data, err := ec.unmarshalOConversationFilter2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Filter = graphql.OmittableOf(data)
+		case "search":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("search"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Search = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -50459,6 +53576,36 @@ func (ec *executionContext) unmarshalInputTagUpdateInput(ctx context.Context, ob
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputTeamUpdateInput(ctx context.Context, obj any) (model.TeamUpdateInput, error) {
+	var it model.TeamUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"collaborates"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "collaborates":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("collaborates"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Collaborates = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputTextFilter(ctx context.Context, obj any) (model.TextFilter, error) {
 	var it model.TextFilter
 	if obj == nil {
@@ -52058,6 +55205,11 @@ func (ec *executionContext) _Agent(ctx context.Context, sel ast.SelectionSet, ob
 			}
 		case "language":
 			out.Values[i] = ec._Agent_language(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "phone":
+			out.Values[i] = ec._Agent_phone(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -53725,6 +56877,203 @@ func (ec *executionContext) _BotModuleUpdatePayload(ctx context.Context, sel ast
 		case "cursor":
 			out.Values[i] = ec._BotModuleUpdatePayload_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var bulkItemImplementors = []string{"BulkItem"}
+
+func (ec *executionContext) _BulkItem(ctx context.Context, sel ast.SelectionSet, obj *model.BulkItem) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkItemImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkItem")
+		case "conversationId":
+			out.Values[i] = ec._BulkItem_conversationId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._BulkItem_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "error":
+			out.Values[i] = ec._BulkItem_error(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var bulkItemConnectionImplementors = []string{"BulkItemConnection"}
+
+func (ec *executionContext) _BulkItemConnection(ctx context.Context, sel ast.SelectionSet, obj *model.BulkItemConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkItemConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkItemConnection")
+		case "edges":
+			out.Values[i] = ec._BulkItemConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._BulkItemConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._BulkItemConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var bulkItemEdgeImplementors = []string{"BulkItemEdge"}
+
+func (ec *executionContext) _BulkItemEdge(ctx context.Context, sel ast.SelectionSet, obj *model.BulkItemEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkItemEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkItemEdge")
+		case "cursor":
+			out.Values[i] = ec._BulkItemEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._BulkItemEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var bulkJobImplementors = []string{"BulkJob"}
+
+func (ec *executionContext) _BulkJob(ctx context.Context, sel ast.SelectionSet, obj *model.BulkJob) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkJobImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkJob")
+		case "job":
+			out.Values[i] = ec._BulkJob_job(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "action":
+			out.Values[i] = ec._BulkJob_action(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "succeeded":
+			out.Values[i] = ec._BulkJob_succeeded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refused":
+			out.Values[i] = ec._BulkJob_refused(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "results":
+			out.Values[i] = ec._BulkJob_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -56053,6 +59402,102 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var conversationBulkCancelPayloadImplementors = []string{"ConversationBulkCancelPayload"}
+
+func (ec *executionContext) _ConversationBulkCancelPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationBulkCancelPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationBulkCancelPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationBulkCancelPayload")
+		case "bulk":
+			out.Values[i] = ec._ConversationBulkCancelPayload_bulk(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationBulkCancelPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ConversationBulkCancelPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var conversationBulkPayloadImplementors = []string{"ConversationBulkPayload"}
+
+func (ec *executionContext) _ConversationBulkPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationBulkPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationBulkPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationBulkPayload")
+		case "bulk":
+			out.Values[i] = ec._ConversationBulkPayload_bulk(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationBulkPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ConversationBulkPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var conversationChangedImplementors = []string{"ConversationChanged", "StreamFrame", "ConversationEvent", "InboxEvent", "LogEvent"}
 
 func (ec *executionContext) _ConversationChanged(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationChanged) graphql.Marshaler {
@@ -56078,6 +59523,102 @@ func (ec *executionContext) _ConversationChanged(ctx context.Context, sel ast.Se
 		case "conversation":
 			out.Values[i] = ec._ConversationChanged_conversation(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var conversationCollaboratorsAddPayloadImplementors = []string{"ConversationCollaboratorsAddPayload"}
+
+func (ec *executionContext) _ConversationCollaboratorsAddPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationCollaboratorsAddPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationCollaboratorsAddPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationCollaboratorsAddPayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationCollaboratorsAddPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationCollaboratorsAddPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ConversationCollaboratorsAddPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var conversationCollaboratorsRemovePayloadImplementors = []string{"ConversationCollaboratorsRemovePayload"}
+
+func (ec *executionContext) _ConversationCollaboratorsRemovePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationCollaboratorsRemovePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationCollaboratorsRemovePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationCollaboratorsRemovePayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationCollaboratorsRemovePayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationCollaboratorsRemovePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ConversationCollaboratorsRemovePayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -56399,6 +59940,102 @@ func (ec *executionContext) _ConversationHit(ctx context.Context, sel ast.Select
 	return out
 }
 
+var conversationJoinPayloadImplementors = []string{"ConversationJoinPayload"}
+
+func (ec *executionContext) _ConversationJoinPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationJoinPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationJoinPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationJoinPayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationJoinPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationJoinPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ConversationJoinPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var conversationLeavePayloadImplementors = []string{"ConversationLeavePayload"}
+
+func (ec *executionContext) _ConversationLeavePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationLeavePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationLeavePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationLeavePayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationLeavePayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationLeavePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ConversationLeavePayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var conversationLeftImplementors = []string{"ConversationLeft", "StreamFrame", "InboxEvent", "LogEvent"}
 
 func (ec *executionContext) _ConversationLeft(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationLeft) graphql.Marshaler {
@@ -56592,6 +60229,36 @@ func (ec *executionContext) _ConversationPermits(ctx context.Context, sel ast.Se
 			}
 		case "markUnread":
 			out.Values[i] = ec._ConversationPermits_markUnread(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "addCollaborators":
+			out.Values[i] = ec._ConversationPermits_addCollaborators(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "join":
+			out.Values[i] = ec._ConversationPermits_join(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removeCollaborators":
+			out.Values[i] = ec._ConversationPermits_removeCollaborators(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "leave":
+			out.Values[i] = ec._ConversationPermits_leave(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "delete":
+			out.Values[i] = ec._ConversationPermits_delete(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "blacklist":
+			out.Values[i] = ec._ConversationPermits_blacklist(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -59987,6 +63654,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "conversationBulk":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationBulk(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversationBulkCancel":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationBulkCancel(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "channelConnect":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_channelConnect(ctx, field)
@@ -60039,6 +63720,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "failedInboundEventsReplay":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_failedInboundEventsReplay(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversationCollaboratorsAdd":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationCollaboratorsAdd(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversationCollaboratorsRemove":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationCollaboratorsRemove(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversationJoin":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationJoin(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversationLeave":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationLeave(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -60249,6 +63958,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "webchatIdentitySecretRotate":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_webchatIdentitySecretRotate(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "teamUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_teamUpdate(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -61263,6 +64979,50 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "conversationBulk":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_conversationBulk(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "conversationBulkItems":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_conversationBulkItems(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "channels":
 			field := field
 
@@ -61296,6 +65056,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				}()
 				res = ec._Query_failedInboundEvents(ctx, field)
 				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "collaboratorCandidates":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_collaboratorCandidates(ctx, field)
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -63000,6 +66782,54 @@ func (ec *executionContext) _Team(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "timeZone":
 			out.Values[i] = ec._Team_timeZone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "collaborates":
+			out.Values[i] = ec._Team_collaborates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var teamUpdatePayloadImplementors = []string{"TeamUpdatePayload"}
+
+func (ec *executionContext) _TeamUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *model.TeamUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, teamUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TeamUpdatePayload")
+		case "team":
+			out.Values[i] = ec._TeamUpdatePayload_team(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TeamUpdatePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -65499,6 +69329,82 @@ func (ec *executionContext) marshalNBotModuleUpdatePayload2ᚖgithubᚗcomᚋswi
 	return ec._BotModuleUpdatePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNBulkAction2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkAction(ctx context.Context, v any) (model.BulkAction, error) {
+	var res model.BulkAction
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBulkAction2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkAction(ctx context.Context, sel ast.SelectionSet, v model.BulkAction) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNBulkItem2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItem(ctx context.Context, sel ast.SelectionSet, v model.BulkItem) graphql.Marshaler {
+	return ec._BulkItem(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNBulkItem2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItemᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkItem) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkItem2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkItem2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItem(ctx context.Context, sel ast.SelectionSet, v *model.BulkItem) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._BulkItem(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBulkItemEdge2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItemEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkItemEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkItemEdge2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItemEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkItemEdge2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItemEdge(ctx context.Context, sel ast.SelectionSet, v *model.BulkItemEdge) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._BulkItemEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNBulkItemState2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItemState(ctx context.Context, v any) (model.BulkItemState, error) {
+	var res model.BulkItemState
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBulkItemState2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItemState(ctx context.Context, sel ast.SelectionSet, v model.BulkItemState) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNChannel2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannel(ctx context.Context, sel ast.SelectionSet, v model.Channel) graphql.Marshaler {
 	return ec._Channel(ctx, sel, &v)
 }
@@ -66225,6 +70131,66 @@ func (ec *executionContext) marshalNConversation2ᚖgithubᚗcomᚋswitchyardᚑ
 	return ec._Conversation(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNConversationBulkCancelInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationBulkCancelInput(ctx context.Context, v any) (model.ConversationBulkCancelInput, error) {
+	res, err := ec.unmarshalInputConversationBulkCancelInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationBulkCancelPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationBulkCancelPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationBulkCancelPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConversationBulkCancelPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNConversationBulkInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationBulkInput(ctx context.Context, v any) (model.ConversationBulkInput, error) {
+	res, err := ec.unmarshalInputConversationBulkInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationBulkPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationBulkPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationBulkPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConversationBulkPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNConversationCollaboratorsAddInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationCollaboratorsAddInput(ctx context.Context, v any) (model.ConversationCollaboratorsAddInput, error) {
+	res, err := ec.unmarshalInputConversationCollaboratorsAddInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationCollaboratorsAddPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationCollaboratorsAddPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationCollaboratorsAddPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConversationCollaboratorsAddPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNConversationCollaboratorsRemoveInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationCollaboratorsRemoveInput(ctx context.Context, v any) (model.ConversationCollaboratorsRemoveInput, error) {
+	res, err := ec.unmarshalInputConversationCollaboratorsRemoveInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationCollaboratorsRemovePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationCollaboratorsRemovePayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationCollaboratorsRemovePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConversationCollaboratorsRemovePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNConversationConnection2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationConnection(ctx context.Context, sel ast.SelectionSet, v *model.ConversationConnection) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -66332,6 +70298,21 @@ func (ec *executionContext) marshalNConversationHit2ᚖgithubᚗcomᚋswitchyard
 	return ec._ConversationHit(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNConversationJoinInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationJoinInput(ctx context.Context, v any) (model.ConversationJoinInput, error) {
+	res, err := ec.unmarshalInputConversationJoinInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationJoinPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationJoinPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationJoinPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConversationJoinPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNConversationKind2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationKind(ctx context.Context, v any) (model.ConversationKind, error) {
 	var res model.ConversationKind
 	err := res.UnmarshalGQL(v)
@@ -66340,6 +70321,21 @@ func (ec *executionContext) unmarshalNConversationKind2githubᚗcomᚋswitchyard
 
 func (ec *executionContext) marshalNConversationKind2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationKind(ctx context.Context, sel ast.SelectionSet, v model.ConversationKind) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNConversationLeaveInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationLeaveInput(ctx context.Context, v any) (model.ConversationLeaveInput, error) {
+	res, err := ec.unmarshalInputConversationLeaveInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationLeavePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationLeavePayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationLeavePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConversationLeavePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNConversationMarkReadInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationMarkReadInput(ctx context.Context, v any) (model.ConversationMarkReadInput, error) {
@@ -68203,6 +72199,21 @@ func (ec *executionContext) marshalNTeam2githubᚗcomᚋswitchyardᚑchatᚋswit
 	return ec._Team(ctx, sel, &v)
 }
 
+func (ec *executionContext) unmarshalNTeamUpdateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐTeamUpdateInput(ctx context.Context, v any) (model.TeamUpdateInput, error) {
+	res, err := ec.unmarshalInputTeamUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTeamUpdatePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐTeamUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *model.TeamUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._TeamUpdatePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNTextButton2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐTextButtonᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.TextButton) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -68815,6 +72826,13 @@ func (ec *executionContext) marshalOAgent2ᚖgithubᚗcomᚋswitchyardᚑchatᚋ
 	return ec._Agent(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOAgentConnection2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentConnection(ctx context.Context, sel ast.SelectionSet, v *model.AgentConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AgentConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOAgentFilter2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentFilter(ctx context.Context, v any) (*model.AgentFilter, error) {
 	if v == nil {
 		return nil, nil
@@ -68963,6 +72981,36 @@ func (ec *executionContext) marshalOBotModule2ᚖgithubᚗcomᚋswitchyardᚑcha
 		return graphql.Null
 	}
 	return ec._BotModule(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOBulkItemConnection2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItemConnection(ctx context.Context, sel ast.SelectionSet, v *model.BulkItemConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BulkItemConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOBulkItemState2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItemState(ctx context.Context, v any) (*model.BulkItemState, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.BulkItemState)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOBulkItemState2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkItemState(ctx context.Context, sel ast.SelectionSet, v *model.BulkItemState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) marshalOBulkJob2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkJob(ctx context.Context, sel ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BulkJob(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOChannel2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannel(ctx context.Context, sel ast.SelectionSet, v *model.Channel) graphql.Marshaler {
@@ -69274,6 +73322,14 @@ func (ec *executionContext) marshalOConversationQueue2ᚖgithubᚗcomᚋswitchya
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) unmarshalOConversationSelection2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationSelection(ctx context.Context, v any) (*model.ConversationSelection, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputConversationSelection(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOConversationSort2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationSort(ctx context.Context, v any) (*model.ConversationSort, error) {
@@ -70208,6 +74264,13 @@ func (ec *executionContext) marshalOTagColour2ᚖgithubᚗcomᚋswitchyardᚑcha
 	return v
 }
 
+func (ec *executionContext) marshalOTeam2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐTeam(ctx context.Context, sel ast.SelectionSet, v *model.Team) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Team(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOTextFilter2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐTextFilter(ctx context.Context, v any) (*model.TextFilter, error) {
 	if v == nil {
 		return nil, nil
@@ -70250,6 +74313,13 @@ func (ec *executionContext) marshalOTokenScope2ᚕgithubᚗcomᚋswitchyardᚑch
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOUserError2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserError(ctx context.Context, sel ast.SelectionSet, v model.UserError) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UserError(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOVisitor2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐVisitor(ctx context.Context, sel ast.SelectionSet, v *model.Visitor) graphql.Marshaler {

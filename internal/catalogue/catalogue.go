@@ -44,6 +44,9 @@ func Text(language, code string, params map[string]string) string {
 			return b.String()
 		}
 		v := params[name]
+		if strings.Contains(v, between) {
+			v = strings.ReplaceAll(v, between, map[bool]string{true: "、", false: ", "}[language == Chinese])
+		}
 		if within, ok := strings.CutPrefix(v, "@"); ok { // a text within the text, such as a role's name
 			if _, ok := entries[within]; ok { // and not somebody who is called so
 				v = Text(language, within, nil)
@@ -53,6 +56,12 @@ func Text(language, code string, params map[string]string) string {
 		t = after
 	}
 }
+
+// between stands between the values of a list.
+const between = "\x1f"
+
+// List makes one value of several, such as names: a text shows them with its language's comma between them. Programs find them apart at U+001F.
+func List(values ...string) string { return strings.Join(values, between) }
 
 // Codes lists all codes in order.
 func Codes() []string { return slices.Sorted(maps.Keys(entries)) }

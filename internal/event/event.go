@@ -44,23 +44,25 @@ const (
 // Facets are what of a conversation decides who may see it and which views it is in: ids, enums and times, never content. An event of a
 // conversation carries them as they were before and after it.
 type Facets struct {
-	Status        string    `json:"s"`           // PENDING, IN_PROGRESS, ENDED
-	Queue         string    `json:"q,omitempty"` // HUMAN or BOT while PENDING
-	Kind          string    `json:"k"`           // ONE_ON_ONE, COLLABORATION, GROUP
-	ChannelID     int64     `json:"c"`
-	ChannelType   string    `json:"ct"`
-	FollowerID    int64     `json:"f,omitempty"`  // the present follower; the last one where ENDED
-	Collaborators []int64   `json:"co,omitempty"` // in their order
-	BranchID      string    `json:"b,omitempty"`
-	RegionID      string    `json:"r,omitempty"`
-	TagIDs        []int64   `json:"t,omitempty"`
-	ContactID     int64     `json:"ci,omitempty"`
-	Unread        int       `json:"u,omitempty"`
-	IsMentioned   bool      `json:"m,omitempty"`
-	IsStarred     bool      `json:"st,omitempty"`
-	IsArchived    bool      `json:"ar,omitempty"`
-	HasPhone      bool      `json:"p,omitempty"`
-	WaitingSince  time.Time `json:"w,omitzero"`
+	Status        string  `json:"s"`           // PENDING, IN_PROGRESS, ENDED
+	Queue         string  `json:"q,omitempty"` // HUMAN or BOT while PENDING
+	Kind          string  `json:"k"`           // ONE_ON_ONE, COLLABORATION, GROUP
+	ChannelID     int64   `json:"c"`
+	ChannelType   string  `json:"ct"`
+	FollowerID    int64   `json:"f,omitempty"`  // the present follower; the last one where ENDED
+	Collaborators []int64 `json:"co,omitempty"` // in their order
+	// CollaboratorUnread is what is unread for each collaborator, those with none left out; Unread is then the follower's (COLL-13).
+	CollaboratorUnread map[int64]int `json:"cu,omitempty"`
+	BranchID           string        `json:"b,omitempty"`
+	RegionID           string        `json:"r,omitempty"`
+	TagIDs             []int64       `json:"t,omitempty"`
+	ContactID          int64         `json:"ci,omitempty"`
+	Unread             int           `json:"u,omitempty"`
+	IsMentioned        bool          `json:"m,omitempty"`
+	IsStarred          bool          `json:"st,omitempty"`
+	IsArchived         bool          `json:"ar,omitempty"`
+	HasPhone           bool          `json:"p,omitempty"`
+	WaitingSince       time.Time     `json:"w,omitzero"`
 }
 
 // Event is one entry of a team's log.

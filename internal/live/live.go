@@ -79,6 +79,8 @@ type Verdict struct {
 	// Coalesce shows the object at most once in 200 ms (Config.Coalesce) however many verdicts ask for it; the newest Load counts and is
 	// called when it is due, with the position reached by then. It is for values that are computed anew, such as counts.
 	Coalesce bool
+	// Own has each judge the event for itself, also those who have the same sight (Beholder).
+	Own bool
 	// End ends the stream, after what Load gives.
 	End *Ended
 }

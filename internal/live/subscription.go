@@ -299,6 +299,9 @@ func (s *Subscription) judge(ctx context.Context, e *entry) (Verdict, *judged) {
 		return s.stream.Judge(ctx, e.event), nil
 	}
 	j := s.sight.judge(s.gen, s.pos.Seq, func() Verdict { return s.stream.Judge(ctx, e.event) })
+	if j.verdict.Own {
+		return s.stream.Judge(ctx, e.event), nil
+	}
 	return j.verdict, j
 }
 

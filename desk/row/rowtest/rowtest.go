@@ -5,14 +5,17 @@ package rowtest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 
+	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/store"
@@ -199,7 +202,7 @@ func (w *World) checkCounters(ctx context.Context, v *store.View, all []*ent.Con
 		if c.FollowerID != nil {
 			follower = *c.FollowerID
 		}
-		k := fmt.Sprint(c.Status, "/", queue, "/", follower, "/", c.ChannelID, "/", c.Kind, "/", c.BranchID, "/", c.RegionID)
+		k := fmt.Sprint(c.Status, "/", queue, "/", follower, "/", c.ChannelID, "/", row.KindOf(row.Facets(c)), "/", c.BranchID, "/", c.RegionID)
 		t := want[k]
 		t.n, t.unread = t.n+1, t.unread+int64(c.Unread)
 		if c.Unread > 0 {
@@ -243,7 +246,7 @@ func (w *World) checkMessages(ctx context.Context, v *store.View, c *ent.Convers
 		if m.Seq != int64(i)+1 {
 			w.T.Errorf("conversation %d: message %d stands at %d", c.ID, i+1, m.Seq)
 		}
-		if m.UnsentAt == nil && !m.IsLate {
+		if m.UnsentAt == nil && !m.IsLate && m.Sender != message.SenderSYSTEM {
 			shown = m
 		}
 		if m.Delivery == message.DeliverySENDING {
@@ -296,13 +299,43 @@ func (w *World) checkState(ctx context.Context, v *store.View, c *ent.Conversati
 		w.T.Fatal(err)
 	}
 	var followers []int64
+	joined := map[int]int64{}
 	for _, p := range parts {
-		if p.ConversationID == c.ID {
+		switch {
+		case p.ConversationID != c.ID:
+		case p.Part == participant.PartFOLLOWER:
 			followers = append(followers, p.AgentID)
+		default:
+			joined[p.Position] = p.AgentID
 		}
 	}
+	w.checkJoint(c, joined)
 	isRight := c.FollowerID == nil && len(followers) == 0 || c.FollowerID != nil && len(followers) == 1 && followers[0] == *c.FollowerID
 	if !isRight {
 		w.T.Errorf("conversation %d is followed by %v, its participants are %v", c.ID, c.FollowerID, followers)
+	}
+}
+
+// checkJoint compares what a row says of its collaborators with its participants, by their places, and with its kind.
+func (w *World) checkJoint(c *ent.Conversation, joined map[int]int64) {
+	w.T.Helper()
+	isRight := len(joined) == len(c.CollaboratorIds)
+	for i, n := range c.CollaboratorIds {
+		isRight = isRight && joined[i] == n && (c.FollowerID == nil || *c.FollowerID != n)
+	}
+	if !isRight {
+		w.T.Errorf("conversation %d has the collaborators %v beside follower %v, its participants are %v", c.ID, c.CollaboratorIds, c.FollowerID, joined)
+	}
+	isJoint := len(c.CollaboratorIds) > 0
+	if c.Kind != conversation.KindGROUP && (c.Kind == conversation.KindCOLLABORATION) != isJoint {
+		w.T.Errorf("conversation %d is %s with the collaborators %v", c.ID, c.Kind, c.CollaboratorIds)
+	}
+	if len(c.CollaboratorIds) > 5 || isJoint && c.Status == conversation.StatusPENDING {
+		w.T.Errorf("conversation %d is %s with %d collaborators", c.ID, c.Status, len(c.CollaboratorIds))
+	}
+	for n, unread := range c.CollaboratorUnread {
+		if unread <= 0 || !slices.Contains(c.CollaboratorIds, n) || c.Status == conversation.StatusENDED {
+			w.T.Errorf("conversation %d is %s and has %d unread for agent %d; its collaborators are %v", c.ID, c.Status, unread, n, c.CollaboratorIds)
+		}
 	}
 }

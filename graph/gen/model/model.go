@@ -137,6 +137,8 @@ type Agent struct {
 	RegionID *string `json:"regionId"`
 	// The agent's language; null follows the team.
 	Language *Language `json:"language"`
+	// A phone number by which colleagues find the agent; null for none.
+	Phone *string `json:"phone"`
 	// A picture; null for none.
 	PictureURL *string `json:"pictureUrl"`
 	// When the agent was invited.
@@ -287,6 +289,8 @@ type AgentUpdateInput struct {
 	RegionID graphql.Omittable[*string] `json:"regionId"`
 	// The agent's language; null follows the team.
 	Language graphql.Omittable[*Language] `json:"language"`
+	// A phone number by which colleagues find the agent, at most 40 characters; null clears.
+	Phone graphql.Omittable[*string] `json:"phone"`
 	// A picture; null clears.
 	PictureURL graphql.Omittable[*string] `json:"pictureUrl"`
 }
@@ -687,6 +691,48 @@ type BotModuleUpdatePayload struct {
 	UserErrors []UserError `json:"userErrors"`
 	// The position after the change.
 	Cursor *string `json:"cursor"`
+}
+
+// One conversation of a bulk action.
+type BulkItem struct {
+	// The conversation's id; the conversation may be gone.
+	ConversationID string `json:"conversationId"`
+	// What became of it.
+	State BulkItemState `json:"state"`
+	// Why it was refused; null where it was not.
+	Error UserError `json:"error"`
+}
+
+// A page of a bulk action's conversations.
+type BulkItemConnection struct {
+	// The rows with their positions.
+	Edges []*BulkItemEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*BulkItem `json:"nodes"`
+	// Where the page stands.
+	PageInfo PageInfo `json:"pageInfo"`
+}
+
+// A conversation of a bulk action in a list.
+type BulkItemEdge struct {
+	// Its position.
+	Cursor string `json:"cursor"`
+	// What became of it.
+	Node BulkItem `json:"node"`
+}
+
+// An action on many conversations.
+type BulkJob struct {
+	// The job: up to 100 conversations it is done at once, above them it goes on by itself and `jobProgress` tells how far it is.
+	Job Job `json:"job"`
+	// What is done.
+	Action BulkAction `json:"action"`
+	// How many were done.
+	Succeeded int `json:"succeeded"`
+	// How many were refused, or failed on our side.
+	Refused int `json:"refused"`
+	// What became of the first 100, in their order; `conversationBulkItems` gives all of them.
+	Results []*BulkItem `json:"results"`
 }
 
 // One account of one platform.
@@ -1515,7 +1561,7 @@ type Conversation struct {
 	TagCount int `json:"tagCount"`
 	// The responsible agent; the last one while ENDED; null while PENDING.
 	Follower *AgentSummary `json:"follower"`
-	// The collaborators in their order.
+	// The collaborators in their order: the first follows in the follower's place when that is deactivated.
 	Collaborators []*AgentSummary `json:"collaborators"`
 	// When the follower began; null for none.
 	FollowedAt *time.Time `json:"followedAt"`
@@ -1525,7 +1571,7 @@ type Conversation struct {
 	LastMessage *MessagePreview `json:"lastMessage"`
 	// When its newest message arrived, or it was created: what lists sort by.
 	LastAt time.Time `json:"lastAt"`
-	// How many customer messages are unread.
+	// How many customer messages are unread: for the viewer alone where several agents work on it, none for who looks on.
 	UnreadCount int `json:"unreadCount"`
 	// Since when the customer waits for a person; null where it does not.
 	WaitingSince *time.Time `json:"waitingSince"`
@@ -1553,6 +1599,48 @@ type Conversation struct {
 
 func (Conversation) IsNode() {}
 
+// Which bulk action to stop.
+type ConversationBulkCancelInput struct {
+	// The job.
+	JobID string `json:"jobId"`
+}
+
+// The answer to conversationBulkCancel.
+type ConversationBulkCancelPayload struct {
+	// The job; null where it was refused.
+	Bulk *BulkJob `json:"bulk"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change; null where it had ended before.
+	Cursor *string `json:"cursor"`
+}
+
+// What to do to which conversations: those named, or those selected.
+type ConversationBulkInput struct {
+	// What to do.
+	Action BulkAction `json:"action"`
+	// These conversations, at most 1,000.
+	ConversationIds graphql.Omittable[[]string] `json:"conversationIds"`
+	// Or those that are listed so, at most 20,000.
+	Selection graphql.Omittable[*ConversationSelection] `json:"selection"`
+	// TRANSFER: the agent who will follow them.
+	ToAgentID graphql.Omittable[*string] `json:"toAgentId"`
+	// For integrations with ACT_AS: the agent who does it.
+	OnBehalfOf graphql.Omittable[*string] `json:"onBehalfOf"`
+	// The caller's own key: the same key with the same input gives the same job again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey"`
+}
+
+// The answer to conversationBulk.
+type ConversationBulkPayload struct {
+	// The job; null where it was refused as a whole.
+	Bulk *BulkJob `json:"bulk"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
 // A conversation changed: state, follower, counts, name. In inboxEvents it may be of a conversation that the client does not hold yet, when several
 // changes followed closely: take it in.
 type ConversationChanged struct {
@@ -1571,6 +1659,46 @@ func (ConversationChanged) IsConversationEvent() {}
 func (ConversationChanged) IsInboxEvent() {}
 
 func (ConversationChanged) IsLogEvent() {}
+
+// Whom to add to which conversation.
+type ConversationCollaboratorsAddInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// The agents, in the order in which they become collaborators.
+	AgentIds []string `json:"agentIds"`
+	// For integrations with ACT_AS: the agent who adds them.
+	OnBehalfOf graphql.Omittable[*string] `json:"onBehalfOf"`
+}
+
+// The answer to conversationCollaboratorsAdd.
+type ConversationCollaboratorsAddPayload struct {
+	// The conversation; null where it was refused.
+	Conversation *Conversation `json:"conversation"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// Whom to take out of which conversation.
+type ConversationCollaboratorsRemoveInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// The agents.
+	AgentIds []string `json:"agentIds"`
+	// For integrations with ACT_AS: the agent who removes them.
+	OnBehalfOf graphql.Omittable[*string] `json:"onBehalfOf"`
+}
+
+// The answer to conversationCollaboratorsRemove.
+type ConversationCollaboratorsRemovePayload struct {
+	// The conversation; null where it was refused.
+	Conversation *Conversation `json:"conversation"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
 
 // A page of conversations.
 type ConversationConnection struct {
@@ -1650,6 +1778,8 @@ type ConversationFilter struct {
 	FollowerIds graphql.Omittable[[]string] `json:"followerIds"`
 	// One of these agents collaborates.
 	CollaboratorIds graphql.Omittable[[]string] `json:"collaboratorIds"`
+	// Several agents work on it, groups too, or one alone does.
+	HasCollaborators graphql.Omittable[*bool] `json:"hasCollaborators"`
 	// Has something unread, or has not.
 	IsUnread graphql.Omittable[*bool] `json:"isUnread"`
 	// Waits at least this long.
@@ -1694,6 +1824,42 @@ type ConversationHit struct {
 	Highlights []*TextRange `json:"highlights"`
 	// The group's member by whose name it was found; null for none.
 	Member *GroupMember `json:"member"`
+}
+
+// Which conversation to join.
+type ConversationJoinInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// For integrations with ACT_AS: the agent who joins.
+	OnBehalfOf graphql.Omittable[*string] `json:"onBehalfOf"`
+}
+
+// The answer to conversationJoin.
+type ConversationJoinPayload struct {
+	// The conversation; null where it was refused.
+	Conversation *Conversation `json:"conversation"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// Which conversation to leave.
+type ConversationLeaveInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// For integrations with ACT_AS: the agent who leaves.
+	OnBehalfOf graphql.Omittable[*string] `json:"onBehalfOf"`
+}
+
+// The answer to conversationLeave.
+type ConversationLeavePayload struct {
+	// The conversation; null where it was refused or may be seen no longer.
+	Conversation *Conversation `json:"conversation"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
 }
 
 // A conversation left the view, was deleted, or may be seen no longer.
@@ -1764,6 +1930,18 @@ type ConversationPermits struct {
 	MarkRead Permit `json:"markRead"`
 	// Mark it unread by hand.
 	MarkUnread Permit `json:"markUnread"`
+	// Add collaborators.
+	AddCollaborators Permit `json:"addCollaborators"`
+	// Join it as a collaborator.
+	Join Permit `json:"join"`
+	// Take collaborators out of it.
+	RemoveCollaborators Permit `json:"removeCollaborators"`
+	// Leave it, as a collaborator.
+	Leave Permit `json:"leave"`
+	// Delete it for good.
+	Delete Permit `json:"delete"`
+	// Blacklist its customer, which deletes it too.
+	Blacklist Permit `json:"blacklist"`
 }
 
 // Which conversation to reopen.
@@ -1782,6 +1960,16 @@ type ConversationReopenPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 	// The position after the change.
 	Cursor *string `json:"cursor"`
+}
+
+// Which conversations a bulk action is done to: those that are listed so at the moment it is asked for.
+type ConversationSelection struct {
+	// The view.
+	View InboxView `json:"view"`
+	// Which of the view's.
+	Filter graphql.Omittable[*ConversationFilter] `json:"filter"`
+	// As in `conversations`.
+	Search graphql.Omittable[*string] `json:"search"`
 }
 
 // Which conversation to take over, from whom.
@@ -3484,9 +3672,25 @@ type Team struct {
 	Language Language `json:"language"`
 	// The IANA time zone.
 	TimeZone string `json:"timeZone"`
+	// Whether several agents may work on one conversation.
+	Collaborates bool `json:"collaborates"`
 }
 
 func (Team) IsNode() {}
+
+// What changes of the team. What is left out stays.
+type TeamUpdateInput struct {
+	// Whether several agents may work on one conversation. Where it is switched off the collaborations that are there go on, and none begins.
+	Collaborates graphql.Omittable[*bool] `json:"collaborates"`
+}
+
+// The answer to teamUpdate.
+type TeamUpdatePayload struct {
+	// The team; null where it was refused.
+	Team *Team `json:"team"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+}
 
 // A button under a text that was sent without a person.
 type TextButton struct {
@@ -4232,6 +4436,143 @@ func (e *BotEntryKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e BotEntryKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What is done to many conversations at once.
+type BulkAction string
+
+const (
+	// Follow the pending ones.
+	BulkActionFollow BulkAction = "FOLLOW"
+	// End them.
+	BulkActionEnd BulkAction = "END"
+	// Reopen them.
+	BulkActionReopen BulkAction = "REOPEN"
+	// Transfer them to one agent, who is told once. At most 20 at once; collaborations and groups are refused.
+	BulkActionTransfer BulkAction = "TRANSFER"
+	// Mark them read by hand.
+	BulkActionMarkRead BulkAction = "MARK_READ"
+	// Mark them unread by hand.
+	BulkActionMarkUnread BulkAction = "MARK_UNREAD"
+	// Delete them with their whole history, for good.
+	BulkActionDelete BulkAction = "DELETE"
+	// Block their customers, and delete them.
+	BulkActionBlacklist BulkAction = "BLACKLIST"
+)
+
+var AllBulkAction = []BulkAction{
+	BulkActionFollow,
+	BulkActionEnd,
+	BulkActionReopen,
+	BulkActionTransfer,
+	BulkActionMarkRead,
+	BulkActionMarkUnread,
+	BulkActionDelete,
+	BulkActionBlacklist,
+}
+
+func (e BulkAction) IsValid() bool {
+	switch e {
+	case BulkActionFollow, BulkActionEnd, BulkActionReopen, BulkActionTransfer, BulkActionMarkRead, BulkActionMarkUnread, BulkActionDelete, BulkActionBlacklist:
+		return true
+	}
+	return false
+}
+
+func (e BulkAction) String() string {
+	return string(e)
+}
+
+func (e *BulkAction) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = BulkAction(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid BulkAction", str)
+	}
+	return nil
+}
+
+func (e BulkAction) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *BulkAction) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e BulkAction) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What became of one conversation of a bulk action.
+type BulkItemState string
+
+const (
+	// It has not been its turn.
+	BulkItemStateWaiting BulkItemState = "WAITING"
+	// Done.
+	BulkItemStateDone BulkItemState = "DONE"
+	// Refused, or failed on our side: `error` says why.
+	BulkItemStateRefused BulkItemState = "REFUSED"
+)
+
+var AllBulkItemState = []BulkItemState{
+	BulkItemStateWaiting,
+	BulkItemStateDone,
+	BulkItemStateRefused,
+}
+
+func (e BulkItemState) IsValid() bool {
+	switch e {
+	case BulkItemStateWaiting, BulkItemStateDone, BulkItemStateRefused:
+		return true
+	}
+	return false
+}
+
+func (e BulkItemState) String() string {
+	return string(e)
+}
+
+func (e *BulkItemState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = BulkItemState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid BulkItemState", str)
+	}
+	return nil
+}
+
+func (e BulkItemState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *BulkItemState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e BulkItemState) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -5954,6 +6295,10 @@ const (
 	StreamReasonUnreadable StreamReason = "UNREADABLE"
 	// The viewer may no longer see what was watched.
 	StreamReasonAccessLost StreamReason = "ACCESS_LOST"
+	// The viewer was taken out of the conversation by another. It may see it still, as one who looks on: subscribing again does not make sense by itself.
+	StreamReasonRemoved StreamReason = "REMOVED"
+	// The follower ended the conversation on which the viewer collaborates. Subscribe again when it is opened anew.
+	StreamReasonEnded StreamReason = "ENDED"
 	// What was watched was deleted.
 	StreamReasonDeleted StreamReason = "DELETED"
 	// The viewer's session, token or account was ended.
@@ -5984,6 +6329,8 @@ var AllStreamReason = []StreamReason{
 	StreamReasonTooFarBehind,
 	StreamReasonUnreadable,
 	StreamReasonAccessLost,
+	StreamReasonRemoved,
+	StreamReasonEnded,
 	StreamReasonDeleted,
 	StreamReasonRevoked,
 	StreamReasonTokenExpired,
@@ -5999,7 +6346,7 @@ var AllStreamReason = []StreamReason{
 
 func (e StreamReason) IsValid() bool {
 	switch e {
-	case StreamReasonEpochChanged, StreamReasonTooOld, StreamReasonTooFarBehind, StreamReasonUnreadable, StreamReasonAccessLost, StreamReasonDeleted, StreamReasonRevoked, StreamReasonTokenExpired, StreamReasonDrain, StreamReasonSlow, StreamReasonIdle, StreamReasonEvicted, StreamReasonTeamSuspended, StreamReasonCompleted, StreamReasonUnavailable, StreamReasonInternal:
+	case StreamReasonEpochChanged, StreamReasonTooOld, StreamReasonTooFarBehind, StreamReasonUnreadable, StreamReasonAccessLost, StreamReasonRemoved, StreamReasonEnded, StreamReasonDeleted, StreamReasonRevoked, StreamReasonTokenExpired, StreamReasonDrain, StreamReasonSlow, StreamReasonIdle, StreamReasonEvicted, StreamReasonTeamSuspended, StreamReasonCompleted, StreamReasonUnavailable, StreamReasonInternal:
 		return true
 	}
 	return false
@@ -6219,6 +6566,8 @@ const (
 	UserErrorCodeCredentials UserErrorCode = "CREDENTIALS"
 	// The platform could not be asked, or refused.
 	UserErrorCodePlatform UserErrorCode = "PLATFORM"
+	// Of one thing among many: it failed on our side and was not done.
+	UserErrorCodeInternal UserErrorCode = "INTERNAL"
 )
 
 var AllUserErrorCode = []UserErrorCode{
@@ -6232,11 +6581,12 @@ var AllUserErrorCode = []UserErrorCode{
 	UserErrorCodeChannelUnavailable,
 	UserErrorCodeCredentials,
 	UserErrorCodePlatform,
+	UserErrorCodeInternal,
 }
 
 func (e UserErrorCode) IsValid() bool {
 	switch e {
-	case UserErrorCodeNotFound, UserErrorCodeValidation, UserErrorCodeForbidden, UserErrorCodeStateConflict, UserErrorCodeConflict, UserErrorCodeWindowClosed, UserErrorCodeLimitExceeded, UserErrorCodeChannelUnavailable, UserErrorCodeCredentials, UserErrorCodePlatform:
+	case UserErrorCodeNotFound, UserErrorCodeValidation, UserErrorCodeForbidden, UserErrorCodeStateConflict, UserErrorCodeConflict, UserErrorCodeWindowClosed, UserErrorCodeLimitExceeded, UserErrorCodeChannelUnavailable, UserErrorCodeCredentials, UserErrorCodePlatform, UserErrorCodeInternal:
 		return true
 	}
 	return false

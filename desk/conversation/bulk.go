@@ -1,0 +1,551 @@
+package conversation
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/switchyard-chat/switchyard/desk/idempotency"
+	"github.com/switchyard-chat/switchyard/desk/inbox"
+	"github.com/switchyard-chat/switchyard/desk/row"
+	"github.com/switchyard-chat/switchyard/desk/workspace"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
+	entgroup "github.com/switchyard-chat/switchyard/ent/gen/ent/group"
+	entjob "github.com/switchyard-chat/switchyard/ent/gen/ent/job"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/catalogue"
+	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/job"
+	"github.com/switchyard-chat/switchyard/internal/page"
+	"github.com/switchyard-chat/switchyard/internal/store"
+)
+
+// BulkTask is the kind of the queued work that goes on with a bulk action; its handler is Bulk.Work.
+const BulkTask = "conversation.bulk"
+
+// bulkKind begins the kinds of the jobs that people watch: BULK_END and so on.
+const bulkKind = "BULK_"
+
+const (
+	// MaxBulkTransfer is how many conversations are transferred at once (CONV-12).
+	MaxBulkTransfer = 20
+	// MaxBulkResults is how many of a bulk action's conversations are shown with it; Page gives the others.
+	MaxBulkResults  = 100
+	maxBulkIDs      = 1000
+	maxBulkSelected = 20_000
+	// atOnce is how many conversations are done before the answer; more are done by a task.
+	atOnce = 100
+	// bulkBatch is how many conversations a transaction does.
+	bulkBatch = 20
+	// rescueAfter is when a task looks after what was to be done at once, in case the server died.
+	rescueAfter = time.Minute
+	// bulkTurn is how long a task works before another goes on, well inside what a task may take.
+	bulkTurn = time.Minute
+)
+
+// Queue is where tasks are put.
+type Queue interface {
+	EnqueueIn(ctx context.Context, tx *store.Tx, t job.Task) error
+}
+
+// Bulk does one thing to many conversations (CONV-11 to CONV-15). It is safe for concurrent use.
+type Bulk struct {
+	actions *Service
+	queue   Queue
+}
+
+// NewBulk makes it of the service that does the thing to one.
+func NewBulk(actions *Service, queue Queue) *Bulk { return &Bulk{actions, queue} }
+
+// BulkInput says what to do to which conversations: those named, or those selected.
+type BulkInput struct {
+	Action         Action
+	IDs            []int64
+	Selection      *inbox.Selection
+	ToAgentID      int64 // of a transfer
+	OnBehalfOf     int64
+	IdempotencyKey string `json:"-"`
+}
+
+// bulkParams is what a job keeps of who asked for what: ids and enums.
+type bulkParams struct {
+	Action     Action `json:"action"`
+	ToAgentID  int64  `json:"to,omitempty"`
+	AgentID    int64  `json:"agent,omitempty"`
+	TokenID    int64  `json:"token,omitempty"`
+	OnBehalfOf int64  `json:"onBehalfOf,omitempty"`
+	Language   string `json:"language,omitempty"`
+}
+
+// BulkPage is a bulk action with a page of its conversations.
+type BulkPage struct {
+	Job    *ent.Job
+	Action Action
+	Items  []*ent.BulkItem
+	page.Result
+}
+
+type bulkArgs struct{ JobID int64 }
+
+// Do does it: up to atOnce conversations before it returns, more by a task. What is wrong with the whole (the action, the role, the receiver, too
+// many) is a fault, and nothing is done; what is refused to one is in its item and stops no other.
+func (b *Bulk) Do(ctx context.Context, p auth.Principal, in BulkInput) (*BulkPage, event.Cursor, error) {
+	if err := in.check(); err != nil {
+		return nil, event.Cursor{}, err
+	}
+	var jobID int64
+	isTask := false
+	cursor, err := b.actions.db.Write(ctx, p.TeamID, func(ctx context.Context, tx *store.Tx) error {
+		isTask = false
+		var err error
+		jobID, _, err = idempotency.Once(ctx, tx, p.Key(), in.IdempotencyKey, "conversationBulk", in, func() (int64, error) {
+			j, err := b.begin(ctx, tx, p, in)
+			if err != nil {
+				return 0, err
+			}
+			t := job.Task{Kind: BulkTask, Args: bulkArgs{j.ID}}
+			if isTask = j.Total > atOnce; !isTask {
+				t.RunAt = tx.Now.Add(rescueAfter)
+			}
+			return j.ID, b.queue.EnqueueIn(ctx, tx, t)
+		})
+		return err
+	})
+	if err != nil {
+		return nil, event.Cursor{}, err
+	}
+	if !isTask {
+		at, err := b.run(ctx, p.TeamID, jobID, time.Time{})
+		if err != nil {
+			return nil, event.Cursor{}, err
+		}
+		if at.Epoch != "" {
+			cursor = at
+		}
+	}
+	out, err := b.Page(ctx, p, jobID, "", page.Window{Limit: MaxBulkResults})
+	return out, cursor, err
+}
+
+func (in BulkInput) check() error {
+	if _, ok := bulk[in.Action]; !ok {
+		return fault.Input("action", "this is not done to many at once")
+	}
+	if (in.IDs == nil) == (in.Selection == nil) {
+		return fault.Input("conversationIds", "give either conversationIds or a selection")
+	}
+	if in.Selection == nil && len(in.IDs) == 0 {
+		return fault.Input("conversationIds", "name at least one conversation")
+	}
+	most := maxBulkIDs
+	if in.Action == Transferring {
+		most = MaxBulkTransfer
+	}
+	if len(in.IDs) > most {
+		return fault.Input("conversationIds", "at most %d conversations at once", most).WithCode("LIMIT_EXCEEDED", map[string]any{"limit": most})
+	}
+	if in.Action == Transferring && in.ToAgentID == 0 {
+		return fault.Input("toAgentId", "name the agent who will follow them")
+	}
+	return nil
+}
+
+// begin writes the job with its conversations.
+func (b *Bulk) begin(ctx context.Context, tx *store.Tx, p auth.Principal, in BulkInput) (*ent.Job, error) {
+	x := &acting{tx: tx, p: p, by: p.Actor(), c: &ent.Conversation{Kind: conversation.KindONE_ON_ONE}}
+	if err := x.substitute(ctx, in.OnBehalfOf); err != nil {
+		return nil, err
+	}
+	why := bulk[in.Action].who(x.p)
+	if !x.p.May(auth.WriteConversations) {
+		why = "refusal.scope"
+	}
+	if why != "" {
+		return nil, x.refuse(ctx, Permit{Code: "FORBIDDEN", Reason: why}, nil)
+	}
+	if in.Action == Transferring {
+		if _, err := x.receiver(ctx, "toAgentId", in.ToAgentID); err != nil {
+			return nil, err
+		}
+	}
+	ids, err := x.chosen(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	params, err := paramsMap(bulkParams{Action: in.Action, ToAgentID: in.ToAgentID, AgentID: p.AgentID, TokenID: p.TokenID, OnBehalfOf: in.OnBehalfOf, Language: p.Language})
+	if err != nil {
+		return nil, err
+	}
+	j, err := tx.Job.Create().SetTeamID(tx.Team).SetKind(bulkKind + string(in.Action)).SetTotal(len(ids)).SetCreatedBy(x.p.AgentID).SetParams(params).
+		SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).Save(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("create job: %w", err)
+	}
+	for from := 0; from < len(ids); from += 500 {
+		part := ids[from:min(from+500, len(ids))]
+		rows := make([]*ent.BulkItemCreate, len(part))
+		for i, id := range part {
+			rows[i] = tx.BulkItem.Create().SetTeamID(tx.Team).SetJobID(j.ID).SetPosition(from + i + 1).SetConversationID(id)
+		}
+		if err := tx.BulkItem.CreateBulk(rows...).Exec(ctx); err != nil {
+			return nil, fmt.Errorf("add the conversations of job %d: %w", j.ID, err)
+		}
+	}
+	tx.Emit(event.Event{Kind: event.JobChanged, ObjectID: j.ID, ObjectVersion: j.Version, Actor: x.by})
+	return j, nil
+}
+
+// chosen gives the conversations of an input, each once.
+func (x *acting) chosen(ctx context.Context, in BulkInput) ([]int64, error) {
+	if in.Selection != nil {
+		most := maxBulkSelected
+		if in.Action == Transferring {
+			most = MaxBulkTransfer
+		}
+		return inbox.SelectIn(ctx, &x.tx.View, x.p, *in.Selection, most)
+	}
+	seen := make(map[int64]bool, len(in.IDs))
+	var once []int64
+	for _, n := range in.IDs {
+		if !seen[n] {
+			seen[n] = true
+			once = append(once, n)
+		}
+	}
+	return once, nil
+}
+
+func paramsMap(p bulkParams) (map[string]any, error) {
+	b, err := json.Marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	var m map[string]any
+	return m, json.Unmarshal(b, &m)
+}
+
+func paramsOfJob(j *ent.Job) (bulkParams, error) {
+	var p bulkParams
+	b, err := json.Marshal(j.Params)
+	if err == nil {
+		err = json.Unmarshal(b, &p)
+	}
+	return p, err
+}
+
+// Work is the handler of BulkTask: it goes on where the action stands. Called again it does what is left, and nothing twice.
+func (b *Bulk) Work(ctx context.Context, team int64, args json.RawMessage) error {
+	var a bulkArgs
+	if err := json.Unmarshal(args, &a); err != nil {
+		return fault.Wrap(err, fault.Invalid, "no arguments of a bulk action")
+	}
+	_, err := b.run(ctx, team, a.JobID, b.actions.db.Clock().Now().Add(bulkTurn))
+	return err
+}
+
+// run does what is left of a bulk action, a batch a transaction; after until a task goes on with it. It gives the position after the last change.
+func (b *Bulk) run(ctx context.Context, team, jobID int64, until time.Time) (event.Cursor, error) {
+	var last event.Cursor
+	for {
+		isOver := false
+		at, err := b.actions.db.Write(ctx, team, func(ctx context.Context, tx *store.Tx) (err error) {
+			if !until.IsZero() && tx.Now.After(until) {
+				isOver = true
+				return b.queue.EnqueueIn(ctx, tx, job.Task{Kind: BulkTask, Args: bulkArgs{jobID}})
+			}
+			isOver, err = b.batch(ctx, tx, jobID)
+			return err
+		})
+		if err != nil {
+			return last, err
+		}
+		if at.Epoch != "" {
+			last = at
+		}
+		if isOver {
+			return last, nil
+		}
+	}
+}
+
+// batch does the next conversations of a job that it holds, and says whether the job is over.
+func (b *Bulk) batch(ctx context.Context, tx *store.Tx, jobID int64) (bool, error) {
+	if err := tx.Lock(ctx, entjob.Table, jobID); err != nil {
+		return false, err
+	}
+	j, err := tx.Job.Get(ctx, jobID)
+	if ent.IsNotFound(err) {
+		return false, fault.Missing("the job")
+	}
+	if err != nil {
+		return false, fmt.Errorf("read job %d: %w", jobID, err)
+	}
+	if j.EndedAt != nil {
+		return true, nil
+	}
+	asked, err := paramsOfJob(j)
+	if err != nil {
+		return false, fmt.Errorf("read job %d: %w", jobID, err)
+	}
+	items, err := tx.BulkItem.Query().Where(bulkitem.JobID(jobID), bulkitem.StateEQ(bulkitem.StateWAITING)).Order(bulkitem.ByPosition()).Limit(bulkBatch).All(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read the conversations of job %d: %w", jobID, err)
+	}
+	if err := holdAgents(ctx, tx, []int64{asked.AgentID, asked.OnBehalfOf, asked.ToAgentID}); err != nil {
+		return false, err
+	}
+	who, err := b.principal(ctx, tx, asked)
+	if err != nil {
+		return false, err
+	}
+	ids := make([]int64, len(items))
+	for i, it := range items {
+		ids[i] = it.ConversationID
+	}
+	if err := tx.Lock(ctx, conversation.Table, ids...); err != nil {
+		return false, err
+	}
+	refused := 0
+	for _, it := range items {
+		code, reason, err := b.one(ctx, tx, who, asked, it.ConversationID)
+		if err != nil {
+			return false, err
+		}
+		u := tx.BulkItem.UpdateOne(it).SetState(bulkitem.StateDONE)
+		if code != "" {
+			refused++
+			u.SetState(bulkitem.StateREFUSED).SetCode(code).SetReason(reason)
+		}
+		if err := u.Exec(ctx); err != nil {
+			return false, fmt.Errorf("note what became of conversation %d: %w", it.ConversationID, err)
+		}
+	}
+	return b.advance(ctx, tx, j, asked, who, len(items), refused)
+}
+
+// advance notes how far a job has come, ends it where nothing is left, and tells of it. The receiver of transfers is told once (CONV-12).
+func (b *Bulk) advance(ctx context.Context, tx *store.Tx, j *ent.Job, asked bulkParams, who *acting, n, refused int) (bool, error) {
+	u := tx.Job.UpdateOne(j).SetState(entjob.StateRUNNING).AddDone(n).AddFailed(refused).AddVersion(1).SetUpdatedAt(tx.Now)
+	isOver := j.Done+n >= j.Total
+	if isOver {
+		u.SetState(entjob.StateDONE).SetEndedAt(tx.Now)
+	}
+	now, err := u.Save(ctx)
+	if err != nil {
+		return false, fmt.Errorf("note how far job %d is: %w", j.ID, err)
+	}
+	by := event.Actor{Kind: event.BySystem}
+	if who != nil {
+		by = who.by
+	}
+	tx.Emit(event.Event{Kind: event.JobChanged, ObjectID: j.ID, ObjectVersion: now.Version, Actor: by})
+	if done := now.Done - now.Failed; isOver && asked.Action == Transferring && done > 0 && who != nil {
+		notice := workspace.Notice{Code: "notice.transferred_many", Params: map[string]string{"actor": who.p.Name, "role": "@role." + string(who.p.Role), "n": strconv.Itoa(done)}}
+		if err := workspace.NotifyIn(ctx, tx, by, []int64{asked.ToAgentID}, notice); err != nil {
+			return false, err
+		}
+	}
+	return isOver, nil
+}
+
+// principal is who asked, with the rights of now; nil where that is nobody any more.
+func (b *Bulk) principal(ctx context.Context, tx *store.Tx, asked bulkParams) (*acting, error) {
+	var p *auth.Principal
+	if asked.TokenID != 0 {
+		t, err := tx.APIToken.Get(ctx, asked.TokenID)
+		if ent.IsNotFound(err) || err == nil && (t.RevokedAt != nil || t.ExpiresAt != nil && t.ExpiresAt.Before(tx.Now)) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read token %d: %w", asked.TokenID, err)
+		}
+		p = &auth.Principal{TeamID: tx.Team, TokenID: t.ID, Name: t.Name, Role: auth.Role(t.Role)}
+		for _, s := range t.Scopes {
+			p.Scopes = append(p.Scopes, auth.Scope(s))
+		}
+		r, err := tx.Role.Query().Where(role.RoleEQ(role.Role(t.Role))).Only(ctx)
+		if err != nil && !ent.IsNotFound(err) {
+			return nil, fmt.Errorf("read role %s: %w", t.Role, err)
+		}
+		if r != nil {
+			for _, g := range r.Permissions {
+				p.Permissions = append(p.Permissions, auth.Permission(g))
+			}
+		}
+	} else {
+		var err error
+		if p, err = principalOf(ctx, &tx.View, asked.AgentID); err != nil || p == nil {
+			return nil, err
+		}
+	}
+	p.Language = asked.Language
+	x := &acting{tx: tx, p: *p, by: p.Actor()}
+	if err := x.substitute(ctx, asked.OnBehalfOf); err != nil {
+		if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Forbidden) {
+			return nil, nil
+		}
+		return nil, err
+	}
+	return x, nil
+}
+
+// one does the action to one conversation of many: code and reason say why not, and are empty where it is done.
+func (b *Bulk) one(ctx context.Context, tx *store.Tx, who *acting, asked bulkParams, id int64) (code, reason string, err error) {
+	if who == nil {
+		return "FORBIDDEN", "refusal.deactivated", nil
+	}
+	c, err := tx.Conversation.Get(ctx, id)
+	if ent.IsNotFound(err) {
+		return "NOT_FOUND", "refusal.absent", nil
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("read conversation %d: %w", id, err)
+	}
+	x := &acting{tx: tx, p: who.p, by: who.by, c: c}
+	if c.GroupID != nil {
+		if x.group, err = tx.Group.Query().Where(entgroup.ID(*c.GroupID)).Only(ctx); err != nil {
+			return "", "", fmt.Errorf("read group: %w", err)
+		}
+	}
+	in, err := x.setting(ctx, asked.Action)
+	if err != nil {
+		return "", "", err
+	}
+	if d := DecideBulk(x.p, row.Facets(c), in, asked.Action); !d.Allowed {
+		return d.Code, d.Reason, nil
+	}
+	if err := b.do(ctx, x, asked); err != nil {
+		f := fault.As(err)
+		if slices.Contains([]fault.Kind{fault.Invalid, fault.NotFound, fault.Forbidden, fault.Conflict}, f.Kind) && f.Code != "" {
+			return f.Code, f.Text, nil
+		}
+		return "", "", err
+	}
+	return "", "", nil
+}
+
+// do does what was decided. What it refuses, it refuses before it has written anything.
+func (b *Bulk) do(ctx context.Context, x *acting, asked bulkParams) error {
+	switch asked.Action {
+	case Following:
+		return x.follow(ctx)
+	case Ending:
+		return x.end(ctx)
+	case Reopening:
+		return x.reopen(ctx)
+	case Transferring:
+		return x.transfer(ctx, asked.ToAgentID)
+	case MarkingRead:
+		return x.markRead(ctx)
+	case MarkingUnread:
+		return x.markUnread(ctx)
+	case Deleting:
+		return x.remove(ctx, b.actions)
+	case Blacklisting:
+		return x.blacklist(ctx, b.actions)
+	}
+	return fmt.Errorf("%s is not done in bulk", asked.Action)
+}
+
+// Page reads a bulk action that the principal asked for, or any where it is an ADMIN, with a page of its conversations: those of a state, or all. None is a
+// fault of kind NotFound.
+func (b *Bulk) Page(ctx context.Context, p auth.Principal, jobID int64, state string, w page.Window) (*BulkPage, error) {
+	out := &BulkPage{}
+	err := b.actions.db.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
+		var err error
+		if out.Job, err = ownBulk(ctx, v, p, jobID); err != nil {
+			return err
+		}
+		asked, err := paramsOfJob(out.Job)
+		if err != nil {
+			return err
+		}
+		out.Action = asked.Action
+		q := v.BulkItem.Query().Where(bulkitem.JobID(jobID)).Limit(w.Limit + 1).Order(bulkitem.ByPosition())
+		if w.IsBackward {
+			q = v.BulkItem.Query().Where(bulkitem.JobID(jobID)).Limit(w.Limit + 1).Order(ent.Desc(bulkitem.FieldPosition))
+		}
+		if state != "" {
+			q.Where(bulkitem.StateEQ(bulkitem.State(state)))
+		}
+		for cursor, field := range map[string]string{w.After: "after", w.Before: "before"} {
+			if cursor == "" {
+				continue
+			}
+			var position int
+			if err := page.Key(cursor, "bulk", field, &position); err != nil {
+				return err
+			}
+			if field == "after" {
+				q.Where(bulkitem.PositionGT(position))
+			} else {
+				q.Where(bulkitem.PositionLT(position))
+			}
+		}
+		items, err := q.All(ctx)
+		if err != nil {
+			return fmt.Errorf("read the conversations of job %d: %w", jobID, err)
+		}
+		out.Items, out.Result = page.Cut(w, items, func(i *ent.BulkItem) string { return page.Cursor("bulk", i.Position) })
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ownBulk reads the job of a bulk action that the principal may know of.
+func ownBulk(ctx context.Context, v *store.View, p auth.Principal, jobID int64) (*ent.Job, error) {
+	j, err := v.Job.Get(ctx, jobID)
+	if err != nil && !ent.IsNotFound(err) {
+		return nil, fmt.Errorf("read job %d: %w", jobID, err)
+	}
+	if err != nil || len(j.Kind) < len(bulkKind) || j.Kind[:len(bulkKind)] != bulkKind {
+		return nil, fault.Missing("the job")
+	}
+	asked, err := paramsOfJob(j)
+	if err != nil {
+		return nil, err
+	}
+	isOwn := p.TokenID != 0 && asked.TokenID == p.TokenID || p.TokenID == 0 && asked.AgentID == p.AgentID
+	if !isOwn && p.Role != auth.Admin {
+		return nil, fault.Missing("the job")
+	}
+	return j, nil
+}
+
+// Cancel stops a bulk action that the principal asked for, or any where it is an ADMIN. What is done stays done. One that has ended stays as it is; the
+// cursor is zero then.
+func (b *Bulk) Cancel(ctx context.Context, p auth.Principal, jobID int64) (*BulkPage, event.Cursor, error) {
+	cursor, err := b.actions.db.Write(ctx, p.TeamID, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.Lock(ctx, entjob.Table, jobID); err != nil {
+			return err
+		}
+		j, err := ownBulk(ctx, &tx.View, p, jobID)
+		if err != nil || j.EndedAt != nil {
+			return err
+		}
+		if !p.May(auth.WriteConversations) {
+			return fault.New(fault.Forbidden, "%s", catalogue.Text(p.Language, "refusal.scope", nil)).WithCode("FORBIDDEN", nil)
+		}
+		now, err := tx.Job.UpdateOne(j).SetState(entjob.StateCANCELLED).SetEndedAt(tx.Now).AddVersion(1).SetUpdatedAt(tx.Now).Save(ctx)
+		if err != nil {
+			return fmt.Errorf("cancel job %d: %w", jobID, err)
+		}
+		tx.Emit(event.Event{Kind: event.JobChanged, ObjectID: j.ID, ObjectVersion: now.Version, Actor: p.Actor()})
+		return nil
+	})
+	if err != nil {
+		return nil, event.Cursor{}, err
+	}
+	out, err := b.Page(ctx, p, jobID, "", page.Window{Limit: MaxBulkResults})
+	return out, cursor, err
+}

@@ -1,0 +1,45 @@
+package inbox
+
+import (
+	"context"
+
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/store"
+)
+
+// Selection is what a list would show, for what is done to all of it.
+type Selection struct {
+	View   View
+	Filter *Filter
+	Search string
+}
+
+// SelectIn gives the ids of what the principal's list would show, in no order, at most so many: more is a fault of kind Invalid with
+// the code LIMIT_EXCEEDED.
+func SelectIn(ctx context.Context, v *store.View, p auth.Principal, sel Selection, most int) ([]int64, error) {
+	if err := sel.Filter.Validate("selection.filter"); err != nil {
+		return nil, err
+	}
+	found, err := newSearch(sel.Search)
+	if err != nil {
+		return nil, err
+	}
+	if found != nil {
+		if err := found.resolve(ctx, v); err != nil {
+			return nil, err
+		}
+	}
+	q := query{v: v, strands: strands(p, sel.View, true, sel.Filter), filter: sel.Filter.condition(p), search: found}
+	var ids []int64
+	for _, strand := range q.strands {
+		some, err := v.Conversation.Query().Where(q.where(strand)).Limit(most + 1 - len(ids)).IDs(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if ids = append(ids, some...); len(ids) > most {
+			return nil, fault.Input("selection", "at most %d conversations at once", most).WithCode("LIMIT_EXCEEDED", map[string]any{"limit": most})
+		}
+	}
+	return ids, nil
+}

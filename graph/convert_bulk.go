@@ -1,0 +1,86 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/switchyard-chat/switchyard/desk/conversation"
+	"github.com/switchyard-chat/switchyard/desk/inbox"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/graph/gen/model"
+	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/catalogue"
+	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/id"
+	"github.com/switchyard-chat/switchyard/internal/page"
+)
+
+// bulkInput reads what to do to which conversations.
+func bulkInput(in model.ConversationBulkInput) (conversation.BulkInput, error) {
+	out := conversation.BulkInput{Action: conversation.Action(in.Action), IdempotencyKey: given(in.IdempotencyKey.Value(), "")}
+	var err error
+	if all := in.ConversationIds.Value(); all != nil {
+		if out.IDs, err = id.ParseAll(id.Conversation, all); err != nil {
+			return out, err
+		}
+	}
+	if s := in.Selection.Value(); s != nil {
+		f, err := conversationFilter(s.Filter.Value(), "selection.filter")
+		if err != nil {
+			return out, err
+		}
+		out.Selection = &inbox.Selection{View: inbox.View(s.View), Filter: f, Search: given(s.Search.Value(), "")}
+	}
+	if out.ToAgentID, err = optionalID(id.Agent, in.ToAgentID); err != nil {
+		return out, err
+	}
+	out.OnBehalfOf, err = optionalID(id.Agent, in.OnBehalfOf)
+	return out, err
+}
+
+// bulkPage reads a page of a bulk action for who asks.
+func (r *Resolver) bulkPage(ctx context.Context, jobID, state string, w page.Window) (auth.Principal, *conversation.BulkPage, error) {
+	p, err := auth.From(ctx)
+	if err != nil {
+		return p, nil, err
+	}
+	n, err := id.Parse(id.Job, jobID)
+	if err != nil {
+		return p, nil, err
+	}
+	b, err := r.Bulk.Page(ctx, p, n, state, w)
+	return p, b, err
+}
+
+// bulkModel is a bulk action with the first of its conversations; nil for none.
+func bulkModel(language string, b *conversation.BulkPage) *model.BulkJob {
+	if b == nil {
+		return nil
+	}
+	return &model.BulkJob{Job: *jobModel(b.Job), Action: model.BulkAction(b.Action), Succeeded: b.Job.Done - b.Job.Failed, Refused: b.Job.Failed,
+		Results: bulkItems(language, b.Items)}
+}
+
+// bulkConnection is a page of what became of a bulk action's conversations.
+func bulkConnection(language string, b *conversation.BulkPage) *model.BulkItemConnection {
+	m := &model.BulkItemConnection{Edges: []*model.BulkItemEdge{}, Nodes: bulkItems(language, b.Items), PageInfo: *pageInfo(b.Result)}
+	for i, node := range m.Nodes {
+		m.Edges = append(m.Edges, &model.BulkItemEdge{Cursor: b.Cursors[i], Node: *node})
+	}
+	return m
+}
+
+func bulkItems(language string, items []*ent.BulkItem) []*model.BulkItem {
+	all := make([]*model.BulkItem, len(items))
+	for i, x := range items {
+		all[i] = &model.BulkItem{ConversationID: id.Format(id.Conversation, x.ConversationID), State: model.BulkItemState(x.State), Error: bulkError(language, x)}
+	}
+	return all
+}
+
+// bulkError says why a conversation was refused; nil where it was not.
+func bulkError(language string, x *ent.BulkItem) model.UserError {
+	if x.Code == "" {
+		return nil
+	}
+	return userError(fault.New(fault.Conflict, "%s", catalogue.Text(language, x.Reason, x.Params)).WithCode(x.Code, nil))
+}
