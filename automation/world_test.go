@@ -15,6 +15,7 @@ import (
 	"github.com/switchyard-chat/switchyard/channels/line"
 	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
+	"github.com/switchyard-chat/switchyard/desk/factory"
 	"github.com/switchyard-chat/switchyard/desk/file"
 	"github.com/switchyard-chat/switchyard/desk/file/filetest"
 	"github.com/switchyard-chat/switchyard/desk/group"
@@ -218,6 +219,9 @@ func (w *world) bring(c *ent.Conversation, status entconversation.Status, queue 
 			after.EndedAt = &tx.Now
 		}
 		if err := row.Put(ctx, tx, c, after, event.Actor{Kind: event.BySystem}); err != nil {
+			return err
+		}
+		if err := factory.Collaborate(ctx, tx, c.ID, collaborators); err != nil {
 			return err
 		}
 		if err := conversation.FollowerIn(ctx, tx, after); err != nil || len(collaborators) == 0 {

@@ -124,6 +124,6 @@ var unseen = map[string]string{
 	"StateConflict.field": "it is about no field", "MessageHitConnection.searchedUntil": "a position in time, where a search gave up",
 	"Hello.cause": "nobody caused it", "Tick.cause": "likewise", "ResyncRequired.cause": "likewise", "StreamEnded.cause": "likewise", "PresenceChanged.cause": "likewise", "UnreadCountsChanged.cause": "likewise",
 	"Tick.idleAt":                  "the time at which the one connection ends, in its last minute alone",
-	"ApiTokenCreatePayload.cursor": "it is in no log", "ConversationMarkUnreadPayload.cursor": "null where it was unread already",
+	"ApiTokenCreatePayload.cursor": "it is in no log", "ConversationMarkUnreadPayload.cursor": "null where it was unread already", "ConversationMarkReadPayload.cursor": "null where it was read already",
 	"SignOutPayload.userErrors": "there is nothing to put right", "TypingSetPayload.userErrors": "likewise", "PasswordResetRequestPayload.userErrors": "the answer is always the same",
 }

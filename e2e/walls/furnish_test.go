@@ -495,12 +495,12 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 		f.name(fmt.Sprintf("activity.%d", i), id.Activity, f.add("activities", set{"conversation_id": ann, "actor_id": admin, "params": set{"actor": f.canary("activities", "params")}}))
 	}
 	f.exec("UPDATE teams SET collaborates = true WHERE id = $1", f.id)
-	for _, name := range []string{"joint", "joinable", "leaving", "growing"} {
+	for _, name := range []string{"joint", "joint2", "joinable", "leaving", "growing", "growing2"} {
 		follower, others := admin, []any{mate}
 		values := set{"identity_id": person(), "contact_id": contacts[1], "status": "IN_PROGRESS", "kind": "COLLABORATION", "followed_at": f.at}
 		switch name {
-		case "joinable", "growing":
-			follower, others = map[string]int64{"joinable": mate, "growing": admin}[name], nil
+		case "joinable", "growing", "growing2":
+			follower, others = map[bool]int64{true: mate, false: admin}[name == "joinable"], nil
 			values["kind"] = "ONE_ON_ONE"
 		case "leaving":
 			follower, others = mate, []any{admin}
@@ -515,12 +515,12 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 			f.add("participants", set{"conversation_id": n, "agent_id": x, "part": "COLLABORATOR", "since": f.at})
 		}
 	}
-	for _, name := range []string{"many", "pending", "taken", "over", "ending", "ended", "marked", "unmarked", "taken2", "over2", "entering"} {
+	for _, name := range []string{"many", "pending", "taken", "over", "ending", "ended", "marked", "unmarked", "taken2", "over2", "over3", "entering"} {
 		values := set{"identity_id": person(), "contact_id": contacts[1], "status": "PENDING"}
 		switch name {
 		case "taken", "taken2":
 			values = with(values, set{"status": "IN_PROGRESS", "follower_id": mate, "last_follower_id": mate, "followed_at": f.at})
-		case "over", "over2", "ending", "marked", "unmarked":
+		case "over", "over2", "over3", "ending", "marked", "unmarked":
 			values = with(values, followed)
 		case "ended":
 			values = with(values, set{"status": "ENDED", "follower_id": admin, "last_follower_id": admin, "ended_at": f.at})

@@ -350,17 +350,19 @@ var special = map[string]func(*team) any{
 		return []any{map[string]any{"name": "channelId", "value": x.digits + "2"}, map[string]any{"name": "channelSecret", "value": x.mark + "-channel-secret-lost"},
 			map[string]any{"name": "channelAccessToken", "value": x.mark + "-channel-token-lost"}}
 	},
-	"CustomFieldCondition.op":     func(*team) any { return "EQ" },
-	"CustomFieldCreateInput.type": func(*team) any { return "TEXT" },
-	"ApiTokenCreateInput.role":    func(*team) any { return "AGENT" },
-	"AgentInviteInput.role":       func(*team) any { return "AGENT" },
-	"RoleUpdateInput.role":        func(*team) any { return "SALES" },
-	"RoleUpdateInput.permissions": func(*team) any { return []any{"SEND_MESSAGES"} },
+	"ConversationBulkInput.action": func(*team) any { return "MARK_READ" }, // what changes least of one's own
+	"CustomFieldCondition.op":      func(*team) any { return "EQ" },
+	"CustomFieldCreateInput.type":  func(*team) any { return "TEXT" },
+	"ApiTokenCreateInput.role":     func(*team) any { return "AGENT" },
+	"AgentInviteInput.role":        func(*team) any { return "AGENT" },
+	"RoleUpdateInput.role":         func(*team) any { return "SALES" },
+	"RoleUpdateInput.permissions":  func(*team) any { return []any{"SEND_MESSAGES"} },
 }
 
 // beside are other values next to a carrier's, so that what one carrier changed does not hide another.
 var beside = map[string]map[string]string{
 	"ConversationTakeOverInput.fromAgentId": {"conversationId": "conversation.taken2"}, "ConversationTransferInput.toAgentId": {"conversationId": "conversation.over2"},
+	"ConversationCollaboratorsAddInput.agentIds": {"conversationId": "conversation.growing2"}, "ConversationCollaboratorsRemoveInput.agentIds": {"conversationId": "conversation.joint2"},
 	"MediaInput.previewUploadId": {"uploadId": "upload.third"},
 }
 
@@ -419,6 +421,12 @@ func (a *attempt) put(vars map[string]any, c carrier, who *team, at any) {
 	}
 	for name, of := range beside[c.key] {
 		in[name] = who.refs[of]
+	}
+	switch c.key {
+	case "ConversationBulkInput.toAgentId":
+		in["action"], in["conversationIds"] = "TRANSFER", []any{who.refs["conversation.over3"]}
+	case "ConversationBulkInput.onBehalfOf":
+		in["conversationIds"] = []any{who.refs["conversation.marked"]}
 	}
 	if c.key == "CustomFieldOptionInput.id" && c.field.Name == "customFieldCreate" {
 		vars["input"].(map[string]any)["type"] = "SINGLE_CHOICE"
@@ -574,8 +582,8 @@ func (a *attempt) position(c carrier, query, foreign, own string) {
 	var parts []any
 	nobodys := event.Cursor{Epoch: "nobodys-epoch", Seq: 3}.String()
 	switch err := json.Unmarshal(plain, &parts); {
-	case err == nil && parts[0] == "messages":
-		nobodys = foreign // a number within the one conversation: it is nobody's
+	case err == nil && (parts[0] == "messages" || parts[0] == "bulk"):
+		nobodys = foreign // a number within the one conversation, or the one action: it is nobody's
 	case err == nil:
 		n, ok := parts[len(parts)-1].(float64)
 		if !ok {

@@ -241,7 +241,7 @@ func (w *world) ask(token, query string, variables map[string]any) []byte {
 }
 
 // moving is what of an answer is another each time: the request's id, what the caller has left, and when a token was used.
-var moving = regexp.MustCompile(`"requestId":"[^"]*"|"lastUsedAt":"[^"]*"|"remaining":[0-9]+|"actual":[0-9]+|until=[0-9]+|sig=[A-Za-z0-9_-]+`)
+var moving = regexp.MustCompile(`"__typename":"Job","id":"job_[^"]*"|"createdAt":"[^"]*","endedAt":"[^"]*"|"userErrors":\[\],"cursor":"[^"]*"|"requestId":"[^"]*"|"lastUsedAt":"[^"]*"|"remaining":[0-9]+|"actual":[0-9]+|until=[0-9]+|sig=[A-Za-z0-9_-]+`)
 
 // still is an answer without what is another each time.
 func still(b []byte) string { return moving.ReplaceAllString(string(b), "*") }
