@@ -356,7 +356,7 @@ func TestBulkJob(t *testing.T) {
 			t.Fatalf("%+v, %v", b, err)
 		}
 		again, _, err := w.resolver.Bulk.Do(ctx, boss, conversation.BulkInput{Action: conversation.Ending, Selection: &inbox.Selection{View: inbox.PendingHuman}, IdempotencyKey: "end"})
-		if err != nil || again.Job.ID != b.Job.ID {
+		if err != nil || again.Job.ID != b.Job.ID || again.Job.State != "QUEUED" || again.Job.Done != 0 {
 			t.Errorf("the same key gives %+v, %v", again, err)
 		}
 		args := json.RawMessage(fmt.Sprintf(`{"JobID": %d}`, b.Job.ID))

@@ -64,11 +64,11 @@ func (s *Service) act(ctx context.Context, p auth.Principal, onBehalfOf, convers
 }
 
 // holdAgents holds the agents who may become part of a conversation until the transaction ends, before it holds the conversation: whoever is
-// deactivated meanwhile is so before or after, and never between (COLL-17).
+// deactivated meanwhile is so before or after, and never between (COLL-17). Others may hold them too, and write what refers to them.
 func holdAgents(ctx context.Context, tx *store.Tx, ids []int64) error {
 	ids = slices.DeleteFunc(slices.Clone(ids), func(n int64) bool { return n == 0 })
 	slices.Sort(ids)
-	return tx.Lock(ctx, agent.Table, slices.Compact(ids)...)
+	return tx.Hold(ctx, agent.Table, slices.Compact(ids)...)
 }
 
 // TakeOverInput says which conversation to take over, and from whom as the principal saw it.

@@ -103,20 +103,26 @@ func (b *Bulk) Do(ctx context.Context, p auth.Principal, in BulkInput) (*BulkPag
 	var jobID int64
 	isTask := false
 	cursor, err := b.actions.db.Write(ctx, p.TeamID, func(ctx context.Context, tx *store.Tx) error {
-		isTask = false
 		var err error
-		jobID, _, err = idempotency.Once(ctx, tx, p.Key(), in.IdempotencyKey, "conversationBulk", in, func() (int64, error) {
+		if jobID, _, err = idempotency.Once(ctx, tx, p.Key(), in.IdempotencyKey, "conversationBulk", in, func() (int64, error) {
 			j, err := b.begin(ctx, tx, p, in)
 			if err != nil {
 				return 0, err
 			}
 			t := job.Task{Kind: BulkTask, Args: bulkArgs{j.ID}}
-			if isTask = j.Total > atOnce; !isTask {
+			if j.Total <= atOnce {
 				t.RunAt = tx.Now.Add(rescueAfter)
 			}
 			return j.ID, b.queue.EnqueueIn(ctx, tx, t)
-		})
-		return err
+		}); err != nil {
+			return err
+		}
+		j, err := tx.Job.Get(ctx, jobID)
+		if err != nil {
+			return fmt.Errorf("read job %d: %w", jobID, err)
+		}
+		isTask = j.Total > atOnce // asked for again too
+		return nil
 	})
 	if err != nil {
 		return nil, event.Cursor{}, err

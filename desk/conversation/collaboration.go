@@ -28,11 +28,11 @@ type AddInput struct {
 // Add makes agents collaborators, the last in order (COLL-1, COLL-2, COLL-4, COLL-19). All of them are added, or none. Each is active, may send
 // messages and, for a group, has a role that works with groups; each is told. More than MaxCollaborators are refused with LIMIT_EXCEEDED.
 func (s *Service) Add(ctx context.Context, p auth.Principal, in AddInput) (*ent.Conversation, event.Cursor, error) {
-	return s.act(ctx, p, in.OnBehalfOf, in.ConversationID, Adding, in.AgentIDs, func(x *acting, ctx context.Context) error {
-		added, err := x.several(in.AgentIDs)
-		if err != nil {
-			return err
-		}
+	added, err := several(p.Language, in.AgentIDs) // before any of them is held
+	if err != nil {
+		return nil, event.Cursor{}, err
+	}
+	return s.act(ctx, p, in.OnBehalfOf, in.ConversationID, Adding, added, func(x *acting, ctx context.Context) error {
 		names := make([]string, len(added))
 		for i, n := range added {
 			if names[i], err = x.receiver(ctx, "agentIds", n); err != nil {
@@ -89,7 +89,7 @@ type RemoveInput struct {
 // Remove takes collaborators out of a conversation (COLL-7). All of them are removed, or none; each is told.
 func (s *Service) Remove(ctx context.Context, p auth.Principal, in RemoveInput) (*ent.Conversation, event.Cursor, error) {
 	return s.act(ctx, p, in.OnBehalfOf, in.ConversationID, Removing, nil, func(x *acting, ctx context.Context) error {
-		removed, err := x.several(in.AgentIDs)
+		removed, err := several(x.p.Language, in.AgentIDs)
 		if err != nil {
 			return err
 		}
@@ -172,7 +172,7 @@ func (s *Service) Candidates(ctx context.Context, p auth.Principal, conversation
 }
 
 // several gives the agents of an input once each, at least one and at most MaxCollaborators.
-func (x *acting) several(agentIDs []int64) ([]int64, error) {
+func several(language string, agentIDs []int64) ([]int64, error) {
 	var once []int64
 	for _, n := range agentIDs {
 		if !slices.Contains(once, n) {
@@ -183,7 +183,7 @@ func (x *acting) several(agentIDs []int64) ([]int64, error) {
 		return nil, fault.Input("agentIds", "name at least one agent")
 	}
 	if len(once) > MaxCollaborators {
-		return nil, fault.Input("agentIds", "%s", catalogue.Text(x.p.Language, "refusal.collaborators_full", nil)).
+		return nil, fault.Input("agentIds", "%s", catalogue.Text(language, "refusal.collaborators_full", nil)).
 			WithCode("LIMIT_EXCEEDED", map[string]any{"limit": MaxCollaborators})
 	}
 	return once, nil

@@ -12,6 +12,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/notification"
+	"github.com/switchyard-chat/switchyard/internal/fault"
 )
 
 // remove deletes the conversation for good (CONV-14): messages, files, what was stored of what the platform sent, its log, and what agents were told of
@@ -75,6 +76,9 @@ func (x *acting) blacklist(ctx context.Context, s *Service) error {
 	slices.Sort(ids)
 	for _, id := range ids {
 		c, err := row.Lock(ctx, x.tx, id)
+		if fault.Is(err, fault.NotFound) { // deleted a moment ago
+			continue
+		}
 		if err != nil {
 			return err
 		}

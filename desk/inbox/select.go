@@ -16,8 +16,11 @@ type Selection struct {
 }
 
 // SelectIn gives the ids of what the principal's list would show, in no order, at most so many: more is a fault of kind Invalid with
-// the code LIMIT_EXCEEDED.
+// the code LIMIT_EXCEEDED. Who may not read conversations may not select them either: Forbidden.
 func SelectIn(ctx context.Context, v *store.View, p auth.Principal, sel Selection, most int) ([]int64, error) {
+	if err := may(p); err != nil {
+		return nil, err
+	}
 	if err := sel.Filter.Validate("selection.filter"); err != nil {
 		return nil, err
 	}
