@@ -28,7 +28,7 @@ func (w *work) pressed(ctx context.Context, e channels.Event) error {
 	}
 	was := standOf(c)
 	if c == nil {
-		if c, err = w.openPerson(ctx, i, e); err != nil {
+		if c, err = w.openPerson(ctx, i, e); err != nil || c == nil {
 			return err
 		}
 	}

@@ -46,7 +46,7 @@ func (w *work) fromPerson(ctx context.Context, e channels.Event) error {
 	}
 	isNew := c == nil
 	if isNew {
-		if c, err = w.openPerson(ctx, i, e); err != nil {
+		if c, err = w.openPerson(ctx, i, e); err != nil || c == nil {
 			return err
 		}
 	}
@@ -70,13 +70,22 @@ func (w *work) fromPerson(ctx context.Context, e channels.Event) error {
 	return nil
 }
 
-// openPerson makes the conversation with a person (CONV-1). Who holds the identity makes it; who waited finds it made.
+// openPerson makes the conversation with a person (CONV-1). Who holds the identity makes it; who waited finds it made. Nil where the person was blocked
+// meanwhile.
 func (w *work) openPerson(ctx context.Context, i *ent.Identity, e channels.Event) (*ent.Conversation, error) {
 	if err := w.tx.Lock(ctx, identity.Table, i.ID); err != nil {
 		return nil, err
 	}
 	if c, err := w.known(ctx, e); err != nil || c != nil {
 		return c, err
+	}
+	now, err := w.tx.Identity.Get(ctx, i.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read identity %d: %w", i.ID, err)
+	}
+	if now.IsBlocked { // while this waited; its conversation went with it
+		w.people[e.Peer.ID] = now
+		return nil, w.silence(ctx, e)
 	}
 	who, err := w.tx.Contact.Get(ctx, *i.ContactID)
 	if err != nil {
@@ -93,6 +102,15 @@ func (w *work) openPerson(ctx context.Context, i *ent.Identity, e channels.Event
 	create.SetKind(entconversation.KindONE_ON_ONE).SetStatus(entconversation.StatusPENDING).SetIdentityID(i.ID).SetContactID(who.ID).
 		SetName(who.Name).SetNameFolded(who.NameFolded).SetPictureURL(who.PictureURL).SetTagIds(who.TagIds).SetHasPhone(hasPhone)
 	return w.open(ctx, create, map[string]string{"customer": who.Name}, e)
+}
+
+// silence keeps nothing of an event but its mark (CONV-15).
+func (w *work) silence(ctx context.Context, e channels.Event) error {
+	_, err := w.tx.Exec(ctx, "UPDATE inbound_events SET raw = '', platform_message_id = '' WHERE team_id = ? AND channel_id = ? AND dedupe_key = ?", w.tx.Team, w.body.ChannelID, e.DedupeKey)
+	if err != nil {
+		return fmt.Errorf("keep nothing of an event: %w", err)
+	}
+	return nil
 }
 
 // creation begins a conversation with what the channel gives it.

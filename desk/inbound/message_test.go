@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/inbound"
+	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	entconversation "github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
@@ -465,5 +467,57 @@ func TestTeams(t *testing.T) {
 		if n := w.with("Umia").MessageSeq; n != 1 {
 			t.Errorf("%d messages", n)
 		}
+	})
+}
+
+// CONV-15: what arrives while its writer is blacklisted waits for that, and is not stored: no conversation is made anew, and of the event only the mark stays.
+func TestBlacklistedMeanwhile(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.receive(w.says(user("Umia"), "hello"))
+		c := w.with("Umia")
+		held, release, over := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+		go func() {
+			_, err := w.DB.Write(t.Context(), w.Team, func(ctx context.Context, tx *store.Tx) error {
+				c, err := row.Lock(ctx, tx, c.ID)
+				if err != nil {
+					return err
+				}
+				if err := contact.BlockIn(ctx, tx, *c.ContactID, event.Actor{Kind: event.BySystem}); err != nil {
+					return err
+				}
+				if _, err := tx.Message.Delete().Exec(ctx); err != nil {
+					return err
+				}
+				if err := row.Delete(ctx, tx, c, event.Actor{Kind: event.BySystem}); err != nil {
+					return err
+				}
+				close(held)
+				<-release
+				return nil
+			})
+			over <- err
+		}()
+		<-held
+		go func() {
+			for waits := !w.DB.IsPostgres(); !waits && t.Context().Err() == nil; { // SQLite has one writer: the message waits to begin
+				if w.DB.SQL().QueryRowContext(t.Context(), "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&waits) != nil {
+					break
+				}
+			}
+			close(release)
+		}()
+		w.receive(w.says(user("Umia"), "canary"))
+		if err := <-over; err != nil {
+			t.Fatal(err)
+		}
+		w.Read(func(ctx context.Context, v *store.View) error {
+			n, err := v.Conversation.Query().Count(ctx)
+			if n != 0 {
+				t.Errorf("%d conversations are made anew", n)
+			}
+			return err
+		})
+		w.nowhere("canary")
 	})
 }
