@@ -271,7 +271,7 @@ func permitsModel(p auth.Principal, c *ent.Conversation, g *ent.Group, collabora
 		Transfer: permit(conversation.Transferring), End: permit(conversation.Ending), Reopen: permit(conversation.Reopening),
 		MarkRead: permit(conversation.MarkingRead), MarkUnread: permit(conversation.MarkingUnread), AddCollaborators: permit(conversation.Adding),
 		Join: permit(conversation.Joining), RemoveCollaborators: permit(conversation.Removing), Leave: permit(conversation.Leaving),
-		Delete: permit(conversation.Deleting), Blacklist: permit(conversation.Blacklisting)}
+		Delete: permit(conversation.Deleting), Blacklist: permit(conversation.Blacklisting), Note: permit(conversation.Noting)}
 }
 
 func (r *Resolver) sendabilityModel(language string, c *ent.Conversation, ch *ent.Channel, g *ent.Group) model.Sendability {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
+	"github.com/switchyard-chat/switchyard/desk/note"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
 	"github.com/switchyard-chat/switchyard/internal/auth"
@@ -140,6 +141,14 @@ func (r *Resolver) contentModel(p auth.Principal, x *inbox.Message, all *inbox.M
 		m := &model.LocationContent{}
 		if l := c.Location; l != nil {
 			m.Title, m.Address, m.Latitude, m.Longitude = textOrNil(l.Title), textOrNil(l.Address), l.Latitude, l.Longitude
+		}
+		return m
+	case note.Kind:
+		m := &model.NoteContent{Text: x.Text, Mentions: []*model.AgentSummary{}}
+		for _, n := range note.Mentioned(x.Message) {
+			if a := agentSummary(all.Agents[n]); a != nil {
+				m.Mentions = append(m.Mentions, a)
+			}
 		}
 		return m
 	case "SYSTEM":

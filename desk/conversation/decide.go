@@ -30,11 +30,12 @@ const (
 	Leaving       Action = "LEAVE"
 	Deleting      Action = "DELETE"
 	Blacklisting  Action = "BLACKLIST"
+	Noting        Action = "NOTE"
 )
 
 // Actions are all actions.
 var Actions = []Action{Following, TakingOver, Transferring, Ending, Reopening, Replying, MarkingRead, MarkingUnread, Adding, Joining, Removing, Leaving,
-	Deleting, Blacklisting}
+	Deleting, Blacklisting, Noting}
 
 // Place is where a conversation stands from an agent's point of view: the rows of CONV-6.
 type Place string
@@ -143,6 +144,14 @@ func otherSenders(p auth.Principal) string {
 // states are the reasons by which it is not the caller but where the conversation stands that refuses.
 var states = []string{"refusal.PENDING", "refusal.join_first", "refusal.collaborator_end", "refusal.collaborator_transfer", "refusal.follower_leave", "refusal.group_blacklist"}
 
+// noters are those who may add a private note, wherever it stands: the rules do not say who. Whoever may only look leaves no trace (MSG-17).
+func noters(p auth.Principal) string {
+	if p.Role.IsManager() {
+		return ""
+	}
+	return senders(p)
+}
+
 // cells are the actions that a place allows, and to whom. What has no cell is refused by the place itself.
 type cells map[Action]who
 
@@ -165,19 +174,19 @@ func ShapeOf(f *event.Facets) Shape { return Shape(row.KindOf(f)) }
 // (GRP-1), so that "managers" are three there. What several work on is never PENDING (COLL-3).
 var matrix = map[Shape]map[Place]cells{
 	OneOnOne: {
-		Pending:   {Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: heads},
-		Mine:      {Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: heads},
-		Teams:     {TakingOver: whoever, Replying: otherSenders, MarkingRead: others, MarkingUnread: others, Joining: managers, Deleting: heads, Blacklisting: heads},
-		MyEnded:   {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: heads},
-		TeamEnded: {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: heads},
+		Pending:   {Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: heads, Noting: noters},
+		Mine:      {Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: heads, Noting: noters},
+		Teams:     {TakingOver: whoever, Replying: otherSenders, MarkingRead: others, MarkingUnread: others, Joining: managers, Deleting: heads, Blacklisting: heads, Noting: noters},
+		MyEnded:   {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: heads, Noting: noters},
+		TeamEnded: {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: heads, Noting: noters},
 	},
 	Collaboration: joint(heads),
 	Group: {
-		Pending:   {Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist")},
-		Mine:      {Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist")},
-		Teams:     {TakingOver: managers, Replying: otherSenders, MarkingRead: others, MarkingUnread: others, Joining: managers, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist")},
-		MyEnded:   {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist")},
-		TeamEnded: {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist")},
+		Pending:   {Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters},
+		Mine:      {Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters},
+		Teams:     {TakingOver: managers, Replying: otherSenders, MarkingRead: others, MarkingUnread: others, Joining: managers, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters},
+		MyEnded:   {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters},
+		TeamEnded: {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters},
 	},
 	JointGroup: joint(nobody("refusal.group_blacklist")),
 }
@@ -186,14 +195,14 @@ var matrix = map[Shape]map[Place]cells{
 func joint(blacklist who) map[Place]cells {
 	return map[Place]cells{
 		Mine: {Replying: senders, Ending: whoever, Transferring: whoever, Adding: whoever, Removing: whoever, Leaving: nobody("refusal.follower_leave"),
-			MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist},
+			MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters},
 		Joined: {Replying: senders, Ending: nobody("refusal.collaborator_end"), Transferring: nobody("refusal.collaborator_transfer"), TakingOver: managers,
-			Adding: managers, Removing: managers, Leaving: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist},
+			Adding: managers, Removing: managers, Leaving: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters},
 		Teams: {Replying: nobody("refusal.join_first"), TakingOver: nobody("refusal.join_first"), Joining: managers, Removing: managers, MarkingRead: others,
-			MarkingUnread: others, Deleting: heads, Blacklisting: blacklist},
-		MyEnded:    {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist},
-		EndedJoint: {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist},
-		TeamEnded:  {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: blacklist},
+			MarkingUnread: others, Deleting: heads, Blacklisting: blacklist, Noting: noters},
+		MyEnded:    {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters},
+		EndedJoint: {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters},
+		TeamEnded:  {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: blacklist, Noting: noters},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/desk/note"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/desk/search"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
@@ -56,7 +57,7 @@ func AppendIn(ctx context.Context, tx *store.Tx, before, after *ent.Conversation
 	}
 	search.IndexIn(tx, m)
 	after.MessageSeq = m.Seq
-	if m.Sender != message.SenderSYSTEM { // the product's own words move nothing: the row shows what people say
+	if Moves(m) {
 		after.LastAt, after.IsArchived = tx.Now, false
 		if !m.IsLate && m.UnsentAt == nil {
 			Preview(after, m)
@@ -72,6 +73,10 @@ func AppendIn(ctx context.Context, tx *store.Tx, before, after *ent.Conversation
 	tx.Emit(event.Event{Kind: event.MessageAdded, ObjectID: m.ID, ObjectVersion: m.Version, ConversationID: after.ID, Before: f, After: f, Actor: actor})
 	return true, nil
 }
+
+// Moves says whether a message moves its conversation in lists, and may be the one its row shows: the row shows what is said to and by the customer, and
+// neither the product's own words nor what agents note among themselves.
+func Moves(m *ent.Message) bool { return m.Sender != message.SenderSYSTEM && m.Kind != note.Kind }
 
 // paramsOf gives the values of a system message's text as they are stored; NULL for none.
 func paramsOf(m *ent.Message) (any, error) {

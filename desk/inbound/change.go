@@ -10,6 +10,7 @@ import (
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/finding"
+	"github.com/switchyard-chat/switchyard/desk/note"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/desk/search"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
@@ -139,7 +140,8 @@ func (w *work) unsent(ctx context.Context, e channels.Event) error {
 		return err
 	}
 	if c.LastMessageID != nil && *c.LastMessageID == m.ID {
-		before, err := w.tx.Message.Query().Where(message.ConversationID(c.ID), message.SeqLT(m.Seq), message.UnsentAtIsNil(), message.IsLate(false), message.SenderNEQ(message.SenderSYSTEM)).
+		before, err := w.tx.Message.Query().Where(message.ConversationID(c.ID), message.SeqLT(m.Seq), message.UnsentAtIsNil(), message.IsLate(false),
+			message.SenderNEQ(message.SenderSYSTEM), message.KindNEQ(note.Kind)).
 			Order(ent.Desc(message.FieldSeq)).First(ctx)
 		if err != nil && !ent.IsNotFound(err) {
 			return fmt.Errorf("find the message before: %w", err)

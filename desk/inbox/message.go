@@ -10,6 +10,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/desk/note"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attachment"
@@ -202,6 +203,7 @@ func tell(ctx context.Context, v *store.View, all []*ent.Message, conversations 
 		}
 		out.All[i] = x
 		agents.addOptional(m.AgentID)
+		agents.add(note.Mentioned(m)...)
 		identities.addOptional(m.IdentityID)
 		members.addOptional(m.MemberID)
 		quoted.addOptional(m.ReplyToID)

@@ -17,6 +17,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/visitor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
+	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/store"
 )
@@ -26,6 +27,27 @@ func signed(member string) visitor.Proof {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(member))
 	return visitor.Proof{ExternalID: member, Hash: hex.EncodeToString(mac.Sum(nil)), Name: "王小明", Email: "ming@example.com", Phone: "0912-345-678"}
+}
+
+// MSG-17: what agents note among themselves is in no visitor's history, and no page is told of it.
+func TestNotesAreNotShown(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		b := w.begin("")
+		w.says(b.Token, "hello")
+		c := w.with(b.Token)
+		p := w.Agent(auth.AgentRole, auth.SendMessages)
+		page := w.open(t, w.visitors, b.Token, nil)
+		if _, _, _, err := w.actions.Note(t.Context(), p, conversation.NoteInput{ConversationID: c.ID, Text: "canary", ClientMessageID: "1"}); err != nil {
+			t.Fatal(err)
+		}
+		all, _, err := w.server().History(t.Context(), w.session(b.Token), 0, 50)
+		if err != nil || len(all) != 1 || all[0].Text != "hello" {
+			t.Errorf("the history is %+v, %v", all, err)
+		}
+		w.says(b.Token, "again")
+		page.is("message again sent")
+	})
 }
 
 func count(t *testing.T, w *world) (contacts, conversations int) {

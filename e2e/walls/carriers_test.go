@@ -86,6 +86,7 @@ var meaning = map[string]string{
 	"ConversationBulkInput.conversationIds": "@conversation.many", "ConversationBulkInput.toAgentId": "@agent.mate", "ConversationBulkInput.onBehalfOf": "@agent.admin", "ConversationBulkInput.idempotencyKey": "key",
 	"ConversationSelection.search": "find conversation.name", "ConversationBulkCancelInput.jobId": "@job.bulk",
 	"ConversationMarkReadInput.conversationId": "@conversation.marked", "ConversationMarkReadInput.upToMessageId": "@message.read", "ConversationMarkUnreadInput.conversationId": "@conversation.unmarked",
+	"NoteAddInput.conversationId": "@conversation.ann", "NoteAddInput.text": "words", "NoteAddInput.mentionAgentIds": "@agent.mate", "NoteAddInput.clientMessageId": "!key note.key",
 	"MessageSendInput.conversationId": "@conversation.ann", "MessageSendInput.replyToMessageId": "@message.first", "MessageSendInput.clientMessageId": "!key", "MessageSendInput.onBehalfOf": "@agent.admin",
 	"MessageContentInput.text": "!words", "StickerInput.packageId": "!words 446", "StickerInput.stickerId": "!words 1988", "LocationInput.title": "!words", "LocationInput.address": "!words",
 	"MediaInput.uploadId": "!@upload.free", "MediaInput.previewUploadId": "@upload.second",

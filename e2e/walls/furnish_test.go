@@ -576,6 +576,9 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 	message("odd", ann, set{"kind": "UNSUPPORTED", "content": content(set{"kind": "UNSUPPORTED", "raw": set{"odd": f.canary("messages", "content")}})})
 	message("buttons", ann, set{"direction": "OUTBOUND", "sender": "BOT", "kind": "TEMPLATE", "content": content(set{"kind": "TEMPLATE", "buttons": []any{set{"label": f.mark + " shop", "url": "https://" + f.mark + ".example"}}})})
 	message("system", ann, set{"kind": "SYSTEM", "sender": "SYSTEM", "direction": "INTERNAL", "code": "notice.transferred", "params": set{"actor": f.canary("messages", "params"), "role": "@role.ADMIN"}})
+	f.texts["note.key"] = f.mark + "-client-note"
+	message("note", ann, set{"kind": "NOTE", "sender": "AGENT", "agent_id": admin, "direction": "INTERNAL", "content": content(set{"agents": []any{mate}}), "author": fmt.Sprintf("agent:%d", admin),
+		"client_message_id": f.texts["note.key"]})
 	message("unsent", ann, set{"unsent_at": f.at})
 	mei := ""
 	if err := f.db.QueryRowContext(f.w.t.Context(), "SELECT platform_user_id FROM group_members WHERE id = $1", member).Scan(&mei); err != nil {

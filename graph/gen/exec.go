@@ -739,6 +739,7 @@ type ComplexityRoot struct {
 		Leave               func(childComplexity int) int
 		MarkRead            func(childComplexity int) int
 		MarkUnread          func(childComplexity int) int
+		Note                func(childComplexity int) int
 		RemoveCollaborators func(childComplexity int) int
 		Reopen              func(childComplexity int) int
 		Reply               func(childComplexity int) int
@@ -1238,6 +1239,7 @@ type ComplexityRoot struct {
 		KeywordRuleUpdate               func(childComplexity int, input model.KeywordRuleUpdateInput) int
 		MessageRetry                    func(childComplexity int, input model.MessageRetryInput) int
 		MessageSend                     func(childComplexity int, input model.MessageSendInput) int
+		NoteAdd                         func(childComplexity int, input model.NoteAddInput) int
 		NotificationMarkRead            func(childComplexity int, input model.NotificationMarkReadInput) int
 		PasswordResetComplete           func(childComplexity int, input model.PasswordResetCompleteInput) int
 		PasswordResetRequest            func(childComplexity int, input model.PasswordResetRequestInput) int
@@ -1256,6 +1258,18 @@ type ComplexityRoot struct {
 		WorkingHoursCreate              func(childComplexity int, input model.WorkingHoursCreateInput) int
 		WorkingHoursDelete              func(childComplexity int, input model.WorkingHoursDeleteInput) int
 		WorkingHoursUpdate              func(childComplexity int, input model.WorkingHoursUpdateInput) int
+	}
+
+	NoteAddPayload struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		Message      func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	NoteContent struct {
+		Mentions func(childComplexity int) int
+		Text     func(childComplexity int) int
 	}
 
 	Notification struct {
@@ -1793,6 +1807,7 @@ type MutationResolver interface {
 	MessageRetry(ctx context.Context, input model.MessageRetryInput) (*model.MessageRetryPayload, error)
 	TypingSet(ctx context.Context, input model.TypingSetInput) (*model.TypingSetPayload, error)
 	PresenceSet(ctx context.Context, input model.PresenceSetInput) (*model.PresenceSetPayload, error)
+	NoteAdd(ctx context.Context, input model.NoteAddInput) (*model.NoteAddPayload, error)
 	WebchatUpdate(ctx context.Context, input model.WebchatUpdateInput) (*model.WebchatUpdatePayload, error)
 	WebchatIdentitySecretRotate(ctx context.Context, input model.WebchatIdentitySecretRotateInput) (*model.WebchatIdentitySecretRotatePayload, error)
 	TeamUpdate(ctx context.Context, input model.TeamUpdateInput) (*model.TeamUpdatePayload, error)
@@ -4454,6 +4469,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationPermits.MarkUnread(childComplexity), true
+	case "ConversationPermits.note":
+		if e.ComplexityRoot.ConversationPermits.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPermits.Note(childComplexity), true
 	case "ConversationPermits.removeCollaborators":
 		if e.ComplexityRoot.ConversationPermits.RemoveCollaborators == nil {
 			break
@@ -6686,6 +6707,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MessageSend(childComplexity, args["input"].(model.MessageSendInput)), true
+	case "Mutation.noteAdd":
+		if e.ComplexityRoot.Mutation.NoteAdd == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_noteAdd_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NoteAdd(childComplexity, args["input"].(model.NoteAddInput)), true
 	case "Mutation.notificationMarkRead":
 		if e.ComplexityRoot.Mutation.NotificationMarkRead == nil {
 			break
@@ -6884,6 +6916,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WorkingHoursUpdate(childComplexity, args["input"].(model.WorkingHoursUpdateInput)), true
+
+	case "NoteAddPayload.conversation":
+		if e.ComplexityRoot.NoteAddPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteAddPayload.Conversation(childComplexity), true
+	case "NoteAddPayload.cursor":
+		if e.ComplexityRoot.NoteAddPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteAddPayload.Cursor(childComplexity), true
+	case "NoteAddPayload.message":
+		if e.ComplexityRoot.NoteAddPayload.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteAddPayload.Message(childComplexity), true
+	case "NoteAddPayload.userErrors":
+		if e.ComplexityRoot.NoteAddPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteAddPayload.UserErrors(childComplexity), true
+
+	case "NoteContent.mentions":
+		if e.ComplexityRoot.NoteContent.Mentions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteContent.Mentions(childComplexity), true
+	case "NoteContent.text":
+		if e.ComplexityRoot.NoteContent.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoteContent.Text(childComplexity), true
 
 	case "Notification.channelId":
 		if e.ComplexityRoot.Notification.ChannelID == nil {
@@ -8838,6 +8908,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputMessageRetryInput,
 		ec.unmarshalInputMessageSearchFilter,
 		ec.unmarshalInputMessageSendInput,
+		ec.unmarshalInputNoteAddInput,
 		ec.unmarshalInputNotificationMarkReadInput,
 		ec.unmarshalInputPasswordResetCompleteInput,
 		ec.unmarshalInputPasswordResetRequestInput,
@@ -11749,6 +11820,8 @@ enum MessageKind {
   TEMPLATE
   "A system message."
   SYSTEM
+  "A private note among agents. The customer never sees it."
+  NOTE
   "A kind that cannot be shown."
   UNSUPPORTED
 }
@@ -11815,6 +11888,8 @@ type ConversationPermits {
   delete: Permit!
   "Blacklist its customer, which deletes it too."
   blacklist: Permit!
+  "Add a private note."
+  note: Permit!
 }
 
 "Whether the platform takes a message now."
@@ -12181,6 +12256,14 @@ type SystemContent {
   text: String!
 }
 
+"A private note among agents: it goes to no platform, and the customer never sees it."
+type NoteContent {
+  "What was noted."
+  text: String!
+  "The agents who were mentioned, and notified."
+  mentions: [AgentSummary!]!
+}
+
 "A message of a kind that cannot be shown."
 type UnsupportedContent {
   "The platform's own payload, as JSON text."
@@ -12196,7 +12279,7 @@ type UnsentContent {
 }
 
 "What a message holds, by kind."
-union MessageContent = TextContent | MediaContent | StickerContent | LocationContent | SystemContent | UnsupportedContent | UnsentContent
+union MessageContent = TextContent | MediaContent | StickerContent | LocationContent | SystemContent | UnsupportedContent | UnsentContent | NoteContent
 
 "Why a message failed."
 type DeliveryFailure {
@@ -13266,6 +13349,41 @@ extend type Subscription {
     "Continue after this position; from now where left out."
     after: Cursor
   ): JobEvent!
+}
+`, BuiltIn: false},
+	{Name: "../schema/note.graphql", Input: `"What to note."
+input NoteAddInput {
+  "The conversation."
+  conversationId: ID!
+  "The note, at most 5,000 characters."
+  text: String!
+  "Agents to notify, at most 20; each must see the conversation."
+  mentionAgentIds: [ID!]
+  "The author's own id for the note, at most 100 characters, for ever unique per author, messages included: adding it again gives the same note."
+  clientMessageId: String!
+}
+
+"The answer to noteAdd."
+type NoteAddPayload {
+  "The note, as a message of the stream; null where it was refused."
+  message: Message
+  "The conversation as it stands now."
+  conversation: Conversation
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
+}
+
+extend type Mutation {
+  """
+  Adds a private note to a conversation. It never reaches the customer or the platform, stops and starts no waiting, and changes neither preview nor
+  order. Whoever sees the conversation and may send messages, or has a manager role, may add one, wherever the conversation stands.
+  """
+  noteAdd(
+    "What to note."
+    input: NoteAddInput!
+  ): NoteAddPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/search.graphql", Input: `"A part of a text. Positions count UTF-16 code units."
@@ -15546,6 +15664,8 @@ func (ec *executionContext) childFields_ConversationPermits(ctx context.Context,
 		return ec.fieldContext_ConversationPermits_delete(ctx, field)
 	case "blacklist":
 		return ec.fieldContext_ConversationPermits_blacklist(ctx, field)
+	case "note":
+		return ec.fieldContext_ConversationPermits_note(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationPermits", field.Name)
 }
@@ -16288,6 +16408,20 @@ func (ec *executionContext) childFields_MessageSendPayload(ctx context.Context, 
 		return ec.fieldContext_MessageSendPayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MessageSendPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_NoteAddPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "message":
+		return ec.fieldContext_NoteAddPayload_message(ctx, field)
+	case "conversation":
+		return ec.fieldContext_NoteAddPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NoteAddPayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_NoteAddPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoteAddPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Notification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17796,6 +17930,20 @@ func (ec *executionContext) field_Mutation_messageSend_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.MessageSendInput, error) {
 			return ec.unmarshalNMessageSendInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageSendInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_noteAdd_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.NoteAddInput, error) {
+			return ec.unmarshalNNoteAddInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoteAddInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -30581,6 +30729,38 @@ func (ec *executionContext) fieldContext_ConversationPermits_blacklist(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _ConversationPermits_note(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPermits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPermits_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Permit) graphql.Marshaler {
+			return ec.marshalNPermit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPermit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPermits_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPermits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Permit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ConversationReopenPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationReopenPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -39609,6 +39789,50 @@ func (ec *executionContext) fieldContext_Mutation_presenceSet(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_noteAdd(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_noteAdd(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().NoteAdd(ctx, fc.Args["input"].(model.NoteAddInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NoteAddPayload) graphql.Marshaler {
+			return ec.marshalNNoteAddPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoteAddPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_noteAdd(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoteAddPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_noteAdd_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_webchatUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -40397,6 +40621,180 @@ func (ec *executionContext) fieldContext_Mutation_notificationMarkRead(ctx conte
 	if fc.Args, err = ec.field_Mutation_notificationMarkRead_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteAddPayload_message(ctx context.Context, field graphql.CollectedField, obj *model.NoteAddPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteAddPayload_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Message) graphql.Marshaler {
+			return ec.marshalOMessage2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NoteAddPayload_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteAddPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Message(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteAddPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.NoteAddPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteAddPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NoteAddPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteAddPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteAddPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.NoteAddPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteAddPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteAddPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteAddPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoteAddPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.NoteAddPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteAddPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NoteAddPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteAddPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _NoteContent_text(ctx context.Context, field graphql.CollectedField, obj *model.NoteContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteContent_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteContent_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoteContent", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _NoteContent_mentions(ctx context.Context, field graphql.CollectedField, obj *model.NoteContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoteContent_mentions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mentions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.AgentSummary) graphql.Marshaler {
+			return ec.marshalNAgentSummary2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentSummaryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoteContent_mentions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoteContent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AgentSummary(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -53131,6 +53529,57 @@ func (ec *executionContext) unmarshalInputMessageSendInput(ctx context.Context, 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputNoteAddInput(ctx context.Context, obj any) (model.NoteAddInput, error) {
+	var it model.NoteAddInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "text", "mentionAgentIds", "clientMessageId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "mentionAgentIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mentionAgentIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MentionAgentIds = graphql.OmittableOf(data)
+		case "clientMessageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMessageId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMessageID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputNotificationMarkReadInput(ctx context.Context, obj any) (model.NotificationMarkReadInput, error) {
 	var it model.NotificationMarkReadInput
 	if obj == nil {
@@ -54390,6 +54839,13 @@ func (ec *executionContext) _MessageContent(ctx context.Context, sel ast.Selecti
 			return graphql.Null
 		}
 		return ec._StickerContent(ctx, sel, obj)
+	case model.NoteContent:
+		return ec._NoteContent(ctx, sel, &obj)
+	case *model.NoteContent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._NoteContent(ctx, sel, obj)
 	case model.MediaContent:
 		return ec._MediaContent(ctx, sel, &obj)
 	case *model.MediaContent:
@@ -60262,6 +60718,11 @@ func (ec *executionContext) _ConversationPermits(ctx context.Context, sel ast.Se
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "note":
+			out.Values[i] = ec._ConversationPermits_note(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -63948,6 +64409,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "noteAdd":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_noteAdd(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "webchatUpdate":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_webchatUpdate(ctx, field)
@@ -64071,6 +64539,102 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_notificationMarkRead(ctx, field)
 			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var noteAddPayloadImplementors = []string{"NoteAddPayload"}
+
+func (ec *executionContext) _NoteAddPayload(ctx context.Context, sel ast.SelectionSet, obj *model.NoteAddPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteAddPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteAddPayload")
+		case "message":
+			out.Values[i] = ec._NoteAddPayload_message(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "conversation":
+			out.Values[i] = ec._NoteAddPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._NoteAddPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._NoteAddPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var noteContentImplementors = []string{"NoteContent", "MessageContent"}
+
+func (ec *executionContext) _NoteContent(ctx context.Context, sel ast.SelectionSet, obj *model.NoteContent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noteContentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoteContent")
+		case "text":
+			out.Values[i] = ec._NoteContent_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mentions":
+			out.Values[i] = ec._NoteContent_mentions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -71703,6 +72267,21 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋswitchyardᚑchatᚋs
 	})
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNNoteAddInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoteAddInput(ctx context.Context, v any) (model.NoteAddInput, error) {
+	res, err := ec.unmarshalInputNoteAddInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNoteAddPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoteAddPayload(ctx context.Context, sel ast.SelectionSet, v *model.NoteAddPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._NoteAddPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNNotification2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNotification(ctx context.Context, sel ast.SelectionSet, v model.Notification) graphql.Marshaler {

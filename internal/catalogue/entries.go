@@ -43,6 +43,7 @@ var entries = map[string]entry{
 	"notice.collaboration_removed": {"{actor} ({role}) 將你退出 {customer} 的協作對話", "{actor} ({role}) removed you from the collaboration with {customer}"},
 	"notice.collaboration_left":    {"已退出 {customer} 的協作對話", "You left the collaboration with {customer}"},
 	"notice.ended":                 {"{actor} 已將對話結束", "{actor} ended the conversation"},
+	"notice.mentioned":             {"{actor} 在「{customer}」的內部備註中提到了您", "{actor} mentioned you in a private note about “{customer}”"},
 	"notice.message":               {"{customer} 傳送了新訊息", "{customer} sent a message"},
 	"notice.channel_disconnected":  {"渠道「{channel}」已中斷連線:{reason}", "The channel “{channel}” is disconnected: {reason}"},
 	"notice.reset_requested":       {"{agent} 要求重設密碼,請為其建立重設連結。", "{agent} asks for a new password; make a reset link for them."},
@@ -152,6 +153,7 @@ var entries = map[string]entry{
 	"refusal.quote_elsewhere":          {"只能引用同一對話的訊息。", "Only a message of the same conversation can be quoted."},
 	"refusal.not_failed":               {"只能重新傳送失敗的訊息。", "Only a failed message can be sent again."},
 	"refusal.may_arrive_twice":         {"無法確認訊息是否送達,重新傳送可能會送達兩次,請先確認。", "It is not certain whether the message arrived; sending it again may make it arrive twice. Accept that with mayArriveTwice."},
+	"refusal.mention_unseen":           {"{agent} 無法查看此對話,不能提及。", "{agent} may not see this conversation and cannot be mentioned."},
 	"refusal.client_id":                {"此 clientMessageId 已用於另一則訊息。", "This clientMessageId was used for another message."},
 
 	"actor.system": {"系統", "The system"},

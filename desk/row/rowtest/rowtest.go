@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/switchyard-chat/switchyard/desk/note"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
@@ -246,7 +247,7 @@ func (w *World) checkMessages(ctx context.Context, v *store.View, c *ent.Convers
 		if m.Seq != int64(i)+1 {
 			w.T.Errorf("conversation %d: message %d stands at %d", c.ID, i+1, m.Seq)
 		}
-		if m.UnsentAt == nil && !m.IsLate && m.Sender != message.SenderSYSTEM {
+		if m.UnsentAt == nil && !m.IsLate && m.Sender != message.SenderSYSTEM && m.Kind != note.Kind {
 			shown = m
 		}
 		if m.Delivery == message.DeliverySENDING {

@@ -1942,6 +1942,8 @@ type ConversationPermits struct {
 	Delete Permit `json:"delete"`
 	// Blacklist its customer, which deletes it too.
 	Blacklist Permit `json:"blacklist"`
+	// Add a private note.
+	Note Permit `json:"note"`
 }
 
 // Which conversation to reopen.
@@ -3105,6 +3107,40 @@ type MessageSendPayload struct {
 // The writing side. Every mutation takes one input and returns a payload; what the caller can put right is in `userErrors`.
 type Mutation struct {
 }
+
+// What to note.
+type NoteAddInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// The note, at most 5,000 characters.
+	Text string `json:"text"`
+	// Agents to notify, at most 20; each must see the conversation.
+	MentionAgentIds graphql.Omittable[[]string] `json:"mentionAgentIds"`
+	// The author's own id for the note, at most 100 characters, for ever unique per author, messages included: adding it again gives the same note.
+	ClientMessageID string `json:"clientMessageId"`
+}
+
+// The answer to noteAdd.
+type NoteAddPayload struct {
+	// The note, as a message of the stream; null where it was refused.
+	Message *Message `json:"message"`
+	// The conversation as it stands now.
+	Conversation *Conversation `json:"conversation"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// A private note among agents: it goes to no platform, and the customer never sees it.
+type NoteContent struct {
+	// What was noted.
+	Text string `json:"text"`
+	// The agents who were mentioned, and notified.
+	Mentions []*AgentSummary `json:"mentions"`
+}
+
+func (NoteContent) IsMessageContent() {}
 
 // Something an agent is told.
 type Notification struct {
@@ -5901,6 +5937,8 @@ const (
 	MessageKindTemplate MessageKind = "TEMPLATE"
 	// A system message.
 	MessageKindSystem MessageKind = "SYSTEM"
+	// A private note among agents. The customer never sees it.
+	MessageKindNote MessageKind = "NOTE"
 	// A kind that cannot be shown.
 	MessageKindUnsupported MessageKind = "UNSUPPORTED"
 )
@@ -5915,12 +5953,13 @@ var AllMessageKind = []MessageKind{
 	MessageKindLocation,
 	MessageKindTemplate,
 	MessageKindSystem,
+	MessageKindNote,
 	MessageKindUnsupported,
 }
 
 func (e MessageKind) IsValid() bool {
 	switch e {
-	case MessageKindText, MessageKindImage, MessageKindVideo, MessageKindAudio, MessageKindFile, MessageKindSticker, MessageKindLocation, MessageKindTemplate, MessageKindSystem, MessageKindUnsupported:
+	case MessageKindText, MessageKindImage, MessageKindVideo, MessageKindAudio, MessageKindFile, MessageKindSticker, MessageKindLocation, MessageKindTemplate, MessageKindSystem, MessageKindNote, MessageKindUnsupported:
 		return true
 	}
 	return false
