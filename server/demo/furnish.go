@@ -154,7 +154,7 @@ func (d Desk) pictures(ctx context.Context, team int64) error {
 	return nil
 }
 
-// answers has an agent answer the first of them with a picture and a file.
+// answers has an agent answer the first of them with a picture and a file, and note something for the others.
 func (d Desk) answers(ctx context.Context, team int64) error {
 	p, conversationID, err := d.follower(ctx, team, UserID(0, senders[0].n))
 	if err != nil {
@@ -180,7 +180,8 @@ func (d Desk) answers(ctx context.Context, team int64) error {
 			return err
 		}
 	}
-	return nil
+	_, _, _, err = d.Actions.Note(ctx, p, conversation.NoteInput{ConversationID: conversationID, ClientMessageID: "demo-note-1", Text: "這批出貨時有色差,已請倉庫確認。若要換貨,運費由我們負擔。"})
+	return err
 }
 
 // follower is the agent who answers a person: who follows the conversation, or else the first of those who answer, who follows it then.
