@@ -118,6 +118,27 @@ func TestAssignment(t *testing.T) {
 	})
 }
 
+// PROD-1: a message that the platform brings again under another mark takes nobody's turn and opens nothing.
+func TestNoTurnForWhatIsThere(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.shift("office", w.Agent(auth.AgentRole, auth.SendMessages), w.Agent(auth.AgentRole, auth.SendMessages))
+		w.assigning(true)
+		e := w.said(user("U1"), channels.Content{Kind: channels.Text, Text: "hello"})
+		w.receive(e)
+		first := w.with("U1")
+		w.bring(first, ended, human)
+		e.DedupeKey = "another mark"
+		w.receive(e)
+		if c := w.with("U1"); c.Status != ended || c.MessageSeq != first.MessageSeq {
+			t.Errorf("brought again it is %s with %d messages", c.Status, c.MessageSeq)
+		}
+		if second := w.says("U2", "hello"); follower(second) == follower(first) {
+			t.Error("the other agent's turn was taken by what was there")
+		}
+	})
+}
+
 // PROD-1: twenty messages at once, of ten people on two servers: each conversation goes to one agent, and the order stays fair.
 func TestAssignmentAtOnce(t *testing.T) {
 	t.Parallel()

@@ -241,6 +241,16 @@ func (w *work) add(ctx context.Context, c *ent.Conversation, isNew bool, what Ar
 	if isNew {
 		was = none
 	}
+	if spends := w.Automation != nil && c.GroupID == nil && was != none && was != inProgress; spends {
+		// The platform brings it again under another mark: no agent's turn and no code is spent on it.
+		isThere, err := w.tx.Message.Query().Where(message.ChannelID(c.ChannelID), message.PlatformMessageID(e.MessageID)).Exist(ctx)
+		if err != nil {
+			return fmt.Errorf("find the message: %w", err)
+		}
+		if isThere {
+			return nil
+		}
+	}
 	r, err := w.react(ctx, c, isNew, m, e)
 	if err != nil {
 		return err
