@@ -76,7 +76,7 @@ func newWorld(t testing.TB, dialect string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.resolver.Bulk = conversation.NewBulk(w.resolver.Actions, queue)
+	w.resolver.Bulk = conversation.NewBulk(w.resolver.Actions, queue, slog.New(slog.DiscardHandler))
 	w.resolver.Workspace = workspace.New(workspace.Config{DB: db, Random: random.Seeded(1), Attempts: attempt.NewMemory(clock.Real{}), Release: w.resolver.Actions.Release})
 	schema := gen.NewExecutableSchema(gen.Config{Resolvers: w.resolver})
 	w.exec = executor.New(schema)

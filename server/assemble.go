@@ -208,7 +208,7 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	}
 	wake := func() { p.delivery.Wake() }
 	actions := conversation.New(p.db, p.adapters, p.files, p.random, wake)
-	p.bulk = conversation.NewBulk(actions, p.jobs)
+	p.bulk = conversation.NewBulk(actions, p.jobs, p.log)
 	groups := group.New(p.db)
 	p.workspace = workspace.New(workspace.Config{
 		DB: p.db, Random: p.random, Attempts: p.attempts, Mailer: mailer, LinkURL: c.PublicURL + welcome.Path, Release: actions.Release, Log: p.log,

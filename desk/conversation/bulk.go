@@ -3,7 +3,9 @@ package conversation
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strconv"
 	"time"
@@ -59,10 +61,13 @@ type Queue interface {
 type Bulk struct {
 	actions *Service
 	queue   Queue
+	log     *slog.Logger
 }
 
 // NewBulk makes it of the service that does the thing to one.
-func NewBulk(actions *Service, queue Queue) *Bulk { return &Bulk{actions, queue} }
+func NewBulk(actions *Service, queue Queue, log *slog.Logger) *Bulk {
+	return &Bulk{actions, queue, log}
+}
 
 // BulkInput says what to do to which conversations: those named, or those selected.
 type BulkInput struct {
@@ -246,29 +251,60 @@ func paramsOfJob(j *ent.Job) (bulkParams, error) {
 	return p, err
 }
 
-// Work is the handler of BulkTask: it goes on where the action stands. Called again it does what is left, and nothing twice.
+// Work is the handler of BulkTask: it goes on where the action stands. Called again it does what is left, and nothing twice. What is left after the
+// task's last try is given up.
 func (b *Bulk) Work(ctx context.Context, team int64, args json.RawMessage) error {
 	var a bulkArgs
 	if err := json.Unmarshal(args, &a); err != nil {
 		return fault.Wrap(err, fault.Invalid, "no arguments of a bulk action")
 	}
 	_, err := b.run(ctx, team, a.JobID, b.actions.db.Clock().Now().Add(bulkTurn))
+	if job.IsGivenUp(ctx, err) {
+		return errors.Join(err, b.giveUp(ctx, team, a.JobID))
+	}
 	return err
 }
 
-// run does what is left of a bulk action, a batch a transaction; after until a task goes on with it. It gives the position after the last change.
+// mishap is a conversation that could not be done for a reason of our own.
+type mishap struct {
+	item int64
+	err  error
+}
+
+func (m *mishap) Error() string { return m.err.Error() }
+func (m *mishap) Unwrap() error { return m.err }
+
+// run does what is left of a bulk action, a batch a transaction; after until a task goes on with it. Where a conversation fails for a reason of our own
+// the batch is done again one by one, and that conversation alone is left as it was. It gives the position after the last change.
 func (b *Bulk) run(ctx context.Context, team, jobID int64, until time.Time) (event.Cursor, error) {
 	var last event.Cursor
+	singly := 0 // how many are to be done one by one
 	for {
+		size := bulkBatch
+		if singly > 0 {
+			singly, size = singly-1, 1
+		}
 		isOver := false
 		at, err := b.actions.db.Write(ctx, team, func(ctx context.Context, tx *store.Tx) (err error) {
 			if !until.IsZero() && tx.Now.After(until) {
 				isOver = true
 				return b.queue.EnqueueIn(ctx, tx, job.Task{Kind: BulkTask, Args: bulkArgs{jobID}})
 			}
-			isOver, err = b.batch(ctx, tx, jobID)
+			isOver, err = b.batch(ctx, tx, jobID, size)
 			return err
 		})
+		var m *mishap
+		if errors.As(err, &m) && ctx.Err() == nil && !fault.Is(err, fault.Unavailable) {
+			if size > 1 {
+				singly = bulkBatch
+				continue
+			}
+			b.log.ErrorContext(ctx, "bulk: a conversation failed", "team", team, "job", jobID, "item", m.item, "error", err)
+			at, err = b.actions.db.Write(ctx, team, func(ctx context.Context, tx *store.Tx) (err error) {
+				isOver, err = b.fail(ctx, tx, jobID, m.item)
+				return err
+			})
+		}
 		if err != nil {
 			return last, err
 		}
@@ -281,26 +317,83 @@ func (b *Bulk) run(ctx context.Context, team, jobID int64, until time.Time) (eve
 	}
 }
 
-// batch does the next conversations of a job that it holds, and says whether the job is over.
-func (b *Bulk) batch(ctx context.Context, tx *store.Tx, jobID int64) (bool, error) {
-	if err := tx.Lock(ctx, entjob.Table, jobID); err != nil {
+// fail notes that a conversation of a job could not be done, and says whether the job is over.
+func (b *Bulk) fail(ctx context.Context, tx *store.Tx, jobID, item int64) (bool, error) {
+	j, asked, err := heldJob(ctx, tx, jobID)
+	if err != nil || j.EndedAt != nil {
+		return true, err
+	}
+	who, err := b.principal(ctx, tx, asked)
+	if err != nil {
 		return false, err
+	}
+	n, err := tx.BulkItem.Update().Where(bulkitem.ID(item), bulkitem.StateEQ(bulkitem.StateWAITING)).SetState(bulkitem.StateREFUSED).SetCode("INTERNAL").
+		SetReason("refusal.internal").Save(ctx)
+	if err != nil {
+		return false, fmt.Errorf("note what became of item %d: %w", item, err)
+	}
+	return b.advance(ctx, tx, j, asked, who, n, n)
+}
+
+// giveUp ends a job that is not gone on with: it is FAILED, and what was not done says so. It is told of even where the server is about to stop.
+func (b *Bulk) giveUp(ctx context.Context, team, jobID int64) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	_, err := b.actions.db.Write(ctx, team, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.Lock(ctx, entjob.Table, jobID); err != nil {
+			return err
+		}
+		j, err := tx.Job.Get(ctx, jobID)
+		if ent.IsNotFound(err) || err == nil && j.EndedAt != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read job %d: %w", jobID, err)
+		}
+		n, err := tx.BulkItem.Update().Where(bulkitem.JobID(jobID), bulkitem.StateEQ(bulkitem.StateWAITING)).SetState(bulkitem.StateREFUSED).SetCode("INTERNAL").
+			SetReason("refusal.given_up").Save(ctx)
+		if err != nil {
+			return fmt.Errorf("note what job %d left: %w", jobID, err)
+		}
+		asked, _ := paramsOfJob(j) // for the language alone
+		now, err := tx.Job.UpdateOne(j).SetState(entjob.StateFAILED).AddDone(n).AddFailed(n).SetError(catalogue.Text(asked.Language, "refusal.given_up", nil)).
+			SetEndedAt(tx.Now).AddVersion(1).SetUpdatedAt(tx.Now).Save(ctx)
+		if err != nil {
+			return fmt.Errorf("give job %d up: %w", jobID, err)
+		}
+		tx.Emit(event.Event{Kind: event.JobChanged, ObjectID: jobID, ObjectVersion: now.Version, Actor: event.Actor{Kind: event.BySystem}})
+		return nil
+	})
+	return err
+}
+
+// heldJob reads a job, held until the transaction ends, with what was asked for.
+func heldJob(ctx context.Context, tx *store.Tx, jobID int64) (*ent.Job, bulkParams, error) {
+	none := bulkParams{}
+	if err := tx.Lock(ctx, entjob.Table, jobID); err != nil {
+		return nil, none, err
 	}
 	j, err := tx.Job.Get(ctx, jobID)
 	if ent.IsNotFound(err) {
-		return false, fault.Missing("the job")
+		return nil, none, fault.Missing("the job")
 	}
 	if err != nil {
-		return false, fmt.Errorf("read job %d: %w", jobID, err)
-	}
-	if j.EndedAt != nil {
-		return true, nil
+		return nil, none, fmt.Errorf("read job %d: %w", jobID, err)
 	}
 	asked, err := paramsOfJob(j)
 	if err != nil {
-		return false, fmt.Errorf("read job %d: %w", jobID, err)
+		return nil, none, fmt.Errorf("read job %d: %w", jobID, err)
 	}
-	items, err := tx.BulkItem.Query().Where(bulkitem.JobID(jobID), bulkitem.StateEQ(bulkitem.StateWAITING)).Order(bulkitem.ByPosition()).Limit(bulkBatch).All(ctx)
+	return j, asked, nil
+}
+
+// batch does the next conversations of a job that it holds, at most size, and says whether the job is over. What fails for a reason of our own is a mishap.
+func (b *Bulk) batch(ctx context.Context, tx *store.Tx, jobID int64, size int) (bool, error) {
+	j, asked, err := heldJob(ctx, tx, jobID)
+	if err != nil || j.EndedAt != nil {
+		return true, err
+	}
+	items, err := tx.BulkItem.Query().Where(bulkitem.JobID(jobID), bulkitem.StateEQ(bulkitem.StateWAITING)).Order(bulkitem.ByPosition()).Limit(size).All(ctx)
 	if err != nil {
 		return false, fmt.Errorf("read the conversations of job %d: %w", jobID, err)
 	}
@@ -318,22 +411,34 @@ func (b *Bulk) batch(ctx context.Context, tx *store.Tx, jobID int64) (bool, erro
 	if err := tx.Lock(ctx, conversation.Table, ids...); err != nil {
 		return false, err
 	}
-	refused := 0
+	done, refused := len(items), 0
+	var gone []int64
 	for _, it := range items {
-		code, reason, err := b.one(ctx, tx, who, asked, it.ConversationID)
-		if err != nil {
-			return false, err
+		var v verdict
+		if !slices.Contains(gone, it.ConversationID) {
+			if v, err = b.one(ctx, tx, who, asked, it.ConversationID); err != nil {
+				return false, &mishap{it.ID, err}
+			}
+			gone = append(gone, v.removed...)
 		}
 		u := tx.BulkItem.UpdateOne(it).SetState(bulkitem.StateDONE)
-		if code != "" {
+		if v.code != "" {
 			refused++
-			u.SetState(bulkitem.StateREFUSED).SetCode(code).SetReason(reason)
+			u.SetState(bulkitem.StateREFUSED).SetCode(v.code).SetReason(v.reason)
 		}
 		if err := u.Exec(ctx); err != nil {
 			return false, fmt.Errorf("note what became of conversation %d: %w", it.ConversationID, err)
 		}
 	}
-	return b.advance(ctx, tx, j, asked, who, len(items), refused)
+	if len(gone) > 0 { // of the same customers, further on in the job
+		n, err := tx.BulkItem.Update().Where(bulkitem.JobID(jobID), bulkitem.StateEQ(bulkitem.StateWAITING), bulkitem.ConversationIDIn(gone...)).
+			SetState(bulkitem.StateDONE).Save(ctx)
+		if err != nil {
+			return false, fmt.Errorf("note what else was done: %w", err)
+		}
+		done += n
+	}
+	return b.advance(ctx, tx, j, asked, who, done, refused)
 }
 
 // advance notes how far a job has come, ends it where nothing is left, and tells of it. The receiver of transfers is told once (CONV-12).
@@ -402,62 +507,70 @@ func (b *Bulk) principal(ctx context.Context, tx *store.Tx, asked bulkParams) (*
 	return x, nil
 }
 
-// one does the action to one conversation of many: code and reason say why not, and are empty where it is done.
-func (b *Bulk) one(ctx context.Context, tx *store.Tx, who *acting, asked bulkParams, id int64) (code, reason string, err error) {
+// verdict is what became of one conversation of many: code and reason say why not, and are empty where it is done; removed are others that went with it.
+type verdict struct {
+	code, reason string
+	removed      []int64
+}
+
+// one does the action to one conversation of many.
+func (b *Bulk) one(ctx context.Context, tx *store.Tx, who *acting, asked bulkParams, id int64) (verdict, error) {
+	none := verdict{}
 	if who == nil {
-		return "FORBIDDEN", "refusal.deactivated", nil
+		return verdict{code: "FORBIDDEN", reason: "refusal.deactivated"}, nil
 	}
 	c, err := tx.Conversation.Get(ctx, id)
 	if ent.IsNotFound(err) {
-		return "NOT_FOUND", "refusal.absent", nil
+		return verdict{code: "NOT_FOUND", reason: "refusal.absent"}, nil
 	}
 	if err != nil {
-		return "", "", fmt.Errorf("read conversation %d: %w", id, err)
+		return none, fmt.Errorf("read conversation %d: %w", id, err)
 	}
 	x := &acting{tx: tx, p: who.p, by: who.by, c: c}
 	if c.GroupID != nil {
 		if x.group, err = tx.Group.Query().Where(entgroup.ID(*c.GroupID)).Only(ctx); err != nil {
-			return "", "", fmt.Errorf("read group: %w", err)
+			return none, fmt.Errorf("read group: %w", err)
 		}
 	}
 	in, err := x.setting(ctx, asked.Action)
 	if err != nil {
-		return "", "", err
+		return none, err
 	}
 	if d := DecideBulk(x.p, row.Facets(c), in, asked.Action); !d.Allowed {
-		return d.Code, d.Reason, nil
+		return verdict{code: d.Code, reason: d.Reason}, nil
 	}
-	if err := b.do(ctx, x, asked); err != nil {
+	removed, err := b.do(ctx, x, asked)
+	if err != nil {
 		f := fault.As(err)
 		if slices.Contains([]fault.Kind{fault.Invalid, fault.NotFound, fault.Forbidden, fault.Conflict}, f.Kind) && f.Code != "" {
-			return f.Code, f.Text, nil
+			return verdict{code: f.Code, reason: f.Text}, nil
 		}
-		return "", "", err
+		return none, err
 	}
-	return "", "", nil
+	return verdict{removed: removed}, nil
 }
 
-// do does what was decided. What it refuses, it refuses before it has written anything.
-func (b *Bulk) do(ctx context.Context, x *acting, asked bulkParams) error {
+// do does what was decided, and gives the other conversations that went with it. What it refuses, it refuses before it has written anything.
+func (b *Bulk) do(ctx context.Context, x *acting, asked bulkParams) ([]int64, error) {
 	switch asked.Action {
 	case Following:
-		return x.follow(ctx)
+		return nil, x.follow(ctx)
 	case Ending:
-		return x.end(ctx)
+		return nil, x.end(ctx)
 	case Reopening:
-		return x.reopen(ctx)
+		return nil, x.reopen(ctx)
 	case Transferring:
-		return x.transfer(ctx, asked.ToAgentID)
+		return nil, x.transfer(ctx, asked.ToAgentID)
 	case MarkingRead:
-		return x.markRead(ctx)
+		return nil, x.markRead(ctx)
 	case MarkingUnread:
-		return x.markUnread(ctx)
+		return nil, x.markUnread(ctx)
 	case Deleting:
-		return x.remove(ctx, b.actions)
+		return nil, x.remove(ctx, b.actions)
 	case Blacklisting:
 		return x.blacklist(ctx, b.actions)
 	}
-	return fmt.Errorf("%s is not done in bulk", asked.Action)
+	return nil, fmt.Errorf("%s is not done in bulk", asked.Action)
 }
 
 // Page reads a bulk action that the principal asked for, or any where it is an ADMIN, with a page of its conversations: those of a state, or all. None is a

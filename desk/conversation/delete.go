@@ -57,20 +57,20 @@ func (x *acting) remove(ctx context.Context, s *Service) error {
 	return row.Delete(ctx, tx, c, x.by)
 }
 
-// blacklist blocks the customer and deletes every conversation with it (CONV-15).
-func (x *acting) blacklist(ctx context.Context, s *Service) error {
+// blacklist blocks the customer and deletes every conversation with it (CONV-15). It gives those beside this one.
+func (x *acting) blacklist(ctx context.Context, s *Service) ([]int64, error) {
 	ids := []int64{x.c.ID}
 	if x.c.ContactID != nil {
 		if err := contact.BlockIn(ctx, x.tx, *x.c.ContactID, x.by); err != nil {
-			return err
+			return nil, err
 		}
 		var err error
 		if ids, err = x.tx.Conversation.Query().Where(conversation.ContactID(*x.c.ContactID)).IDs(ctx); err != nil {
-			return fmt.Errorf("find the conversations of contact %d: %w", *x.c.ContactID, err)
+			return nil, fmt.Errorf("find the conversations of contact %d: %w", *x.c.ContactID, err)
 		}
 	} else if x.c.IdentityID != nil { // the contact was deleted, the person may write all the same
 		if err := x.tx.Identity.UpdateOneID(*x.c.IdentityID).SetIsBlocked(true).AddVersion(1).SetUpdatedAt(x.tx.Now).Exec(ctx); err != nil {
-			return fmt.Errorf("block identity %d: %w", *x.c.IdentityID, err)
+			return nil, fmt.Errorf("block identity %d: %w", *x.c.IdentityID, err)
 		}
 	}
 	slices.Sort(ids)
@@ -80,13 +80,13 @@ func (x *acting) blacklist(ctx context.Context, s *Service) error {
 			continue
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		other := *x
 		other.c = c
 		if err := other.remove(ctx, s); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return without(ids, x.c.ID), nil
 }

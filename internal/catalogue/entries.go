@@ -132,6 +132,8 @@ var entries = map[string]entry{
 	"refusal.remove_self":              {"請以退出協作離開對話。", "To take yourself out, leave the conversation."},
 	"refusal.deactivated":              {"您的帳號已停用。", "Your account was deactivated."},
 	"refusal.bulk_transfer":            {"協作對話、群組對話無法批量移轉", "Collaborations and group conversations cannot be transferred in bulk"},
+	"refusal.internal":                 {"系統發生錯誤,此對話維持原狀。", "Something went wrong on our side; the conversation was left as it was."},
+	"refusal.given_up":                 {"多次嘗試後仍無法完成,其餘對話維持原狀。", "It could not be finished, although it was tried many times; what was not done was left as it was."},
 	"refusal.not_bulk":                 {"此操作無法批量執行。", "This cannot be done to many conversations at once."},
 	"refusal.group_blacklist":          {"群組對話無法加入黑名單。", "A group cannot be blacklisted."},
 	"refusal.receiver_self":            {"對話已由您跟進。", "You follow the conversation already."},

@@ -186,15 +186,18 @@ func (w *worker) Work(ctx context.Context, j *river.Job[task]) error {
 	if json.Unmarshal(j.Metadata, &beside) == nil {
 		ctx = trace.Continue(ctx, beside.Trace)
 	}
+	if j.Attempt >= j.MaxAttempts {
+		ctx = LastTry(ctx)
+	}
 	ctx, step := trace.Start(ctx, trace.Consumer, "task "+j.Args.What, trace.Number("team", j.Args.Team), trace.Number("try", int64(j.Attempt)))
 	faultpoint.Hit("job/begun")
 	err := h(ctx, j.Args.Team, j.Args.Args)
 	faultpoint.Hit("job/done")
 	step.End(err)
-	switch fault.Of(err) {
-	case "":
+	switch {
+	case err == nil:
 		return nil
-	case fault.Invalid, fault.NotFound, fault.Forbidden, fault.Conflict:
+	case isFinal(err):
 		w.queue.log.InfoContext(ctx, "task given up", "kind", j.Args.What, "team", j.Args.Team, "error", err)
 		return river.JobCancel(err)
 	default:
@@ -203,6 +206,25 @@ func (w *worker) Work(ctx context.Context, j *river.Job[task]) error {
 		}
 		return err
 	}
+}
+
+// isFinal says whether trying again would not help.
+func isFinal(err error) bool {
+	switch fault.Of(err) {
+	case fault.Invalid, fault.NotFound, fault.Forbidden, fault.Conflict:
+		return true
+	}
+	return false
+}
+
+type lastTry struct{}
+
+// LastTry makes a handler's context that of the last try of its task. The queue does so by itself.
+func LastTry(ctx context.Context) context.Context { return context.WithValue(ctx, lastTry{}, true) }
+
+// IsGivenUp says, inside a handler, whether its task is not tried again once it returns this error: what waits for the task can be told then.
+func IsGivenUp(ctx context.Context, err error) bool {
+	return err != nil && (isFinal(err) || ctx.Value(lastTry{}) != nil)
 }
 
 // NextRetry waits 2, 8, 30 seconds, 2 minutes and so on: four times as long each time, at most an hour.

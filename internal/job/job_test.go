@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -90,6 +91,42 @@ func TestQueue(t *testing.T) {
 		testkit.Await(t, "the task is tried again after its failure", func() bool { return s.count() == 2 })
 		if s.teams[0] != team || s.args[0] != `{"ID":5}` || s.args[1] != s.args[0] {
 			t.Errorf("handed on: %v %v", s.teams, s.args)
+		}
+	})
+}
+
+// A handler knows when what it returns is the end: after the last try, or where another would not help.
+func TestIsGivenUp(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		var mu sync.Mutex
+		var got []bool
+		fails := errors.New("it fails")
+		q, team := setup(t, db, func(ctx context.Context, _ int64, _ json.RawMessage) error {
+			mu.Lock()
+			defer mu.Unlock()
+			got = append(got, job.IsGivenUp(ctx, fails))
+			if job.IsGivenUp(ctx, nil) || !job.IsGivenUp(ctx, fault.Missing("the person")) {
+				t.Error("a success is given up, or what nothing helps is not")
+			}
+			return fails
+		})
+		if _, err := db.Write(t.Context(), team, func(ctx context.Context, tx *store.Tx) error {
+			return q.EnqueueIn(ctx, tx, job.Task{Kind: "greet", Tries: 2})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := q.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		tries := func() []bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(got)
+		}
+		testkit.Await(t, "the task is tried twice", func() bool { return len(tries()) == 2 })
+		if all := tries(); all[0] || !all[1] {
+			t.Errorf("given up: %v", all)
 		}
 	})
 }

@@ -1,0 +1,167 @@
+package conversation_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"testing"
+
+	"github.com/switchyard-chat/switchyard/desk/conversation"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
+	entconversation "github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
+	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/job"
+	"github.com/switchyard-chat/switchyard/internal/store"
+)
+
+// bulk is what is done to many; its tasks are the test's to do.
+func (w *world) bulk() *conversation.Bulk {
+	w.T.Helper()
+	queue, err := job.New(w.DB, slog.New(slog.DiscardHandler), 1, map[string]job.Handler{conversation.BulkTask: nil})
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	return conversation.NewBulk(w.actions, queue, slog.New(slog.DiscardHandler))
+}
+
+// chats are conversations with so many customers.
+func (w *world) chats(n int) []int64 {
+	w.T.Helper()
+	ids := make([]int64, n)
+	for i := range ids {
+		ids[i] = w.chat(fmt.Sprint("Customer ", i))
+	}
+	return ids
+}
+
+// spoil makes a row one that cannot be read.
+func (w *world) spoil(table, column string, id int64) {
+	w.T.Helper()
+	w.Write(func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE "+table+" SET "+column+" = '{}' WHERE team_id = ? AND id = ?", tx.Team, id)
+		return err
+	})
+}
+
+// job is the newest job, with what it says of its conversations, in their order.
+func (w *world) job() (j *ent.Job, said []string) {
+	w.T.Helper()
+	w.Read(func(ctx context.Context, v *store.View) (err error) {
+		if j, err = v.Job.Query().Order(ent.Desc("id")).First(ctx); err != nil {
+			return err
+		}
+		items, err := v.BulkItem.Query().Where(bulkitem.JobID(j.ID)).Order(bulkitem.ByPosition()).All(ctx)
+		for _, i := range items {
+			said = append(said, fmt.Sprint(i.State, " ", i.Code, " ", i.Reason))
+		}
+		return err
+	})
+	return j, said
+}
+
+// CONV-11: a conversation that fails for a reason of our own says so, and stops no other, nor the job.
+func TestBulkMishap(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		amy, _ := w.agents()
+		ids := w.chats(25)
+		w.spoil("conversations", "tag_ids", ids[3])
+		b, _, err := w.bulk().Do(t.Context(), amy, conversation.BulkInput{Action: conversation.Ending, IDs: ids})
+		if err != nil || b.Job.State != "DONE" || b.Job.Done != 25 || b.Job.Failed != 1 {
+			t.Fatalf("%+v, %v", b, err)
+		}
+		for i, x := range b.Items {
+			want := "DONE  "
+			if i == 3 {
+				want = "REFUSED INTERNAL refusal.internal"
+			}
+			if got := fmt.Sprint(x.State, " ", x.Code, " ", x.Reason); got != want {
+				t.Errorf("conversation %d: %s", i, got)
+			}
+		}
+		n := 0
+		w.Read(func(ctx context.Context, v *store.View) (err error) {
+			n, err = v.Conversation.Query().Where(entconversation.StatusEQ(entconversation.StatusENDED)).Count(ctx)
+			return err
+		})
+		if n != 24 {
+			t.Errorf("%d have ended", n)
+		}
+	})
+}
+
+// CONV-11: a job that cannot be gone on with is tried again, and at last FAILED: it has ended, those who watch it are told, and what it left says so.
+func TestBulkGivenUp(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		amy, _ := w.agents()
+		many := w.bulk()
+		w.spoil("agents", "permissions", amy.AgentID)
+		if _, _, err := many.Do(ctx, amy, conversation.BulkInput{Action: conversation.Ending, IDs: w.chats(2)}); err == nil {
+			t.Fatal("it was done for nobody")
+		}
+		j, _ := w.job()
+		args := json.RawMessage(fmt.Sprintf(`{"JobID": %d}`, j.ID))
+		if err := many.Work(ctx, w.Team, args); err == nil {
+			t.Error("a try that fails says nothing")
+		}
+		if j, said := w.job(); j.EndedAt != nil || said[0] != "WAITING  " {
+			t.Errorf("after a try it is %s, %v", j.State, said)
+		}
+		head := w.Head()
+		if err := many.Work(job.LastTry(ctx), w.Team, args); err == nil {
+			t.Error("the last try that fails says nothing")
+		}
+		j, said := w.job()
+		if j.State != "FAILED" || j.EndedAt == nil || j.Done != 2 || j.Failed != 2 || j.Error == "" {
+			t.Errorf("given up: %+v", j)
+		}
+		for _, x := range said {
+			if x != "REFUSED INTERNAL refusal.given_up" {
+				t.Errorf("a conversation that it left: %s", x)
+			}
+		}
+		if all := w.Events(head); len(all) != 1 || all[0].Kind != event.JobChanged || all[0].ObjectID != j.ID {
+			t.Errorf("told: %+v", all)
+		}
+		if err := many.Work(ctx, w.Team, args); err != nil {
+			t.Errorf("one that has ended is gone on with: %v", err)
+		}
+	})
+}
+
+// CONV-15: of two conversations with one customer the first takes the second with it, wherever that stands in the job.
+func TestBulkBlacklistOfOneCustomer(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		_, ben := w.agents()
+		ids := w.chats(30)
+		w.Write(func(ctx context.Context, tx *store.Tx) error {
+			first, err := tx.Conversation.Get(ctx, ids[0])
+			if err != nil {
+				return err
+			}
+			return tx.Conversation.Update().Where(entconversation.IDIn(ids[1], ids[29])).SetContactID(*first.ContactID).Exec(ctx)
+		})
+		chosen := append([]int64{ids[0], ids[1]}, ids[5:]...)
+		b, _, err := w.bulk().Do(t.Context(), ben, conversation.BulkInput{Action: conversation.Blacklisting, IDs: chosen})
+		if err != nil || b.Job.State != "DONE" || b.Job.Done != len(chosen) || b.Job.Failed != 0 {
+			t.Fatalf("%+v, %v", b, err)
+		}
+		for i, x := range b.Items {
+			if x.State != bulkitem.StateDONE {
+				t.Errorf("conversation %d: %s %s", i, x.State, x.Code)
+			}
+		}
+		w.Read(func(ctx context.Context, v *store.View) error {
+			n, err := v.Conversation.Query().Count(ctx)
+			if n != 3 {
+				t.Errorf("%d conversations are left", n)
+			}
+			return err
+		})
+	})
+}
