@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 
+	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
 	"github.com/switchyard-chat/switchyard/internal/auth"
@@ -40,15 +41,9 @@ func notificationModel(language string, x *ent.Notification) *model.Notification
 
 // jobByID is a job that the principal asked for, or any where it is an administrator; any other is a fault of kind NotFound.
 func (r *Resolver) jobByID(ctx context.Context, p auth.Principal, n int64) (*model.Job, error) {
-	if !p.May(auth.ReadWorkspace) {
-		return nil, fault.Missing("the job")
-	}
 	var out *model.Job
 	err := r.DB.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
-		x, err := v.Job.Get(ctx, n)
-		if ent.IsNotFound(err) || err == nil && p.Role != auth.Admin && (p.AgentID == 0 || x.CreatedBy != p.AgentID) {
-			return fault.Missing("the job")
-		}
+		x, err := workspace.JobIn(ctx, v, p, n)
 		if err != nil {
 			return err
 		}

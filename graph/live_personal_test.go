@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/switchyard-chat/switchyard/desk/factory"
+	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/job"
 	"github.com/switchyard-chat/switchyard/internal/auth"
@@ -138,6 +139,22 @@ func TestJobProgress(t *testing.T) {
 		}
 		if _, refused := w.subscribe(t, ben, progress, map[string]any{"id": id.Format(id.Job, n)}); !slices.Equal(refused, graphqlErrors{"NOT_FOUND"}) {
 			t.Errorf("another's job: %v", refused)
+		}
+		var asked int64
+		w.Write(func(ctx context.Context, tx *store.Tx) error {
+			j, err := tx.Job.Create().SetKind("BULK_END").SetTotal(2).SetParams(map[string]any{workspace.JobToken: 7}).SetTeamID(w.Team).SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).Save(ctx)
+			if err == nil {
+				asked = j.ID
+			}
+			return err
+		})
+		bot := auth.Principal{TeamID: w.Team, TokenID: 7, Role: auth.AgentRole, Scopes: []auth.Scope{auth.WriteConversations}}
+		theirs := w.open(t, bot, progress, map[string]any{"id": id.Format(id.Job, asked)})
+		theirs.want(t, "Hello")
+		theirs.want(t, "JobChanged")
+		bot.TokenID = 8
+		if _, refused := w.subscribe(t, bot, progress, map[string]any{"id": id.Format(id.Job, asked)}); !slices.Equal(refused, graphqlErrors{"NOT_FOUND"}) {
+			t.Errorf("another integration's job: %v", refused)
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/switchyard-chat/switchyard/desk/idempotency"
@@ -84,7 +85,7 @@ type bulkParams struct {
 	Action     Action `json:"action"`
 	ToAgentID  int64  `json:"to,omitempty"`
 	AgentID    int64  `json:"agent,omitempty"`
-	TokenID    int64  `json:"token,omitempty"`
+	TokenID    int64  `json:"token,omitempty"` // workspace.JobToken
 	OnBehalfOf int64  `json:"onBehalfOf,omitempty"`
 	Language   string `json:"language,omitempty"`
 }
@@ -623,19 +624,11 @@ func (b *Bulk) Page(ctx context.Context, p auth.Principal, jobID int64, state st
 
 // ownBulk reads the job of a bulk action that the principal may know of.
 func ownBulk(ctx context.Context, v *store.View, p auth.Principal, jobID int64) (*ent.Job, error) {
-	j, err := v.Job.Get(ctx, jobID)
-	if err != nil && !ent.IsNotFound(err) {
-		return nil, fmt.Errorf("read job %d: %w", jobID, err)
-	}
-	if err != nil || len(j.Kind) < len(bulkKind) || j.Kind[:len(bulkKind)] != bulkKind {
-		return nil, fault.Missing("the job")
-	}
-	asked, err := paramsOfJob(j)
+	j, err := workspace.JobIn(ctx, v, p, jobID)
 	if err != nil {
 		return nil, err
 	}
-	isOwn := p.TokenID != 0 && asked.TokenID == p.TokenID || p.TokenID == 0 && asked.AgentID == p.AgentID
-	if !isOwn && p.Role != auth.Admin {
+	if !strings.HasPrefix(j.Kind, bulkKind) {
 		return nil, fault.Missing("the job")
 	}
 	return j, nil

@@ -11,8 +11,11 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
 	entconversation "github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
+	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/job"
+	"github.com/switchyard-chat/switchyard/internal/page"
 	"github.com/switchyard-chat/switchyard/internal/store"
 )
 
@@ -163,5 +166,46 @@ func TestBulkBlacklistOfOneCustomer(t *testing.T) {
 			}
 			return err
 		})
+	})
+}
+
+// CONV-11: a job is known to who asked for it, be it an agent or an integration, and to ADMINs.
+func TestBulkIsKnownTo(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		amy, ben := w.agents()
+		boss := w.Agent(auth.Admin)
+		bot, other := w.Token(boss, nil, auth.WriteConversations), w.Token(boss, nil, auth.WriteConversations)
+		acting := w.Token(boss, nil, auth.WriteConversations, auth.ActAs)
+		many := w.bulk()
+		do := func(p auth.Principal, onBehalfOf int64) int64 {
+			t.Helper()
+			b, _, err := many.Do(ctx, p, conversation.BulkInput{Action: conversation.Ending, IDs: w.chats(1), OnBehalfOf: onBehalfOf})
+			if err != nil || b.Job.Failed != 0 || b.Job.Done != 1 {
+				t.Fatalf("%+v, %v", b, err)
+			}
+			return b.Job.ID
+		}
+		for name, x := range map[string]struct {
+			job     int64
+			knows   []auth.Principal
+			ignores []auth.Principal
+		}{
+			"an agent's":                 {do(amy, 0), []auth.Principal{amy, boss}, []auth.Principal{ben, bot}},
+			"an integration's":           {do(bot, 0), []auth.Principal{bot, boss}, []auth.Principal{amy, other}},
+			"an integration's for Amy's": {do(acting, amy.AgentID), []auth.Principal{acting, amy, boss}, []auth.Principal{ben, bot}},
+		} {
+			for _, p := range x.knows {
+				if _, err := many.Page(ctx, p, x.job, "", page.Window{Limit: 1}); err != nil {
+					t.Errorf("%s job, to %s: %v", name, p.Name, err)
+				}
+			}
+			for _, p := range x.ignores {
+				if _, err := many.Page(ctx, p, x.job, "", page.Window{Limit: 1}); !fault.Is(err, fault.NotFound) {
+					t.Errorf("%s job is known to %s: %v", name, p.Name, err)
+				}
+			}
+		}
 	})
 }

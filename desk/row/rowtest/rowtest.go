@@ -82,8 +82,12 @@ func (w *World) Token(maker auth.Principal, permissions []auth.Permission, scope
 	w.T.Helper()
 	n := w.n.Add(1)
 	p := auth.Principal{TeamID: w.Team, Name: fmt.Sprintf("Integration %d", n), Role: auth.AgentRole, Permissions: permissions, Scopes: scopes, Language: "en"}
+	names := make([]string, len(scopes))
+	for i, x := range scopes {
+		names[i] = string(x)
+	}
 	w.Write(func(ctx context.Context, tx *store.Tx) error {
-		t, err := tx.APIToken.Create().SetName(p.Name).SetRole("AGENT").SetTokenHash(fmt.Sprintf("%d-%d", w.Team, n)).SetHint("abcd").
+		t, err := tx.APIToken.Create().SetName(p.Name).SetRole("AGENT").SetScopes(names).SetTokenHash(fmt.Sprintf("%d-%d", w.Team, n)).SetHint("abcd").
 			SetCreatedByID(maker.AgentID).SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).Save(ctx)
 		if err == nil {
 			p.TokenID = t.ID
