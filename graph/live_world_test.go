@@ -77,7 +77,8 @@ func newWorld(t testing.TB, dialect string) *world {
 		t.Fatal(err)
 	}
 	w.resolver.Bulk = conversation.NewBulk(w.resolver.Actions, queue, slog.New(slog.DiscardHandler))
-	w.resolver.Workspace = workspace.New(workspace.Config{DB: db, Random: random.Seeded(1), Attempts: attempt.NewMemory(clock.Real{}), Release: w.resolver.Actions.Release})
+	w.resolver.Workspace = workspace.New(workspace.Config{DB: db, Random: random.Seeded(1), Attempts: attempt.NewMemory(clock.Real{}), Release: w.resolver.Actions.Release,
+		ReleaseGroups: w.resolver.Actions.ReleaseGroups})
 	schema := gen.NewExecutableSchema(gen.Config{Resolvers: w.resolver})
 	w.exec = executor.New(schema)
 	w.exec.Use(compared(t))

@@ -59,8 +59,9 @@ func newOffice(t *testing.T, db *store.DB) *office {
 	}
 	o.ws = workspace.New(workspace.Config{
 		DB: db, Random: random.New(), Attempts: attempt.NewMemory(clock.Real{}), LinkURL: "https://desk.example/enter",
-		PasswordCost: workspace.PasswordCost{MemoryKiB: 64, Passes: 1},
-		Release:      func(context.Context, *store.Tx, int64, event.Actor) (int, error) { return 2, nil },
+		PasswordCost:  workspace.PasswordCost{MemoryKiB: 64, Passes: 1},
+		Release:       func(context.Context, *store.Tx, int64, event.Actor) (int, error) { return 2, nil },
+		ReleaseGroups: func(context.Context, *store.Tx, int64, event.Actor) (int, error) { return 0, nil },
 	})
 	log := slog.New(slog.DiscardHandler)
 	r := &graph.Resolver{

@@ -211,7 +211,8 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	p.bulk = conversation.NewBulk(actions, p.jobs, p.log)
 	groups := group.New(p.db)
 	p.workspace = workspace.New(workspace.Config{
-		DB: p.db, Random: p.random, Attempts: p.attempts, Mailer: mailer, LinkURL: c.PublicURL + welcome.Path, Release: actions.Release, Log: p.log,
+		DB: p.db, Random: p.random, Attempts: p.attempts, Mailer: mailer, LinkURL: c.PublicURL + welcome.Path, Release: actions.Release,
+		ReleaseGroups: actions.ReleaseGroups, Log: p.log,
 	})
 	p.contacts = contact.New(p.db)
 	p.presence = presence.New(p.bus, clock.Real{})

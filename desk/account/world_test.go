@@ -59,7 +59,8 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 		}
 		w.people = workspace.New(workspace.Config{
 			DB: w.db, Random: random.New(), Attempts: attempt.NewMemory(w.clock), PasswordCost: workspace.PasswordCost{MemoryKiB: 64, Passes: 1},
-			Release: func(context.Context, *store.Tx, int64, event.Actor) (int, error) { return 0, nil },
+			Release:       func(context.Context, *store.Tx, int64, event.Actor) (int, error) { return 0, nil },
+			ReleaseGroups: func(context.Context, *store.Tx, int64, event.Actor) (int, error) { return 0, nil },
 		})
 		keys, err := seal.NewKeyring(seal.Hide(key), random.New())
 		if err != nil {

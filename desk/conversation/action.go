@@ -11,6 +11,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/predicate"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
@@ -234,6 +235,19 @@ func resume(after *ent.Conversation) {
 // follows, also what has ended, the first of its collaborators follows in its place; what it follows alone is PENDING/HUMAN again, or stays ENDED.
 // It gives how many conversations are pending again.
 func (s *Service) Release(ctx context.Context, tx *store.Tx, agentID int64, by event.Actor) (int, error) {
+	return release(ctx, tx, agentID, by, leaving{"log.released", "log.collaborator_deactivated"})
+}
+
+// ReleaseGroups takes an agent whose role does not work with groups any more out of them (GRP-1), as Release does out of everything.
+func (s *Service) ReleaseGroups(ctx context.Context, tx *store.Tx, agentID int64, by event.Actor) (int, error) {
+	return release(ctx, tx, agentID, by, leaving{"log.released_role", "log.collaborator_role"}, conversation.KindEQ(conversation.KindGROUP))
+}
+
+// leaving is how the log puts that an agent was taken out: of what is pending again, and of what others go on with.
+type leaving struct{ alone, others string }
+
+// release takes an agent out of the conversations that it has a part in, those of which only holds.
+func release(ctx context.Context, tx *store.Tx, agentID int64, by event.Actor, log leaving, only ...predicate.Conversation) (int, error) {
 	who, err := tx.Agent.Get(ctx, agentID)
 	if ent.IsNotFound(err) {
 		return 0, fault.Missing("the agent")
@@ -241,7 +255,7 @@ func (s *Service) Release(ctx context.Context, tx *store.Tx, agentID int64, by e
 	if err != nil {
 		return 0, fmt.Errorf("read agent %d: %w", agentID, err)
 	}
-	ids, err := workOf(ctx, tx, agentID)
+	ids, err := workOf(ctx, tx, agentID, only)
 	if err != nil {
 		return 0, err
 	}
@@ -261,7 +275,7 @@ func (s *Service) Release(ctx context.Context, tx *store.Tx, agentID int64, by e
 		}
 		for _, c := range all {
 			x := &acting{tx: tx, by: by, c: c}
-			isPending, err := x.release(ctx, agentID, actor, who.Name)
+			isPending, err := x.release(ctx, agentID, log, map[string]string{"actor": actor, "agent": who.Name})
 			if err != nil {
 				return 0, err
 			}
@@ -274,27 +288,34 @@ func (s *Service) Release(ctx context.Context, tx *store.Tx, agentID int64, by e
 }
 
 // workOf finds the conversations that an agent has a part in, but for those that it followed alone and that have ended.
-func workOf(ctx context.Context, tx *store.Tx, agentID int64) ([]int64, error) {
-	follows, err := tx.Conversation.Query().Where(conversation.FollowerID(agentID), conversation.Or(conversation.StatusEQ(conversation.StatusIN_PROGRESS),
+func workOf(ctx context.Context, tx *store.Tx, agentID int64, only []predicate.Conversation) ([]int64, error) {
+	ids, err := tx.Conversation.Query().Where(only...).Where(conversation.FollowerID(agentID), conversation.Or(conversation.StatusEQ(conversation.StatusIN_PROGRESS),
 		conversation.And(conversation.StatusEQ(conversation.StatusENDED), conversation.KindNEQ(conversation.KindONE_ON_ONE)))).IDs(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find conversations of agent %d: %w", agentID, err)
 	}
-	parts, err := tx.Participant.Query().Where(participant.AgentID(agentID), participant.PartEQ(participant.PartCOLLABORATOR)).All(ctx)
+	var joins []int64
+	err = tx.Participant.Query().Where(participant.AgentID(agentID), participant.PartEQ(participant.PartCOLLABORATOR)).
+		Select(participant.FieldConversationID).Scan(ctx, &joins)
 	if err != nil {
 		return nil, fmt.Errorf("find collaborations of agent %d: %w", agentID, err)
 	}
-	for _, p := range parts {
-		follows = append(follows, p.ConversationID)
+	for part := range slices.Chunk(joins, 500) {
+		some, err := tx.Conversation.Query().Where(only...).Where(conversation.IDIn(part...)).IDs(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("find collaborations of agent %d: %w", agentID, err)
+		}
+		ids = append(ids, some...)
 	}
-	slices.Sort(follows)
-	return slices.Compact(follows), nil
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
 }
 
 // release takes an agent out of a conversation; it says whether that is pending then.
-func (x *acting) release(ctx context.Context, agentID int64, actor, name string) (isPending bool, err error) {
+func (x *acting) release(ctx context.Context, agentID int64, log leaving, params map[string]string) (isPending bool, err error) {
 	after := row.Copy(x.c)
 	isFollower := same(x.c.FollowerID, &agentID)
+	code := log.others
 	switch {
 	case isFollower && len(x.c.CollaboratorIds) > 0:
 		promoted := x.c.CollaboratorIds[0]
@@ -306,10 +327,7 @@ func (x *acting) release(ctx context.Context, agentID int64, actor, name string)
 		}
 	case isFollower && x.c.Status == conversation.StatusIN_PROGRESS:
 		after.Status, after.Queue, after.FollowerID, after.FollowedAt = conversation.StatusPENDING, conversation.QueueHUMAN, nil, nil
-		if err := x.put(ctx, after); err != nil {
-			return false, err
-		}
-		return true, row.Log(ctx, x.tx, x.c.ID, "log.released", map[string]string{"agent": name}, x.by)
+		isPending, code = true, log.alone
 	case !isFollower && slices.Contains(x.c.CollaboratorIds, agentID):
 		arrange(after, without(x.c.CollaboratorIds, agentID))
 	default:
@@ -318,7 +336,7 @@ func (x *acting) release(ctx context.Context, agentID int64, actor, name string)
 	if err := x.put(ctx, after); err != nil {
 		return false, err
 	}
-	return false, row.Log(ctx, x.tx, x.c.ID, "log.collaborator_deactivated", map[string]string{"actor": actor, "agent": name}, x.by)
+	return isPending, row.Log(ctx, x.tx, x.c.ID, code, params, x.by)
 }
 
 // actorName is what who caused something is called; empty for the system.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/switchyard-chat/switchyard/desk/conversation"
+	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
@@ -376,6 +377,71 @@ func TestReleaseCollaborations(t *testing.T) {
 		}
 		if c := w.Conversation(follows); n != 1 || c.Unread != 1 || c.CollaboratorUnread[cleo.AgentID] != 1 {
 			t.Errorf("%d are released; unread %d %v", n, c.Unread, c.CollaboratorUnread)
+		}
+	})
+}
+
+// GRP-1, COLL-19: who is given a role that does not work with groups leaves them as one who is deactivated does, and nothing else; its old rights open none.
+func TestReleaseGroups(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		w.collaborates(true)
+		jess := w.named("Jess", auth.Admin, auth.SendMessages)
+		amy, ben := w.named("Amy", auth.AgentRole, auth.SendMessages), w.Agent(auth.AgentRole, auth.SendMessages)
+		alone, follows, ended, joins, chat, open := w.group(3), w.group(3), w.group(3), w.group(3), w.chat("a"), w.group(3)
+		for _, id := range []int64{alone, follows, ended, chat} {
+			w.follow(amy, id)
+		}
+		w.add(amy, follows, ben)
+		w.add(amy, ended, ben)
+		w.add(amy, chat, ben)
+		w.end(amy, ended)
+		w.follow(ben, joins)
+		w.add(ben, joins, amy)
+		n := 0
+		w.Write(func(ctx context.Context, tx *store.Tx) (err error) {
+			if err := tx.Agent.UpdateOneID(amy.AgentID).SetRole(agent.RoleSALES).Exec(ctx); err != nil {
+				return err
+			}
+			n, err = w.actions.ReleaseGroups(ctx, tx, amy.AgentID, event.Actor{Kind: event.ByAgent, ID: jess.AgentID})
+			return err
+		})
+		w.Check()
+		if n != 1 {
+			t.Errorf("%d are pending again", n)
+		}
+		const left = "Amy 的角色不再處理群組對話,已退出協作對話。"
+		for name, c := range map[string]struct {
+			id        int64
+			want, log string
+		}{
+			"followed alone":        {alone, fmt.Sprint("PENDING ", 0, []int64{}), "Amy 的角色不再處理群組對話,對話回到待處理。"},
+			"followed with another": {follows, fmt.Sprint("IN_PROGRESS ", ben.AgentID, []int64{}), left},
+			"has ended":             {ended, fmt.Sprint("ENDED ", ben.AgentID, []int64{}), left},
+			"a collaborator":        {joins, fmt.Sprint("IN_PROGRESS ", ben.AgentID, []int64{}), left},
+			"no group":              {chat, fmt.Sprint("IN_PROGRESS ", amy.AgentID, []int64{ben.AgentID}), ""},
+		} {
+			x, follower := w.Conversation(c.id), int64(0)
+			if x.FollowerID != nil {
+				follower = *x.FollowerID
+			}
+			if got := fmt.Sprint(x.Status, " ", follower, append([]int64{}, x.CollaboratorIds...)); got != c.want {
+				t.Errorf("%s: %s, not %s", name, got, c.want)
+			}
+			if log, _, _ := w.texts(c.id, jess, catalogue.Chinese); c.log != "" && log != c.log {
+				t.Errorf("%s: the log says %q", name, log)
+			}
+		}
+		head := w.Head()
+		_, _, err := w.actions.Follow(ctx, amy, conversation.FollowInput{ConversationID: open}) // as it was when it asked
+		w.refused("FORBIDDEN", head, err)
+		told := len(w.notices(amy))
+		w.Write(func(ctx context.Context, tx *store.Tx) error {
+			return workspace.NotifyIn(ctx, tx, system, []int64{amy.AgentID, ben.AgentID}, workspace.Notice{Code: "notice.message", ConversationID: open, IsOfGroup: true})
+		})
+		if all := w.notices(ben); len(w.notices(amy)) != told || all[len(all)-1] != "notice.message" {
+			t.Errorf("of a group Amy is told %v, Ben %v", w.notices(amy), all)
 		}
 	})
 }

@@ -112,19 +112,32 @@ func (x *acting) setting(ctx context.Context, a Action) (Setting, error) {
 	return in, nil
 }
 
-// isHere refuses an agent who was deactivated since it asked and would become part of the conversation (COLL-17). The agent is held.
+// isHere refuses an agent who, since it asked, was deactivated or given a role that does not work with groups, and would become part of the conversation
+// (COLL-17, GRP-1). The agent is held.
 func (x *acting) isHere(ctx context.Context, a Action) error {
 	if x.p.AgentID == 0 || !slices.Contains([]Action{Following, TakingOver, Reopening, Joining}, a) {
 		return nil
 	}
-	isActive, err := x.tx.Agent.Query().Where(agent.ID(x.p.AgentID), agent.StatusEQ(agent.StatusACTIVE)).Exist(ctx)
-	if err != nil {
-		return fmt.Errorf("read agent %d: %w", x.p.AgentID, err)
+	why, err := x.unfit(ctx, x.p.AgentID)
+	if err != nil || why == "" {
+		return err
 	}
-	if !isActive {
-		return x.refuse(ctx, Permit{Code: "FORBIDDEN", Reason: "refusal.deactivated"}, nil)
+	return x.refuse(ctx, Permit{Code: "FORBIDDEN", Reason: why}, nil)
+}
+
+// unfit says why an agent, who is held, may have no part in the conversation: it is not active, or has a role that does not work with groups; "" where it may.
+func (x *acting) unfit(ctx context.Context, agentID int64) (string, error) {
+	a, err := x.tx.Agent.Get(ctx, agentID)
+	if err != nil && !ent.IsNotFound(err) {
+		return "", fmt.Errorf("read agent %d: %w", agentID, err)
 	}
-	return nil
+	switch {
+	case err != nil || a.Status != agent.StatusACTIVE:
+		return "refusal.deactivated", nil
+	case x.c.GroupID != nil && !auth.Role(a.Role).HasGroups():
+		return "refusal.role", nil
+	}
+	return "", nil
 }
 
 // instant is how long two agents who follow are taken to do so at the same instant.
@@ -334,7 +347,7 @@ func (x *acting) log(ctx context.Context, code string, params map[string]string)
 func (x *acting) notify(ctx context.Context, code string, params map[string]string, agentIDs ...int64) error {
 	all := map[string]string{"actor": x.p.Name, "role": "@role." + string(x.p.Role)}
 	maps.Copy(all, params)
-	return workspace.NotifyIn(ctx, x.tx, x.by, agentIDs, workspace.Notice{Code: code, Params: all, ConversationID: x.c.ID})
+	return workspace.NotifyIn(ctx, x.tx, x.by, agentIDs, workspace.Notice{Code: code, Params: all, ConversationID: x.c.ID, IsOfGroup: x.c.GroupID != nil})
 }
 
 // customer is what the customer or group is called in texts.

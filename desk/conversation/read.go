@@ -7,7 +7,6 @@ import (
 
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
-	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
 	"github.com/switchyard-chat/switchyard/internal/auth"
@@ -200,11 +199,11 @@ func (x *acting) openAgain(ctx context.Context, after *ent.Conversation) error {
 		if err := holdAgents(ctx, x.tx, []int64{*after.FollowerID}); err != nil {
 			return err
 		}
-		isActive, err := x.tx.Agent.Query().Where(agent.ID(*after.FollowerID), agent.StatusEQ(agent.StatusACTIVE)).Exist(ctx)
+		why, err := x.unfit(ctx, *after.FollowerID)
 		if err != nil {
-			return fmt.Errorf("read the last follower: %w", err)
+			return err
 		}
-		if isActive || len(after.CollaboratorIds) > 0 {
+		if why == "" || len(after.CollaboratorIds) > 0 {
 			resume(after)
 			return nil
 		}

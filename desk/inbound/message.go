@@ -323,7 +323,8 @@ func (w *work) tell(ctx context.Context, c *ent.Conversation, m *ent.Message, by
 		return nil
 	}
 	all := append([]int64{*c.FollowerID}, c.CollaboratorIds...)
-	return workspace.NotifyIn(ctx, w.tx, by, all, workspace.Notice{Code: "notice.message", Params: map[string]string{"customer": w.speaker(c, m)}, ConversationID: c.ID})
+	return workspace.NotifyIn(ctx, w.tx, by, all, workspace.Notice{Code: "notice.message", Params: map[string]string{"customer": w.speaker(c, m)},
+		ConversationID: c.ID, IsOfGroup: c.GroupID != nil})
 }
 
 // speaker is who is named in the log.

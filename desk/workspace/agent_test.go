@@ -198,6 +198,29 @@ func TestOnlyAdminsManage(t *testing.T) {
 	})
 }
 
+// GRP-1: a role that does not work with groups takes its agent out of them, at that moment and once.
+func TestRoleWithoutGroups(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		boss := w.team("shop")
+		mia := w.member(boss, "mia", auth.AgentRole)
+		for _, step := range []struct {
+			role auth.Role
+			out  int
+		}{{auth.Supervisor, 0}, {auth.Sales, 1}, {auth.SalesManager, 1}, {auth.CSManager, 1}, {auth.MarketingCS, 2}} {
+			if _, _, err := w.UpdateAgent(t.Context(), boss.Principal, workspace.UpdateInput{AgentID: mia.Principal.AgentID, Role: &step.role}); err != nil {
+				t.Fatal(err)
+			}
+			if len(w.ungrouped) != step.out {
+				t.Errorf("as %s it was taken out %d times, not %d", step.role, len(w.ungrouped), step.out)
+			}
+		}
+		if w.ungrouped[0] != mia.Principal.AgentID {
+			t.Errorf("taken out is %d", w.ungrouped[0])
+		}
+	})
+}
+
 func TestDeactivate(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {

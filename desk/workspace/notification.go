@@ -20,10 +20,24 @@ type Notice struct {
 	Params         map[string]string
 	ConversationID int64 // 0 for none
 	ChannelID      int64 // 0 for none
+	// IsOfGroup: it tells of a group, and those alone whose role works with groups (GRP-1).
+	IsOfGroup bool
 }
 
 // NotifyIn tells agents something, in the transaction that made it true. Each agent's live stream shows it.
 func NotifyIn(ctx context.Context, tx *store.Tx, by event.Actor, agentIDs []int64, n Notice) error {
+	if n.IsOfGroup && len(agentIDs) > 0 {
+		all, err := tx.Agent.Query().Where(agent.IDIn(agentIDs...)).All(ctx)
+		if err != nil {
+			return fmt.Errorf("find who works with groups: %w", err)
+		}
+		agentIDs = nil
+		for _, a := range all {
+			if auth.Role(a.Role).HasGroups() {
+				agentIDs = append(agentIDs, a.ID)
+			}
+		}
+	}
 	if len(agentIDs) == 0 {
 		return nil
 	}

@@ -38,7 +38,7 @@ func (in UpdateInput) isPersonal() bool {
 }
 
 // UpdateAgent changes an agent. An ADMIN changes everybody, everybody else one's own name, language and picture. What changes rights or the
-// place an agent sees takes effect on its live streams at once. Faults: Forbidden, NotFound, Invalid, Conflict for the role of the last ADMIN.
+// place an agent sees takes effect on its live streams at once; who is given a role that does not work with groups has no part in them any more (GRP-1). Faults: Forbidden, NotFound, Invalid, Conflict for the role of the last ADMIN.
 func (s *Service) UpdateAgent(ctx context.Context, p auth.Principal, in UpdateInput) (Member, event.Cursor, error) {
 	isOwn := p.AgentID != 0 && p.AgentID == in.AgentID
 	if err := requireAdmin(p); err != nil && (!isOwn || !in.isPersonal()) {
@@ -73,6 +73,11 @@ func (s *Service) UpdateAgent(ctx context.Context, p auth.Principal, in UpdateIn
 			now, err := c.u.Save(ctx)
 			if err != nil {
 				return fmt.Errorf("update agent: %w", err)
+			}
+			if auth.Role(old.Role).HasGroups() && !auth.Role(now.Role).HasGroups() {
+				if _, err := s.releaseGroups(ctx, tx, now.ID, p.Actor()); err != nil {
+					return fmt.Errorf("take the agent out of groups: %w", err)
+				}
 			}
 			agentChanged(ctx, tx, p.Actor(), now)
 			if c.isRights {

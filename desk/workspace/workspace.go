@@ -22,10 +22,10 @@ import (
 )
 
 // Release gives back what an agent was working on when it is deactivated: conversations it follows alone are pending again (COLL-17). It
-// runs in the transaction that deactivates the agent and gives how many conversations that were.
+// runs in the transaction that deactivates the agent, or gives it another role, and gives how many conversations that were.
 type Release func(ctx context.Context, tx *store.Tx, agentID int64, by event.Actor) (int, error)
 
-// Config is what the workspace needs. DB, Random, Attempts and Release must be given.
+// Config is what the workspace needs. DB, Random, Attempts, Release and ReleaseGroups must be given.
 type Config struct {
 	DB     *store.DB
 	Random *random.Source
@@ -36,6 +36,8 @@ type Config struct {
 	// LinkURL is the page that links open; the token stands behind its #, which browsers send to nobody.
 	LinkURL string
 	Release Release
+	// ReleaseGroups is Release for groups alone: the agent's new role does not work with them (GRP-1).
+	ReleaseGroups Release
 	// PasswordCost is what a guess costs; the zero value is DefaultPasswordCost.
 	PasswordCost PasswordCost
 	Log          *slog.Logger
@@ -53,6 +55,8 @@ type Service struct {
 	access    *accessCache
 	post      chan letter
 	log       *slog.Logger
+
+	releaseGroups Release
 }
 
 // New makes the workspace. What is to be mailed waits until Run is called.
@@ -64,7 +68,7 @@ func New(c Config) *Service {
 		c.PasswordCost = DefaultPasswordCost
 	}
 	return &Service{
-		db: c.DB, random: c.Random, attempts: c.Attempts, mailer: c.Mailer, linkURL: c.LinkURL, release: c.Release, log: c.Log,
+		db: c.DB, random: c.Random, attempts: c.Attempts, mailer: c.Mailer, linkURL: c.LinkURL, release: c.Release, releaseGroups: c.ReleaseGroups, log: c.Log,
 		passwords: newPasswords(c.PasswordCost, c.Random, runtime.GOMAXPROCS(0)), access: newAccessCache(), post: make(chan letter, postRoom),
 	}
 }

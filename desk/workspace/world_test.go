@@ -34,7 +34,9 @@ type world struct {
 	db       *store.DB
 	clock    *clock.Manual
 	released []int64 // agents whose conversations were given back
-	mu       sync.Mutex
+	// ungrouped are agents whose groups were given back.
+	ungrouped []int64
+	mu        sync.Mutex
 }
 
 // each runs a test on both databases. adjust may change the configuration.
@@ -55,6 +57,12 @@ func newWorld(t *testing.T, dialect string, adjust ...func(*workspace.Config)) *
 			defer w.mu.Unlock()
 			w.released = append(w.released, id)
 			return 3, nil
+		},
+		ReleaseGroups: func(_ context.Context, _ *store.Tx, id int64, _ event.Actor) (int, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.ungrouped = append(w.ungrouped, id)
+			return 1, nil
 		},
 	}
 	for _, f := range adjust {

@@ -34,6 +34,8 @@ var entries = map[string]entry{
 	"log.collaborator_left":        {"{agent} 退出了協作對話。", "{agent} left the collaboration."},
 	"log.collaborators_removed":    {"{actor} 將 {agents} 退出了協作對話。", "{actor} removed {agents} from the collaboration."},
 	"log.collaborator_deactivated": {"{actor} (停用者) 將 {agent} 退出協作對話", "{actor} (who deactivated the account) removed {agent} from the collaboration"},
+	"log.collaborator_role":        {"{agent} 的角色不再處理群組對話,已退出協作對話。", "{agent}'s role does not work with groups any more; {agent} left the collaboration."},
+	"log.released_role":            {"{agent} 的角色不再處理群組對話,對話回到待處理。", "{agent}'s role does not work with groups any more; the conversation is pending again."},
 	"log.released":                 {"{agent} 已停用,對話回到待處理。", "{agent} was deactivated; the conversation is pending again."},
 
 	"notice.transferred":           {"{actor} ({role}) 已將 1 個對話移轉給你", "{actor} ({role}) transferred 1 conversation to you"},
