@@ -6,8 +6,11 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/switchyard-chat/switchyard/channels"
+	conversing "github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/finding"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/desk/search"
@@ -20,6 +23,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/groupmember"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/random"
@@ -108,6 +112,9 @@ type seeding struct {
 func (s *seeding) ago(d time.Duration) time.Time { return s.tx.Now.Add(-d).Truncate(time.Microsecond) }
 
 func (s *seeding) agents(ctx context.Context) error {
+	if err := s.tx.Client.Team.UpdateOneID(s.tx.Team).SetCollaborates(true).Exec(ctx); err != nil {
+		return err
+	}
 	admin, err := s.tx.Agent.Query().Only(ctx)
 	if err != nil {
 		return err
@@ -302,6 +309,10 @@ func (s *seeding) conversations(ctx context.Context) error {
 	return nil
 }
 
+// together are who collaborates on some of the first account's conversations, by customer and as the places of Accounts: two that are in progress, and one
+// that has ended.
+var together = map[int][]int{3: {1, 4}, 16: {2}, 21: {4}}
+
 // conversation makes one conversation as it would stand after its talk: one in four pending, two in progress, one ended.
 func (s *seeding) conversation(ctx context.Context, line, n int) error {
 	who, p := s.known[line][n], s.people[n]
@@ -337,6 +348,19 @@ func (s *seeding) conversation(ctx context.Context, line, n int) error {
 			SetKind(conversation.KindONE_ON_ONE).SetStatus(status).SetName(p.Name).SetNameFolded(p.NameFolded).SetTagIds(p.TagIds).SetHasPhone(n%4 != 3)
 		if status != conversation.StatusPENDING {
 			create.SetFollowerID(follower).SetLastFollowerID(follower).SetFollowedAt(at(0).Add(time.Minute))
+		}
+		if line == 0 && together[n] != nil {
+			all, theirs := []int64{}, map[int64]int{}
+			for _, i := range together[n] {
+				all = append(all, s.agentIDs[i])
+				if status != conversation.StatusENDED && unread > 0 {
+					theirs[s.agentIDs[i]] = unread
+				}
+			}
+			create.SetKind(conversation.KindCOLLABORATION).SetCollaboratorIds(all)
+			if len(theirs) > 0 {
+				create.SetCollaboratorUnread(theirs)
+			}
 		}
 		if status == conversation.StatusENDED {
 			create.SetEndedAt(end.Add(10 * time.Minute)).SetReadSeq(int64(len(talk)))
@@ -385,6 +409,11 @@ func (s *seeding) write(ctx context.Context, talk []turn, end time.Time, describ
 		return err
 	}
 	for _, m := range made {
+		if m.IsSelfMentioned {
+			if err := conv.Update().SetMentionMessageID(m.ID).Exec(ctx); err != nil {
+				return err
+			}
+		}
 		search.IndexIn(s.tx, m)
 		found, err := finding.Find(ctx, s.tx, m)
 		if err != nil {
@@ -397,10 +426,17 @@ func (s *seeding) write(ctx context.Context, talk []turn, end time.Time, describ
 	if err := conv.Update().SetLastMessageID(made[last].ID).SetLastMessageSender(string(made[last].Sender)).Exec(ctx); err != nil {
 		return err
 	}
-	if conv.FollowerID != nil {
-		return s.tx.Participant.Create().SetTeamID(s.tx.Team).SetConversationID(conv.ID).SetAgentID(*conv.FollowerID).SetPart("FOLLOWER").SetSince(*conv.FollowedAt).Exec(ctx)
+	if conv.FollowerID == nil {
+		return nil
 	}
-	return nil
+	take := func(agentID int64, part participant.Part, position int) *ent.ParticipantCreate {
+		return s.tx.Participant.Create().SetTeamID(s.tx.Team).SetConversationID(conv.ID).SetAgentID(agentID).SetPart(part).SetPosition(position).SetSince(*conv.FollowedAt)
+	}
+	parts := []*ent.ParticipantCreate{take(*conv.FollowerID, participant.PartFOLLOWER, 0)}
+	for i, id := range conv.CollaboratorIds {
+		parts = append(parts, take(id, participant.PartCOLLABORATOR, i))
+	}
+	return s.tx.Participant.CreateBulk(parts...).Exec(ctx)
 }
 
 // group makes the demo group: a dozen of the customers, waiting for an answer, the account mentioned.
@@ -421,6 +457,10 @@ func (s *seeding) group(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	_, mention, err := conversing.Encode(channels.Content{Kind: channels.Text, Mentions: []channels.Mention{{Length: len(groupMention), Type: "user", IsSelf: true, Text: groupMention}}})
+	if err != nil {
+		return err
+	}
 	talk := make([]turn, len(groupTalk))
 	for i, t := range groupTalk {
 		talk[i] = c(t)
@@ -429,9 +469,12 @@ func (s *seeding) group(ctx context.Context) error {
 	return s.write(ctx, talk, s.ago(5*time.Minute), func(at func(int) time.Time) *ent.ConversationCreate {
 		return s.tx.Conversation.Create().SetChannelID(s.lines[0].ID).SetChannelType(conversation.ChannelTypeLINE).SetGroupID(g.ID).SetKind(conversation.KindGROUP).
 			SetStatus(conversation.StatusPENDING).SetName(title).SetNameFolded(text.Fold(title)).SetMemberCount(groupSize).SetUnread(len(talk)).SetWaitingSince(at(0))
-	}, func(m *ent.MessageCreate, _ turn) {
+	}, func(m *ent.MessageCreate, t turn) {
 		who := members[n%len(members)]
 		n++
 		m.SetSender(message.SenderMEMBER).SetMemberID(who.ID).SetSenderName(who.DisplayName)
+		if strings.HasPrefix(t.text, groupMention) {
+			m.SetIsSelfMentioned(true).SetContent(mention)
+		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
 	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/internal/store/storetest"
 	"github.com/switchyard-chat/switchyard/server/demo"
@@ -37,9 +38,12 @@ func TestSeed(t *testing.T) {
 			if err != nil || n != 500 {
 				t.Errorf("%d conversations, %v", n, err)
 			}
-			groups, err := v.Conversation.Query().Where(conversation.KindEQ(conversation.KindGROUP)).Count(ctx)
-			if err != nil || groups != 1 {
-				t.Errorf("%d groups, %v", groups, err)
+			groups, err := v.Conversation.Query().Where(conversation.KindEQ(conversation.KindGROUP)).All(ctx)
+			if err != nil || len(groups) != 1 || groups[0].MentionMessageID == nil {
+				t.Fatalf("the group: %v, %v", groups, err)
+			}
+			if m, err := v.Message.Get(ctx, *groups[0].MentionMessageID); err != nil || !m.IsSelfMentioned || m.Content == "" {
+				t.Errorf("the account is mentioned in %v, %v", m, err)
 			}
 			rows, err := v.Conversation.Query().All(ctx)
 			if err != nil {
@@ -53,11 +57,22 @@ func TestSeed(t *testing.T) {
 			for _, c := range counters {
 				counted, unread = counted+c.N, unread+c.Unread
 			}
+			statuses := map[conversation.Status]bool{}
 			for _, c := range rows {
+				if c.Kind == conversation.KindCOLLABORATION {
+					statuses[c.Status] = true
+					n, err := v.Participant.Query().Where(participant.ConversationID(c.ID), participant.AgentIDIn(c.CollaboratorIds...), participant.PartEQ(participant.PartCOLLABORATOR)).Count(ctx)
+					if err != nil || n == 0 || n != len(c.CollaboratorIds) || c.FollowerID == nil {
+						t.Errorf("%d of the collaborators of conversation %d take part, %v", n, c.ID, err)
+					}
+				}
 				really += int64(c.Unread)
 				if c.MessageSeq == 0 || c.LastMessageID == nil {
 					t.Errorf("conversation %d has no messages", c.ID)
 				}
+			}
+			if !statuses[conversation.StatusIN_PROGRESS] || !statuses[conversation.StatusENDED] {
+				t.Errorf("collaborations are %v", statuses)
 			}
 			if counted != 500 || unread != really {
 				t.Errorf("the counters say %d and %d unread of %d", counted, unread, really)

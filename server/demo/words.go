@@ -54,6 +54,9 @@ var englishTalks = [][]turn{
 	{c("Do you have a shop near Taichung station?"), a("Yes: 5 minutes on foot, Taiwan Boulevard 89.")},
 }
 
+// groupMention is how the demo group calls the account.
+const groupMention = "@Demo Shop"
+
 // groupTalk is what the demo group says.
 var groupTalk = []string{"大家好,下週的團購要開始登記囉", "我要兩箱!", "@Demo Shop 請問這次有免運嗎?", "我也想知道免運門檻", "+1", "Can I join with one box?", "請問付款方式有哪些?"}
 
