@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -90,14 +91,14 @@ func less(of map[string]int, key string) {
 	}
 }
 
-// find gives the sessions with these ids that are here.
-func (r *registry) find(ids []string) []*session {
+// take takes their places from the sessions with these ids that are here, and gives them.
+func (r *registry) take(ids []string) []*session {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var found []*session
 	for _, id := range ids {
 		if s := r.byID[id]; s != nil {
-			found = append(found, s)
+			found = append(found, r.unseat(s))
 		}
 	}
 	return found
@@ -267,16 +268,14 @@ func (s *session) askAgain() {
 
 // isIdle says whether the person has done nothing for too long, and has the client told a while before, and when that is over.
 func (s *session) isIdle(now time.Time) bool {
-	active := s.active.Load()
-	limit := s.h.cfg.Limits.Idle
-	ends := time.Unix(0, active).Add(limit)
-	warn := min(s.h.cfg.Limits.Warn, limit/2)
-	switch left := ends.Sub(now); {
+	limit, warn := s.h.idle(s.who.Load())
+	ends := max(s.active.Load()+int64(limit), s.spared.Load())
+	switch left := ends - now.UnixNano(); {
 	case left <= 0:
 		return true
-	case left <= warn:
-		if s.warned.Swap(active) != active {
-			s.warn(ends)
+	case left <= int64(warn):
+		if s.warned.Swap(ends) != ends {
+			s.warn(time.Unix(0, ends))
 		}
 	case s.warned.Swap(0) != 0:
 		s.warn(time.Time{})
@@ -315,7 +314,18 @@ func (h *Handler) renew(tick *clock.Ticker) {
 
 // Evict closes the connections with these ids that are here, since others have come over a limit.
 func (h *Handler) Evict(ids []string) {
-	for _, s := range h.sessions.find(ids) {
+	for _, s := range h.sessions.take(ids) {
 		s.close(goodbyeEvicted)
+	}
+}
+
+// dismiss has connections of a team go, wherever they are.
+func (h *Handler) dismiss(ctx context.Context, team int64, ids []string) {
+	if len(ids) == 0 {
+		return
+	}
+	h.Evict(ids)
+	if h.cfg.Evict != nil {
+		h.cfg.Evict(ctx, team, ids)
 	}
 }

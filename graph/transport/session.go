@@ -67,7 +67,8 @@ type session struct {
 	stop context.CancelFunc
 
 	active  atomic.Int64 // last action of the person, Unix nanoseconds
-	warned  atomic.Int64 // the action after which the client was warned of being idle; 0 where it was not
+	warned  atomic.Int64 // when it is closed for being idle, Unix nanoseconds, as the client was told; 0 where it was not
+	spared  atomic.Int64 // until when it is not closed for being idle, since the limit has just become shorter
 	over    atomic.Bool  // bye is set
 	expires atomic.Int64 // when the token does, Unix nanoseconds; 0 is never
 	checked atomic.Int64 // when the identity was last found valid
@@ -165,7 +166,7 @@ func (s *session) admit(ctx context.Context, who Identity) bool {
 // places are the limits that hold for the connections of a person and of its team on this server. Where all servers are counted together it has those
 // that must go told; while they cannot be, each server has its share.
 func (s *session) places(ctx context.Context, who Identity) Limits {
-	l := s.h.cfg.Limits
+	l := s.h.limits(who)
 	if s.h.cfg.Census == nil || who.TeamID == 0 {
 		return l
 	}
@@ -174,12 +175,7 @@ func (s *session) places(ctx context.Context, who Identity) Limits {
 		l.PerAgent, l.PerTeam = s.h.cfg.Census.Share(l.PerAgent), s.h.cfg.Census.Share(l.PerTeam)
 		return l
 	}
-	if len(leave) > 0 {
-		s.h.Evict(leave)
-		if s.h.cfg.Evict != nil {
-			s.h.cfg.Evict(ctx, who.TeamID, leave)
-		}
-	}
+	s.h.dismiss(ctx, who.TeamID, leave)
 	return l
 }
 
@@ -283,6 +279,9 @@ func (s *session) recheck() bool {
 		}
 		demands = s.demands.Add(1) // nothing is delivered until the subscriptions know
 		s.stand(c.Context, c.Identity)
+		if c.Identity.Own != who.Own {
+			s.bound(*who, c.Identity)
+		}
 		s.mu.Lock()
 		for _, op := range s.subs {
 			op.sub.Refresh()

@@ -32,10 +32,18 @@ type Identity struct {
 	SessionKey string
 	Language   string    // of texts that the server makes
 	ExpiresAt  time.Time // of the token; zero is never
+	// Own are the team's own limits. They hold where they are below the server's.
+	Own Own
 	// Recheck says whether the identity still holds; nil means always. It is asked at once when the log says that rights have changed; beside that, while
 	// something is delivered, now and then, and every second where the log cannot be read. ctx holds the values of the request that began the
 	// connection, and no principal. While it fails nothing is delivered.
 	Recheck func(ctx context.Context) (Check, error)
+}
+
+// Own are limits of live connections that a team has set for itself; a value that is 0 is none.
+type Own struct {
+	Idle              time.Duration // see Limits
+	PerAgent, PerTeam int
 }
 
 // Check is the answer of Identity.Recheck.
@@ -52,7 +60,7 @@ type Standing int
 // What may have become of an identity.
 const (
 	Valid     Standing = iota
-	Changed            // still valid, with other rights
+	Changed            // still valid, with other rights or limits
 	Revoked            // closed with 4401: signing in again is needed
 	Expired            // closed with 4403: refresh the token and come back
 	Suspended          // closed with 1008 team-suspended
@@ -169,6 +177,7 @@ type Handler struct {
 	wg       sync.WaitGroup
 	mu       sync.Mutex
 	isClosed bool
+	settling map[int64]*Limits // of the teams whose connections are being settled: what is still to be done, nil where nothing is
 }
 
 // New makes the handler and starts it. Close stops it.
@@ -181,7 +190,7 @@ func New(cfg Config) *Handler {
 		}
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	h := &Handler{cfg: cfg, sessions: newRegistry(), ctx: ctx, stop: stop}
+	h := &Handler{cfg: cfg, sessions: newRegistry(), ctx: ctx, stop: stop, settling: map[int64]*Limits{}}
 	h.pump = newPump(ctx, h.spawn)
 	tick := cfg.Clock.Ticker(cfg.Limits.Sweep)
 	h.wg.Go(func() { h.sweep(tick) })

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -45,14 +46,16 @@ const (
 )
 
 // enterScript seats ARGV[3], active at ARGV[4], in each of KEYS, which hold at most ARGV[5…], and gives the ids of those that must go for it: the longest idle
-// of each. Times are milliseconds and come from the callers, whose clocks may differ a little.
+// of each. An empty ARGV[3] seats nobody. Times are milliseconds and come from the callers, whose clocks may differ a little.
 const enterScript = `
 local now, stale, id, active = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local leave, is = {}, {}
 for k, key in ipairs(KEYS) do
   local most = tonumber(ARGV[4 + k])
-  redis.call('HSET', key, id, active .. ' ' .. now)
-  redis.call('PEXPIRE', key, stale)
+  if id ~= '' then
+    redis.call('HSET', key, id, active .. ' ' .. now)
+    redis.call('PEXPIRE', key, stale)
+  end
   if redis.call('HLEN', key) > most then
     local all, rest = redis.call('HGETALL', key), {}
     for i = 1, #all, 2 do
@@ -100,6 +103,33 @@ func (r *Redis) Enter(ctx context.Context, s Seat, perAgent, perTeam int) (leave
 		s.Active.UnixMilli(), perAgent, perTeam).StringSlice()
 	if err != nil {
 		return nil, fmt.Errorf("count connections: %w", err)
+	}
+	return leave, nil
+}
+
+// Trim gives the ids of those connections of a team that must go, since its limits are lower now: the longest idle of each of the agents above perAgent and
+// of the team above perTeam, wherever they are.
+func (r *Redis) Trim(ctx context.Context, team int64, agents []int64, perAgent, perTeam int) (leave []string, err error) {
+	for isLast := false; !isLast; {
+		some := agents[:min(together, len(agents))]
+		agents = agents[len(some):]
+		isLast = len(agents) == 0
+		keys, args := make([]string, 0, len(some)+1), []any{r.clock.Now().UnixMilli(), stale.Milliseconds(), "", 0}
+		for _, a := range some {
+			keys, args = append(keys, r.agent(Seat{TeamID: team, AgentID: a})), append(args, perAgent)
+		}
+		most := math.MaxInt32 // the team's are counted once those of all agents have gone
+		if isLast {
+			most = perTeam
+		}
+		keys, args = append(keys, r.team(Seat{TeamID: team})), append(args, most)
+		call, cancel := context.WithTimeout(ctx, 10*patience)
+		gone, err := r.enter.Run(call, r.client, keys, args...).StringSlice()
+		cancel()
+		if err != nil {
+			return leave, fmt.Errorf("count connections: %w", err)
+		}
+		leave = append(leave, gone...)
 	}
 	return leave, nil
 }

@@ -35,6 +35,7 @@ const (
 	CustomFieldChanged  Kind = "customfield.changed"
 	AgentChanged        Kind = "agent.changed"
 	AuthChanged         Kind = "auth.changed" // the rights of an agent or token changed: AgentID says whose; live streams judge anew
+	TeamChanged         Kind = "team.changed" // suspended or not, its limits of connections; live connections look at theirs anew
 	NotificationAdded   Kind = "notification.added"
 	NotificationChanged Kind = "notification.changed"
 	JobChanged          Kind = "job.changed"

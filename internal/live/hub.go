@@ -109,7 +109,7 @@ type Following struct {
 }
 
 // Follow keeps the team's log followed until Release is called, and calls changed for every event that changes the rights of an agent: 0 means
-// of everybody in the team. changed must not block. It is for connections, which must learn of a revocation without any subscription.
+// of everybody in the team, or what holds for the team. changed must not block. It is for connections, which must learn of a revocation without any subscription.
 func (h *Hub) Follow(team int64, changed func(agent int64)) *Following {
 	f := &Following{tail: h.acquire(team), changed: changed}
 	t := f.tail

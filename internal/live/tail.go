@@ -226,8 +226,11 @@ func (t *tail) reset(at event.Cursor, reason string) {
 // after the change by the rights from before it.
 func (t *tail) append(evs []event.Event) {
 	for _, e := range evs {
-		if e.Kind == event.AuthChanged {
+		switch e.Kind {
+		case event.AuthChanged:
 			t.tell(e.AgentID)
+		case event.TeamChanged:
+			t.tell(0)
 		}
 	}
 	oldAt := t.hub.cfg.Clock.Now().Add(keep)
@@ -243,7 +246,7 @@ func (t *tail) append(evs []event.Event) {
 	t.wake(false)
 }
 
-// tell says to all who follow that an agent's rights have changed.
+// tell says to all who follow that an agent's rights have changed, or for 0 everybody's, or what holds for the team.
 func (t *tail) tell(agent int64) {
 	t.mu.RLock()
 	followers := slices.Collect(maps.Keys(t.followers))

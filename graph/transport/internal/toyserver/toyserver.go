@@ -11,6 +11,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/graph/transport"
 	"github.com/switchyard-chat/switchyard/internal/clock"
+	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/live"
 	"github.com/switchyard-chat/switchyard/internal/live/toy"
@@ -26,6 +27,7 @@ type Server struct {
 	mu       sync.Mutex
 	standing map[int64]transport.Standing
 	rooms    map[int64]map[int64]bool
+	own      transport.Own
 	checks   int
 	isAway   bool
 }
@@ -64,6 +66,15 @@ func (s *Server) Set(agent int64, st transport.Standing, rooms ...int64) {
 	}
 }
 
+// Limit gives the team limits of its own, as an event in its log says.
+func (s *Server) Limit(own transport.Own) {
+	s.mu.Lock()
+	s.own = own
+	s.mu.Unlock()
+	s.Log.Append(event.Event{Kind: event.TeamChanged})
+	s.Hint(context.Background())
+}
+
 // Checks says how often identities were rechecked.
 func (s *Server) Checks() int {
 	s.mu.Lock()
@@ -96,6 +107,14 @@ func (s *Server) authenticate(ctx context.Context, token string, _ *http.Request
 	if d, err := time.ParseDuration(p[2]); err == nil {
 		who.ExpiresAt = clock.Real{}.Now().Add(d)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.viewer(ctx, agent), s.bounded(who), nil
+}
+
+// bounded is somebody with the limits of now.
+func (s *Server) bounded(who transport.Identity) transport.Identity {
+	who.Own = s.own
 	who.Recheck = func(ctx context.Context) (transport.Check, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -103,11 +122,13 @@ func (s *Server) authenticate(ctx context.Context, token string, _ *http.Request
 		if s.isAway {
 			return transport.Check{}, fault.New(fault.Unavailable, "the database is away")
 		}
-		return transport.Check{Standing: s.standing[agent], Context: s.viewer(ctx, agent), Identity: who}, nil
+		c := transport.Check{Standing: s.standing[who.AgentID], Context: s.viewer(ctx, who.AgentID), Identity: s.bounded(who)}
+		if c.Standing == transport.Valid && s.own != who.Own {
+			c.Standing = transport.Changed
+		}
+		return c, nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.viewer(ctx, agent), who, nil
+	return who
 }
 
 func (s *Server) viewer(ctx context.Context, agent int64) context.Context {
