@@ -114,10 +114,11 @@ func TestSessions(t *testing.T) {
 	})
 }
 
-// RT-7: signing out, deactivation, a change of role and a revoked token act on open streams within a second.
+// RT-5, RT-7: signing out, deactivation, a change of role, a revoked token and the team's limits act on open streams within a second.
 func TestTheEndOfRightsIsAtOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
+		teamLimits(t, w) // before the others, whose agents it would bound too
 		t.Run("sign-out", func(t *testing.T) {
 			t.Parallel()
 			promptly(t, func() time.Duration {
@@ -260,6 +261,38 @@ func roleChange(t *testing.T, w *world) {
 		}
 		if seen := rose.do(`query($c: ID!) { conversation(id: $c) { id } messages(conversationId: $c) { asOf } node(id: $c) { id } }`, map[string]any{"c": id}); seen["conversation"] != nil || seen["messages"] != nil || seen["node"] != nil {
 			t.Errorf("it is seen still: %v", seen)
+		}
+		return took
+	})
+}
+
+const limitTeam = `mutation($n: Int) { teamUpdate(input: {connectionsPerAgent: $n}) { team { connectionLimits { perAgent { own server inForce } } } userErrors { code message } } }`
+
+// RT-5: how many live connections an agent may have is the team's to say, and holds on those that are open.
+func teamLimits(t *testing.T, w *world) {
+	admin := w.signIn(t, "admin@demo.example")
+	n := 0
+	promptly(t, func() time.Duration {
+		n++
+		kim := w.hire(t, fmt.Sprintf("kim%d@demo.example", n), "AGENT")
+		events := kim.listen(`subscription { inboxEvents { __typename ... on StreamEnded { reason resubscribe } } }`, nil)
+		events.until(`"Hello"`)
+		var live []*stream
+		for range 3 {
+			live = append(live, kim.subscribe(watchInbox, map[string]any{"v": "ALL"}))
+		}
+		if got := admin.do(limitTeam, map[string]any{"n": 2}); num(got, "teamUpdate.team.connectionLimits.perAgent.inForce") != 2 {
+			t.Fatalf("update: %v", got)
+		}
+		took := live[0].closed(websocket.StatusPolicyViolation)
+		if last := events.until(`"StreamEnded"`); !strings.Contains(last, `"EVICTED"`) || !strings.Contains(last, `"resubscribe":false`) {
+			t.Errorf("the stream ended as %s", last)
+		}
+		live[2].send(map[string]any{"type": "ping"}) // those that were active last stay
+		kim.subscribe(watchInbox, map[string]any{"v": "ALL"})
+		live[1].closed(websocket.StatusPolicyViolation)
+		if got := admin.do(limitTeam, map[string]any{"n": nil}); at(got, "teamUpdate.team.connectionLimits.perAgent.own") != nil {
+			t.Errorf("update: %v", got)
 		}
 		return took
 	})

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -36,6 +37,7 @@ const patience = 20 * time.Second
 type world struct {
 	URL      string
 	Platform string // the fake LINE that the server sends to
+	env      []string
 	stop     func()
 }
 
@@ -144,7 +146,7 @@ func run(t *testing.T, env []string, isDemo bool) *world {
 	go func() {
 		ended <- server.Run(ctx, server.Options{Config: c, IsDemo: isDemo, Out: io.Discard, Log: testLog(t), Ready: func(r server.Running) { ready <- r }})
 	}()
-	w := &world{}
+	w := &world{env: env}
 	var once sync.Once
 	w.stop = func() {
 		once.Do(func() {
@@ -358,6 +360,64 @@ func (s *stream) await(what string, fits func(map[string]any) bool) map[string]a
 		case <-s.more:
 		case <-deadline:
 			s.t.Fatalf("no %s came; got %v", what, s.frames())
+		}
+	}
+}
+
+// events is one live subscription over server-sent events.
+type events struct {
+	t     *testing.T
+	lines chan string // what stands in data; closed at the end
+}
+
+// listen starts a subscription over server-sent events.
+func (a *agent) listen(query string, variables map[string]any) *events {
+	a.t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.w.URL+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "text/event-stream")
+	req.Header.Set("Authorization", "Bearer "+a.token)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		cancel()
+		a.t.Fatal(err)
+	}
+	a.t.Cleanup(func() { cancel(); _ = res.Body.Close() })
+	e := &events{t: a.t, lines: make(chan string, 1000)}
+	go func() {
+		defer close(e.lines)
+		for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				e.lines <- data
+			}
+		}
+	}()
+	return e
+}
+
+// until waits for what holds a word and gives it.
+func (e *events) until(word string) string {
+	e.t.Helper()
+	deadline := time.After(patience)
+	for {
+		select {
+		case line, ok := <-e.lines:
+			if !ok {
+				e.t.Fatalf("the stream ended without %s", word)
+			}
+			if strings.Contains(line, word) {
+				return line
+			}
+		case <-deadline:
+			e.t.Fatalf("no %s came", word)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func (r *Resolver) workspaceLoaders() map[id.Kind]loader {
 			if err != nil {
 				return nil, err
 			}
-			return teamModel(t), nil
+			return r.teamModel(t), nil
 		}),
 		id.APIToken: own(func(ctx context.Context, p auth.Principal, n int64) (model.Node, error) {
 			t, err := r.Workspace.APIToken(ctx, p, n)
@@ -82,14 +82,44 @@ func agentOrNil(m workspace.Member) *model.Agent {
 }
 
 // teamModel is a team.
-func teamModel(t *ent.Team) *model.Team {
-	return &model.Team{ID: id.Format(id.Team, t.ID), Slug: t.Slug, Name: t.Name, Language: languageModel(t.Language), TimeZone: t.TimeZone, Collaborates: t.Collaborates}
+func (r *Resolver) teamModel(t *ent.Team) *model.Team {
+	l := r.Workspace.ConnectionLimits(t)
+	return &model.Team{
+		ID: id.Format(id.Team, t.ID), Slug: t.Slug, Name: t.Name, Language: languageModel(t.Language), TimeZone: t.TimeZone, Collaborates: t.Collaborates, Version: t.Version,
+		ConnectionLimits: model.ConnectionLimits{IdleMinutes: limitModel(l.IdleMinutes), PerAgent: limitModel(l.PerAgent), PerTeam: limitModel(l.PerTeam)},
+	}
+}
+
+func limitModel(l workspace.Limit) model.ConnectionLimit {
+	m := model.ConnectionLimit{Server: l.Server, InForce: l.Holds()}
+	if l.Own != 0 {
+		m.Own = &l.Own
+	}
+	return m
+}
+
+// teamUpdate reads what changes of a team.
+func teamUpdate(in model.TeamUpdateInput) workspace.TeamUpdateInput {
+	return workspace.TeamUpdateInput{
+		Collaborates: in.Collaborates.Value(), IdleMinutes: clearedInt(in.IdleMinutes), ConnectionsPerAgent: clearedInt(in.ConnectionsPerAgent),
+		ConnectionsPerTeam: clearedInt(in.ConnectionsPerTeam),
+	}
+}
+
+// clearedInt reads an optional number whose null clears: nil where it was left out, 0 for none.
+func clearedInt(o graphql.Omittable[*int]) *int {
+	v, ok := o.ValueOK()
+	if !ok {
+		return nil
+	}
+	n := given(v, 0)
+	return &n
 }
 
 // viewerModel is who asks.
-func viewerModel(p auth.Principal, v workspace.Viewer) *model.Viewer {
+func (r *Resolver) viewerModel(p auth.Principal, v workspace.Viewer) *model.Viewer {
 	m := &model.Viewer{
-		Team: *teamModel(v.Team), Role: model.Role(p.Role), Permissions: each[model.Permission](p.Permissions), Language: languageModel(p.Language),
+		Team: *r.teamModel(v.Team), Role: model.Role(p.Role), Permissions: each[model.Permission](p.Permissions), Language: languageModel(p.Language),
 	}
 	if v.Agent != nil {
 		m.Agent = agentModel(*v.Agent)

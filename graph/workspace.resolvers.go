@@ -22,11 +22,11 @@ func (r *mutationResolver) TeamUpdate(ctx context.Context, input model.TeamUpdat
 	if err != nil {
 		return nil, err
 	}
-	t, err := r.Workspace.UpdateTeam(ctx, p, workspace.TeamUpdateInput{Collaborates: input.Collaborates.Value()})
+	t, at, err := r.Workspace.UpdateTeam(ctx, p, teamUpdate(input))
 	errs, err := userErrors(err)
-	payload := &model.TeamUpdatePayload{UserErrors: errs}
+	payload := &model.TeamUpdatePayload{UserErrors: errs, Cursor: cursorOf(at)}
 	if t != nil {
-		payload.Team = teamModel(t)
+		payload.Team = r.teamModel(t)
 	}
 	return payload, err
 }
@@ -218,7 +218,7 @@ func (r *queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return viewerModel(p, v), nil
+	return r.viewerModel(p, v), nil
 }
 
 func (r *queryResolver) Agents(ctx context.Context, filter *model.AgentFilter, first *int, after *string, last *int, before *string) (*model.AgentConnection, error) {

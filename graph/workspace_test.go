@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -62,6 +63,7 @@ func newOffice(t *testing.T, db *store.DB) *office {
 		PasswordCost:  workspace.PasswordCost{MemoryKiB: 64, Passes: 1},
 		Release:       func(context.Context, *store.Tx, int64, event.Actor) (int, error) { return 2, nil },
 		ReleaseGroups: func(context.Context, *store.Tx, int64, event.Actor) (int, error) { return 0, nil },
+		Connections:   auth.Connections{Idle: 30 * time.Minute, PerAgent: 10, PerTeam: 2000},
 	})
 	log := slog.New(slog.DiscardHandler)
 	r := &graph.Resolver{
@@ -217,6 +219,12 @@ func TestAgentsOverTheAPI(t *testing.T) {
 			{boss, `mutation($a: ID!) { agentResetLink(input: {agentId: $a}) { link userErrors { code } } }`, "agentResetLink", "map[link:<nil> userErrors:[map[code:CONFLICT]]]"},
 			{boss, `mutation($a: ID!) { agentReactivate(input: {agentId: $a}) { agent { status } userErrors { code } } }`, "agentReactivate", "map[agent:map[status:INVITED] userErrors:[]]"},
 			{boss, `mutation { roleUpdate(input: {role: SALES, permissions: []}) { role { role permissions } userErrors { code } } }`, "roleUpdate", "map[role:map[permissions:[] role:SALES] userErrors:[]]"},
+			{boss, `mutation { teamUpdate(input: {idleMinutes: 10, connectionsPerTeam: null}) { team { slug version connectionLimits { idleMinutes { own server inForce } perAgent { own inForce } } } userErrors { code } } }`, "teamUpdate",
+				"map[team:map[connectionLimits:map[idleMinutes:map[inForce:10 own:10 server:30] perAgent:map[inForce:10 own:<nil>]] slug:shop version:2] userErrors:[]]"},
+			{boss, `mutation { teamUpdate(input: {idleMinutes: 31}) { team { slug } userErrors { code field ... on LimitExceeded { limit } } } }`, "teamUpdate",
+				"map[team:<nil> userErrors:[map[code:LIMIT_EXCEEDED field:idleMinutes limit:30]]]"},
+			{boss, `mutation { teamUpdate(input: {idleMinutes: null}) { team { connectionLimits { idleMinutes { own inForce } } } userErrors { code } } }`, "teamUpdate",
+				"map[team:map[connectionLimits:map[idleMinutes:map[inForce:30 own:<nil>]]] userErrors:[]]"},
 			{boss, `mutation { notificationMarkRead(input: {}) { count userErrors { code } } }`, "notificationMarkRead", "map[count:0 userErrors:[]]"},
 			{boss, `mutation { notificationMarkRead(input: {notificationIds: ["note_zz"]}) { count userErrors { code } } }`, "notificationMarkRead", "map[count:0 userErrors:[map[code:NOT_FOUND]]]"},
 			{boss, `{ notifications(unreadOnly: true, first: 5) { nodes { id } } }`, "notifications", "map[nodes:[]]"},

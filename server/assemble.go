@@ -38,6 +38,7 @@ import (
 	"github.com/switchyard-chat/switchyard/graph/gen"
 	"github.com/switchyard-chat/switchyard/graph/transport"
 	"github.com/switchyard-chat/switchyard/internal/attempt"
+	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/blob"
 	"github.com/switchyard-chat/switchyard/internal/bus"
 	"github.com/switchyard-chat/switchyard/internal/clock"
@@ -213,6 +214,7 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	p.workspace = workspace.New(workspace.Config{
 		DB: p.db, Random: p.random, Attempts: p.attempts, Mailer: mailer, LinkURL: c.PublicURL + welcome.Path, Release: actions.Release,
 		ReleaseGroups: actions.ReleaseGroups, Log: p.log,
+		Connections: auth.Connections{Idle: c.IdleTimeout, PerAgent: c.SessionsPerAgent, PerTeam: c.SessionsPerTeam},
 	})
 	p.contacts = contact.New(p.db)
 	p.presence = presence.New(p.bus, clock.Real{})

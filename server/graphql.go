@@ -101,6 +101,7 @@ func wishes(ctx context.Context, r *http.Request) []string {
 func identity(w *workspace.Service, p auth.Principal, from workspace.Caller, until time.Time) transport.Identity {
 	return transport.Identity{
 		TeamID: p.TeamID, AgentID: p.Subject(), AuthVersion: p.AuthVersion, SessionKey: p.SessionKey, Language: p.Language, ExpiresAt: until,
+		Own: transport.Own(p.Connections),
 		Recheck: func(ctx context.Context) (transport.Check, error) {
 			standing, fresh, err := w.Check(ctx, p, from)
 			if err != nil {

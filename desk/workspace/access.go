@@ -20,7 +20,7 @@ type Standing int
 // What may have become of a principal.
 const (
 	Valid     Standing = iota
-	Changed            // it may, with other rights
+	Changed            // it may, with other rights or limits
 	Revoked            // signed out, deactivated, or its token was revoked
 	Expired            // its token's time is over
 	Suspended          // its team is suspended
@@ -65,8 +65,8 @@ func (s *Service) Authenticate(ctx context.Context, token string, from Caller) (
 	return o.speaking(from), o.expiresAt, nil
 }
 
-// Check says whether a principal that Authenticate gave still may act, and gives it anew where it does: Changed says that its rights are others
-// than they were. It reads what holds now, and nothing that was kept.
+// Check says whether a principal that Authenticate gave still may act, and gives it anew where it does: Changed says that its rights, or its team's
+// limits of connections, are others than they were. It reads what holds now, and nothing that was kept.
 func (s *Service) Check(ctx context.Context, p auth.Principal, from Caller) (Standing, auth.Principal, error) {
 	var o opened
 	var found bool
@@ -88,7 +88,7 @@ func (s *Service) Check(ctx context.Context, p auth.Principal, from Caller) (Sta
 		return at, p, nil
 	}
 	fresh := o.speaking(from)
-	if fresh.AuthVersion != p.AuthVersion || fresh.Language != p.Language || fresh.Name != p.Name {
+	if fresh.AuthVersion != p.AuthVersion || fresh.Language != p.Language || fresh.Name != p.Name || fresh.Connections != p.Connections {
 		return Changed, fresh, nil
 	}
 	return Valid, fresh, nil

@@ -48,6 +48,9 @@ func (s *Service) ownerOf(ctx context.Context, table, column, hash string) (owne
 	return o, err
 }
 
+// limits are the columns of teams t that bound its live connections.
+const limits = "t.idle_minutes, t.connections_per_agent, t.connections_per_team"
+
 // opened is what a token opens, as it is kept.
 type opened struct {
 	principal   auth.Principal // Language is the agent's own; empty for none
@@ -78,17 +81,19 @@ func (s *Service) bySession(ctx context.Context, where string, args ...any) (ope
 	var role, status, team string
 	var own, given []byte
 	var revokedAt sql.NullTime
+	var idle int
 	p := &o.principal
 	found, err := s.db.Across(store.SignIn).Find(ctx, `SELECT a.team_id, a.id, a.name, a.role, a.status, a.permissions, a.branch_id, a.region_id, a.language, a.auth_version,
-		x.family, x.access_expires_at, x.revoked_at, t.language, t.status, r.permissions
+		x.family, x.access_expires_at, x.revoked_at, t.language, t.status, `+limits+`, r.permissions
 		FROM sessions x JOIN agents a ON a.team_id = x.team_id AND a.id = x.agent_id JOIN teams t ON t.id = x.team_id
 		JOIN roles r ON r.team_id = x.team_id AND r.role = a.role WHERE `+where+` ORDER BY x.id DESC LIMIT 1`, args,
 		&p.TeamID, &p.AgentID, &p.Name, &role, &status, &own, &p.BranchID, &p.RegionID, &p.Language, &p.AuthVersion,
-		&p.SessionKey, &o.expiresAt, &revokedAt, &o.language, &team, &given)
+		&p.SessionKey, &o.expiresAt, &revokedAt, &o.language, &team, &idle, &p.Connections.PerAgent, &p.Connections.PerTeam, &given)
 	if err != nil || !found {
 		return o, false, err
 	}
 	p.Role, o.expiresAt = auth.Role(role), o.expiresAt.UTC()
+	p.Connections.Idle = time.Duration(idle) * time.Minute
 	o.isRevoked, o.isSuspended = revokedAt.Valid || status != "ACTIVE", team == "SUSPENDED"
 	p.Permissions, err = readPermissions(own, given)
 	return o, true, err
@@ -100,16 +105,18 @@ func (s *Service) byAPIToken(ctx context.Context, where string, args ...any) (op
 	var role, team string
 	var scopes, allow, given []byte
 	var expiresAt, revokedAt, usedAt sql.NullTime
+	var idle int
 	p := &o.principal
 	found, err := s.db.Across(store.SignIn).Find(ctx, `SELECT x.team_id, x.id, x.name, x.role, x.scopes, x.allow_list, x.rate_per_minute, x.auth_version,
-		x.expires_at, x.revoked_at, x.last_used_at, t.language, t.status, r.permissions
+		x.expires_at, x.revoked_at, x.last_used_at, t.language, t.status, `+limits+`, r.permissions
 		FROM api_tokens x JOIN teams t ON t.id = x.team_id JOIN roles r ON r.team_id = x.team_id AND r.role = x.role WHERE `+where, args,
 		&p.TeamID, &p.TokenID, &p.Name, &role, &scopes, &allow, &p.RatePerMinute, &p.AuthVersion,
-		&expiresAt, &revokedAt, &usedAt, &o.language, &team, &given)
+		&expiresAt, &revokedAt, &usedAt, &o.language, &team, &idle, &p.Connections.PerAgent, &p.Connections.PerTeam, &given)
 	if err != nil || !found {
 		return o, false, err
 	}
 	p.Role, p.SessionKey = auth.Role(role), p.Key()
+	p.Connections.Idle = time.Duration(idle) * time.Minute
 	o.isRevoked, o.isSuspended = revokedAt.Valid, team == "SUSPENDED"
 	if expiresAt.Valid {
 		o.expiresAt = expiresAt.Time.UTC()

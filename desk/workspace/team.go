@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"slices"
 	"time"
@@ -115,22 +116,51 @@ func (in TeamInput) check() (row store.NewTeam, address, name string, err error)
 type TeamUpdateInput struct {
 	// Collaborates: several agents may work on one conversation (COLL-1).
 	Collaborates *bool
+	// Limits of live connections, below the server's; 0 takes one of the team's own away (RT-5).
+	IdleMinutes, ConnectionsPerAgent, ConnectionsPerTeam *int
 }
 
-// UpdateTeam changes the team. Faults: Forbidden for all but ADMINs.
-func (s *Service) UpdateTeam(ctx context.Context, p auth.Principal, in TeamUpdateInput) (*ent.Team, error) {
+// UpdateTeam changes the team. Limits of live connections hold on open ones of all servers within a second: those above are closed, the longest idle
+// first. Faults: Forbidden for all but ADMINs; Invalid for a limit of less than nothing, with the code LIMIT_EXCEEDED for more than the server
+// allows.
+func (s *Service) UpdateTeam(ctx context.Context, p auth.Principal, in TeamUpdateInput) (*ent.Team, event.Cursor, error) {
 	if err := requireAdmin(p); err != nil {
-		return nil, err
+		return nil, event.Cursor{}, err
 	}
 	var t *ent.Team
-	_, err := s.db.Write(ctx, p.TeamID, func(ctx context.Context, tx *store.Tx) (err error) {
-		if t, err = tx.Client.Team.Get(ctx, tx.Team); err != nil || in.Collaborates == nil || t.Collaborates == *in.Collaborates {
+	at, err := s.db.Write(ctx, p.TeamID, func(ctx context.Context, tx *store.Tx) error {
+		var err error
+		if t, err = tx.Client.Team.Get(ctx, tx.Team); err != nil {
+			return fmt.Errorf("read the team: %w", err)
+		}
+		u := tx.Client.Team.UpdateOne(t)
+		isAny, err := s.ConnectionLimits(t).change(u, in)
+		if err != nil {
 			return err
 		}
-		t, err = tx.Client.Team.UpdateOne(t).SetCollaborates(*in.Collaborates).AddVersion(1).SetUpdatedAt(tx.Now).Save(ctx)
-		return err
+		if in.Collaborates != nil && *in.Collaborates != t.Collaborates {
+			u.SetCollaborates(*in.Collaborates)
+			isAny = true
+		}
+		if !isAny {
+			return nil
+		}
+		if t, err = u.AddVersion(1).SetUpdatedAt(tx.Now).Save(ctx); err != nil {
+			return fmt.Errorf("update the team: %w", err)
+		}
+		s.teamChanged(ctx, tx, p.Actor(), t)
+		return nil
 	})
-	return t, err
+	if err != nil {
+		return nil, event.Cursor{}, err
+	}
+	return t, at, nil
+}
+
+// teamChanged has the live connections of the team, on all servers, look at what holds for them, and this server forget what it knew of it.
+func (s *Service) teamChanged(ctx context.Context, tx *store.Tx, by event.Actor, t *ent.Team) {
+	tx.Emit(caused(ctx, by, event.Event{Kind: event.TeamChanged, ObjectID: t.ID, ObjectVersion: t.Version}))
+	tx.AfterCommit(s.access.forget)
 }
 
 // DefaultPermissions are what a role gives in a new team (PROD-19): everybody answers customers; the three leading roles manage for others;

@@ -40,21 +40,24 @@ type Config struct {
 	ReleaseGroups Release
 	// PasswordCost is what a guess costs; the zero value is DefaultPasswordCost.
 	PasswordCost PasswordCost
-	Log          *slog.Logger
+	// Connections are the server's limits of live connections, which a team's own are below.
+	Connections auth.Connections
+	Log         *slog.Logger
 }
 
 // Service is the workspace. It is safe for concurrent use.
 type Service struct {
-	db        *store.DB
-	random    *random.Source
-	attempts  attempt.Counter
-	mailer    Mailer
-	linkURL   string
-	release   Release
-	passwords *passwords
-	access    *accessCache
-	post      chan letter
-	log       *slog.Logger
+	db          *store.DB
+	random      *random.Source
+	attempts    attempt.Counter
+	mailer      Mailer
+	linkURL     string
+	release     Release
+	passwords   *passwords
+	access      *accessCache
+	post        chan letter
+	connections auth.Connections
+	log         *slog.Logger
 
 	releaseGroups Release
 }
@@ -70,6 +73,7 @@ func New(c Config) *Service {
 	return &Service{
 		db: c.DB, random: c.Random, attempts: c.Attempts, mailer: c.Mailer, linkURL: c.LinkURL, release: c.Release, releaseGroups: c.ReleaseGroups, log: c.Log,
 		passwords: newPasswords(c.PasswordCost, c.Random, runtime.GOMAXPROCS(0)), access: newAccessCache(), post: make(chan letter, postRoom),
+		connections: c.Connections,
 	}
 }
 

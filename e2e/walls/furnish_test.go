@@ -258,6 +258,7 @@ func (w *world) furnish(c store.Config, files string) {
 		f.db = w.within(f.id)
 		f.epoch = mark + "-epoch"
 		f.exec("UPDATE streams SET epoch = $1 WHERE team_id = $2", f.epoch, f.id)
+		f.exec("UPDATE teams SET idle_minutes = 29, connections_per_agent = 900, connections_per_team = $1 WHERE id = $2", 1900+i, f.id)
 		f.people()
 		f.channels()
 		f.customers()
@@ -732,6 +733,7 @@ func (w *world) grow() {
 		"UPDATE tags SET contact_count = contact_count + 100 WHERE team_id = $1",
 		"UPDATE conversations SET unread = unread + 100, has_phone = false WHERE team_id = $1",
 		"UPDATE notifications SET read_at = NULL WHERE team_id = $1",
+		"UPDATE teams SET idle_minutes = 28, connections_per_agent = 800, connections_per_team = 1800 WHERE id = $1",
 		"UPDATE platform_groups SET member_count = member_count + 100 WHERE team_id = $1",
 		"INSERT INTO employments (team_id, contact_id, company_id) SELECT team_id, id, (SELECT MAX(id) FROM companies WHERE team_id = $1) FROM contacts WHERE team_id = $1",
 		"INSERT INTO attempts (team_id, message_id, number, retry_key, fence, started_at) SELECT team_id, message_id, number + 1, retry_key, fence, started_at FROM attempts WHERE team_id = $1",

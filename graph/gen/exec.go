@@ -467,6 +467,18 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ConnectionLimit struct {
+		InForce func(childComplexity int) int
+		Own     func(childComplexity int) int
+		Server  func(childComplexity int) int
+	}
+
+	ConnectionLimits struct {
+		IdleMinutes func(childComplexity int) int
+		PerAgent    func(childComplexity int) int
+		PerTeam     func(childComplexity int) int
+	}
+
 	Contact struct {
 		Addresses        func(childComplexity int) int
 		BirthAt          func(childComplexity int) int
@@ -1550,15 +1562,18 @@ type ComplexityRoot struct {
 	}
 
 	Team struct {
-		Collaborates func(childComplexity int) int
-		ID           func(childComplexity int) int
-		Language     func(childComplexity int) int
-		Name         func(childComplexity int) int
-		Slug         func(childComplexity int) int
-		TimeZone     func(childComplexity int) int
+		Collaborates     func(childComplexity int) int
+		ConnectionLimits func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Language         func(childComplexity int) int
+		Name             func(childComplexity int) int
+		Slug             func(childComplexity int) int
+		TimeZone         func(childComplexity int) int
+		Version          func(childComplexity int) int
 	}
 
 	TeamUpdatePayload struct {
+		Cursor     func(childComplexity int) int
 		Team       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -3398,6 +3413,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CompanyUpdatePayload.UserErrors(childComplexity), true
+
+	case "ConnectionLimit.inForce":
+		if e.ComplexityRoot.ConnectionLimit.InForce == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectionLimit.InForce(childComplexity), true
+	case "ConnectionLimit.own":
+		if e.ComplexityRoot.ConnectionLimit.Own == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectionLimit.Own(childComplexity), true
+	case "ConnectionLimit.server":
+		if e.ComplexityRoot.ConnectionLimit.Server == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectionLimit.Server(childComplexity), true
+
+	case "ConnectionLimits.idleMinutes":
+		if e.ComplexityRoot.ConnectionLimits.IdleMinutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectionLimits.IdleMinutes(childComplexity), true
+	case "ConnectionLimits.perAgent":
+		if e.ComplexityRoot.ConnectionLimits.PerAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectionLimits.PerAgent(childComplexity), true
+	case "ConnectionLimits.perTeam":
+		if e.ComplexityRoot.ConnectionLimits.PerTeam == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConnectionLimits.PerTeam(childComplexity), true
 
 	case "Contact.addresses":
 		if e.ComplexityRoot.Contact.Addresses == nil {
@@ -8158,6 +8211,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Team.Collaborates(childComplexity), true
+	case "Team.connectionLimits":
+		if e.ComplexityRoot.Team.ConnectionLimits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Team.ConnectionLimits(childComplexity), true
 	case "Team.id":
 		if e.ComplexityRoot.Team.ID == nil {
 			break
@@ -8188,7 +8247,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Team.TimeZone(childComplexity), true
+	case "Team.version":
+		if e.ComplexityRoot.Team.Version == nil {
+			break
+		}
 
+		return e.ComplexityRoot.Team.Version(childComplexity), true
+
+	case "TeamUpdatePayload.cursor":
+		if e.ComplexityRoot.TeamUpdatePayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamUpdatePayload.Cursor(childComplexity), true
 	case "TeamUpdatePayload.team":
 		if e.ComplexityRoot.TeamUpdatePayload.Team == nil {
 			break
@@ -13690,6 +13761,30 @@ type Team implements Node {
   timeZone: String!
   "Whether several agents may work on one conversation."
   collaborates: Boolean!
+  "Raised by every change."
+  version: Int!
+  "The limits of its live connections."
+  connectionLimits: ConnectionLimits!
+}
+
+"The limits of a team's live connections: over them the longest idle is closed. They count over all servers."
+type ConnectionLimits {
+  "After how many minutes without an action of its person a connection is closed; the client is told a minute before."
+  idleMinutes: ConnectionLimit!
+  "How many connections an agent may have."
+  perAgent: ConnectionLimit!
+  "How many connections the team may have."
+  perTeam: ConnectionLimit!
+}
+
+"A limit of a team's live connections."
+type ConnectionLimit {
+  "What the team has set; null is nothing."
+  own: Int
+  "The server's, which a team cannot go beyond."
+  server: Int!
+  "What holds: the lower of both."
+  inForce: Int!
 }
 
 "An agent as rows and messages name it."
@@ -13960,6 +14055,12 @@ extend type Query {
 input TeamUpdateInput {
   "Whether several agents may work on one conversation. Where it is switched off the collaborations that are there go on, and none begins."
   collaborates: Boolean
+  "After how many minutes without an action of its person a live connection is closed; null is the server's limit, which is also the most."
+  idleMinutes: Int
+  "How many live connections an agent may have; null is the server's limit, which is also the most."
+  connectionsPerAgent: Int
+  "How many live connections the team may have; null is the server's limit, which is also the most."
+  connectionsPerTeam: Int
 }
 
 "The answer to teamUpdate."
@@ -13968,10 +14069,12 @@ type TeamUpdatePayload {
   team: Team
   "What the caller can put right."
   userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
 }
 
 extend type Mutation {
-  "Changes the team. ADMIN only."
+  "Changes the team. Limits of live connections hold on open ones within a second. ADMIN only."
   teamUpdate(
     "What changes."
     input: TeamUpdateInput!
@@ -15168,6 +15271,30 @@ func (ec *executionContext) childFields_CompanyUpdatePayload(ctx context.Context
 		return ec.fieldContext_CompanyUpdatePayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CompanyUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConnectionLimit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "own":
+		return ec.fieldContext_ConnectionLimit_own(ctx, field)
+	case "server":
+		return ec.fieldContext_ConnectionLimit_server(ctx, field)
+	case "inForce":
+		return ec.fieldContext_ConnectionLimit_inForce(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectionLimit", field.Name)
+}
+
+func (ec *executionContext) childFields_ConnectionLimits(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "idleMinutes":
+		return ec.fieldContext_ConnectionLimits_idleMinutes(ctx, field)
+	case "perAgent":
+		return ec.fieldContext_ConnectionLimits_perAgent(ctx, field)
+	case "perTeam":
+		return ec.fieldContext_ConnectionLimits_perTeam(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConnectionLimits", field.Name)
 }
 
 func (ec *executionContext) childFields_Contact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -16754,6 +16881,10 @@ func (ec *executionContext) childFields_Team(ctx context.Context, field graphql.
 		return ec.fieldContext_Team_timeZone(ctx, field)
 	case "collaborates":
 		return ec.fieldContext_Team_collaborates(ctx, field)
+	case "version":
+		return ec.fieldContext_Team_version(ctx, field)
+	case "connectionLimits":
+		return ec.fieldContext_Team_connectionLimits(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Team", field.Name)
 }
@@ -16764,6 +16895,8 @@ func (ec *executionContext) childFields_TeamUpdatePayload(ctx context.Context, f
 		return ec.fieldContext_TeamUpdatePayload_team(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_TeamUpdatePayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_TeamUpdatePayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TeamUpdatePayload", field.Name)
 }
@@ -25861,6 +25994,171 @@ func (ec *executionContext) _CompanyUpdatePayload_cursor(ctx context.Context, fi
 }
 func (ec *executionContext) fieldContext_CompanyUpdatePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CompanyUpdatePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectionLimit_own(ctx context.Context, field graphql.CollectedField, obj *model.ConnectionLimit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectionLimit_own(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Own, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectionLimit_own(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectionLimit", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectionLimit_server(ctx context.Context, field graphql.CollectedField, obj *model.ConnectionLimit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectionLimit_server(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Server, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectionLimit_server(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectionLimit", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectionLimit_inForce(ctx context.Context, field graphql.CollectedField, obj *model.ConnectionLimit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectionLimit_inForce(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InForce, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectionLimit_inForce(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConnectionLimit", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ConnectionLimits_idleMinutes(ctx context.Context, field graphql.CollectedField, obj *model.ConnectionLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectionLimits_idleMinutes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IdleMinutes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ConnectionLimit) graphql.Marshaler {
+			return ec.marshalNConnectionLimit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConnectionLimit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectionLimits_idleMinutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConnectionLimits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConnectionLimit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConnectionLimits_perAgent(ctx context.Context, field graphql.CollectedField, obj *model.ConnectionLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectionLimits_perAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PerAgent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ConnectionLimit) graphql.Marshaler {
+			return ec.marshalNConnectionLimit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConnectionLimit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectionLimits_perAgent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConnectionLimits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConnectionLimit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConnectionLimits_perTeam(ctx context.Context, field graphql.CollectedField, obj *model.ConnectionLimits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConnectionLimits_perTeam(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PerTeam, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ConnectionLimit) graphql.Marshaler {
+			return ec.marshalNConnectionLimit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConnectionLimit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConnectionLimits_perTeam(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConnectionLimits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConnectionLimit(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Contact_id(ctx context.Context, field graphql.CollectedField, obj *model.Contact) (ret graphql.Marshaler) {
@@ -45977,6 +46275,61 @@ func (ec *executionContext) fieldContext_Team_collaborates(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Team", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
+func (ec *executionContext) _Team_version(ctx context.Context, field graphql.CollectedField, obj *model.Team) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Team_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Team_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Team", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Team_connectionLimits(ctx context.Context, field graphql.CollectedField, obj *model.Team) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Team_connectionLimits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConnectionLimits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ConnectionLimits) graphql.Marshaler {
+			return ec.marshalNConnectionLimits2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConnectionLimits(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Team_connectionLimits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Team",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConnectionLimits(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TeamUpdatePayload_team(ctx context.Context, field graphql.CollectedField, obj *model.TeamUpdatePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -46039,6 +46392,29 @@ func (ec *executionContext) fieldContext_TeamUpdatePayload_userErrors(_ context.
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _TeamUpdatePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.TeamUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TeamUpdatePayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TeamUpdatePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TeamUpdatePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _TextButton_label(ctx context.Context, field graphql.CollectedField, obj *model.TextButton) (ret graphql.Marshaler) {
@@ -54036,7 +54412,7 @@ func (ec *executionContext) unmarshalInputTeamUpdateInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"collaborates"}
+	fieldsInOrder := [...]string{"collaborates", "idleMinutes", "connectionsPerAgent", "connectionsPerTeam"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -54050,6 +54426,27 @@ func (ec *executionContext) unmarshalInputTeamUpdateInput(ctx context.Context, o
 				return it, err
 			}
 			it.Collaborates = graphql.OmittableOf(data)
+		case "idleMinutes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idleMinutes"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdleMinutes = graphql.OmittableOf(data)
+		case "connectionsPerAgent":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("connectionsPerAgent"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConnectionsPerAgent = graphql.OmittableOf(data)
+		case "connectionsPerTeam":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("connectionsPerTeam"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConnectionsPerTeam = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -58676,6 +59073,102 @@ func (ec *executionContext) _CompanyUpdatePayload(ctx context.Context, sel ast.S
 		case "cursor":
 			out.Values[i] = ec._CompanyUpdatePayload_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var connectionLimitImplementors = []string{"ConnectionLimit"}
+
+func (ec *executionContext) _ConnectionLimit(ctx context.Context, sel ast.SelectionSet, obj *model.ConnectionLimit) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, connectionLimitImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConnectionLimit")
+		case "own":
+			out.Values[i] = ec._ConnectionLimit_own(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "server":
+			out.Values[i] = ec._ConnectionLimit_server(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inForce":
+			out.Values[i] = ec._ConnectionLimit_inForce(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var connectionLimitsImplementors = []string{"ConnectionLimits"}
+
+func (ec *executionContext) _ConnectionLimits(ctx context.Context, sel ast.SelectionSet, obj *model.ConnectionLimits) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, connectionLimitsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConnectionLimits")
+		case "idleMinutes":
+			out.Values[i] = ec._ConnectionLimits_idleMinutes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "perAgent":
+			out.Values[i] = ec._ConnectionLimits_perAgent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "perTeam":
+			out.Values[i] = ec._ConnectionLimits_perTeam(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -67354,6 +67847,16 @@ func (ec *executionContext) _Team(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "version":
+			out.Values[i] = ec._Team_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "connectionLimits":
+			out.Values[i] = ec._Team_connectionLimits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -67395,6 +67898,11 @@ func (ec *executionContext) _TeamUpdatePayload(ctx context.Context, sel ast.Sele
 		case "userErrors":
 			out.Values[i] = ec._TeamUpdatePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._TeamUpdatePayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -70362,6 +70870,14 @@ func (ec *executionContext) marshalNCompanyUpdatePayload2ᚖgithubᚗcomᚋswitc
 		return graphql.Null
 	}
 	return ec._CompanyUpdatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNConnectionLimit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConnectionLimit(ctx context.Context, sel ast.SelectionSet, v model.ConnectionLimit) graphql.Marshaler {
+	return ec._ConnectionLimit(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNConnectionLimits2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConnectionLimits(ctx context.Context, sel ast.SelectionSet, v model.ConnectionLimits) graphql.Marshaler {
+	return ec._ConnectionLimits(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNContact2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContact(ctx context.Context, sel ast.SelectionSet, v model.Contact) graphql.Marshaler {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
@@ -87,6 +88,14 @@ type Principal struct {
 	SessionKey string
 	// RatePerMinute bounds an integration's requests; 0 leaves it to the server's own limits.
 	RatePerMinute int
+	// Connections are the team's own limits of live connections.
+	Connections Connections
+}
+
+// Connections are limits of live connections (RT-5). What is 0 is no limit.
+type Connections struct {
+	Idle              time.Duration // without an action of the person
+	PerAgent, PerTeam int
 }
 
 // Has says whether the principal has the permission.

@@ -55,8 +55,8 @@ type Config struct {
 	TraceHeaders map[string]string `env:"OTEL_EXPORTER_OTLP_HEADERS" envKeyValSeparator:"=" doc:"Headers for the collector, as name=value, separated by commas."`
 	TraceRatio   float64           `env:"OTEL_TRACES_SAMPLER_ARG" envDefault:"1" doc:"The part of the traces that is recorded, 0 to 1."`
 
-	SessionsPerAgent int           `env:"SESSIONS_PER_AGENT" envDefault:"10" doc:"Live connections an agent may have, over all servers; over it the longest idle is closed."`
-	SessionsPerTeam  int           `env:"SESSIONS_PER_TEAM" envDefault:"2000" doc:"Live connections a team may have, over all servers; over it the longest idle is closed."`
+	SessionsPerAgent int           `env:"SESSIONS_PER_AGENT" envDefault:"10" doc:"Live connections an agent may have, over all servers; over it the longest idle is closed. A team may set fewer."`
+	SessionsPerTeam  int           `env:"SESSIONS_PER_TEAM" envDefault:"2000" doc:"Live connections a team may have, over all servers; over it the longest idle is closed. A team may set fewer."`
 	SessionsPerPlace int           `env:"SESSIONS_PER_ADDRESS" envDefault:"10000" doc:"Live connections that a server takes from one address; more are refused. An office, or a proxy that is not in TRUSTED_PROXIES, is one address."`
 	AnonymousPlace   int           `env:"ANONYMOUS_SESSIONS_PER_ADDRESS" envDefault:"20" doc:"Of them those of people who are not signed in."`
 	AgentCostBurst   int           `env:"AGENT_COST_BURST" envDefault:"5000" doc:"Cost that an agent, or an integration, may ask for at once (extensions.cost of an answer)."`
@@ -66,7 +66,7 @@ type Config struct {
 	AddressCostBurst int           `env:"ADDRESS_COST_BURST" envDefault:"200" doc:"Cost that those who are not signed in may ask for at once from one address."`
 	AddressCostRate  int           `env:"ADDRESS_COST_PER_SECOND" envDefault:"10" doc:"Cost that those who are not signed in may ask for per second from one address."`
 	TrustedDocuments string        `env:"TRUSTED_DOCUMENTS" doc:"A JSON file of the only GraphQL documents that agents may use, as {\"<sha256>\": \"<text>\"} or a persisted-query manifest; empty lets every document in. Integrations write their own."`
-	IdleTimeout      time.Duration `env:"IDLE_TIMEOUT" envDefault:"30m" doc:"After how long without an action a live connection is closed; the client is told a minute before."`
+	IdleTimeout      time.Duration `env:"IDLE_TIMEOUT" envDefault:"30m" doc:"After how long without an action a live connection is closed; the client is told a minute before. A team may set a shorter time."`
 	Workers          int           `env:"WORKERS" envDefault:"16" doc:"Outbound conversations a server works on at once."`
 }
 

@@ -34,7 +34,7 @@ var (
 	}}
 	// SignIn finds who signs in, or whose a token is.
 	SignIn = Use{"sign-in", "an address with a team's name, a session's or an integration's token, a link of an invitation: each tells the team", []Need{
-		{Table: "teams", Sees: []string{"id", "slug", "status", "language"}},
+		{Table: "teams", Sees: []string{"id", "slug", "status", "language", "idle_minutes", "connections_per_agent", "connections_per_team"}},
 		{Table: "agents", Sees: []string{"team_id", "id", "email_folded", "name", "role", "status", "permissions", "branch_id", "region_id", "language", "auth_version", "password_hash"}},
 		{Table: "roles", Sees: []string{"team_id", "role", "permissions"}},
 		{Table: "sessions", Sees: []string{"team_id", "id", "agent_id", "family", "access_hash", "access_expires_at", "refresh_hash", "revoked_at"}},

@@ -50269,25 +50269,31 @@ func (m *TaggingMutation) ResetEdge(name string) error {
 // TeamMutation represents an operation that mutates the Team nodes in the graph.
 type TeamMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *int64
-	version       *int
-	addversion    *int
-	created_at    *time.Time
-	updated_at    *time.Time
-	slug          *string
-	name          *string
-	language      *string
-	time_zone     *string
-	country       *string
-	joins_names   *bool
-	status        *team.Status
-	collaborates  *bool
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*Team, error)
-	predicates    []predicate.Team
+	op                       Op
+	typ                      string
+	id                       *int64
+	version                  *int
+	addversion               *int
+	created_at               *time.Time
+	updated_at               *time.Time
+	slug                     *string
+	name                     *string
+	language                 *string
+	time_zone                *string
+	country                  *string
+	joins_names              *bool
+	status                   *team.Status
+	collaborates             *bool
+	idle_minutes             *int
+	addidle_minutes          *int
+	connections_per_agent    *int
+	addconnections_per_agent *int
+	connections_per_team     *int
+	addconnections_per_team  *int
+	clearedFields            map[string]struct{}
+	done                     bool
+	oldValue                 func(context.Context) (*Team, error)
+	predicates               []predicate.Team
 }
 
 var _ ent.Mutation = (*TeamMutation)(nil)
@@ -50804,6 +50810,174 @@ func (m *TeamMutation) ResetCollaborates() {
 	m.collaborates = nil
 }
 
+// SetIdleMinutes sets the "idle_minutes" field.
+func (m *TeamMutation) SetIdleMinutes(i int) {
+	m.idle_minutes = &i
+	m.addidle_minutes = nil
+}
+
+// IdleMinutes returns the value of the "idle_minutes" field in the mutation.
+func (m *TeamMutation) IdleMinutes() (r int, exists bool) {
+	v := m.idle_minutes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIdleMinutes returns the old "idle_minutes" field's value of the Team entity.
+// If the Team object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TeamMutation) OldIdleMinutes(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIdleMinutes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIdleMinutes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIdleMinutes: %w", err)
+	}
+	return oldValue.IdleMinutes, nil
+}
+
+// AddIdleMinutes adds i to the "idle_minutes" field.
+func (m *TeamMutation) AddIdleMinutes(i int) {
+	if m.addidle_minutes != nil {
+		*m.addidle_minutes += i
+	} else {
+		m.addidle_minutes = &i
+	}
+}
+
+// AddedIdleMinutes returns the value that was added to the "idle_minutes" field in this mutation.
+func (m *TeamMutation) AddedIdleMinutes() (r int, exists bool) {
+	v := m.addidle_minutes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetIdleMinutes resets all changes to the "idle_minutes" field.
+func (m *TeamMutation) ResetIdleMinutes() {
+	m.idle_minutes = nil
+	m.addidle_minutes = nil
+}
+
+// SetConnectionsPerAgent sets the "connections_per_agent" field.
+func (m *TeamMutation) SetConnectionsPerAgent(i int) {
+	m.connections_per_agent = &i
+	m.addconnections_per_agent = nil
+}
+
+// ConnectionsPerAgent returns the value of the "connections_per_agent" field in the mutation.
+func (m *TeamMutation) ConnectionsPerAgent() (r int, exists bool) {
+	v := m.connections_per_agent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConnectionsPerAgent returns the old "connections_per_agent" field's value of the Team entity.
+// If the Team object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TeamMutation) OldConnectionsPerAgent(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConnectionsPerAgent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConnectionsPerAgent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConnectionsPerAgent: %w", err)
+	}
+	return oldValue.ConnectionsPerAgent, nil
+}
+
+// AddConnectionsPerAgent adds i to the "connections_per_agent" field.
+func (m *TeamMutation) AddConnectionsPerAgent(i int) {
+	if m.addconnections_per_agent != nil {
+		*m.addconnections_per_agent += i
+	} else {
+		m.addconnections_per_agent = &i
+	}
+}
+
+// AddedConnectionsPerAgent returns the value that was added to the "connections_per_agent" field in this mutation.
+func (m *TeamMutation) AddedConnectionsPerAgent() (r int, exists bool) {
+	v := m.addconnections_per_agent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetConnectionsPerAgent resets all changes to the "connections_per_agent" field.
+func (m *TeamMutation) ResetConnectionsPerAgent() {
+	m.connections_per_agent = nil
+	m.addconnections_per_agent = nil
+}
+
+// SetConnectionsPerTeam sets the "connections_per_team" field.
+func (m *TeamMutation) SetConnectionsPerTeam(i int) {
+	m.connections_per_team = &i
+	m.addconnections_per_team = nil
+}
+
+// ConnectionsPerTeam returns the value of the "connections_per_team" field in the mutation.
+func (m *TeamMutation) ConnectionsPerTeam() (r int, exists bool) {
+	v := m.connections_per_team
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConnectionsPerTeam returns the old "connections_per_team" field's value of the Team entity.
+// If the Team object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TeamMutation) OldConnectionsPerTeam(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConnectionsPerTeam is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConnectionsPerTeam requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConnectionsPerTeam: %w", err)
+	}
+	return oldValue.ConnectionsPerTeam, nil
+}
+
+// AddConnectionsPerTeam adds i to the "connections_per_team" field.
+func (m *TeamMutation) AddConnectionsPerTeam(i int) {
+	if m.addconnections_per_team != nil {
+		*m.addconnections_per_team += i
+	} else {
+		m.addconnections_per_team = &i
+	}
+}
+
+// AddedConnectionsPerTeam returns the value that was added to the "connections_per_team" field in this mutation.
+func (m *TeamMutation) AddedConnectionsPerTeam() (r int, exists bool) {
+	v := m.addconnections_per_team
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetConnectionsPerTeam resets all changes to the "connections_per_team" field.
+func (m *TeamMutation) ResetConnectionsPerTeam() {
+	m.connections_per_team = nil
+	m.addconnections_per_team = nil
+}
+
 // Where appends a list predicates to the TeamMutation builder.
 func (m *TeamMutation) Where(ps ...predicate.Team) {
 	m.predicates = append(m.predicates, ps...)
@@ -50838,7 +51012,7 @@ func (m *TeamMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TeamMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 14)
 	if m.version != nil {
 		fields = append(fields, team.FieldVersion)
 	}
@@ -50872,6 +51046,15 @@ func (m *TeamMutation) Fields() []string {
 	if m.collaborates != nil {
 		fields = append(fields, team.FieldCollaborates)
 	}
+	if m.idle_minutes != nil {
+		fields = append(fields, team.FieldIdleMinutes)
+	}
+	if m.connections_per_agent != nil {
+		fields = append(fields, team.FieldConnectionsPerAgent)
+	}
+	if m.connections_per_team != nil {
+		fields = append(fields, team.FieldConnectionsPerTeam)
+	}
 	return fields
 }
 
@@ -50902,6 +51085,12 @@ func (m *TeamMutation) Field(name string) (ent.Value, bool) {
 		return m.Status()
 	case team.FieldCollaborates:
 		return m.Collaborates()
+	case team.FieldIdleMinutes:
+		return m.IdleMinutes()
+	case team.FieldConnectionsPerAgent:
+		return m.ConnectionsPerAgent()
+	case team.FieldConnectionsPerTeam:
+		return m.ConnectionsPerTeam()
 	}
 	return nil, false
 }
@@ -50933,6 +51122,12 @@ func (m *TeamMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldStatus(ctx)
 	case team.FieldCollaborates:
 		return m.OldCollaborates(ctx)
+	case team.FieldIdleMinutes:
+		return m.OldIdleMinutes(ctx)
+	case team.FieldConnectionsPerAgent:
+		return m.OldConnectionsPerAgent(ctx)
+	case team.FieldConnectionsPerTeam:
+		return m.OldConnectionsPerTeam(ctx)
 	}
 	return nil, fmt.Errorf("unknown Team field %s", name)
 }
@@ -51019,6 +51214,27 @@ func (m *TeamMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCollaborates(v)
 		return nil
+	case team.FieldIdleMinutes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIdleMinutes(v)
+		return nil
+	case team.FieldConnectionsPerAgent:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConnectionsPerAgent(v)
+		return nil
+	case team.FieldConnectionsPerTeam:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConnectionsPerTeam(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Team field %s", name)
 }
@@ -51030,6 +51246,15 @@ func (m *TeamMutation) AddedFields() []string {
 	if m.addversion != nil {
 		fields = append(fields, team.FieldVersion)
 	}
+	if m.addidle_minutes != nil {
+		fields = append(fields, team.FieldIdleMinutes)
+	}
+	if m.addconnections_per_agent != nil {
+		fields = append(fields, team.FieldConnectionsPerAgent)
+	}
+	if m.addconnections_per_team != nil {
+		fields = append(fields, team.FieldConnectionsPerTeam)
+	}
 	return fields
 }
 
@@ -51040,6 +51265,12 @@ func (m *TeamMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case team.FieldVersion:
 		return m.AddedVersion()
+	case team.FieldIdleMinutes:
+		return m.AddedIdleMinutes()
+	case team.FieldConnectionsPerAgent:
+		return m.AddedConnectionsPerAgent()
+	case team.FieldConnectionsPerTeam:
+		return m.AddedConnectionsPerTeam()
 	}
 	return nil, false
 }
@@ -51055,6 +51286,27 @@ func (m *TeamMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddVersion(v)
+		return nil
+	case team.FieldIdleMinutes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddIdleMinutes(v)
+		return nil
+	case team.FieldConnectionsPerAgent:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddConnectionsPerAgent(v)
+		return nil
+	case team.FieldConnectionsPerTeam:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddConnectionsPerTeam(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Team numeric field %s", name)
@@ -51115,6 +51367,15 @@ func (m *TeamMutation) ResetField(name string) error {
 		return nil
 	case team.FieldCollaborates:
 		m.ResetCollaborates()
+		return nil
+	case team.FieldIdleMinutes:
+		m.ResetIdleMinutes()
+		return nil
+	case team.FieldConnectionsPerAgent:
+		m.ResetConnectionsPerAgent()
+		return nil
+	case team.FieldConnectionsPerTeam:
+		m.ResetConnectionsPerTeam()
 		return nil
 	}
 	return fmt.Errorf("unknown Team field %s", name)

@@ -894,6 +894,18 @@ func init() {
 	teamDescCollaborates := teamFields[7].Descriptor()
 	// team.DefaultCollaborates holds the default value on creation for the collaborates field.
 	team.DefaultCollaborates = teamDescCollaborates.Default.(bool)
+	// teamDescIdleMinutes is the schema descriptor for idle_minutes field.
+	teamDescIdleMinutes := teamFields[8].Descriptor()
+	// team.DefaultIdleMinutes holds the default value on creation for the idle_minutes field.
+	team.DefaultIdleMinutes = teamDescIdleMinutes.Default.(int)
+	// teamDescConnectionsPerAgent is the schema descriptor for connections_per_agent field.
+	teamDescConnectionsPerAgent := teamFields[9].Descriptor()
+	// team.DefaultConnectionsPerAgent holds the default value on creation for the connections_per_agent field.
+	team.DefaultConnectionsPerAgent = teamDescConnectionsPerAgent.Default.(int)
+	// teamDescConnectionsPerTeam is the schema descriptor for connections_per_team field.
+	teamDescConnectionsPerTeam := teamFields[10].Descriptor()
+	// team.DefaultConnectionsPerTeam holds the default value on creation for the connections_per_team field.
+	team.DefaultConnectionsPerTeam = teamDescConnectionsPerTeam.Default.(int)
 	visitorMixin := schema.Visitor{}.Mixin()
 	visitorMixinFields1 := visitorMixin[1].Fields()
 	_ = visitorMixinFields1

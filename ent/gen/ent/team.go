@@ -39,7 +39,13 @@ type Team struct {
 	Status team.Status `json:"status,omitempty"`
 	// Whether several agents may work on one conversation (COLL-1).
 	Collaborates bool `json:"collaborates,omitempty"`
-	selectValues sql.SelectValues
+	// After how many minutes without an action a live connection is closed; 0 is the server's limit (RT-5).
+	IdleMinutes int `json:"idle_minutes,omitempty"`
+	// Live connections an agent may have; 0 is the server's limit (RT-5).
+	ConnectionsPerAgent int `json:"connections_per_agent,omitempty"`
+	// Live connections the team may have; 0 is the server's limit (RT-5).
+	ConnectionsPerTeam int `json:"connections_per_team,omitempty"`
+	selectValues       sql.SelectValues
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -49,7 +55,7 @@ func (*Team) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case team.FieldJoinsNames, team.FieldCollaborates:
 			values[i] = new(sql.NullBool)
-		case team.FieldID, team.FieldVersion:
+		case team.FieldID, team.FieldVersion, team.FieldIdleMinutes, team.FieldConnectionsPerAgent, team.FieldConnectionsPerTeam:
 			values[i] = new(sql.NullInt64)
 		case team.FieldSlug, team.FieldName, team.FieldLanguage, team.FieldTimeZone, team.FieldCountry, team.FieldStatus:
 			values[i] = new(sql.NullString)
@@ -142,6 +148,24 @@ func (_m *Team) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Collaborates = value.Bool
 			}
+		case team.FieldIdleMinutes:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field idle_minutes", values[i])
+			} else if value.Valid {
+				_m.IdleMinutes = int(value.Int64)
+			}
+		case team.FieldConnectionsPerAgent:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field connections_per_agent", values[i])
+			} else if value.Valid {
+				_m.ConnectionsPerAgent = int(value.Int64)
+			}
+		case team.FieldConnectionsPerTeam:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field connections_per_team", values[i])
+			} else if value.Valid {
+				_m.ConnectionsPerTeam = int(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -210,6 +234,15 @@ func (_m *Team) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("collaborates=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Collaborates))
+	builder.WriteString(", ")
+	builder.WriteString("idle_minutes=")
+	builder.WriteString(fmt.Sprintf("%v", _m.IdleMinutes))
+	builder.WriteString(", ")
+	builder.WriteString("connections_per_agent=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ConnectionsPerAgent))
+	builder.WriteString(", ")
+	builder.WriteString("connections_per_team=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ConnectionsPerTeam))
 	builder.WriteByte(')')
 	return builder.String()
 }

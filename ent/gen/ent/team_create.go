@@ -142,6 +142,48 @@ func (_c *TeamCreate) SetNillableCollaborates(v *bool) *TeamCreate {
 	return _c
 }
 
+// SetIdleMinutes sets the "idle_minutes" field.
+func (_c *TeamCreate) SetIdleMinutes(v int) *TeamCreate {
+	_c.mutation.SetIdleMinutes(v)
+	return _c
+}
+
+// SetNillableIdleMinutes sets the "idle_minutes" field if the given value is not nil.
+func (_c *TeamCreate) SetNillableIdleMinutes(v *int) *TeamCreate {
+	if v != nil {
+		_c.SetIdleMinutes(*v)
+	}
+	return _c
+}
+
+// SetConnectionsPerAgent sets the "connections_per_agent" field.
+func (_c *TeamCreate) SetConnectionsPerAgent(v int) *TeamCreate {
+	_c.mutation.SetConnectionsPerAgent(v)
+	return _c
+}
+
+// SetNillableConnectionsPerAgent sets the "connections_per_agent" field if the given value is not nil.
+func (_c *TeamCreate) SetNillableConnectionsPerAgent(v *int) *TeamCreate {
+	if v != nil {
+		_c.SetConnectionsPerAgent(*v)
+	}
+	return _c
+}
+
+// SetConnectionsPerTeam sets the "connections_per_team" field.
+func (_c *TeamCreate) SetConnectionsPerTeam(v int) *TeamCreate {
+	_c.mutation.SetConnectionsPerTeam(v)
+	return _c
+}
+
+// SetNillableConnectionsPerTeam sets the "connections_per_team" field if the given value is not nil.
+func (_c *TeamCreate) SetNillableConnectionsPerTeam(v *int) *TeamCreate {
+	if v != nil {
+		_c.SetConnectionsPerTeam(*v)
+	}
+	return _c
+}
+
 // Mutation returns the TeamMutation object of the builder.
 func (_c *TeamCreate) Mutation() *TeamMutation {
 	return _c.mutation
@@ -205,6 +247,18 @@ func (_c *TeamCreate) defaults() {
 		v := team.DefaultCollaborates
 		_c.mutation.SetCollaborates(v)
 	}
+	if _, ok := _c.mutation.IdleMinutes(); !ok {
+		v := team.DefaultIdleMinutes
+		_c.mutation.SetIdleMinutes(v)
+	}
+	if _, ok := _c.mutation.ConnectionsPerAgent(); !ok {
+		v := team.DefaultConnectionsPerAgent
+		_c.mutation.SetConnectionsPerAgent(v)
+	}
+	if _, ok := _c.mutation.ConnectionsPerTeam(); !ok {
+		v := team.DefaultConnectionsPerTeam
+		_c.mutation.SetConnectionsPerTeam(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -246,6 +300,15 @@ func (_c *TeamCreate) check() error {
 	}
 	if _, ok := _c.mutation.Collaborates(); !ok {
 		return &ValidationError{Name: "collaborates", err: errors.New(`ent: missing required field "Team.collaborates"`)}
+	}
+	if _, ok := _c.mutation.IdleMinutes(); !ok {
+		return &ValidationError{Name: "idle_minutes", err: errors.New(`ent: missing required field "Team.idle_minutes"`)}
+	}
+	if _, ok := _c.mutation.ConnectionsPerAgent(); !ok {
+		return &ValidationError{Name: "connections_per_agent", err: errors.New(`ent: missing required field "Team.connections_per_agent"`)}
+	}
+	if _, ok := _c.mutation.ConnectionsPerTeam(); !ok {
+		return &ValidationError{Name: "connections_per_team", err: errors.New(`ent: missing required field "Team.connections_per_team"`)}
 	}
 	return nil
 }
@@ -316,6 +379,18 @@ func (_c *TeamCreate) createSpec() (*Team, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Collaborates(); ok {
 		_spec.SetField(team.FieldCollaborates, field.TypeBool, value)
 		_node.Collaborates = value
+	}
+	if value, ok := _c.mutation.IdleMinutes(); ok {
+		_spec.SetField(team.FieldIdleMinutes, field.TypeInt, value)
+		_node.IdleMinutes = value
+	}
+	if value, ok := _c.mutation.ConnectionsPerAgent(); ok {
+		_spec.SetField(team.FieldConnectionsPerAgent, field.TypeInt, value)
+		_node.ConnectionsPerAgent = value
+	}
+	if value, ok := _c.mutation.ConnectionsPerTeam(); ok {
+		_spec.SetField(team.FieldConnectionsPerTeam, field.TypeInt, value)
+		_node.ConnectionsPerTeam = value
 	}
 	return _node, _spec
 }

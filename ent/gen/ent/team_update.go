@@ -162,6 +162,69 @@ func (_u *TeamUpdate) SetNillableCollaborates(v *bool) *TeamUpdate {
 	return _u
 }
 
+// SetIdleMinutes sets the "idle_minutes" field.
+func (_u *TeamUpdate) SetIdleMinutes(v int) *TeamUpdate {
+	_u.mutation.ResetIdleMinutes()
+	_u.mutation.SetIdleMinutes(v)
+	return _u
+}
+
+// SetNillableIdleMinutes sets the "idle_minutes" field if the given value is not nil.
+func (_u *TeamUpdate) SetNillableIdleMinutes(v *int) *TeamUpdate {
+	if v != nil {
+		_u.SetIdleMinutes(*v)
+	}
+	return _u
+}
+
+// AddIdleMinutes adds value to the "idle_minutes" field.
+func (_u *TeamUpdate) AddIdleMinutes(v int) *TeamUpdate {
+	_u.mutation.AddIdleMinutes(v)
+	return _u
+}
+
+// SetConnectionsPerAgent sets the "connections_per_agent" field.
+func (_u *TeamUpdate) SetConnectionsPerAgent(v int) *TeamUpdate {
+	_u.mutation.ResetConnectionsPerAgent()
+	_u.mutation.SetConnectionsPerAgent(v)
+	return _u
+}
+
+// SetNillableConnectionsPerAgent sets the "connections_per_agent" field if the given value is not nil.
+func (_u *TeamUpdate) SetNillableConnectionsPerAgent(v *int) *TeamUpdate {
+	if v != nil {
+		_u.SetConnectionsPerAgent(*v)
+	}
+	return _u
+}
+
+// AddConnectionsPerAgent adds value to the "connections_per_agent" field.
+func (_u *TeamUpdate) AddConnectionsPerAgent(v int) *TeamUpdate {
+	_u.mutation.AddConnectionsPerAgent(v)
+	return _u
+}
+
+// SetConnectionsPerTeam sets the "connections_per_team" field.
+func (_u *TeamUpdate) SetConnectionsPerTeam(v int) *TeamUpdate {
+	_u.mutation.ResetConnectionsPerTeam()
+	_u.mutation.SetConnectionsPerTeam(v)
+	return _u
+}
+
+// SetNillableConnectionsPerTeam sets the "connections_per_team" field if the given value is not nil.
+func (_u *TeamUpdate) SetNillableConnectionsPerTeam(v *int) *TeamUpdate {
+	if v != nil {
+		_u.SetConnectionsPerTeam(*v)
+	}
+	return _u
+}
+
+// AddConnectionsPerTeam adds value to the "connections_per_team" field.
+func (_u *TeamUpdate) AddConnectionsPerTeam(v int) *TeamUpdate {
+	_u.mutation.AddConnectionsPerTeam(v)
+	return _u
+}
+
 // Mutation returns the TeamMutation object of the builder.
 func (_u *TeamUpdate) Mutation() *TeamMutation {
 	return _u.mutation
@@ -251,6 +314,24 @@ func (_u *TeamUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Collaborates(); ok {
 		_spec.SetField(team.FieldCollaborates, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.IdleMinutes(); ok {
+		_spec.SetField(team.FieldIdleMinutes, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedIdleMinutes(); ok {
+		_spec.AddField(team.FieldIdleMinutes, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ConnectionsPerAgent(); ok {
+		_spec.SetField(team.FieldConnectionsPerAgent, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedConnectionsPerAgent(); ok {
+		_spec.AddField(team.FieldConnectionsPerAgent, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ConnectionsPerTeam(); ok {
+		_spec.SetField(team.FieldConnectionsPerTeam, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedConnectionsPerTeam(); ok {
+		_spec.AddField(team.FieldConnectionsPerTeam, field.TypeInt, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -407,6 +488,69 @@ func (_u *TeamUpdateOne) SetNillableCollaborates(v *bool) *TeamUpdateOne {
 	return _u
 }
 
+// SetIdleMinutes sets the "idle_minutes" field.
+func (_u *TeamUpdateOne) SetIdleMinutes(v int) *TeamUpdateOne {
+	_u.mutation.ResetIdleMinutes()
+	_u.mutation.SetIdleMinutes(v)
+	return _u
+}
+
+// SetNillableIdleMinutes sets the "idle_minutes" field if the given value is not nil.
+func (_u *TeamUpdateOne) SetNillableIdleMinutes(v *int) *TeamUpdateOne {
+	if v != nil {
+		_u.SetIdleMinutes(*v)
+	}
+	return _u
+}
+
+// AddIdleMinutes adds value to the "idle_minutes" field.
+func (_u *TeamUpdateOne) AddIdleMinutes(v int) *TeamUpdateOne {
+	_u.mutation.AddIdleMinutes(v)
+	return _u
+}
+
+// SetConnectionsPerAgent sets the "connections_per_agent" field.
+func (_u *TeamUpdateOne) SetConnectionsPerAgent(v int) *TeamUpdateOne {
+	_u.mutation.ResetConnectionsPerAgent()
+	_u.mutation.SetConnectionsPerAgent(v)
+	return _u
+}
+
+// SetNillableConnectionsPerAgent sets the "connections_per_agent" field if the given value is not nil.
+func (_u *TeamUpdateOne) SetNillableConnectionsPerAgent(v *int) *TeamUpdateOne {
+	if v != nil {
+		_u.SetConnectionsPerAgent(*v)
+	}
+	return _u
+}
+
+// AddConnectionsPerAgent adds value to the "connections_per_agent" field.
+func (_u *TeamUpdateOne) AddConnectionsPerAgent(v int) *TeamUpdateOne {
+	_u.mutation.AddConnectionsPerAgent(v)
+	return _u
+}
+
+// SetConnectionsPerTeam sets the "connections_per_team" field.
+func (_u *TeamUpdateOne) SetConnectionsPerTeam(v int) *TeamUpdateOne {
+	_u.mutation.ResetConnectionsPerTeam()
+	_u.mutation.SetConnectionsPerTeam(v)
+	return _u
+}
+
+// SetNillableConnectionsPerTeam sets the "connections_per_team" field if the given value is not nil.
+func (_u *TeamUpdateOne) SetNillableConnectionsPerTeam(v *int) *TeamUpdateOne {
+	if v != nil {
+		_u.SetConnectionsPerTeam(*v)
+	}
+	return _u
+}
+
+// AddConnectionsPerTeam adds value to the "connections_per_team" field.
+func (_u *TeamUpdateOne) AddConnectionsPerTeam(v int) *TeamUpdateOne {
+	_u.mutation.AddConnectionsPerTeam(v)
+	return _u
+}
+
 // Mutation returns the TeamMutation object of the builder.
 func (_u *TeamUpdateOne) Mutation() *TeamMutation {
 	return _u.mutation
@@ -526,6 +670,24 @@ func (_u *TeamUpdateOne) sqlSave(ctx context.Context) (_node *Team, err error) {
 	}
 	if value, ok := _u.mutation.Collaborates(); ok {
 		_spec.SetField(team.FieldCollaborates, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.IdleMinutes(); ok {
+		_spec.SetField(team.FieldIdleMinutes, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedIdleMinutes(); ok {
+		_spec.AddField(team.FieldIdleMinutes, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ConnectionsPerAgent(); ok {
+		_spec.SetField(team.FieldConnectionsPerAgent, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedConnectionsPerAgent(); ok {
+		_spec.AddField(team.FieldConnectionsPerAgent, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ConnectionsPerTeam(); ok {
+		_spec.SetField(team.FieldConnectionsPerTeam, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedConnectionsPerTeam(); ok {
+		_spec.AddField(team.FieldConnectionsPerTeam, field.TypeInt, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Team{config: _u.config}

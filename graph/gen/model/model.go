@@ -1127,6 +1127,26 @@ type CompanyUpdatePayload struct {
 	Cursor *string `json:"cursor"`
 }
 
+// A limit of a team's live connections.
+type ConnectionLimit struct {
+	// What the team has set; null is nothing.
+	Own *int `json:"own"`
+	// The server's, which a team cannot go beyond.
+	Server int `json:"server"`
+	// What holds: the lower of both.
+	InForce int `json:"inForce"`
+}
+
+// The limits of a team's live connections: over them the longest idle is closed. They count over all servers.
+type ConnectionLimits struct {
+	// After how many minutes without an action of its person a connection is closed; the client is told a minute before.
+	IdleMinutes ConnectionLimit `json:"idleMinutes"`
+	// How many connections an agent may have.
+	PerAgent ConnectionLimit `json:"perAgent"`
+	// How many connections the team may have.
+	PerTeam ConnectionLimit `json:"perTeam"`
+}
+
 // A customer.
 type Contact struct {
 	// The global id.
@@ -3710,6 +3730,10 @@ type Team struct {
 	TimeZone string `json:"timeZone"`
 	// Whether several agents may work on one conversation.
 	Collaborates bool `json:"collaborates"`
+	// Raised by every change.
+	Version int `json:"version"`
+	// The limits of its live connections.
+	ConnectionLimits ConnectionLimits `json:"connectionLimits"`
 }
 
 func (Team) IsNode() {}
@@ -3718,6 +3742,12 @@ func (Team) IsNode() {}
 type TeamUpdateInput struct {
 	// Whether several agents may work on one conversation. Where it is switched off the collaborations that are there go on, and none begins.
 	Collaborates graphql.Omittable[*bool] `json:"collaborates"`
+	// After how many minutes without an action of its person a live connection is closed; null is the server's limit, which is also the most.
+	IdleMinutes graphql.Omittable[*int] `json:"idleMinutes"`
+	// How many live connections an agent may have; null is the server's limit, which is also the most.
+	ConnectionsPerAgent graphql.Omittable[*int] `json:"connectionsPerAgent"`
+	// How many live connections the team may have; null is the server's limit, which is also the most.
+	ConnectionsPerTeam graphql.Omittable[*int] `json:"connectionsPerTeam"`
 }
 
 // The answer to teamUpdate.
@@ -3726,6 +3756,8 @@ type TeamUpdatePayload struct {
 	Team *Team `json:"team"`
 	// What the caller can put right.
 	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
 }
 
 // A button under a text that was sent without a person.

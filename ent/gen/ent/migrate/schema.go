@@ -2198,6 +2198,9 @@ var (
 		{Name: "joins_names", Type: field.TypeBool, Comment: "Whether a contact's name is made without a space, as Chinese names are (CONT-1).", Default: false},
 		{Name: "status", Type: field.TypeEnum, Comment: "A suspended team can neither sign in nor send.", Enums: []string{"ACTIVE", "SUSPENDED"}, Default: "ACTIVE"},
 		{Name: "collaborates", Type: field.TypeBool, Comment: "Whether several agents may work on one conversation (COLL-1).", Default: false},
+		{Name: "idle_minutes", Type: field.TypeInt, Comment: "After how many minutes without an action a live connection is closed; 0 is the server's limit (RT-5).", Default: 0},
+		{Name: "connections_per_agent", Type: field.TypeInt, Comment: "Live connections an agent may have; 0 is the server's limit (RT-5).", Default: 0},
+		{Name: "connections_per_team", Type: field.TypeInt, Comment: "Live connections the team may have; 0 is the server's limit (RT-5).", Default: 0},
 	}
 	// TeamsTable holds the schema information for the "teams" table.
 	TeamsTable = &schema.Table{

@@ -35,6 +35,12 @@ const (
 	FieldStatus = "status"
 	// FieldCollaborates holds the string denoting the collaborates field in the database.
 	FieldCollaborates = "collaborates"
+	// FieldIdleMinutes holds the string denoting the idle_minutes field in the database.
+	FieldIdleMinutes = "idle_minutes"
+	// FieldConnectionsPerAgent holds the string denoting the connections_per_agent field in the database.
+	FieldConnectionsPerAgent = "connections_per_agent"
+	// FieldConnectionsPerTeam holds the string denoting the connections_per_team field in the database.
+	FieldConnectionsPerTeam = "connections_per_team"
 	// Table holds the table name of the team in the database.
 	Table = "teams"
 )
@@ -53,6 +59,9 @@ var Columns = []string{
 	FieldJoinsNames,
 	FieldStatus,
 	FieldCollaborates,
+	FieldIdleMinutes,
+	FieldConnectionsPerAgent,
+	FieldConnectionsPerTeam,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -78,6 +87,12 @@ var (
 	DefaultJoinsNames bool
 	// DefaultCollaborates holds the default value on creation for the "collaborates" field.
 	DefaultCollaborates bool
+	// DefaultIdleMinutes holds the default value on creation for the "idle_minutes" field.
+	DefaultIdleMinutes int
+	// DefaultConnectionsPerAgent holds the default value on creation for the "connections_per_agent" field.
+	DefaultConnectionsPerAgent int
+	// DefaultConnectionsPerTeam holds the default value on creation for the "connections_per_team" field.
+	DefaultConnectionsPerTeam int
 )
 
 // Status defines the type for the "status" enum field.
@@ -167,4 +182,19 @@ func ByStatus(opts ...sql.OrderTermOption) OrderOption {
 // ByCollaborates orders the results by the collaborates field.
 func ByCollaborates(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCollaborates, opts...).ToFunc()
+}
+
+// ByIdleMinutes orders the results by the idle_minutes field.
+func ByIdleMinutes(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIdleMinutes, opts...).ToFunc()
+}
+
+// ByConnectionsPerAgent orders the results by the connections_per_agent field.
+func ByConnectionsPerAgent(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldConnectionsPerAgent, opts...).ToFunc()
+}
+
+// ByConnectionsPerTeam orders the results by the connections_per_team field.
+func ByConnectionsPerTeam(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldConnectionsPerTeam, opts...).ToFunc()
 }

@@ -104,6 +104,21 @@ func Collaborates(v bool) predicate.Team {
 	return predicate.Team(sql.FieldEQ(FieldCollaborates, v))
 }
 
+// IdleMinutes applies equality check predicate on the "idle_minutes" field. It's identical to IdleMinutesEQ.
+func IdleMinutes(v int) predicate.Team {
+	return predicate.Team(sql.FieldEQ(FieldIdleMinutes, v))
+}
+
+// ConnectionsPerAgent applies equality check predicate on the "connections_per_agent" field. It's identical to ConnectionsPerAgentEQ.
+func ConnectionsPerAgent(v int) predicate.Team {
+	return predicate.Team(sql.FieldEQ(FieldConnectionsPerAgent, v))
+}
+
+// ConnectionsPerTeam applies equality check predicate on the "connections_per_team" field. It's identical to ConnectionsPerTeamEQ.
+func ConnectionsPerTeam(v int) predicate.Team {
+	return predicate.Team(sql.FieldEQ(FieldConnectionsPerTeam, v))
+}
+
 // VersionEQ applies the EQ predicate on the "version" field.
 func VersionEQ(v int) predicate.Team {
 	return predicate.Team(sql.FieldEQ(FieldVersion, v))
@@ -587,6 +602,126 @@ func CollaboratesEQ(v bool) predicate.Team {
 // CollaboratesNEQ applies the NEQ predicate on the "collaborates" field.
 func CollaboratesNEQ(v bool) predicate.Team {
 	return predicate.Team(sql.FieldNEQ(FieldCollaborates, v))
+}
+
+// IdleMinutesEQ applies the EQ predicate on the "idle_minutes" field.
+func IdleMinutesEQ(v int) predicate.Team {
+	return predicate.Team(sql.FieldEQ(FieldIdleMinutes, v))
+}
+
+// IdleMinutesNEQ applies the NEQ predicate on the "idle_minutes" field.
+func IdleMinutesNEQ(v int) predicate.Team {
+	return predicate.Team(sql.FieldNEQ(FieldIdleMinutes, v))
+}
+
+// IdleMinutesIn applies the In predicate on the "idle_minutes" field.
+func IdleMinutesIn(vs ...int) predicate.Team {
+	return predicate.Team(sql.FieldIn(FieldIdleMinutes, vs...))
+}
+
+// IdleMinutesNotIn applies the NotIn predicate on the "idle_minutes" field.
+func IdleMinutesNotIn(vs ...int) predicate.Team {
+	return predicate.Team(sql.FieldNotIn(FieldIdleMinutes, vs...))
+}
+
+// IdleMinutesGT applies the GT predicate on the "idle_minutes" field.
+func IdleMinutesGT(v int) predicate.Team {
+	return predicate.Team(sql.FieldGT(FieldIdleMinutes, v))
+}
+
+// IdleMinutesGTE applies the GTE predicate on the "idle_minutes" field.
+func IdleMinutesGTE(v int) predicate.Team {
+	return predicate.Team(sql.FieldGTE(FieldIdleMinutes, v))
+}
+
+// IdleMinutesLT applies the LT predicate on the "idle_minutes" field.
+func IdleMinutesLT(v int) predicate.Team {
+	return predicate.Team(sql.FieldLT(FieldIdleMinutes, v))
+}
+
+// IdleMinutesLTE applies the LTE predicate on the "idle_minutes" field.
+func IdleMinutesLTE(v int) predicate.Team {
+	return predicate.Team(sql.FieldLTE(FieldIdleMinutes, v))
+}
+
+// ConnectionsPerAgentEQ applies the EQ predicate on the "connections_per_agent" field.
+func ConnectionsPerAgentEQ(v int) predicate.Team {
+	return predicate.Team(sql.FieldEQ(FieldConnectionsPerAgent, v))
+}
+
+// ConnectionsPerAgentNEQ applies the NEQ predicate on the "connections_per_agent" field.
+func ConnectionsPerAgentNEQ(v int) predicate.Team {
+	return predicate.Team(sql.FieldNEQ(FieldConnectionsPerAgent, v))
+}
+
+// ConnectionsPerAgentIn applies the In predicate on the "connections_per_agent" field.
+func ConnectionsPerAgentIn(vs ...int) predicate.Team {
+	return predicate.Team(sql.FieldIn(FieldConnectionsPerAgent, vs...))
+}
+
+// ConnectionsPerAgentNotIn applies the NotIn predicate on the "connections_per_agent" field.
+func ConnectionsPerAgentNotIn(vs ...int) predicate.Team {
+	return predicate.Team(sql.FieldNotIn(FieldConnectionsPerAgent, vs...))
+}
+
+// ConnectionsPerAgentGT applies the GT predicate on the "connections_per_agent" field.
+func ConnectionsPerAgentGT(v int) predicate.Team {
+	return predicate.Team(sql.FieldGT(FieldConnectionsPerAgent, v))
+}
+
+// ConnectionsPerAgentGTE applies the GTE predicate on the "connections_per_agent" field.
+func ConnectionsPerAgentGTE(v int) predicate.Team {
+	return predicate.Team(sql.FieldGTE(FieldConnectionsPerAgent, v))
+}
+
+// ConnectionsPerAgentLT applies the LT predicate on the "connections_per_agent" field.
+func ConnectionsPerAgentLT(v int) predicate.Team {
+	return predicate.Team(sql.FieldLT(FieldConnectionsPerAgent, v))
+}
+
+// ConnectionsPerAgentLTE applies the LTE predicate on the "connections_per_agent" field.
+func ConnectionsPerAgentLTE(v int) predicate.Team {
+	return predicate.Team(sql.FieldLTE(FieldConnectionsPerAgent, v))
+}
+
+// ConnectionsPerTeamEQ applies the EQ predicate on the "connections_per_team" field.
+func ConnectionsPerTeamEQ(v int) predicate.Team {
+	return predicate.Team(sql.FieldEQ(FieldConnectionsPerTeam, v))
+}
+
+// ConnectionsPerTeamNEQ applies the NEQ predicate on the "connections_per_team" field.
+func ConnectionsPerTeamNEQ(v int) predicate.Team {
+	return predicate.Team(sql.FieldNEQ(FieldConnectionsPerTeam, v))
+}
+
+// ConnectionsPerTeamIn applies the In predicate on the "connections_per_team" field.
+func ConnectionsPerTeamIn(vs ...int) predicate.Team {
+	return predicate.Team(sql.FieldIn(FieldConnectionsPerTeam, vs...))
+}
+
+// ConnectionsPerTeamNotIn applies the NotIn predicate on the "connections_per_team" field.
+func ConnectionsPerTeamNotIn(vs ...int) predicate.Team {
+	return predicate.Team(sql.FieldNotIn(FieldConnectionsPerTeam, vs...))
+}
+
+// ConnectionsPerTeamGT applies the GT predicate on the "connections_per_team" field.
+func ConnectionsPerTeamGT(v int) predicate.Team {
+	return predicate.Team(sql.FieldGT(FieldConnectionsPerTeam, v))
+}
+
+// ConnectionsPerTeamGTE applies the GTE predicate on the "connections_per_team" field.
+func ConnectionsPerTeamGTE(v int) predicate.Team {
+	return predicate.Team(sql.FieldGTE(FieldConnectionsPerTeam, v))
+}
+
+// ConnectionsPerTeamLT applies the LT predicate on the "connections_per_team" field.
+func ConnectionsPerTeamLT(v int) predicate.Team {
+	return predicate.Team(sql.FieldLT(FieldConnectionsPerTeam, v))
+}
+
+// ConnectionsPerTeamLTE applies the LTE predicate on the "connections_per_team" field.
+func ConnectionsPerTeamLTE(v int) predicate.Team {
+	return predicate.Team(sql.FieldLTE(FieldConnectionsPerTeam, v))
 }
 
 // And groups predicates with the AND operator between them.
