@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"github.com/switchyard-chat/switchyard/channels/fake"
 	"github.com/switchyard-chat/switchyard/internal/testkit"
 	"github.com/switchyard-chat/switchyard/server/demo"
@@ -110,6 +112,39 @@ func TestTwoServers(t *testing.T) {
 			if !slices.Equal(texts, want) {
 				t.Errorf("LINE got %q", texts)
 			}
+		})
+	}
+}
+
+// RT-5, RT-7, RT-8: a team's limits that are set at one server, and its suspension by a command, hold within a second at the other, with Redis and without.
+func TestTeamsChangesReachAllServers(t *testing.T) {
+	t.Parallel()
+	for name, hasRedis := range map[string]bool{"with Redis": true, "without Redis": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, b := pair(t, hasRedis)
+			admin := a.signIn(t, "admin@demo.example")
+			promptly(t, func() time.Duration {
+				there := b.signIn(t, "agent@demo.example")
+				first, second := there.subscribe(watchInbox, map[string]any{"v": "ALL"}), there.subscribe(watchInbox, map[string]any{"v": "ALL"})
+				admin.do(limitTeam, map[string]any{"n": 1})
+				took := first.closed(websocket.StatusPolicyViolation)
+				second.send(map[string]any{"type": "complete", "id": "1"})
+				admin.do(limitTeam, map[string]any{"n": nil})
+				return took
+			})
+			promptly(t, func() time.Duration {
+				live := b.signIn(t, "agent@demo.example").subscribe(watchInbox, map[string]any{"v": "ALL"})
+				if said, err := command(t, a.env, "team", "suspend", "--slug", demo.Team); err != nil || !strings.Contains(said, "is suspended") {
+					t.Fatalf("suspend: %s %v", said, err)
+				}
+				took := live.closed(websocket.StatusPolicyViolation)
+				admin.refused(`{ viewer { role } }`, "FORBIDDEN")
+				if said, err := command(t, a.env, "team", "resume", "--slug", demo.Team); err != nil || !strings.Contains(said, "works") {
+					t.Fatalf("resume: %s %v", said, err)
+				}
+				return took
+			})
 		})
 	}
 }

@@ -32,6 +32,8 @@ const usage = `usage: switchyard COMMAND
   migrate                   bring the database to this version
   team create --slug NAME --name NAME --admin-email ADDRESS [--admin-name NAME] [--language zh-Hant|en] [--time-zone ZONE] [--country TW]
                             make a team; prints the single-use link of its first administrator
+  team suspend --slug NAME  have a team neither sign in nor send; its live connections are closed at once
+  team resume --slug NAME   let a suspended team work again
   inbox retry [--team NAME] replay inbound events that could not be applied
   demo [--rate N] [--for DURATION] [--url ADDRESS]
                             let simulated customers write to a server started with serve --demo, N messages a second
@@ -53,7 +55,7 @@ func Command(ctx context.Context, p Process) error {
 		name, rest = name+" "+rest[0], rest[1:]
 	}
 	commands := map[string]func(context.Context, Process, []string) error{
-		"serve": serveCommand, "migrate": migrateCommand, "team create": teamCreateCommand, "inbox retry": inboxRetryCommand,
+		"serve": serveCommand, "migrate": migrateCommand, "team create": teamCreateCommand, "team suspend": teamSuspendCommand(true), "team resume": teamSuspendCommand(false), "inbox retry": inboxRetryCommand,
 		"demo": demoCommand, "settings": settingsCommand, "version": versionCommand,
 		"help": func(_ context.Context, p Process, _ []string) error { return say(p.Out, "%s", usage) },
 	}

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"log/slog"
 
 	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/internal/config"
@@ -44,6 +45,35 @@ func teamCreateCommand(ctx context.Context, p Process, args []string) error {
 		}
 		return say(p.Out, "The team %q is made. Its first administrator sets a password here, once, within seven days:\n%s", in.Slug, made.Link.Reveal())
 	})
+}
+
+// teamSuspendCommand suspends a team, or lets a suspended one work again.
+func teamSuspendCommand(isSuspended bool) func(context.Context, Process, []string) error {
+	name, done := "team resume", "works"
+	if isSuspended {
+		name, done = "team suspend", "is suspended"
+	}
+	return func(ctx context.Context, p Process, args []string) error {
+		f := flags(name)
+		slug := f.String("slug", "", "")
+		if err := parse(f, args); err != nil {
+			return err
+		}
+		if *slug == "" {
+			return UsageError{name + ": --slug must be given\n" + usage}
+		}
+		return withStore(ctx, p, func(_ config.Config, db *store.DB) error {
+			w := workspace.New(workspace.Config{DB: db, Random: random.New(), Log: slog.New(slog.DiscardHandler)})
+			isChange, err := w.Suspend(ctx, *slug, isSuspended)
+			if err != nil {
+				return refused(err)
+			}
+			if !isChange {
+				done += " already"
+			}
+			return say(p.Out, "The team %q %s.", *slug, done)
+		})
+	}
 }
 
 // refused is an error as people at a terminal read it: what is wrong, and in which field.
