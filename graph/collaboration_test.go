@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/switchyard-chat/switchyard/desk/conversation"
@@ -205,6 +206,7 @@ func TestCandidates(t *testing.T) {
 		slices.Sort(both)
 		for args, want := range map[string][]string{
 			"": both, `, search: "345 678"`: {agentID(sales)}, `, roles: [AGENT]`: {agentID(ben)}, `, search: "` + ben.Name + `"`: {agentID(ben)}, `, search: "nobody"`: {},
+			`, search: "` + strings.ToUpper(strings.ReplaceAll(ben.Name, " ", "-")) + `-"`: {agentID(ben)}, // its address
 		} {
 			if got := find(chat, args); !slices.Equal(got, want) {
 				t.Errorf("%q finds %v", args, got)

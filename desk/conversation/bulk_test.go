@@ -12,6 +12,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
 	entconversation "github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/catalogue"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/job"
@@ -62,6 +63,96 @@ func (w *world) job() (j *ent.Job, said []string) {
 		return err
 	})
 	return j, said
+}
+
+// CONV-11, CONV-12, CONV-13, COLL-11, COLL-12: each action does to many what it does to one, logged alike; what is refused to one is said of it in the words of the rules.
+func TestBulkActions(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.collaborates(true)
+		amy, ben := w.named("Amy", auth.AgentRole, auth.SendMessages), w.Agent(auth.Supervisor, auth.SendMessages, auth.ManageOthers)
+		cleo := w.named("Cleo", auth.AgentRole, auth.SendMessages)
+		many := w.bulk()
+		const absent = "REFUSED 對話不存在,或您沒有權限查看。"
+		do := func(p auth.Principal, a conversation.Action, want map[int64]string) {
+			t.Helper()
+			in := conversation.BulkInput{Action: a}
+			if a == conversation.Transferring {
+				in.ToAgentID = cleo.AgentID
+			}
+			for id := range want {
+				in.IDs = append(in.IDs, id)
+			}
+			b, _, err := many.Do(t.Context(), p, in)
+			if err != nil {
+				t.Fatalf("%s: %v", a, err)
+			}
+			w.Check()
+			refused := 0
+			for _, x := range b.Items {
+				got := string(x.State)
+				if x.Code != "" {
+					refused++
+					got += " " + catalogue.Text(catalogue.Chinese, x.Reason, x.Params)
+				}
+				if got != want[x.ConversationID] {
+					t.Errorf("%s by %s: %q, not %q", a, p.Name, got, want[x.ConversationID])
+				}
+			}
+			if b.Job.State != "DONE" || b.Job.Total != len(want) || b.Job.Done != len(want) || b.Job.Failed != refused {
+				t.Errorf("%s by %s: the job says %+v", a, p.Name, b.Job)
+			}
+		}
+		is := func(what string, id int64, status entconversation.Status, follower int64, unread int, log string) {
+			t.Helper()
+			c, follows := w.Conversation(id), int64(0)
+			if c.FollowerID != nil {
+				follows = *c.FollowerID
+			}
+			if all := w.Log(id); c.Status != status || follows != follower || c.Unread != unread || all[len(all)-1] != log {
+				t.Errorf("%s: %s of %d with %d unread; the log says %v", what, c.Status, follows, c.Unread, all)
+			}
+		}
+		one, two, others, joint, group := w.chat("a"), w.chat("b"), w.chat("c"), w.chat("d"), w.group(3)
+		w.follow(ben, others)
+		w.follow(amy, joint)
+		w.add(amy, joint, cleo)
+		w.follow(amy, group)
+		done := "DONE"
+		do(amy, conversation.Following, map[int64]string{one: done, two: done, others: absent, joint: "REFUSED 對話正由您處理中。"})
+		is("followed", one, "IN_PROGRESS", amy.AgentID, 0, "log.followed")
+		do(amy, conversation.MarkingUnread, map[int64]string{one: done, others: absent})
+		is("marked unread", one, "IN_PROGRESS", amy.AgentID, 1, "log.marked_unread")
+		do(amy, conversation.MarkingRead, map[int64]string{one: done, others: absent})
+		is("marked read", one, "IN_PROGRESS", amy.AgentID, 0, "log.marked_unread") // one's own reading is not logged
+		do(amy, conversation.Transferring, map[int64]string{two: done, joint: "REFUSED 協作對話、群組對話無法批量移轉", group: "REFUSED 協作對話、群組對話無法批量移轉"})
+		is("transferred", two, "IN_PROGRESS", cleo.AgentID, 0, "log.transferred")
+		if _, _, told := w.texts(two, cleo, catalogue.Chinese); told != "Amy (客服人員) 已將 1 個對話移轉給你" {
+			t.Errorf("the receiver is told %q", told)
+		}
+		do(cleo, conversation.Ending, map[int64]string{two: done, joint: "REFUSED 協作者無法結束對話"})
+		is("ended", two, "ENDED", cleo.AgentID, 0, "log.ended")
+		do(amy, conversation.Ending, map[int64]string{joint: done, one: done, others: absent})
+		is("ended together", joint, "ENDED", amy.AgentID, 0, "log.ended")
+		do(cleo, conversation.Reopening, map[int64]string{joint: done, two: done, one: absent})
+		is("reopened by a collaborator", joint, "IN_PROGRESS", amy.AgentID, 0, "log.reopened")
+		is("reopened", two, "IN_PROGRESS", cleo.AgentID, 0, "log.reopened")
+		do(amy, conversation.Ending, map[int64]string{joint: done})
+		do(ben, conversation.Reopening, map[int64]string{joint: done, one: done, others: "REFUSED 對話正由您處理中。"})
+		is("reopened by a manager", joint, "IN_PROGRESS", amy.AgentID, 0, "log.reopened")
+		is("a one-to-one reopened by a manager", one, "IN_PROGRESS", ben.AgentID, 0, "log.reopened")
+		do(amy, conversation.Deleting, map[int64]string{joint: "REFUSED 您的角色不能執行此操作。"})
+		do(ben, conversation.Deleting, map[int64]string{joint: done, group: done})
+		do(ben, conversation.Deleting, map[int64]string{joint: absent})
+		left := 0
+		w.Read(func(ctx context.Context, v *store.View) (err error) {
+			left, err = v.Conversation.Query().Count(ctx)
+			return err
+		})
+		if left != 3 {
+			t.Errorf("%d conversations are left", left)
+		}
+	})
 }
 
 // CONV-11: a conversation that fails for a reason of our own says so, and stops no other, nor the job.

@@ -2,6 +2,7 @@ package inbound_test
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -519,5 +520,70 @@ func TestBlacklistedMeanwhile(t *testing.T) {
 			return err
 		})
 		w.nowhere("canary")
+	})
+}
+
+// CONV-14: what is deleted is in no store any more; the identity stays bare, and the marks: what the platform brings again is known, and the next new message opens a new
+// conversation on the same identity.
+func TestDeleted(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		boss := w.Agent(auth.Supervisor, auth.SendMessages)
+		first := w.says(user("Umia"), "canary, call me: 0912-345-678 or canary@example.com")
+		w.receive(first, w.says(user("Uleo"), "stays, call me: 0922-345-678"))
+		w.clock.Advance(time.Second)
+		edit := w.event(channels.MessageEdited, user("Umia"))
+		edit.MessageID, edit.Content = first.MessageID, &channels.Content{Kind: channels.Text, Text: "canary, the second, call me: 0912-345-678"}
+		w.receive(edit)
+		old := w.with("Umia")
+		w.Write(func(ctx context.Context, tx *store.Tx) error {
+			return tx.Identity.UpdateOneID(*old.IdentityID).SetDisplayName("canary").SetPictureURL("https://canary.example").SetStatusMessage("canary").SetIsBlocked(false).Exec(ctx)
+		})
+		if _, _, err := w.actions.Follow(ctx, boss, conversation.FollowInput{ConversationID: old.ID}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, _, err := w.actions.Send(ctx, boss, conversation.SendInput{ConversationID: old.ID, ClientMessageID: "1", Content: channels.Content{Kind: channels.Text, Text: "canary too"}}); err != nil {
+			t.Fatal(err)
+		}
+		many := conversation.NewBulk(w.actions, w.asked, slog.New(slog.DiscardHandler))
+		b, _, err := many.Do(ctx, boss, conversation.BulkInput{Action: conversation.Deleting, IDs: []int64{old.ID}})
+		if err != nil || b.Job.Failed != 0 || b.Job.Done != 1 {
+			t.Fatalf("%+v, %v", b, err)
+		}
+		w.Check()
+		w.nowhere("canary")
+		w.nowhere("912345678")
+		w.Read(func(ctx context.Context, v *store.View) error {
+			for table, want := range map[string]int{"messages": 1, "findings": 1, "conversations": 1, "participants": 0, "attachments": 0, "notifications": 0, "lanes": 0} {
+				rows, err := v.Query(ctx, "SELECT COUNT(*) FROM "+table)
+				if err != nil {
+					return err
+				}
+				n := 0
+				rows.Next()
+				if err := rows.Scan(&n); err != nil {
+					return err
+				}
+				if err := rows.Close(); err != nil {
+					return err
+				}
+				if n != want {
+					t.Errorf("%d of %s are left, not %d", n, table, want)
+				}
+			}
+			i, err := v.Identity.Get(ctx, *old.IdentityID)
+			if err != nil || i.PlatformUserID != "Umia" || i.DisplayName != "" || i.PictureURL != "" || i.StatusMessage != "" {
+				t.Errorf("the identity is %+v, %v", i, err)
+			}
+			return err
+		})
+		if r := w.receive(first); r.Duplicate != 1 || w.with("Umia") != nil {
+			t.Errorf("what the platform brings again: %+v", r)
+		}
+		w.receive(w.says(user("Umia"), "new"))
+		if c := w.with("Umia"); c == nil || c.ID == old.ID || *c.IdentityID != *old.IdentityID || c.Status != "PENDING" || c.MessageSeq != 1 || c.FollowerID != nil {
+			t.Errorf("the next message opens %+v", c)
+		}
 	})
 }
