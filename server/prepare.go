@@ -40,6 +40,9 @@ func (p *parts) prepare(ctx context.Context, c config.Config, isDemo bool) error
 	if err := p.accounts.CheckKeys(ctx); err != nil {
 		return err
 	}
+	if err := p.accounts.Warm(ctx); err != nil {
+		return err
+	}
 	if isDemo {
 		return p.seed(ctx, c)
 	}

@@ -162,9 +162,9 @@ func (s *Service) changed(ctx context.Context, tx *store.Tx, by event.Actor, u *
 func (s *Service) emit(ctx context.Context, tx *store.Tx, by event.Actor, c *ent.Channel) {
 	tx.Emit(event.Event{Kind: event.ChannelChanged, ObjectID: c.ID, ObjectVersion: c.Version, Actor: by, RequestID: event.Request(ctx)})
 	tx.AfterCommit(func() {
-		s.entry.forget()
-		s.windows.forget()
-		s.domains.forget()
+		s.entry.forget(entryAt(channels.Type(c.Type), c.WebhookKey))
+		s.windows.forgetAll()
+		s.domains.forgetAll()
 	})
 }
 

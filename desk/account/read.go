@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -159,7 +160,7 @@ func (s *Service) ByWebhookKey(ctx context.Context, t channels.Type, key string)
 	if key == "" || len(key) > maxKey {
 		return Opened{}, missing
 	}
-	at := string(t) + ":" + key
+	at := entryAt(t, key)
 	now := s.cfg.DB.Clock().Now()
 	o, era, ok := s.entry.get(at, now)
 	if ok {
@@ -188,8 +189,36 @@ func (s *Service) ByWebhookKey(ctx context.Context, t channels.Type, key string)
 	return o, nil
 }
 
-// entryCache keeps the channels of webhooks and chat windows for a second. A change empties it; what was read before the change and comes to be kept after it is
-// dropped, by its era.
+// Warm reads what ByWebhookKey tells of the newest channels, as many as are kept, so that a server whose database goes away before a platform has
+// called can tell all the same whether a body is the platform's own. A channel whose credentials cannot be opened is left out: who calls it is told.
+func (s *Service) Warm(ctx context.Context) error {
+	now, era := s.cfg.DB.Clock().Now(), s.entry.began()
+	rows, err := s.cfg.DB.Across(store.Entries).Query(ctx, `SELECT id, team_id, type, webhook_key, name, state, branch_id, region_id, platform_id, credentials FROM channels
+		WHERE deleted_at IS NULL ORDER BY id DESC LIMIT ?`, entryRoom)
+	if err != nil {
+		return fmt.Errorf("read the channels: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var row ent.Channel
+		if err := rows.Scan(&row.ID, &row.TeamID, &row.Type, &row.WebhookKey, &row.Name, &row.State, &row.BranchID, &row.RegionID, &row.PlatformID, &row.Credentials); err != nil {
+			return fmt.Errorf("read a channel: %w", err)
+		}
+		if o, err := s.entryOf(&row); err == nil {
+			s.entry.keep(entryAt(channels.Type(row.Type), row.WebhookKey), o, now, era)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read the channels: %w", err)
+	}
+	return nil
+}
+
+// entryAt is where the entry keeps the channel of a webhook's address.
+func entryAt(t channels.Type, key string) string { return string(t) + ":" + key }
+
+// entryCache keeps the channels of webhooks and chat windows for a second. A change takes what it concerns out; what was read before the change and comes to be
+// kept after it is dropped, by its era.
 type entryCache[T any] struct {
 	mu   sync.Mutex
 	era  uint64
@@ -233,7 +262,21 @@ func (c *entryCache[T]) keep(at string, value T, now time.Time, era uint64) {
 	}
 }
 
-func (c *entryCache[T]) forget() {
+func (c *entryCache[T]) began() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.era
+}
+
+// forget takes one out. The others stay: while the database is away nothing could read them again.
+func (c *entryCache[T]) forget(at string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.era++
+	c.kept.Remove(at)
+}
+
+func (c *entryCache[T]) forgetAll() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.era++
