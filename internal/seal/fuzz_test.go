@@ -9,7 +9,8 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/seal"
 )
 
-// Nothing but what was sealed for a place opens there, and nothing but what was signed for it is taken for signed.
+// Nothing but what was sealed for a place opens there, and nothing but what was signed for it is taken for signed. The same text is sealed otherwise each time, and
+// what one process of a fuzzing run has sealed another is given.
 func FuzzOpen(f *testing.F) {
 	k, err := seal.NewKeyring(seal.Hide(strings.Repeat("1", 64)), random.New())
 	if err != nil {
@@ -22,7 +23,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add(mark, "here")
 	f.Add([]byte{}, "")
 	f.Fuzz(func(t *testing.T, b []byte, place string) {
-		if plain, err := k.Open(b, place); err == nil && (place != "here" || !bytes.Equal(b, sealed)) {
+		if plain, err := k.Open(b, place); err == nil && (place != "here" || string(plain) != "secret") {
 			t.Errorf("%x opens at %q as %q", b, place, plain)
 		}
 		_ = k.IsCurrent(b)
