@@ -159,6 +159,9 @@ func (p peerInboxPage) rows() inboxPageRows {
 		for _, a := range x.Participants.Nodes {
 			r.Collaborators = append(r.Collaborators, *a.Agent.named())
 		}
+		if len(r.Collaborators) > 0 {
+			r.UnreadCount = 0 // who asks is none of them, and has no count of their own
+		}
 		r.LastMessage.MessageID, r.LastMessage.Sender, r.LastMessage.Text, r.LastMessage.At = ref(x.LastMessageID), x.LastMessageSender, x.LastMessagePreview, x.LastMessageAt
 		all.Nodes = append(all.Nodes, r)
 	}

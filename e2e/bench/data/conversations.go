@@ -12,7 +12,7 @@ import (
 const preview = 100
 
 func (l *load) conversations(ctx context.Context) error {
-	err := fill(ctx, l.c, "conversations", `id, team_id, created_at, updated_at, channel_type, kind, status, queue, last_follower_id, collaborator_ids, followed_at, ended_at,
+	err := fill(ctx, l.c, "conversations", `id, team_id, created_at, updated_at, channel_type, kind, status, queue, last_follower_id, collaborator_ids, collaborator_unread, followed_at, ended_at,
 		message_seq, last_at, last_message_id, last_message_seq, last_message_kind, last_message_sender, last_message_preview, last_message_at, name, name_folded, tag_ids,
 		unread, read_seq, waiting_since, customer_at, has_phone, channel_id, identity_id, contact_id, follower_id`, func(r *rows) error {
 		for id := int64(1); id <= l.all(); id++ {
@@ -123,6 +123,7 @@ func (l *load) conversation(r *rows, id int64) error {
 	r.text(st.queue)
 	r.opt(st.follower)
 	r.list(with)
+	r.counts(with, unread)
 	optional(followed)
 	optional(ended)
 	r.num(l.seq[i])

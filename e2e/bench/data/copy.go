@@ -73,6 +73,20 @@ func (r *rows) list(ids []int64) {
 	r.b = append(r.b, ']')
 }
 
+// counts is a JSON object that gives each of ids the same count; NULL where there is nothing to count.
+func (r *rows) counts(ids []int64, count int64) {
+	if len(ids) == 0 || count == 0 {
+		r.null()
+		return
+	}
+	r.next()
+	for i, n := range ids {
+		r.b = append(r.b, ",{"[b2i(i == 0)], '"')
+		r.b = strconv.AppendInt(append(strconv.AppendInt(r.b, n, 10), '"', ':'), count, 10)
+	}
+	r.b = append(r.b, '}')
+}
+
 func b2i(b bool) int {
 	if b {
 		return 1

@@ -35,6 +35,12 @@ func inboxArgs(r *http.Request) (where string, args []any, err error) {
 	return where, []any{team, agent, at, id}, nil
 }
 
+// unreadOf is what is unread in a conversation for an agent: each of several that work on it has a count of its own.
+func unreadOf(agent string) string {
+	return "CASE WHEN jsonb_array_length(COALESCE(c.collaborator_ids, '[]')) = 0 OR c.follower_id = " + agent + "::bigint THEN c.unread ELSE COALESCE((c.collaborator_unread ->> " + agent +
+		"::bigint::text)::bigint, 0) END"
+}
+
 // inboxJSON has one statement build the whole answer.
 func (s *server) inboxJSON(r *http.Request) ([]byte, error) {
 	where, args, err := inboxArgs(r)
@@ -47,7 +53,7 @@ func (s *server) inboxJSON(r *http.Request) ([]byte, error) {
 			'tags', COALESCE((SELECT json_agg(json_build_object('id', t.id, 'name', t.name) ORDER BY i.n) FROM jsonb_array_elements_text(c.tag_ids) WITH ORDINALITY i (id, n)
 				JOIN tags t ON t.team_id = c.team_id AND t.id = i.id::bigint), '[]'),
 			'lastMessage', (SELECT json_build_object('messageId', m.id, 'sender', m.sender, 'text', left(m.text, 100), 'at', m.created_at) FROM messages m WHERE m.team_id = c.team_id AND m.id = c.last_message_id),
-			'lastAt', c.last_at, 'unreadCount', c.unread,
+			'lastAt', c.last_at, 'unreadCount', `+unreadOf("$2")+`,
 			'follower', (SELECT json_build_object('id', a.id, 'name', a.name) FROM agents a WHERE a.team_id = c.team_id AND a.id = c.follower_id),
 			'collaborators', COALESCE((SELECT json_agg(json_build_object('id', a.id, 'name', a.name) ORDER BY i.n) FROM jsonb_array_elements_text(c.collaborator_ids) WITH ORDINALITY i (id, n)
 				JOIN agents a ON a.team_id = c.team_id AND a.id = i.id::bigint), '[]')) AS node
@@ -102,7 +108,7 @@ func (s *server) inboxDenorm(r *http.Request) ([]byte, error) {
 		b = append(b, '}')
 		return err
 	}, `SELECT c.id, c.version, c.status, c.kind, c.channel_id, c.contact_id, c.name, c.tag_ids, c.last_message_id, c.last_message_sender, c.last_message_preview, c.last_message_at, c.last_at,
-		c.unread, c.follower_id, c.collaborator_ids FROM conversations c WHERE `+where+page, args...)
+		`+unreadOf("$2")+`, c.follower_id, c.collaborator_ids FROM conversations c WHERE `+where+page, args...)
 	if err != nil {
 		return nil, err
 	}

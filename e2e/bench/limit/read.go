@@ -130,9 +130,9 @@ func (s *server) found(r *http.Request, query string, args ...any) ([]byte, erro
 }
 
 // totalsSQL is a row an agent with its unread total.
-const totalsSQL = `CREATE SCHEMA IF NOT EXISTS bench;
+var totalsSQL = `CREATE SCHEMA IF NOT EXISTS bench;
 	DROP TABLE IF EXISTS bench.totals; CREATE TABLE bench.totals (team_id bigint, agent_id bigint, unread bigint, PRIMARY KEY (team_id, agent_id));
-	INSERT INTO bench.totals SELECT a.team_id, a.id, (SELECT COALESCE(sum(c.unread), 0) FROM conversations c WHERE c.team_id = a.team_id AND NOT c.is_archived AND (c.status = 'PENDING'
+	INSERT INTO bench.totals SELECT a.team_id, a.id, (SELECT COALESCE(sum(` + unreadOf("a.id") + `), 0) FROM conversations c WHERE c.team_id = a.team_id AND NOT c.is_archived AND (c.status = 'PENDING'
 		OR c.status = 'IN_PROGRESS' AND (c.follower_id = a.id OR c.collaborator_ids @> to_jsonb(a.id)))) FROM agents a WHERE a.team_id = 1 AND a.id <= 2;
 	GRANT USAGE ON SCHEMA bench TO PUBLIC; GRANT ALL ON ALL TABLES IN SCHEMA bench TO PUBLIC; ANALYZE bench.totals`
 
