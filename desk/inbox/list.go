@@ -146,6 +146,9 @@ func (q query) segment(ctx context.Context, i, limit int) ([]*ent.Conversation, 
 	s := q.order.segments[i]
 	var rows []*ent.Conversation
 	for _, strand := range q.strands {
+		if s.holds != nil && !s.holds(strand) {
+			continue
+		}
 		more, err := q.v.Conversation.Query().Where(q.where(strand), func(sel *sql.Selector) {
 			if s.where != nil {
 				sel.Where(s.where(sel, q.v.Now))

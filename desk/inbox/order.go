@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -35,6 +36,9 @@ type segment struct {
 	where  func(s *sql.Selector, now time.Time) *sql.Predicate
 	has    func(c *ent.Conversation) bool
 	time   func(c *ent.Conversation) time.Time
+	// holds says whether any of a strand can be in the segment; nil where it is not known. What it says no of is not read: to find nothing the
+	// database would look at all of it.
+	holds func(strand Condition) bool
 }
 
 // orderOf gives the order of a sort.
@@ -62,6 +66,7 @@ func orderOf(view View, sort Sort, isDescending bool) (order, error) {
 		o.segments = split(conversation.FieldWaitingSince,
 			waiting.where, not{waiting}.where, isWaiting,
 			func(c *ent.Conversation) time.Time { return *c.WaitingSince })
+		o.segments[0].holds = canWait
 	default:
 		return order{}, fault.Input("sort", "there is no sort %q", sort)
 	}
@@ -90,6 +95,17 @@ func (clocked) where(s *sql.Selector, now time.Time) *sql.Predicate {
 // isWaiting is clocked of a row.
 func isWaiting(c *ent.Conversation) bool {
 	return c.WaitingSince != nil && (c.Status == inProgress || c.Status == pending && c.Queue == human)
+}
+
+// canWait says whether the customer can wait in any conversation of a strand: not in the ended ones, and not where a bot serves.
+func canWait(strand Condition) bool {
+	switch c := strand.(type) {
+	case every:
+		return !slices.ContainsFunc(c, func(x Condition) bool { return !canWait(x) })
+	case words:
+		return !slices.Equal(c.values, []string{ended}) && !slices.Equal(c.values, []string{bot})
+	}
+	return true
 }
 
 // spot is a place in an order.
