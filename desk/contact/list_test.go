@@ -1,12 +1,14 @@
 package contact_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/customfield"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/fault"
@@ -216,3 +218,65 @@ func TestWrongCriteria(t *testing.T) {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// CONT-4, CONT-5: where more contacts are meant than are looked at one by one, a rare condition and a range of the order are put together, and the pages show who
+// meets both, once and in order.
+func TestManyMeetBothConditions(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		w := setup(t, db)
+		vip := w.tag(t, "vip")
+		var want []string
+		w.write(t, func(ctx context.Context, tx *store.Tx) error {
+			// 1,300 names begin with 王, 1,200 contacts are tagged, 1,100 both: each more than a thousand.
+			const some = 200
+			for first := 0; first < 1400; first += some {
+				all, err := tx.Contact.MapCreateBulk(make([]struct{}, some), func(c *ent.ContactCreate, i int) {
+					family := "王"
+					if first+i >= 1300 {
+						family = "陳"
+					}
+					name := fmt.Sprintf("%s%04d", family, first+i)
+					c.SetFirstName(name).SetName(name).SetNameFolded(name).SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now)
+					if first >= some && first+i < 1300 {
+						want = append(want, name)
+					}
+				}).Save(ctx)
+				if err != nil {
+					return err
+				}
+				if first < some {
+					continue
+				}
+				if err := tx.Tagging.MapCreateBulk(all, func(c *ent.TaggingCreate, i int) {
+					c.SetContactID(all[i].ID).SetTagID(vip).SetFirstAt(tx.Now).SetLastAt(tx.Now)
+				}).Exec(ctx); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		king := "王"
+		q := contact.Query{Sort: contact.ByName, Criteria: contact.Criteria{NamePrefix: &king, Tags: &contact.SetCriterion{Any: []int64{vip}}}, Counts: true}
+		var got []string
+		for after := ""; ; {
+			l, err := w.contacts.List(t.Context(), w.admin, q, page.Window{Limit: 100, After: after})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range l.Contacts {
+				got = append(got, c.Name)
+			}
+			if l.Total != len(want) {
+				t.Fatalf("%d are counted, want %d", l.Total, len(want))
+			}
+			if !l.HasNext {
+				break
+			}
+			after = l.Cursors[len(l.Cursors)-1]
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("the pages show %d contacts, want %d: %q", len(got), len(want), got)
+		}
+	})
+}
