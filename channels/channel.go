@@ -206,6 +206,8 @@ type Outgoing struct {
 	To         Peer
 	Content    Content
 	QuoteToken string // of the message it replies to; "" for none
+	// Window is what the platform takes at this moment, by its row: what goes as NON_PROMOTIONAL an adapter marks as the platform wants it (MSG-9).
+	Window Takes
 	// RetryKey identifies this outbound request for ever: a UUID, the same on every try (CHAN-11).
 	RetryKey string
 }
@@ -318,9 +320,31 @@ type Capability struct {
 	// LinkDays is how long a file that went to one person as a link can be had there: that many days, counted from the first midnight, UTC, after
 	// it was uploaded (MSG-8); 0 is for ever.
 	LinkDays int
+	// SavedFiles and SavedModules say whether a saved reply may bring a file that is neither picture, film nor sound, and a bot module (PROD-5).
+	SavedFiles, SavedModules bool
+	// Windows are what the platform takes, by the time since the customer's last message, one after another (MSG-9); none where it sets no limit in time.
+	Windows []Window
 	// IsOwn says that the channel is ours: no platform is asked, calls us, or has to be told our addresses.
 	IsOwn bool
 }
+
+// Window is what a platform takes until a time after the customer's last message.
+type Window struct {
+	// For is until how long after that message; 0 is for ever, and belongs to the last one.
+	For   time.Duration
+	Takes Takes
+}
+
+// Takes is what a platform takes of what an agent would send (MSG-9).
+type Takes string
+
+// What platforms take.
+const (
+	TakesAll         Takes = "OPEN"
+	TakesNoPromotion Takes = "NON_PROMOTIONAL"
+	TakesTemplates   Takes = "TEMPLATE_ONLY"
+	TakesNothing     Takes = "CLOSED"
+)
 
 // MediaRule is what a platform takes of one kind of file. A file that is not taken as what it is goes as a link, where links are allowed.
 type MediaRule struct {

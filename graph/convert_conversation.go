@@ -276,7 +276,7 @@ func permitsModel(p auth.Principal, c *ent.Conversation, g *ent.Group, collabora
 
 func (r *Resolver) sendabilityModel(language string, c *ent.Conversation, ch *ent.Channel, g *ent.Group) model.Sendability {
 	o := conversation.Outlet{ChannelState: string(ch.State), IsDeleted: ch.DeletedAt != nil, Capability: r.Inbox.Capability(string(ch.Type)),
-		IsGroup: c.GroupID != nil, MemberCount: c.MemberCount}
+		IsGroup: c.GroupID != nil, MemberCount: c.MemberCount, CustomerAt: c.CustomerAt, Now: r.Clock.Now()}
 	if g != nil {
 		o.HasLeft, o.MemberCount = g.State == "LEFT", g.MemberCount
 	}
@@ -284,7 +284,7 @@ func (r *Resolver) sendabilityModel(language string, c *ent.Conversation, ch *en
 	m := model.Sendability{Allowed: s.Allowed, Until: s.Until, RequiresTemplate: s.RequiresTemplate, PromotionalAllowed: s.PromotionalAllowed,
 		CostPerMessage: s.CostPerMessage, TextLimit: s.TextLimit, Media: mediaRules(s.Media)}
 	if s.Reason != "" {
-		why := catalogue.Text(language, s.Reason, nil)
+		why := catalogue.Text(language, s.Reason, s.Params)
 		m.Reason = &why
 	}
 	return m

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -71,6 +72,9 @@ func userError(f *fault.Error) model.UserError {
 	case model.UserErrorCodeLimitExceeded:
 		n, _ := f.Params["limit"].(int)
 		return &model.LimitExceeded{Message: f.Text, Code: code, Field: field, Limit: n}
+	case model.UserErrorCodeWindowClosed:
+		closed, _ := f.Params["until"].(*time.Time)
+		return &model.WindowClosed{Message: f.Text, Code: code, Field: field, Until: closed}
 	case model.UserErrorCodeStateConflict:
 		e := &model.StateConflict{Message: f.Text, Code: code, Field: field}
 		if s, ok := f.Params["status"].(string); ok {

@@ -176,6 +176,7 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	})
 	// What a task asks for puts tasks into the queue: the handlers are called long after both exist.
 	var profiles *profile.Service
+	var windows *conversation.Windows
 	if p.jobs, err = job.New(p.db, p.log, 4, map[string]job.Handler{
 		inbound.ReplayTask: func(ctx context.Context, team int64, args json.RawMessage) error {
 			return p.inbound.Work(ctx, team, args)
@@ -185,6 +186,9 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 		},
 		file.DeleteTask: func(ctx context.Context, team int64, args json.RawMessage) error {
 			return p.files.Delete(ctx, team, args)
+		},
+		conversation.WindowTask: func(ctx context.Context, team int64, args json.RawMessage) error {
+			return windows.Work(ctx, team, args)
 		},
 		conversation.BulkTask: func(ctx context.Context, team int64, args json.RawMessage) error {
 			return p.bulk.Work(ctx, team, args)
@@ -224,6 +228,7 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	})
 	p.upkeep = profile.NewUpkeep(p.db, p.random, p.log)
 	automatic := automation.New(automation.Config{DB: p.db, Files: p.files, Random: p.random, Keys: keys})
+	windows = conversation.NewWindows(actions, p.jobs)
 	p.inbound = inbound.New(inbound.Config{
 		DB: p.db, Contacts: p.contacts, Groups: groups, Adapters: p.adapters, Files: p.files, Fetcher: profiles, Queue: p.jobs, Log: p.log,
 		Actions: actions, Automation: automatic,

@@ -83,6 +83,7 @@ func (a *Adapter) Capability() channels.Capability {
 		QuoteKinds:      []channels.MessageKind{channels.Text, channels.Sticker},
 		LinkDays:        30,
 		HasGroups:       true,
+		SavedModules:    true,
 		ProfileFreshFor: 24 * time.Hour,
 		SendRate:        pushRate,
 		Media: map[channels.MessageKind]channels.MediaRule{

@@ -253,8 +253,13 @@ func (s *Service) outlet(ctx context.Context, x *acting) (channels.Capability, e
 	if err != nil {
 		return channels.Capability{}, err
 	}
-	o := Outlet{ChannelState: string(ch.State), IsDeleted: ch.DeletedAt != nil, Capability: adapter.Capability(), HasLeft: x.hasLeft()}
+	o := Outlet{ChannelState: string(ch.State), IsDeleted: ch.DeletedAt != nil, Capability: adapter.Capability(), HasLeft: x.hasLeft(),
+		CustomerAt: x.c.CustomerAt, Now: x.tx.Now}
 	if now := SendabilityOf(o); !now.Allowed {
+		if now.Code == "WINDOW_CLOSED" {
+			text := catalogue.Text(x.p.Language, now.Reason, now.Params)
+			return o.Capability, fault.New(fault.Conflict, "%s", text).WithCode(now.Code, map[string]any{"until": now.ClosedAt})
+		}
 		return o.Capability, x.refuse(ctx, Permit{Code: now.Code, Reason: now.Reason}, nil)
 	}
 	return o.Capability, nil

@@ -18,15 +18,22 @@ type Outlet struct {
 	// IsGroup, HasLeft and MemberCount are a group's.
 	IsGroup, HasLeft bool
 	MemberCount      int
+	// CustomerAt is when the customer wrote last; nil where it never did. Now is the present moment.
+	CustomerAt *time.Time
+	Now        time.Time
 }
 
 // Sendability says whether anything may be sent, and what of it.
 type Sendability struct {
 	Allowed bool
-	// Code is a code of the API's user errors and Reason one of the catalogue of texts; both are empty where it is allowed.
+	// Code is a code of the API's user errors; empty where it is allowed. Reason is one of the catalogue of texts, with its values: why not, or what is
+	// limited; empty for neither.
 	Code, Reason string
-	// Until is when this ends by itself; nil where the platform sets no window (MSG-9).
-	Until              *time.Time
+	Params       map[string]string
+	// Window is what the platform takes now by the time since the customer wrote, Until when that ends by itself, and ClosedAt when it was closed (MSG-9). Until
+	// is nil where the platform sets no window and where only the customer can open it again, ClosedAt where it is open or the customer never wrote.
+	Window             channels.Takes
+	Until, ClosedAt    *time.Time
 	RequiresTemplate   bool
 	PromotionalAllowed bool
 	// CostPerMessage is how many messages one counts as with the platform: a group's members (GRP-12); nil where that is not known.
@@ -43,9 +50,12 @@ type MediaRule struct {
 	channels.MediaRule
 }
 
-// SendabilityOf decides it: the API's sendability and what sending asks before it queues anything (CHAN-4, GRP-5, MSG-10).
+// SendabilityOf decides it: the API's sendability and what sending asks before it queues anything (CHAN-4, GRP-5, MSG-9, MSG-10). Templates are not sent from here
+// yet, so that a window that takes nothing else takes nothing.
 func SendabilityOf(o Outlet) Sendability {
 	s := Sendability{Allowed: true, PromotionalAllowed: true, TextLimit: o.Capability.TextLimit}
+	s.Window, s.Until = WindowOf(o.Capability, o.CustomerAt, o.Now)
+	s.RequiresTemplate = s.Window == channels.TakesTemplates
 	for _, kind := range []channels.MessageKind{channels.Image, channels.Video, channels.Audio, channels.File} {
 		if rule, has := o.Capability.Media[kind]; has {
 			s.Media = append(s.Media, MediaRule{kind, rule})
@@ -72,6 +82,15 @@ func SendabilityOf(o Outlet) Sendability {
 		return refuse("CHANNEL_UNAVAILABLE", "refusal.channel_paused")
 	case o.ChannelState != "CONNECTED":
 		return refuse("CHANNEL_UNAVAILABLE", "refusal.channel_disconnected")
+	}
+	s.Reason, s.Params = windowReason(o.Capability, s.Window)
+	switch s.Window {
+	case channels.TakesNoPromotion:
+		s.PromotionalAllowed = false
+	case channels.TakesNothing, channels.TakesTemplates:
+		s.ClosedAt = closedAt(o.Capability, o.CustomerAt)
+		return refuse("WINDOW_CLOSED", s.Reason)
+	case channels.TakesAll:
 	}
 	return s
 }

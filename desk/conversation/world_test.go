@@ -1,6 +1,7 @@
 package conversation_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"testing"
@@ -8,12 +9,14 @@ import (
 
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/channels/line"
+	"github.com/switchyard-chat/switchyard/channels/webchat"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/file/filetest"
 	"github.com/switchyard-chat/switchyard/desk/lane"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/desk/row/rowtest"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	entconversation "github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
 	"github.com/switchyard-chat/switchyard/internal/auth"
@@ -41,6 +44,8 @@ type world struct {
 	files   *filetest.Shelf
 	woken   chan struct{}
 	n       int
+	// channelType is what ChannelID is; empty for LINE.
+	channelType entconversation.ChannelType
 }
 
 // each runs a test on both databases, in a world of its own.
@@ -60,7 +65,7 @@ func setup(t *testing.T, dialect string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	adapters, err := channels.NewRegistry(line.New(gate.Client(egress.Limits{Timeout: time.Second})))
+	adapters, err := channels.NewRegistry(append(platforms(), line.New(gate.Client(egress.Limits{Timeout: time.Second})))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +118,7 @@ func (w *world) open(fill func(context.Context, *store.Tx, *ent.ConversationCrea
 	w.T.Helper()
 	var id int64
 	w.Write(func(ctx context.Context, tx *store.Tx) error {
-		create := tx.Conversation.Create().SetChannelID(w.ChannelID).SetChannelType(entconversation.ChannelTypeLINE).
+		create := tx.Conversation.Create().SetChannelID(w.ChannelID).SetChannelType(cmp.Or(w.channelType, entconversation.ChannelTypeLINE)).
 			SetStatus(entconversation.StatusPENDING).SetLastAt(tx.Now).SetRegionID("north").SetBranchID("taipei")
 		if err := fill(ctx, tx, create); err != nil {
 			return err
@@ -126,6 +131,52 @@ func (w *world) open(fill func(context.Context, *store.Tx, *ent.ConversationCrea
 	})
 	w.hears(id, "hello")
 	return id
+}
+
+// foreseen stands for a platform whose adapter is yet to come: it has a row, and is never asked for more.
+type foreseen struct {
+	channels.Adapter
+	can channels.Capability
+}
+
+func (f foreseen) Capability() channels.Capability { return f.can }
+
+// platforms are all that have a row.
+func platforms() []channels.Adapter {
+	all := []channels.Adapter{webchat.New()}
+	for _, can := range channels.Foreseen() {
+		all = append(all, foreseen{can: can})
+	}
+	return all
+}
+
+// on makes a conversation on a channel of a type, with a customer who has written once.
+func (w *world) on(t channels.Type, name string) int64 {
+	w.T.Helper()
+	was := w.ChannelID
+	defer func() { w.ChannelID, w.channelType = was, "" }()
+	w.Write(func(ctx context.Context, tx *store.Tx) error {
+		w.n++
+		c, err := tx.Channel.Create().SetType(channel.Type(t)).SetName(string(t)).SetWebhookKey(fmt.Sprintf("on-%d", w.n)).SetPlatformID(fmt.Sprintf("on-%d", w.n)).
+			SetCredentials([]byte("sealed")).SetRegionID("north").SetBranchID("taipei").SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).Save(ctx)
+		if err == nil {
+			w.ChannelID, w.channelType = c.ID, entconversation.ChannelType(t)
+		}
+		return err
+	})
+	return w.chat(name)
+}
+
+// gone deletes a conversation for good.
+func (w *world) gone(id int64) {
+	w.T.Helper()
+	w.Write(func(ctx context.Context, tx *store.Tx) error {
+		c, err := row.Lock(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		return row.Delete(ctx, tx, c, system)
+	})
 }
 
 // hears adds a message of the customer.
@@ -145,6 +196,7 @@ func (w *world) hears(id int64, text string) *ent.Message {
 		if after.WaitingSince == nil {
 			after.WaitingSince = &tx.Now
 		}
+		after.CustomerAt = &tx.Now
 		_, err = conversation.AppendIn(ctx, tx, c, after, m, event.Actor{Kind: event.ByContact})
 		return err
 	})

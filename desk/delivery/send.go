@@ -292,6 +292,7 @@ func (w *Worker) write(ctx context.Context, tx *store.Tx, l lane.Lease, v *ent.C
 func (w *Worker) outgoing(ctx context.Context, tx *store.Tx, can channels.Capability, v *ent.Conversation, m *ent.Message) (channels.Outgoing, error) {
 	var o channels.Outgoing
 	var err error
+	o.Window, _ = conversation.WindowOf(can, v.CustomerAt, tx.Now)
 	if o.Content, err = conversation.ContentOf(m); err != nil {
 		return o, fault.Wrap(err, fault.Invalid, "the message's content cannot be read")
 	}

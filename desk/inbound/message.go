@@ -287,6 +287,9 @@ func (w *work) add(ctx context.Context, c *ent.Conversation, isNew bool, what Ar
 		return err
 	}
 	w.remember(after)
+	if err := conversation.WatchWindowIn(ctx, w.tx, w.Queue, w.can, c, after); err != nil {
+		return err
+	}
 	if err := finding.KeepIn(ctx, w.tx, m, found); err != nil {
 		return err
 	}
