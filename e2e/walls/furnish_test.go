@@ -73,6 +73,7 @@ var words = map[string]string{
 	"teams.language": "en", "teams.time_zone": "Asia/Taipei", "teams.country": "TW",
 	"agents.permissions": "", "roles.permissions": "", "api_tokens.scopes": "", "api_tokens.allow_list": "",
 	"contacts.tag_ids": "", "conversations.tag_ids": "", "conversations.collaborator_ids": "", "conversations.collaborator_unread": "",
+	"saved_replies.file_ids": "", "saved_reply_audiences.name": "ADMIN",
 	"agents.phone_digits": "", "bulk_items.code": "STATE_CONFLICT", "bulk_items.reason": "refusal.ENDED",
 	"visitors.token_hash": "", "visitors.previous_hash": "", "channels.credentials": "",
 }
@@ -264,6 +265,7 @@ func (w *world) furnish(c store.Config, files string) {
 		f.customers()
 		f.conversations(blobs)
 		f.automation(blobs, i)
+		f.replies(blobs)
 		f.rest()
 		f.log()
 		if mark == "amber" {
@@ -577,6 +579,8 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 	message("odd", ann, set{"kind": "UNSUPPORTED", "content": content(set{"kind": "UNSUPPORTED", "raw": set{"odd": f.canary("messages", "content")}})})
 	message("buttons", ann, set{"direction": "OUTBOUND", "sender": "BOT", "kind": "TEMPLATE", "content": content(set{"kind": "TEMPLATE", "buttons": []any{set{"label": f.mark + " shop", "url": "https://" + f.mark + ".example"}}})})
 	message("system", ann, set{"kind": "SYSTEM", "sender": "SYSTEM", "direction": "INTERNAL", "code": "notice.transferred", "params": set{"actor": f.canary("messages", "params"), "role": "@role.ADMIN"}})
+	f.texts["reply.key"] = f.mark + "-client-reply"
+	message("reply", ann, set{"direction": "OUTBOUND", "sender": "AGENT", "agent_id": admin, "author": fmt.Sprintf("agent:%d", admin), "client_message_id": f.texts["reply.key"], "delivery": "SENT", "sent_at": f.at})
 	f.texts["note.key"] = f.mark + "-client-note"
 	message("note", ann, set{"kind": "NOTE", "sender": "AGENT", "agent_id": admin, "direction": "INTERNAL", "content": content(set{"agents": []any{mate}}), "author": fmt.Sprintf("agent:%d", admin),
 		"client_message_id": f.texts["note.key"]})
@@ -658,6 +662,35 @@ func (f *furnisher) automation(blobs *blob.Local, team int) {
 	}
 }
 
+// replies are saved ones for everybody, for some and for one, with files and a bot module, and drafts. Those for some are the first in the list.
+func (f *furnisher) replies(blobs *blob.Local) {
+	admin, ann := f.rows["agents"][0], f.rows["conversations"][0]
+	reply := func(name string, values set) int64 {
+		title, category := f.canary("saved_replies", "title"), f.canary("saved_replies", "category")
+		base := set{"title": title, "title_folded": title, "category": category, "category_folded": category, "words_folded": title + " " + category, "module_id": nil, "brings_module": false}
+		maps.Copy(base, values)
+		return f.name("reply."+name, id.SavedReply, f.add("saved_replies", base))
+	}
+	hello := reply("hello", nil)
+	f.text("reply.title", "saved_replies", "title", hello)
+	f.text("reply.category", "saved_replies", "category", hello)
+	reply("module", set{"module_id": f.rows["bot_modules"][0], "brings_module": true, "file_ids": []any{f.file(blobs, nil)}})
+	for _, name := range []string{"spare", "doomed", "own"} {
+		values := set{}
+		if name == "own" {
+			values["visibility"] = "ME"
+		}
+		reply(name, values)
+	}
+	f.add("saved_reply_audiences", set{"reply_id": reply("roles", set{"visibility": "ROLES", "title_folded": f.mark + "-b"})})
+	f.add("saved_reply_audiences", set{"reply_id": reply("branches", set{"visibility": "BRANCHES", "title_folded": f.mark + "-a"}), "name": f.mark + "-branch"})
+	for _, field := range []string{"savedReplyCreate", "savedReplyUpdate"} {
+		f.name("upload.automatic."+field, id.Upload, f.file(blobs, f.at.Add(1000*time.Hour)))
+	}
+	f.add("drafts", set{"conversation_id": ann, "owner_id": admin, "agent_id": admin})
+	f.add("drafts", set{"conversation_id": ann, "owner_id": 0, "agent_id": admin})
+}
+
 // findings are one of each kind in a message.
 func (f *furnisher) findings(in, message int64) {
 	for i, kind := range []string{"PHONE", "EMAIL", "ADDRESS"} {
@@ -684,7 +717,7 @@ func (f *furnisher) rest() {
 		}
 		f.name(fmt.Sprintf("note.%d", i), id.Notification, f.add("notifications", set{"agent_id": agent, "read_at": read, "params": set{"actor": f.canary("notifications", "params"), "role": "@role.ADMIN"}}))
 	}
-	for _, operation := range []string{"channelConnect", "contactCreate", "tagCreate", "companyCreate", "agentInvite", "keywordRuleCreate", "botModuleCreate"} {
+	for _, operation := range []string{"channelConnect", "contactCreate", "tagCreate", "companyCreate", "agentInvite", "keywordRuleCreate", "botModuleCreate", "savedReplyCreate"} {
 		f.add("idempotency_keys", set{"caller": fmt.Sprintf("agent:%d", f.rows["agents"][0]), "key": f.mark + "-key-" + operation, "object_id": f.rows["contacts"][0]})
 	}
 }
@@ -704,7 +737,8 @@ func (f *furnisher) log() {
 		{event.MessageAdded, f.rows["messages"][0], ann, 0}, {event.MessageChanged, f.rows["messages"][1], ann, 0},
 		{event.ContactChanged, f.rows["contacts"][0], 0, 0}, {event.ContactDeleted, 999_999, 0, 0}, {event.CompanyChanged, f.rows["companies"][0], 0, 0}, {event.CompanyDeleted, 999_999, 0, 0},
 		{event.ChannelChanged, f.rows["channels"][0], 0, 0}, {event.GroupChanged, f.rows["platform_groups"][0], f.conversation("group"), 0}, {event.TagChanged, f.rows["tags"][0], 0, 0},
-		{event.CustomFieldChanged, f.rows["custom_fields"][0], 0, 0}, {event.AutomationChanged, 0, 0, 0}, {event.AgentChanged, f.rows["agents"][0], 0, 0},
+		{event.CustomFieldChanged, f.rows["custom_fields"][0], 0, 0}, {event.AutomationChanged, 0, 0, 0}, {event.SavedReplyChanged, f.rows["saved_replies"][0], 0, 0},
+		{event.DraftChanged, f.rows["drafts"][0], ann, f.rows["agents"][0]}, {event.DraftChanged, f.rows["drafts"][1], ann, 0}, {event.AgentChanged, f.rows["agents"][0], 0, 0},
 		{event.NotificationAdded, f.rows["notifications"][0], 0, f.rows["agents"][0]}, {event.NotificationChanged, f.rows["notifications"][1], 0, f.rows["agents"][0]},
 		{event.JobChanged, f.rows["job_runs"][0], 0, 0}, {event.ConversationDeleted, 999_999, 999_999, 0},
 	}

@@ -39,6 +39,8 @@ const (
 	NotificationAdded   Kind = "notification.added"
 	NotificationChanged Kind = "notification.changed"
 	JobChanged          Kind = "job.changed"
+	SavedReplyChanged   Kind = "savedreply.changed" // made, changed, deleted; AgentID: the only one who sees it
+	DraftChanged        Kind = "draft.changed"      // AgentID: whose it is; 0 for the one that all share
 	AutomationChanged   Kind = "automation.changed" // rules, modules, entries, working hours, whether enquiries are assigned
 )
 

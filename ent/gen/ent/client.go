@@ -36,6 +36,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/counter"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/customfield"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/customfieldvalue"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/draft"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/earlyeffect"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/employment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/event"
@@ -56,6 +57,8 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreply"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreplyaudience"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/session"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/shift"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/stream"
@@ -113,6 +116,8 @@ type Client struct {
 	CustomField *CustomFieldClient
 	// CustomFieldValue is the client for interacting with the CustomFieldValue builders.
 	CustomFieldValue *CustomFieldValueClient
+	// Draft is the client for interacting with the Draft builders.
+	Draft *DraftClient
 	// EarlyEffect is the client for interacting with the EarlyEffect builders.
 	EarlyEffect *EarlyEffectClient
 	// Employment is the client for interacting with the Employment builders.
@@ -153,6 +158,10 @@ type Client struct {
 	ReadCursor *ReadCursorClient
 	// Role is the client for interacting with the Role builders.
 	Role *RoleClient
+	// SavedReply is the client for interacting with the SavedReply builders.
+	SavedReply *SavedReplyClient
+	// SavedReplyAudience is the client for interacting with the SavedReplyAudience builders.
+	SavedReplyAudience *SavedReplyAudienceClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// Shift is the client for interacting with the Shift builders.
@@ -201,6 +210,7 @@ func (c *Client) init() {
 	c.Counter = NewCounterClient(c.config)
 	c.CustomField = NewCustomFieldClient(c.config)
 	c.CustomFieldValue = NewCustomFieldValueClient(c.config)
+	c.Draft = NewDraftClient(c.config)
 	c.EarlyEffect = NewEarlyEffectClient(c.config)
 	c.Employment = NewEmploymentClient(c.config)
 	c.Event = NewEventClient(c.config)
@@ -221,6 +231,8 @@ func (c *Client) init() {
 	c.Participant = NewParticipantClient(c.config)
 	c.ReadCursor = NewReadCursorClient(c.config)
 	c.Role = NewRoleClient(c.config)
+	c.SavedReply = NewSavedReplyClient(c.config)
+	c.SavedReplyAudience = NewSavedReplyAudienceClient(c.config)
 	c.Session = NewSessionClient(c.config)
 	c.Shift = NewShiftClient(c.config)
 	c.Stream = NewStreamClient(c.config)
@@ -319,57 +331,60 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:               ctx,
-		config:            cfg,
-		APIToken:          NewAPITokenClient(cfg),
-		Activity:          NewActivityClient(cfg),
-		Agent:             NewAgentClient(cfg),
-		AssignmentTurn:    NewAssignmentTurnClient(cfg),
-		Attachment:        NewAttachmentClient(cfg),
-		Attempt:           NewAttemptClient(cfg),
-		Automation:        NewAutomationClient(cfg),
-		BotEntry:          NewBotEntryClient(cfg),
-		BotModule:         NewBotModuleClient(cfg),
-		BulkItem:          NewBulkItemClient(cfg),
-		Category:          NewCategoryClient(cfg),
-		Channel:           NewChannelClient(cfg),
-		Company:           NewCompanyClient(cfg),
-		CompanyFieldValue: NewCompanyFieldValueClient(cfg),
-		Contact:           NewContactClient(cfg),
-		ContactEmail:      NewContactEmailClient(cfg),
-		ContactPhone:      NewContactPhoneClient(cfg),
-		Conversation:      NewConversationClient(cfg),
-		Counter:           NewCounterClient(cfg),
-		CustomField:       NewCustomFieldClient(cfg),
-		CustomFieldValue:  NewCustomFieldValueClient(cfg),
-		EarlyEffect:       NewEarlyEffectClient(cfg),
-		Employment:        NewEmploymentClient(cfg),
-		Event:             NewEventClient(cfg),
-		File:              NewFileClient(cfg),
-		Finding:           NewFindingClient(cfg),
-		Group:             NewGroupClient(cfg),
-		GroupMember:       NewGroupMemberClient(cfg),
-		IdempotencyKey:    NewIdempotencyKeyClient(cfg),
-		Identity:          NewIdentityClient(cfg),
-		InboundEvent:      NewInboundEventClient(cfg),
-		Job:               NewJobClient(cfg),
-		KeptFile:          NewKeptFileClient(cfg),
-		KeywordRule:       NewKeywordRuleClient(cfg),
-		Lane:              NewLaneClient(cfg),
-		Link:              NewLinkClient(cfg),
-		Message:           NewMessageClient(cfg),
-		Notification:      NewNotificationClient(cfg),
-		Participant:       NewParticipantClient(cfg),
-		ReadCursor:        NewReadCursorClient(cfg),
-		Role:              NewRoleClient(cfg),
-		Session:           NewSessionClient(cfg),
-		Shift:             NewShiftClient(cfg),
-		Stream:            NewStreamClient(cfg),
-		Tag:               NewTagClient(cfg),
-		Tagging:           NewTaggingClient(cfg),
-		Team:              NewTeamClient(cfg),
-		Visitor:           NewVisitorClient(cfg),
-		Webchat:           NewWebchatClient(cfg),
+		ctx:                ctx,
+		config:             cfg,
+		APIToken:           NewAPITokenClient(cfg),
+		Activity:           NewActivityClient(cfg),
+		Agent:              NewAgentClient(cfg),
+		AssignmentTurn:     NewAssignmentTurnClient(cfg),
+		Attachment:         NewAttachmentClient(cfg),
+		Attempt:            NewAttemptClient(cfg),
+		Automation:         NewAutomationClient(cfg),
+		BotEntry:           NewBotEntryClient(cfg),
+		BotModule:          NewBotModuleClient(cfg),
+		BulkItem:           NewBulkItemClient(cfg),
+		Category:           NewCategoryClient(cfg),
+		Channel:            NewChannelClient(cfg),
+		Company:            NewCompanyClient(cfg),
+		CompanyFieldValue:  NewCompanyFieldValueClient(cfg),
+		Contact:            NewContactClient(cfg),
+		ContactEmail:       NewContactEmailClient(cfg),
+		ContactPhone:       NewContactPhoneClient(cfg),
+		Conversation:       NewConversationClient(cfg),
+		Counter:            NewCounterClient(cfg),
+		CustomField:        NewCustomFieldClient(cfg),
+		CustomFieldValue:   NewCustomFieldValueClient(cfg),
+		Draft:              NewDraftClient(cfg),
+		EarlyEffect:        NewEarlyEffectClient(cfg),
+		Employment:         NewEmploymentClient(cfg),
+		Event:              NewEventClient(cfg),
+		File:               NewFileClient(cfg),
+		Finding:            NewFindingClient(cfg),
+		Group:              NewGroupClient(cfg),
+		GroupMember:        NewGroupMemberClient(cfg),
+		IdempotencyKey:     NewIdempotencyKeyClient(cfg),
+		Identity:           NewIdentityClient(cfg),
+		InboundEvent:       NewInboundEventClient(cfg),
+		Job:                NewJobClient(cfg),
+		KeptFile:           NewKeptFileClient(cfg),
+		KeywordRule:        NewKeywordRuleClient(cfg),
+		Lane:               NewLaneClient(cfg),
+		Link:               NewLinkClient(cfg),
+		Message:            NewMessageClient(cfg),
+		Notification:       NewNotificationClient(cfg),
+		Participant:        NewParticipantClient(cfg),
+		ReadCursor:         NewReadCursorClient(cfg),
+		Role:               NewRoleClient(cfg),
+		SavedReply:         NewSavedReplyClient(cfg),
+		SavedReplyAudience: NewSavedReplyAudienceClient(cfg),
+		Session:            NewSessionClient(cfg),
+		Shift:              NewShiftClient(cfg),
+		Stream:             NewStreamClient(cfg),
+		Tag:                NewTagClient(cfg),
+		Tagging:            NewTaggingClient(cfg),
+		Team:               NewTeamClient(cfg),
+		Visitor:            NewVisitorClient(cfg),
+		Webchat:            NewWebchatClient(cfg),
 	}, nil
 }
 
@@ -387,57 +402,60 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:               ctx,
-		config:            cfg,
-		APIToken:          NewAPITokenClient(cfg),
-		Activity:          NewActivityClient(cfg),
-		Agent:             NewAgentClient(cfg),
-		AssignmentTurn:    NewAssignmentTurnClient(cfg),
-		Attachment:        NewAttachmentClient(cfg),
-		Attempt:           NewAttemptClient(cfg),
-		Automation:        NewAutomationClient(cfg),
-		BotEntry:          NewBotEntryClient(cfg),
-		BotModule:         NewBotModuleClient(cfg),
-		BulkItem:          NewBulkItemClient(cfg),
-		Category:          NewCategoryClient(cfg),
-		Channel:           NewChannelClient(cfg),
-		Company:           NewCompanyClient(cfg),
-		CompanyFieldValue: NewCompanyFieldValueClient(cfg),
-		Contact:           NewContactClient(cfg),
-		ContactEmail:      NewContactEmailClient(cfg),
-		ContactPhone:      NewContactPhoneClient(cfg),
-		Conversation:      NewConversationClient(cfg),
-		Counter:           NewCounterClient(cfg),
-		CustomField:       NewCustomFieldClient(cfg),
-		CustomFieldValue:  NewCustomFieldValueClient(cfg),
-		EarlyEffect:       NewEarlyEffectClient(cfg),
-		Employment:        NewEmploymentClient(cfg),
-		Event:             NewEventClient(cfg),
-		File:              NewFileClient(cfg),
-		Finding:           NewFindingClient(cfg),
-		Group:             NewGroupClient(cfg),
-		GroupMember:       NewGroupMemberClient(cfg),
-		IdempotencyKey:    NewIdempotencyKeyClient(cfg),
-		Identity:          NewIdentityClient(cfg),
-		InboundEvent:      NewInboundEventClient(cfg),
-		Job:               NewJobClient(cfg),
-		KeptFile:          NewKeptFileClient(cfg),
-		KeywordRule:       NewKeywordRuleClient(cfg),
-		Lane:              NewLaneClient(cfg),
-		Link:              NewLinkClient(cfg),
-		Message:           NewMessageClient(cfg),
-		Notification:      NewNotificationClient(cfg),
-		Participant:       NewParticipantClient(cfg),
-		ReadCursor:        NewReadCursorClient(cfg),
-		Role:              NewRoleClient(cfg),
-		Session:           NewSessionClient(cfg),
-		Shift:             NewShiftClient(cfg),
-		Stream:            NewStreamClient(cfg),
-		Tag:               NewTagClient(cfg),
-		Tagging:           NewTaggingClient(cfg),
-		Team:              NewTeamClient(cfg),
-		Visitor:           NewVisitorClient(cfg),
-		Webchat:           NewWebchatClient(cfg),
+		ctx:                ctx,
+		config:             cfg,
+		APIToken:           NewAPITokenClient(cfg),
+		Activity:           NewActivityClient(cfg),
+		Agent:              NewAgentClient(cfg),
+		AssignmentTurn:     NewAssignmentTurnClient(cfg),
+		Attachment:         NewAttachmentClient(cfg),
+		Attempt:            NewAttemptClient(cfg),
+		Automation:         NewAutomationClient(cfg),
+		BotEntry:           NewBotEntryClient(cfg),
+		BotModule:          NewBotModuleClient(cfg),
+		BulkItem:           NewBulkItemClient(cfg),
+		Category:           NewCategoryClient(cfg),
+		Channel:            NewChannelClient(cfg),
+		Company:            NewCompanyClient(cfg),
+		CompanyFieldValue:  NewCompanyFieldValueClient(cfg),
+		Contact:            NewContactClient(cfg),
+		ContactEmail:       NewContactEmailClient(cfg),
+		ContactPhone:       NewContactPhoneClient(cfg),
+		Conversation:       NewConversationClient(cfg),
+		Counter:            NewCounterClient(cfg),
+		CustomField:        NewCustomFieldClient(cfg),
+		CustomFieldValue:   NewCustomFieldValueClient(cfg),
+		Draft:              NewDraftClient(cfg),
+		EarlyEffect:        NewEarlyEffectClient(cfg),
+		Employment:         NewEmploymentClient(cfg),
+		Event:              NewEventClient(cfg),
+		File:               NewFileClient(cfg),
+		Finding:            NewFindingClient(cfg),
+		Group:              NewGroupClient(cfg),
+		GroupMember:        NewGroupMemberClient(cfg),
+		IdempotencyKey:     NewIdempotencyKeyClient(cfg),
+		Identity:           NewIdentityClient(cfg),
+		InboundEvent:       NewInboundEventClient(cfg),
+		Job:                NewJobClient(cfg),
+		KeptFile:           NewKeptFileClient(cfg),
+		KeywordRule:        NewKeywordRuleClient(cfg),
+		Lane:               NewLaneClient(cfg),
+		Link:               NewLinkClient(cfg),
+		Message:            NewMessageClient(cfg),
+		Notification:       NewNotificationClient(cfg),
+		Participant:        NewParticipantClient(cfg),
+		ReadCursor:         NewReadCursorClient(cfg),
+		Role:               NewRoleClient(cfg),
+		SavedReply:         NewSavedReplyClient(cfg),
+		SavedReplyAudience: NewSavedReplyAudienceClient(cfg),
+		Session:            NewSessionClient(cfg),
+		Shift:              NewShiftClient(cfg),
+		Stream:             NewStreamClient(cfg),
+		Tag:                NewTagClient(cfg),
+		Tagging:            NewTaggingClient(cfg),
+		Team:               NewTeamClient(cfg),
+		Visitor:            NewVisitorClient(cfg),
+		Webchat:            NewWebchatClient(cfg),
 	}, nil
 }
 
@@ -470,11 +488,12 @@ func (c *Client) Use(hooks ...Hook) {
 		c.APIToken, c.Activity, c.Agent, c.AssignmentTurn, c.Attachment, c.Attempt,
 		c.Automation, c.BotEntry, c.BotModule, c.BulkItem, c.Category, c.Channel,
 		c.Company, c.CompanyFieldValue, c.Contact, c.ContactEmail, c.ContactPhone,
-		c.Conversation, c.Counter, c.CustomField, c.CustomFieldValue, c.EarlyEffect,
-		c.Employment, c.Event, c.File, c.Finding, c.Group, c.GroupMember,
-		c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule,
-		c.Lane, c.Link, c.Message, c.Notification, c.Participant, c.ReadCursor, c.Role,
-		c.Session, c.Shift, c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
+		c.Conversation, c.Counter, c.CustomField, c.CustomFieldValue, c.Draft,
+		c.EarlyEffect, c.Employment, c.Event, c.File, c.Finding, c.Group,
+		c.GroupMember, c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile,
+		c.KeywordRule, c.Lane, c.Link, c.Message, c.Notification, c.Participant,
+		c.ReadCursor, c.Role, c.SavedReply, c.SavedReplyAudience, c.Session, c.Shift,
+		c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Use(hooks...)
 	}
@@ -487,11 +506,12 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.APIToken, c.Activity, c.Agent, c.AssignmentTurn, c.Attachment, c.Attempt,
 		c.Automation, c.BotEntry, c.BotModule, c.BulkItem, c.Category, c.Channel,
 		c.Company, c.CompanyFieldValue, c.Contact, c.ContactEmail, c.ContactPhone,
-		c.Conversation, c.Counter, c.CustomField, c.CustomFieldValue, c.EarlyEffect,
-		c.Employment, c.Event, c.File, c.Finding, c.Group, c.GroupMember,
-		c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule,
-		c.Lane, c.Link, c.Message, c.Notification, c.Participant, c.ReadCursor, c.Role,
-		c.Session, c.Shift, c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
+		c.Conversation, c.Counter, c.CustomField, c.CustomFieldValue, c.Draft,
+		c.EarlyEffect, c.Employment, c.Event, c.File, c.Finding, c.Group,
+		c.GroupMember, c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile,
+		c.KeywordRule, c.Lane, c.Link, c.Message, c.Notification, c.Participant,
+		c.ReadCursor, c.Role, c.SavedReply, c.SavedReplyAudience, c.Session, c.Shift,
+		c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -542,6 +562,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.CustomField.mutate(ctx, m)
 	case *CustomFieldValueMutation:
 		return c.CustomFieldValue.mutate(ctx, m)
+	case *DraftMutation:
+		return c.Draft.mutate(ctx, m)
 	case *EarlyEffectMutation:
 		return c.EarlyEffect.mutate(ctx, m)
 	case *EmploymentMutation:
@@ -582,6 +604,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ReadCursor.mutate(ctx, m)
 	case *RoleMutation:
 		return c.Role.mutate(ctx, m)
+	case *SavedReplyMutation:
+		return c.SavedReply.mutate(ctx, m)
+	case *SavedReplyAudienceMutation:
+		return c.SavedReplyAudience.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
 	case *ShiftMutation:
@@ -3764,6 +3790,171 @@ func (c *CustomFieldValueClient) mutate(ctx context.Context, m *CustomFieldValue
 	}
 }
 
+// DraftClient is a client for the Draft schema.
+type DraftClient struct {
+	config
+}
+
+// NewDraftClient returns a client for the Draft from the given config.
+func NewDraftClient(c config) *DraftClient {
+	return &DraftClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `draft.Hooks(f(g(h())))`.
+func (c *DraftClient) Use(hooks ...Hook) {
+	c.hooks.Draft = append(c.hooks.Draft, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `draft.Intercept(f(g(h())))`.
+func (c *DraftClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Draft = append(c.inters.Draft, interceptors...)
+}
+
+// Create returns a builder for creating a Draft entity.
+func (c *DraftClient) Create() *DraftCreate {
+	mutation := newDraftMutation(c.config, OpCreate)
+	return &DraftCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Draft entities.
+func (c *DraftClient) CreateBulk(builders ...*DraftCreate) *DraftCreateBulk {
+	return &DraftCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DraftClient) MapCreateBulk(slice any, setFunc func(*DraftCreate, int)) *DraftCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DraftCreateBulk{err: fmt.Errorf("calling to DraftClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DraftCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DraftCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Draft.
+func (c *DraftClient) Update() *DraftUpdate {
+	mutation := newDraftMutation(c.config, OpUpdate)
+	return &DraftUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DraftClient) UpdateOne(_m *Draft) *DraftUpdateOne {
+	mutation := newDraftMutation(c.config, OpUpdateOne, withDraft(_m))
+	return &DraftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DraftClient) UpdateOneID(id int64) *DraftUpdateOne {
+	mutation := newDraftMutation(c.config, OpUpdateOne, withDraftID(id))
+	return &DraftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Draft.
+func (c *DraftClient) Delete() *DraftDelete {
+	mutation := newDraftMutation(c.config, OpDelete)
+	return &DraftDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DraftClient) DeleteOne(_m *Draft) *DraftDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DraftClient) DeleteOneID(id int64) *DraftDeleteOne {
+	builder := c.Delete().Where(draft.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DraftDeleteOne{builder}
+}
+
+// Query returns a query builder for Draft.
+func (c *DraftClient) Query() *DraftQuery {
+	return &DraftQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDraft},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Draft entity by its id.
+func (c *DraftClient) Get(ctx context.Context, id int64) (*Draft, error) {
+	return c.Query().Where(draft.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DraftClient) GetX(ctx context.Context, id int64) *Draft {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryConversation queries the conversation edge of a Draft.
+func (c *DraftClient) QueryConversation(_m *Draft) *ConversationQuery {
+	query := (&ConversationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(draft.Table, draft.FieldID, id),
+			sqlgraph.To(conversation.Table, conversation.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, draft.ConversationTable, draft.ConversationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAgent queries the agent edge of a Draft.
+func (c *DraftClient) QueryAgent(_m *Draft) *AgentQuery {
+	query := (&AgentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(draft.Table, draft.FieldID, id),
+			sqlgraph.To(agent.Table, agent.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, draft.AgentTable, draft.AgentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DraftClient) Hooks() []Hook {
+	return c.hooks.Draft
+}
+
+// Interceptors returns the client interceptors.
+func (c *DraftClient) Interceptors() []Interceptor {
+	return c.inters.Draft
+}
+
+func (c *DraftClient) mutate(ctx context.Context, m *DraftMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DraftCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DraftUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DraftUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DraftDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Draft mutation op: %q", m.Op())
+	}
+}
+
 // EarlyEffectClient is a client for the EarlyEffect schema.
 type EarlyEffectClient struct {
 	config
@@ -6888,6 +7079,320 @@ func (c *RoleClient) mutate(ctx context.Context, m *RoleMutation) (Value, error)
 	}
 }
 
+// SavedReplyClient is a client for the SavedReply schema.
+type SavedReplyClient struct {
+	config
+}
+
+// NewSavedReplyClient returns a client for the SavedReply from the given config.
+func NewSavedReplyClient(c config) *SavedReplyClient {
+	return &SavedReplyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `savedreply.Hooks(f(g(h())))`.
+func (c *SavedReplyClient) Use(hooks ...Hook) {
+	c.hooks.SavedReply = append(c.hooks.SavedReply, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `savedreply.Intercept(f(g(h())))`.
+func (c *SavedReplyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SavedReply = append(c.inters.SavedReply, interceptors...)
+}
+
+// Create returns a builder for creating a SavedReply entity.
+func (c *SavedReplyClient) Create() *SavedReplyCreate {
+	mutation := newSavedReplyMutation(c.config, OpCreate)
+	return &SavedReplyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SavedReply entities.
+func (c *SavedReplyClient) CreateBulk(builders ...*SavedReplyCreate) *SavedReplyCreateBulk {
+	return &SavedReplyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SavedReplyClient) MapCreateBulk(slice any, setFunc func(*SavedReplyCreate, int)) *SavedReplyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SavedReplyCreateBulk{err: fmt.Errorf("calling to SavedReplyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SavedReplyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SavedReplyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SavedReply.
+func (c *SavedReplyClient) Update() *SavedReplyUpdate {
+	mutation := newSavedReplyMutation(c.config, OpUpdate)
+	return &SavedReplyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SavedReplyClient) UpdateOne(_m *SavedReply) *SavedReplyUpdateOne {
+	mutation := newSavedReplyMutation(c.config, OpUpdateOne, withSavedReply(_m))
+	return &SavedReplyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SavedReplyClient) UpdateOneID(id int64) *SavedReplyUpdateOne {
+	mutation := newSavedReplyMutation(c.config, OpUpdateOne, withSavedReplyID(id))
+	return &SavedReplyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SavedReply.
+func (c *SavedReplyClient) Delete() *SavedReplyDelete {
+	mutation := newSavedReplyMutation(c.config, OpDelete)
+	return &SavedReplyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SavedReplyClient) DeleteOne(_m *SavedReply) *SavedReplyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SavedReplyClient) DeleteOneID(id int64) *SavedReplyDeleteOne {
+	builder := c.Delete().Where(savedreply.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SavedReplyDeleteOne{builder}
+}
+
+// Query returns a query builder for SavedReply.
+func (c *SavedReplyClient) Query() *SavedReplyQuery {
+	return &SavedReplyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSavedReply},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SavedReply entity by its id.
+func (c *SavedReplyClient) Get(ctx context.Context, id int64) (*SavedReply, error) {
+	return c.Query().Where(savedreply.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SavedReplyClient) GetX(ctx context.Context, id int64) *SavedReply {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryModule queries the module edge of a SavedReply.
+func (c *SavedReplyClient) QueryModule(_m *SavedReply) *BotModuleQuery {
+	query := (&BotModuleClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(savedreply.Table, savedreply.FieldID, id),
+			sqlgraph.To(botmodule.Table, botmodule.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, savedreply.ModuleTable, savedreply.ModuleColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAgent queries the agent edge of a SavedReply.
+func (c *SavedReplyClient) QueryAgent(_m *SavedReply) *AgentQuery {
+	query := (&AgentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(savedreply.Table, savedreply.FieldID, id),
+			sqlgraph.To(agent.Table, agent.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, savedreply.AgentTable, savedreply.AgentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SavedReplyClient) Hooks() []Hook {
+	return c.hooks.SavedReply
+}
+
+// Interceptors returns the client interceptors.
+func (c *SavedReplyClient) Interceptors() []Interceptor {
+	return c.inters.SavedReply
+}
+
+func (c *SavedReplyClient) mutate(ctx context.Context, m *SavedReplyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SavedReplyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SavedReplyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SavedReplyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SavedReplyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SavedReply mutation op: %q", m.Op())
+	}
+}
+
+// SavedReplyAudienceClient is a client for the SavedReplyAudience schema.
+type SavedReplyAudienceClient struct {
+	config
+}
+
+// NewSavedReplyAudienceClient returns a client for the SavedReplyAudience from the given config.
+func NewSavedReplyAudienceClient(c config) *SavedReplyAudienceClient {
+	return &SavedReplyAudienceClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `savedreplyaudience.Hooks(f(g(h())))`.
+func (c *SavedReplyAudienceClient) Use(hooks ...Hook) {
+	c.hooks.SavedReplyAudience = append(c.hooks.SavedReplyAudience, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `savedreplyaudience.Intercept(f(g(h())))`.
+func (c *SavedReplyAudienceClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SavedReplyAudience = append(c.inters.SavedReplyAudience, interceptors...)
+}
+
+// Create returns a builder for creating a SavedReplyAudience entity.
+func (c *SavedReplyAudienceClient) Create() *SavedReplyAudienceCreate {
+	mutation := newSavedReplyAudienceMutation(c.config, OpCreate)
+	return &SavedReplyAudienceCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SavedReplyAudience entities.
+func (c *SavedReplyAudienceClient) CreateBulk(builders ...*SavedReplyAudienceCreate) *SavedReplyAudienceCreateBulk {
+	return &SavedReplyAudienceCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SavedReplyAudienceClient) MapCreateBulk(slice any, setFunc func(*SavedReplyAudienceCreate, int)) *SavedReplyAudienceCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SavedReplyAudienceCreateBulk{err: fmt.Errorf("calling to SavedReplyAudienceClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SavedReplyAudienceCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SavedReplyAudienceCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SavedReplyAudience.
+func (c *SavedReplyAudienceClient) Update() *SavedReplyAudienceUpdate {
+	mutation := newSavedReplyAudienceMutation(c.config, OpUpdate)
+	return &SavedReplyAudienceUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SavedReplyAudienceClient) UpdateOne(_m *SavedReplyAudience) *SavedReplyAudienceUpdateOne {
+	mutation := newSavedReplyAudienceMutation(c.config, OpUpdateOne, withSavedReplyAudience(_m))
+	return &SavedReplyAudienceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SavedReplyAudienceClient) UpdateOneID(id int64) *SavedReplyAudienceUpdateOne {
+	mutation := newSavedReplyAudienceMutation(c.config, OpUpdateOne, withSavedReplyAudienceID(id))
+	return &SavedReplyAudienceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SavedReplyAudience.
+func (c *SavedReplyAudienceClient) Delete() *SavedReplyAudienceDelete {
+	mutation := newSavedReplyAudienceMutation(c.config, OpDelete)
+	return &SavedReplyAudienceDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SavedReplyAudienceClient) DeleteOne(_m *SavedReplyAudience) *SavedReplyAudienceDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SavedReplyAudienceClient) DeleteOneID(id int64) *SavedReplyAudienceDeleteOne {
+	builder := c.Delete().Where(savedreplyaudience.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SavedReplyAudienceDeleteOne{builder}
+}
+
+// Query returns a query builder for SavedReplyAudience.
+func (c *SavedReplyAudienceClient) Query() *SavedReplyAudienceQuery {
+	return &SavedReplyAudienceQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSavedReplyAudience},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SavedReplyAudience entity by its id.
+func (c *SavedReplyAudienceClient) Get(ctx context.Context, id int64) (*SavedReplyAudience, error) {
+	return c.Query().Where(savedreplyaudience.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SavedReplyAudienceClient) GetX(ctx context.Context, id int64) *SavedReplyAudience {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryReply queries the reply edge of a SavedReplyAudience.
+func (c *SavedReplyAudienceClient) QueryReply(_m *SavedReplyAudience) *SavedReplyQuery {
+	query := (&SavedReplyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(savedreplyaudience.Table, savedreplyaudience.FieldID, id),
+			sqlgraph.To(savedreply.Table, savedreply.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, savedreplyaudience.ReplyTable, savedreplyaudience.ReplyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SavedReplyAudienceClient) Hooks() []Hook {
+	return c.hooks.SavedReplyAudience
+}
+
+// Interceptors returns the client interceptors.
+func (c *SavedReplyAudienceClient) Interceptors() []Interceptor {
+	return c.inters.SavedReplyAudience
+}
+
+func (c *SavedReplyAudienceClient) mutate(ctx context.Context, m *SavedReplyAudienceMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SavedReplyAudienceCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SavedReplyAudienceUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SavedReplyAudienceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SavedReplyAudienceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SavedReplyAudience mutation op: %q", m.Op())
+	}
+}
+
 // SessionClient is a client for the Session schema.
 type SessionClient struct {
 	config
@@ -8054,18 +8559,20 @@ type (
 		APIToken, Activity, Agent, AssignmentTurn, Attachment, Attempt, Automation,
 		BotEntry, BotModule, BulkItem, Category, Channel, Company, CompanyFieldValue,
 		Contact, ContactEmail, ContactPhone, Conversation, Counter, CustomField,
-		CustomFieldValue, EarlyEffect, Employment, Event, File, Finding, Group,
+		CustomFieldValue, Draft, EarlyEffect, Employment, Event, File, Finding, Group,
 		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, KeptFile,
 		KeywordRule, Lane, Link, Message, Notification, Participant, ReadCursor, Role,
-		Session, Shift, Stream, Tag, Tagging, Team, Visitor, Webchat []ent.Hook
+		SavedReply, SavedReplyAudience, Session, Shift, Stream, Tag, Tagging, Team,
+		Visitor, Webchat []ent.Hook
 	}
 	inters struct {
 		APIToken, Activity, Agent, AssignmentTurn, Attachment, Attempt, Automation,
 		BotEntry, BotModule, BulkItem, Category, Channel, Company, CompanyFieldValue,
 		Contact, ContactEmail, ContactPhone, Conversation, Counter, CustomField,
-		CustomFieldValue, EarlyEffect, Employment, Event, File, Finding, Group,
+		CustomFieldValue, Draft, EarlyEffect, Employment, Event, File, Finding, Group,
 		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, KeptFile,
 		KeywordRule, Lane, Link, Message, Notification, Participant, ReadCursor, Role,
-		Session, Shift, Stream, Tag, Tagging, Team, Visitor, Webchat []ent.Interceptor
+		SavedReply, SavedReplyAudience, Session, Shift, Stream, Tag, Tagging, Team,
+		Visitor, Webchat []ent.Interceptor
 	}
 )

@@ -32,6 +32,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/counter"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/customfield"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/customfieldvalue"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/draft"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/earlyeffect"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/employment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/event"
@@ -53,6 +54,8 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/predicate"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreply"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreplyaudience"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/session"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/shift"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/stream"
@@ -72,55 +75,58 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeAPIToken          = "APIToken"
-	TypeActivity          = "Activity"
-	TypeAgent             = "Agent"
-	TypeAssignmentTurn    = "AssignmentTurn"
-	TypeAttachment        = "Attachment"
-	TypeAttempt           = "Attempt"
-	TypeAutomation        = "Automation"
-	TypeBotEntry          = "BotEntry"
-	TypeBotModule         = "BotModule"
-	TypeBulkItem          = "BulkItem"
-	TypeCategory          = "Category"
-	TypeChannel           = "Channel"
-	TypeCompany           = "Company"
-	TypeCompanyFieldValue = "CompanyFieldValue"
-	TypeContact           = "Contact"
-	TypeContactEmail      = "ContactEmail"
-	TypeContactPhone      = "ContactPhone"
-	TypeConversation      = "Conversation"
-	TypeCounter           = "Counter"
-	TypeCustomField       = "CustomField"
-	TypeCustomFieldValue  = "CustomFieldValue"
-	TypeEarlyEffect       = "EarlyEffect"
-	TypeEmployment        = "Employment"
-	TypeEvent             = "Event"
-	TypeFile              = "File"
-	TypeFinding           = "Finding"
-	TypeGroup             = "Group"
-	TypeGroupMember       = "GroupMember"
-	TypeIdempotencyKey    = "IdempotencyKey"
-	TypeIdentity          = "Identity"
-	TypeInboundEvent      = "InboundEvent"
-	TypeJob               = "Job"
-	TypeKeptFile          = "KeptFile"
-	TypeKeywordRule       = "KeywordRule"
-	TypeLane              = "Lane"
-	TypeLink              = "Link"
-	TypeMessage           = "Message"
-	TypeNotification      = "Notification"
-	TypeParticipant       = "Participant"
-	TypeReadCursor        = "ReadCursor"
-	TypeRole              = "Role"
-	TypeSession           = "Session"
-	TypeShift             = "Shift"
-	TypeStream            = "Stream"
-	TypeTag               = "Tag"
-	TypeTagging           = "Tagging"
-	TypeTeam              = "Team"
-	TypeVisitor           = "Visitor"
-	TypeWebchat           = "Webchat"
+	TypeAPIToken           = "APIToken"
+	TypeActivity           = "Activity"
+	TypeAgent              = "Agent"
+	TypeAssignmentTurn     = "AssignmentTurn"
+	TypeAttachment         = "Attachment"
+	TypeAttempt            = "Attempt"
+	TypeAutomation         = "Automation"
+	TypeBotEntry           = "BotEntry"
+	TypeBotModule          = "BotModule"
+	TypeBulkItem           = "BulkItem"
+	TypeCategory           = "Category"
+	TypeChannel            = "Channel"
+	TypeCompany            = "Company"
+	TypeCompanyFieldValue  = "CompanyFieldValue"
+	TypeContact            = "Contact"
+	TypeContactEmail       = "ContactEmail"
+	TypeContactPhone       = "ContactPhone"
+	TypeConversation       = "Conversation"
+	TypeCounter            = "Counter"
+	TypeCustomField        = "CustomField"
+	TypeCustomFieldValue   = "CustomFieldValue"
+	TypeDraft              = "Draft"
+	TypeEarlyEffect        = "EarlyEffect"
+	TypeEmployment         = "Employment"
+	TypeEvent              = "Event"
+	TypeFile               = "File"
+	TypeFinding            = "Finding"
+	TypeGroup              = "Group"
+	TypeGroupMember        = "GroupMember"
+	TypeIdempotencyKey     = "IdempotencyKey"
+	TypeIdentity           = "Identity"
+	TypeInboundEvent       = "InboundEvent"
+	TypeJob                = "Job"
+	TypeKeptFile           = "KeptFile"
+	TypeKeywordRule        = "KeywordRule"
+	TypeLane               = "Lane"
+	TypeLink               = "Link"
+	TypeMessage            = "Message"
+	TypeNotification       = "Notification"
+	TypeParticipant        = "Participant"
+	TypeReadCursor         = "ReadCursor"
+	TypeRole               = "Role"
+	TypeSavedReply         = "SavedReply"
+	TypeSavedReplyAudience = "SavedReplyAudience"
+	TypeSession            = "Session"
+	TypeShift              = "Shift"
+	TypeStream             = "Stream"
+	TypeTag                = "Tag"
+	TypeTagging            = "Tagging"
+	TypeTeam               = "Team"
+	TypeVisitor            = "Visitor"
+	TypeWebchat            = "Webchat"
 )
 
 // APITokenMutation represents an operation that mutates the APIToken nodes in the graph.
@@ -24732,6 +24738,934 @@ func (m *CustomFieldValueMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown CustomFieldValue edge %s", name)
 }
 
+// DraftMutation represents an operation that mutates the Draft nodes in the graph.
+type DraftMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *int64
+	team_id             *int64
+	addteam_id          *int64
+	version             *int
+	addversion          *int
+	created_at          *time.Time
+	updated_at          *time.Time
+	owner_id            *int64
+	addowner_id         *int64
+	text                *string
+	clearedFields       map[string]struct{}
+	conversation        *int64
+	clearedconversation bool
+	agent               *int64
+	clearedagent        bool
+	done                bool
+	oldValue            func(context.Context) (*Draft, error)
+	predicates          []predicate.Draft
+}
+
+var _ ent.Mutation = (*DraftMutation)(nil)
+
+// draftOption allows management of the mutation configuration using functional options.
+type draftOption func(*DraftMutation)
+
+// newDraftMutation creates new mutation for the Draft entity.
+func newDraftMutation(c config, op Op, opts ...draftOption) *DraftMutation {
+	m := &DraftMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDraft,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDraftID sets the ID field of the mutation.
+func withDraftID(id int64) draftOption {
+	return func(m *DraftMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Draft
+		)
+		m.oldValue = func(ctx context.Context) (*Draft, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Draft.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDraft sets the old Draft of the mutation.
+func withDraft(node *Draft) draftOption {
+	return func(m *DraftMutation) {
+		m.oldValue = func(context.Context) (*Draft, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DraftMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DraftMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DraftMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DraftMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Draft.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *DraftMutation) SetTeamID(i int64) {
+	m.team_id = &i
+	m.addteam_id = nil
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *DraftMutation) TeamID() (r int64, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldTeamID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// AddTeamID adds i to the "team_id" field.
+func (m *DraftMutation) AddTeamID(i int64) {
+	if m.addteam_id != nil {
+		*m.addteam_id += i
+	} else {
+		m.addteam_id = &i
+	}
+}
+
+// AddedTeamID returns the value that was added to the "team_id" field in this mutation.
+func (m *DraftMutation) AddedTeamID() (r int64, exists bool) {
+	v := m.addteam_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *DraftMutation) ResetTeamID() {
+	m.team_id = nil
+	m.addteam_id = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *DraftMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *DraftMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *DraftMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *DraftMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *DraftMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DraftMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DraftMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DraftMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *DraftMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *DraftMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *DraftMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *DraftMutation) SetConversationID(i int64) {
+	m.conversation = &i
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *DraftMutation) ConversationID() (r int64, exists bool) {
+	v := m.conversation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldConversationID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *DraftMutation) ResetConversationID() {
+	m.conversation = nil
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (m *DraftMutation) SetOwnerID(i int64) {
+	m.owner_id = &i
+	m.addowner_id = nil
+}
+
+// OwnerID returns the value of the "owner_id" field in the mutation.
+func (m *DraftMutation) OwnerID() (r int64, exists bool) {
+	v := m.owner_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerID returns the old "owner_id" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldOwnerID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerID: %w", err)
+	}
+	return oldValue.OwnerID, nil
+}
+
+// AddOwnerID adds i to the "owner_id" field.
+func (m *DraftMutation) AddOwnerID(i int64) {
+	if m.addowner_id != nil {
+		*m.addowner_id += i
+	} else {
+		m.addowner_id = &i
+	}
+}
+
+// AddedOwnerID returns the value that was added to the "owner_id" field in this mutation.
+func (m *DraftMutation) AddedOwnerID() (r int64, exists bool) {
+	v := m.addowner_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOwnerID resets all changes to the "owner_id" field.
+func (m *DraftMutation) ResetOwnerID() {
+	m.owner_id = nil
+	m.addowner_id = nil
+}
+
+// SetText sets the "text" field.
+func (m *DraftMutation) SetText(s string) {
+	m.text = &s
+}
+
+// Text returns the value of the "text" field in the mutation.
+func (m *DraftMutation) Text() (r string, exists bool) {
+	v := m.text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldText returns the old "text" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldText(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldText: %w", err)
+	}
+	return oldValue.Text, nil
+}
+
+// ResetText resets all changes to the "text" field.
+func (m *DraftMutation) ResetText() {
+	m.text = nil
+}
+
+// SetAgentID sets the "agent_id" field.
+func (m *DraftMutation) SetAgentID(i int64) {
+	m.agent = &i
+}
+
+// AgentID returns the value of the "agent_id" field in the mutation.
+func (m *DraftMutation) AgentID() (r int64, exists bool) {
+	v := m.agent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAgentID returns the old "agent_id" field's value of the Draft entity.
+// If the Draft object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DraftMutation) OldAgentID(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAgentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAgentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAgentID: %w", err)
+	}
+	return oldValue.AgentID, nil
+}
+
+// ClearAgentID clears the value of the "agent_id" field.
+func (m *DraftMutation) ClearAgentID() {
+	m.agent = nil
+	m.clearedFields[draft.FieldAgentID] = struct{}{}
+}
+
+// AgentIDCleared returns if the "agent_id" field was cleared in this mutation.
+func (m *DraftMutation) AgentIDCleared() bool {
+	_, ok := m.clearedFields[draft.FieldAgentID]
+	return ok
+}
+
+// ResetAgentID resets all changes to the "agent_id" field.
+func (m *DraftMutation) ResetAgentID() {
+	m.agent = nil
+	delete(m.clearedFields, draft.FieldAgentID)
+}
+
+// ClearConversation clears the "conversation" edge to the Conversation entity.
+func (m *DraftMutation) ClearConversation() {
+	m.clearedconversation = true
+	m.clearedFields[draft.FieldConversationID] = struct{}{}
+}
+
+// ConversationCleared reports if the "conversation" edge to the Conversation entity was cleared.
+func (m *DraftMutation) ConversationCleared() bool {
+	return m.clearedconversation
+}
+
+// ConversationIDs returns the "conversation" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ConversationID instead. It exists only for internal usage by the builders.
+func (m *DraftMutation) ConversationIDs() (ids []int64) {
+	if id := m.conversation; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetConversation resets all changes to the "conversation" edge.
+func (m *DraftMutation) ResetConversation() {
+	m.conversation = nil
+	m.clearedconversation = false
+}
+
+// ClearAgent clears the "agent" edge to the Agent entity.
+func (m *DraftMutation) ClearAgent() {
+	m.clearedagent = true
+	m.clearedFields[draft.FieldAgentID] = struct{}{}
+}
+
+// AgentCleared reports if the "agent" edge to the Agent entity was cleared.
+func (m *DraftMutation) AgentCleared() bool {
+	return m.AgentIDCleared() || m.clearedagent
+}
+
+// AgentIDs returns the "agent" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AgentID instead. It exists only for internal usage by the builders.
+func (m *DraftMutation) AgentIDs() (ids []int64) {
+	if id := m.agent; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAgent resets all changes to the "agent" edge.
+func (m *DraftMutation) ResetAgent() {
+	m.agent = nil
+	m.clearedagent = false
+}
+
+// Where appends a list predicates to the DraftMutation builder.
+func (m *DraftMutation) Where(ps ...predicate.Draft) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DraftMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DraftMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Draft, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DraftMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DraftMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Draft).
+func (m *DraftMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DraftMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.team_id != nil {
+		fields = append(fields, draft.FieldTeamID)
+	}
+	if m.version != nil {
+		fields = append(fields, draft.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, draft.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, draft.FieldUpdatedAt)
+	}
+	if m.conversation != nil {
+		fields = append(fields, draft.FieldConversationID)
+	}
+	if m.owner_id != nil {
+		fields = append(fields, draft.FieldOwnerID)
+	}
+	if m.text != nil {
+		fields = append(fields, draft.FieldText)
+	}
+	if m.agent != nil {
+		fields = append(fields, draft.FieldAgentID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DraftMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case draft.FieldTeamID:
+		return m.TeamID()
+	case draft.FieldVersion:
+		return m.Version()
+	case draft.FieldCreatedAt:
+		return m.CreatedAt()
+	case draft.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case draft.FieldConversationID:
+		return m.ConversationID()
+	case draft.FieldOwnerID:
+		return m.OwnerID()
+	case draft.FieldText:
+		return m.Text()
+	case draft.FieldAgentID:
+		return m.AgentID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DraftMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case draft.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case draft.FieldVersion:
+		return m.OldVersion(ctx)
+	case draft.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case draft.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case draft.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case draft.FieldOwnerID:
+		return m.OldOwnerID(ctx)
+	case draft.FieldText:
+		return m.OldText(ctx)
+	case draft.FieldAgentID:
+		return m.OldAgentID(ctx)
+	}
+	return nil, fmt.Errorf("unknown Draft field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DraftMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case draft.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case draft.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case draft.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case draft.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case draft.FieldConversationID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case draft.FieldOwnerID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerID(v)
+		return nil
+	case draft.FieldText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetText(v)
+		return nil
+	case draft.FieldAgentID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAgentID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Draft field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DraftMutation) AddedFields() []string {
+	var fields []string
+	if m.addteam_id != nil {
+		fields = append(fields, draft.FieldTeamID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, draft.FieldVersion)
+	}
+	if m.addowner_id != nil {
+		fields = append(fields, draft.FieldOwnerID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DraftMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case draft.FieldTeamID:
+		return m.AddedTeamID()
+	case draft.FieldVersion:
+		return m.AddedVersion()
+	case draft.FieldOwnerID:
+		return m.AddedOwnerID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DraftMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case draft.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTeamID(v)
+		return nil
+	case draft.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case draft.FieldOwnerID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOwnerID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Draft numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DraftMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(draft.FieldAgentID) {
+		fields = append(fields, draft.FieldAgentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DraftMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DraftMutation) ClearField(name string) error {
+	switch name {
+	case draft.FieldAgentID:
+		m.ClearAgentID()
+		return nil
+	}
+	return fmt.Errorf("unknown Draft nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DraftMutation) ResetField(name string) error {
+	switch name {
+	case draft.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case draft.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case draft.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case draft.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case draft.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case draft.FieldOwnerID:
+		m.ResetOwnerID()
+		return nil
+	case draft.FieldText:
+		m.ResetText()
+		return nil
+	case draft.FieldAgentID:
+		m.ResetAgentID()
+		return nil
+	}
+	return fmt.Errorf("unknown Draft field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DraftMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.conversation != nil {
+		edges = append(edges, draft.EdgeConversation)
+	}
+	if m.agent != nil {
+		edges = append(edges, draft.EdgeAgent)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DraftMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case draft.EdgeConversation:
+		if id := m.conversation; id != nil {
+			return []ent.Value{*id}
+		}
+	case draft.EdgeAgent:
+		if id := m.agent; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DraftMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DraftMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DraftMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedconversation {
+		edges = append(edges, draft.EdgeConversation)
+	}
+	if m.clearedagent {
+		edges = append(edges, draft.EdgeAgent)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DraftMutation) EdgeCleared(name string) bool {
+	switch name {
+	case draft.EdgeConversation:
+		return m.clearedconversation
+	case draft.EdgeAgent:
+		return m.clearedagent
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DraftMutation) ClearEdge(name string) error {
+	switch name {
+	case draft.EdgeConversation:
+		m.ClearConversation()
+		return nil
+	case draft.EdgeAgent:
+		m.ClearAgent()
+		return nil
+	}
+	return fmt.Errorf("unknown Draft unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DraftMutation) ResetEdge(name string) error {
+	switch name {
+	case draft.EdgeConversation:
+		m.ResetConversation()
+		return nil
+	case draft.EdgeAgent:
+		m.ResetAgent()
+		return nil
+	}
+	return fmt.Errorf("unknown Draft edge %s", name)
+}
+
 // EarlyEffectMutation represents an operation that mutates the EarlyEffect nodes in the graph.
 type EarlyEffectMutation struct {
 	config
@@ -46128,6 +47062,1858 @@ func (m *RoleMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *RoleMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Role edge %s", name)
+}
+
+// SavedReplyMutation represents an operation that mutates the SavedReply nodes in the graph.
+type SavedReplyMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *int64
+	team_id         *int64
+	addteam_id      *int64
+	version         *int
+	addversion      *int
+	created_at      *time.Time
+	updated_at      *time.Time
+	title           *string
+	title_folded    *string
+	body            *string
+	words_folded    *string
+	category        *string
+	category_folded *string
+	file_ids        *[]int64
+	appendfile_ids  []int64
+	brings_module   *bool
+	visibility      *savedreply.Visibility
+	clearedFields   map[string]struct{}
+	module          *int64
+	clearedmodule   bool
+	agent           *int64
+	clearedagent    bool
+	done            bool
+	oldValue        func(context.Context) (*SavedReply, error)
+	predicates      []predicate.SavedReply
+}
+
+var _ ent.Mutation = (*SavedReplyMutation)(nil)
+
+// savedreplyOption allows management of the mutation configuration using functional options.
+type savedreplyOption func(*SavedReplyMutation)
+
+// newSavedReplyMutation creates new mutation for the SavedReply entity.
+func newSavedReplyMutation(c config, op Op, opts ...savedreplyOption) *SavedReplyMutation {
+	m := &SavedReplyMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSavedReply,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSavedReplyID sets the ID field of the mutation.
+func withSavedReplyID(id int64) savedreplyOption {
+	return func(m *SavedReplyMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SavedReply
+		)
+		m.oldValue = func(ctx context.Context) (*SavedReply, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SavedReply.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSavedReply sets the old SavedReply of the mutation.
+func withSavedReply(node *SavedReply) savedreplyOption {
+	return func(m *SavedReplyMutation) {
+		m.oldValue = func(context.Context) (*SavedReply, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SavedReplyMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SavedReplyMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SavedReplyMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SavedReplyMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SavedReply.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *SavedReplyMutation) SetTeamID(i int64) {
+	m.team_id = &i
+	m.addteam_id = nil
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *SavedReplyMutation) TeamID() (r int64, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the SavedReply entity.
+// If the SavedReply object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedReplyMutation) OldTeamID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// AddTeamID adds i to the "team_id" field.
+func (m *SavedReplyMutation) AddTeamID(i int64) {
+	if m.addteam_id != nil {
+		*m.addteam_id += i
+	} else {
+		m.addteam_id = &i
+	}
+}
+
+// AddedTeamID returns the value that was added to the "team_id" field in this mutation.
+func (m *SavedReplyMutation) AddedTeamID() (r int64, exists bool) {
+	v := m.addteam_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *SavedReplyMutation) ResetTeamID() {
+	m.team_id = nil
+	m.addteam_id = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *SavedReplyMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *SavedReplyMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the SavedReply entity.
+// If the SavedReply object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedReplyMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *SavedReplyMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *SavedReplyMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *SavedReplyMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *SavedReplyMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *SavedReplyMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the SavedReply entity.
+// If the SavedReply object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedReplyMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *SavedReplyMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *SavedReplyMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *SavedReplyMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the SavedReply entity.
+// If the SavedReply object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedReplyMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *SavedReplyMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *SavedReplyMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *SavedReplyMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the SavedReply entity.
+// If the SavedReply object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedReplyMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *SavedReplyMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetTitleFolded sets the "title_folded" field.
+func (m *SavedReplyMutation) SetTitleFolded(s string) {
+	m.title_folded = &s
+}
+
+// TitleFolded returns the value of the "title_folded" field in the mutation.
+func (m *SavedReplyMutation) TitleFolded() (r string, exists bool) {
+	v := m.title_folded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitleFolded returns the old "title_folded" field's value of the SavedReply entity.
+// If the SavedReply object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedReplyMutation) OldTitleFolded(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitleFolded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitleFolded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitleFolded: %w", err)
+	}
+	return oldValue.TitleFolded, nil
+}
+
+// ResetTitleFolded resets all changes to the "title_folded" field.
+func (m *SavedReplyMutation) ResetTitleFolded() {
+	m.title_folded = nil
+}
+
+// SetBody sets the "body" field.
+func (m *SavedReplyMutation) SetBody(s string) {
+	m.body = &s
+}
+
+// Body returns the value of the "body" field in the mutation.
+func (m *SavedReplyMutation) Body() (r string, exists bool) {
+	v := m.body
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBody returns the old "body" field's value of the SavedReply entity.
+// If the SavedReply object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedReplyMutation) OldBody(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBody is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBody requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBody: %w", err)
+	}
+	return oldValue.Body, nil
+}
+
+// ResetBody resets all changes to the "body" field.
+func (m *SavedReplyMutation) ResetBody() {
+	m.body = nil
+}
+
+// SetWordsFolded sets the "words_folded" field.
+func (m *SavedReplyMutation) SetWordsFolded(s string) {
+	m.words_folded = &s
+}
+
+// WordsFolded returns the value of the "words_folded" field in the mutation.
+func (m *SavedReplyMutation) WordsFolded() (r string, exists bool) {
+	v := m.words_folded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWordsFolded returns the old "words_folded" field's value of the SavedReply entity.
+// If the SavedReply object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedReplyMutation) OldWordsFolded(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWordsFolded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWordsFolded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWordsFolded: %w", err)
+	}
+	return oldValue.WordsFolded, nil
+}
+
+// ResetWordsFolded resets all changes to the "words_folded" field.
+func (m *SavedReplyMutation) ResetWordsFolded() {
+	m.words_folded = nil
+}
+
+// SetCategory sets the "category" field.
+func (m *SavedReplyMutation) SetCategory(s string) {
+	m.category = &s
+}
+
+// Category returns the value of the "category" field in the mutation.
+func (m *SavedReplyMutation) Category() (r string, exists bool) {
+	v := m.category
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCategory returns the old "category" field's value of the SavedReply entity.
+// If the SavedReply object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedReplyMutation) OldCategory(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCategory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCategory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCategory: %w", err)
+	}
+	return oldValue.Category, nil
+}
+
+// ResetCategory resets all changes to the "category" field.
+func (m *SavedReplyMutation) ResetCategory() {
+	m.category = nil
+}
+
+// SetCategoryFolded sets the "category_folded" field.
+func (m *SavedReplyMutation) SetCategoryFolded(s string) {
+	m.category_folded = &s
+}
+
+// CategoryFolded returns the value of the "category_folded" field in the mutation.
+func (m *SavedReplyMutation) CategoryFolded() (r string, exists bool) {
+	v := m.category_folded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCategoryFolded returns the old "category_folded" field's value of the SavedReply entity.
+// If the SavedReply object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedReplyMutation) OldCategoryFolded(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCategoryFolded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCategoryFolded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCategoryFolded: %w", err)
+	}
+	return oldValue.CategoryFolded, nil
+}
+
+// ResetCategoryFolded resets all changes to the "category_folded" field.
+func (m *SavedReplyMutation) ResetCategoryFolded() {
+	m.category_folded = nil
+}
+
+// SetFileIds sets the "file_ids" field.
+func (m *SavedReplyMutation) SetFileIds(i []int64) {
+	m.file_ids = &i
+	m.appendfile_ids = nil
+}
+
+// FileIds returns the value of the "file_ids" field in the mutation.
+func (m *SavedReplyMutation) FileIds() (r []int64, exists bool) {
+	v := m.file_ids
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileIds returns the old "file_ids" field's value of the SavedReply entity.
+// If the SavedReply object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedReplyMutation) OldFileIds(ctx context.Context) (v []int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileIds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileIds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileIds: %w", err)
+	}
+	return oldValue.FileIds, nil
+}
+
+// AppendFileIds adds i to the "file_ids" field.
+func (m *SavedReplyMutation) AppendFileIds(i []int64) {
+	m.appendfile_ids = append(m.appendfile_ids, i...)
+}
+
+// AppendedFileIds returns the list of values that were appended to the "file_ids" field in this mutation.
+func (m *SavedReplyMutation) AppendedFileIds() ([]int64, bool) {
+	if len(m.appendfile_ids) == 0 {
+		return nil, false
+	}
+	return m.appendfile_ids, true
+}
+
+// ClearFileIds clears the value of the "file_ids" field.
+func (m *SavedReplyMutation) ClearFileIds() {
+	m.file_ids = nil
+	m.appendfile_ids = nil
+	m.clearedFields[savedreply.FieldFileIds] = struct{}{}
+}
+
+// FileIdsCleared returns if the "file_ids" field was cleared in this mutation.
+func (m *SavedReplyMutation) FileIdsCleared() bool {
+	_, ok := m.clearedFields[savedreply.FieldFileIds]
+	return ok
+}
+
+// ResetFileIds resets all changes to the "file_ids" field.
+func (m *SavedReplyMutation) ResetFileIds() {
+	m.file_ids = nil
+	m.appendfile_ids = nil
+	delete(m.clearedFields, savedreply.FieldFileIds)
+}
+
+// SetModuleID sets the "module_id" field.
+func (m *SavedReplyMutation) SetModuleID(i int64) {
+	m.module = &i
+}
+
+// ModuleID returns the value of the "module_id" field in the mutation.
+func (m *SavedReplyMutation) ModuleID() (r int64, exists bool) {
+	v := m.module
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldModuleID returns the old "module_id" field's value of the SavedReply entity.
+// If the SavedReply object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedReplyMutation) OldModuleID(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldModuleID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldModuleID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldModuleID: %w", err)
+	}
+	return oldValue.ModuleID, nil
+}
+
+// ClearModuleID clears the value of the "module_id" field.
+func (m *SavedReplyMutation) ClearModuleID() {
+	m.module = nil
+	m.clearedFields[savedreply.FieldModuleID] = struct{}{}
+}
+
+// ModuleIDCleared returns if the "module_id" field was cleared in this mutation.
+func (m *SavedReplyMutation) ModuleIDCleared() bool {
+	_, ok := m.clearedFields[savedreply.FieldModuleID]
+	return ok
+}
+
+// ResetModuleID resets all changes to the "module_id" field.
+func (m *SavedReplyMutation) ResetModuleID() {
+	m.module = nil
+	delete(m.clearedFields, savedreply.FieldModuleID)
+}
+
+// SetBringsModule sets the "brings_module" field.
+func (m *SavedReplyMutation) SetBringsModule(b bool) {
+	m.brings_module = &b
+}
+
+// BringsModule returns the value of the "brings_module" field in the mutation.
+func (m *SavedReplyMutation) BringsModule() (r bool, exists bool) {
+	v := m.brings_module
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBringsModule returns the old "brings_module" field's value of the SavedReply entity.
+// If the SavedReply object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedReplyMutation) OldBringsModule(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBringsModule is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBringsModule requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBringsModule: %w", err)
+	}
+	return oldValue.BringsModule, nil
+}
+
+// ResetBringsModule resets all changes to the "brings_module" field.
+func (m *SavedReplyMutation) ResetBringsModule() {
+	m.brings_module = nil
+}
+
+// SetVisibility sets the "visibility" field.
+func (m *SavedReplyMutation) SetVisibility(s savedreply.Visibility) {
+	m.visibility = &s
+}
+
+// Visibility returns the value of the "visibility" field in the mutation.
+func (m *SavedReplyMutation) Visibility() (r savedreply.Visibility, exists bool) {
+	v := m.visibility
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVisibility returns the old "visibility" field's value of the SavedReply entity.
+// If the SavedReply object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedReplyMutation) OldVisibility(ctx context.Context) (v savedreply.Visibility, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVisibility is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVisibility requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVisibility: %w", err)
+	}
+	return oldValue.Visibility, nil
+}
+
+// ResetVisibility resets all changes to the "visibility" field.
+func (m *SavedReplyMutation) ResetVisibility() {
+	m.visibility = nil
+}
+
+// SetAgentID sets the "agent_id" field.
+func (m *SavedReplyMutation) SetAgentID(i int64) {
+	m.agent = &i
+}
+
+// AgentID returns the value of the "agent_id" field in the mutation.
+func (m *SavedReplyMutation) AgentID() (r int64, exists bool) {
+	v := m.agent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAgentID returns the old "agent_id" field's value of the SavedReply entity.
+// If the SavedReply object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedReplyMutation) OldAgentID(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAgentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAgentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAgentID: %w", err)
+	}
+	return oldValue.AgentID, nil
+}
+
+// ClearAgentID clears the value of the "agent_id" field.
+func (m *SavedReplyMutation) ClearAgentID() {
+	m.agent = nil
+	m.clearedFields[savedreply.FieldAgentID] = struct{}{}
+}
+
+// AgentIDCleared returns if the "agent_id" field was cleared in this mutation.
+func (m *SavedReplyMutation) AgentIDCleared() bool {
+	_, ok := m.clearedFields[savedreply.FieldAgentID]
+	return ok
+}
+
+// ResetAgentID resets all changes to the "agent_id" field.
+func (m *SavedReplyMutation) ResetAgentID() {
+	m.agent = nil
+	delete(m.clearedFields, savedreply.FieldAgentID)
+}
+
+// ClearModule clears the "module" edge to the BotModule entity.
+func (m *SavedReplyMutation) ClearModule() {
+	m.clearedmodule = true
+	m.clearedFields[savedreply.FieldModuleID] = struct{}{}
+}
+
+// ModuleCleared reports if the "module" edge to the BotModule entity was cleared.
+func (m *SavedReplyMutation) ModuleCleared() bool {
+	return m.ModuleIDCleared() || m.clearedmodule
+}
+
+// ModuleIDs returns the "module" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ModuleID instead. It exists only for internal usage by the builders.
+func (m *SavedReplyMutation) ModuleIDs() (ids []int64) {
+	if id := m.module; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetModule resets all changes to the "module" edge.
+func (m *SavedReplyMutation) ResetModule() {
+	m.module = nil
+	m.clearedmodule = false
+}
+
+// ClearAgent clears the "agent" edge to the Agent entity.
+func (m *SavedReplyMutation) ClearAgent() {
+	m.clearedagent = true
+	m.clearedFields[savedreply.FieldAgentID] = struct{}{}
+}
+
+// AgentCleared reports if the "agent" edge to the Agent entity was cleared.
+func (m *SavedReplyMutation) AgentCleared() bool {
+	return m.AgentIDCleared() || m.clearedagent
+}
+
+// AgentIDs returns the "agent" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AgentID instead. It exists only for internal usage by the builders.
+func (m *SavedReplyMutation) AgentIDs() (ids []int64) {
+	if id := m.agent; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAgent resets all changes to the "agent" edge.
+func (m *SavedReplyMutation) ResetAgent() {
+	m.agent = nil
+	m.clearedagent = false
+}
+
+// Where appends a list predicates to the SavedReplyMutation builder.
+func (m *SavedReplyMutation) Where(ps ...predicate.SavedReply) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SavedReplyMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SavedReplyMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SavedReply, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SavedReplyMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SavedReplyMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SavedReply).
+func (m *SavedReplyMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SavedReplyMutation) Fields() []string {
+	fields := make([]string, 0, 15)
+	if m.team_id != nil {
+		fields = append(fields, savedreply.FieldTeamID)
+	}
+	if m.version != nil {
+		fields = append(fields, savedreply.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, savedreply.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, savedreply.FieldUpdatedAt)
+	}
+	if m.title != nil {
+		fields = append(fields, savedreply.FieldTitle)
+	}
+	if m.title_folded != nil {
+		fields = append(fields, savedreply.FieldTitleFolded)
+	}
+	if m.body != nil {
+		fields = append(fields, savedreply.FieldBody)
+	}
+	if m.words_folded != nil {
+		fields = append(fields, savedreply.FieldWordsFolded)
+	}
+	if m.category != nil {
+		fields = append(fields, savedreply.FieldCategory)
+	}
+	if m.category_folded != nil {
+		fields = append(fields, savedreply.FieldCategoryFolded)
+	}
+	if m.file_ids != nil {
+		fields = append(fields, savedreply.FieldFileIds)
+	}
+	if m.module != nil {
+		fields = append(fields, savedreply.FieldModuleID)
+	}
+	if m.brings_module != nil {
+		fields = append(fields, savedreply.FieldBringsModule)
+	}
+	if m.visibility != nil {
+		fields = append(fields, savedreply.FieldVisibility)
+	}
+	if m.agent != nil {
+		fields = append(fields, savedreply.FieldAgentID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SavedReplyMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case savedreply.FieldTeamID:
+		return m.TeamID()
+	case savedreply.FieldVersion:
+		return m.Version()
+	case savedreply.FieldCreatedAt:
+		return m.CreatedAt()
+	case savedreply.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case savedreply.FieldTitle:
+		return m.Title()
+	case savedreply.FieldTitleFolded:
+		return m.TitleFolded()
+	case savedreply.FieldBody:
+		return m.Body()
+	case savedreply.FieldWordsFolded:
+		return m.WordsFolded()
+	case savedreply.FieldCategory:
+		return m.Category()
+	case savedreply.FieldCategoryFolded:
+		return m.CategoryFolded()
+	case savedreply.FieldFileIds:
+		return m.FileIds()
+	case savedreply.FieldModuleID:
+		return m.ModuleID()
+	case savedreply.FieldBringsModule:
+		return m.BringsModule()
+	case savedreply.FieldVisibility:
+		return m.Visibility()
+	case savedreply.FieldAgentID:
+		return m.AgentID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SavedReplyMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case savedreply.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case savedreply.FieldVersion:
+		return m.OldVersion(ctx)
+	case savedreply.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case savedreply.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case savedreply.FieldTitle:
+		return m.OldTitle(ctx)
+	case savedreply.FieldTitleFolded:
+		return m.OldTitleFolded(ctx)
+	case savedreply.FieldBody:
+		return m.OldBody(ctx)
+	case savedreply.FieldWordsFolded:
+		return m.OldWordsFolded(ctx)
+	case savedreply.FieldCategory:
+		return m.OldCategory(ctx)
+	case savedreply.FieldCategoryFolded:
+		return m.OldCategoryFolded(ctx)
+	case savedreply.FieldFileIds:
+		return m.OldFileIds(ctx)
+	case savedreply.FieldModuleID:
+		return m.OldModuleID(ctx)
+	case savedreply.FieldBringsModule:
+		return m.OldBringsModule(ctx)
+	case savedreply.FieldVisibility:
+		return m.OldVisibility(ctx)
+	case savedreply.FieldAgentID:
+		return m.OldAgentID(ctx)
+	}
+	return nil, fmt.Errorf("unknown SavedReply field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SavedReplyMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case savedreply.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case savedreply.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case savedreply.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case savedreply.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case savedreply.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case savedreply.FieldTitleFolded:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitleFolded(v)
+		return nil
+	case savedreply.FieldBody:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBody(v)
+		return nil
+	case savedreply.FieldWordsFolded:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWordsFolded(v)
+		return nil
+	case savedreply.FieldCategory:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCategory(v)
+		return nil
+	case savedreply.FieldCategoryFolded:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCategoryFolded(v)
+		return nil
+	case savedreply.FieldFileIds:
+		v, ok := value.([]int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileIds(v)
+		return nil
+	case savedreply.FieldModuleID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetModuleID(v)
+		return nil
+	case savedreply.FieldBringsModule:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBringsModule(v)
+		return nil
+	case savedreply.FieldVisibility:
+		v, ok := value.(savedreply.Visibility)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVisibility(v)
+		return nil
+	case savedreply.FieldAgentID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAgentID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SavedReply field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SavedReplyMutation) AddedFields() []string {
+	var fields []string
+	if m.addteam_id != nil {
+		fields = append(fields, savedreply.FieldTeamID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, savedreply.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SavedReplyMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case savedreply.FieldTeamID:
+		return m.AddedTeamID()
+	case savedreply.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SavedReplyMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case savedreply.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTeamID(v)
+		return nil
+	case savedreply.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SavedReply numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SavedReplyMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(savedreply.FieldFileIds) {
+		fields = append(fields, savedreply.FieldFileIds)
+	}
+	if m.FieldCleared(savedreply.FieldModuleID) {
+		fields = append(fields, savedreply.FieldModuleID)
+	}
+	if m.FieldCleared(savedreply.FieldAgentID) {
+		fields = append(fields, savedreply.FieldAgentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SavedReplyMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SavedReplyMutation) ClearField(name string) error {
+	switch name {
+	case savedreply.FieldFileIds:
+		m.ClearFileIds()
+		return nil
+	case savedreply.FieldModuleID:
+		m.ClearModuleID()
+		return nil
+	case savedreply.FieldAgentID:
+		m.ClearAgentID()
+		return nil
+	}
+	return fmt.Errorf("unknown SavedReply nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SavedReplyMutation) ResetField(name string) error {
+	switch name {
+	case savedreply.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case savedreply.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case savedreply.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case savedreply.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case savedreply.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case savedreply.FieldTitleFolded:
+		m.ResetTitleFolded()
+		return nil
+	case savedreply.FieldBody:
+		m.ResetBody()
+		return nil
+	case savedreply.FieldWordsFolded:
+		m.ResetWordsFolded()
+		return nil
+	case savedreply.FieldCategory:
+		m.ResetCategory()
+		return nil
+	case savedreply.FieldCategoryFolded:
+		m.ResetCategoryFolded()
+		return nil
+	case savedreply.FieldFileIds:
+		m.ResetFileIds()
+		return nil
+	case savedreply.FieldModuleID:
+		m.ResetModuleID()
+		return nil
+	case savedreply.FieldBringsModule:
+		m.ResetBringsModule()
+		return nil
+	case savedreply.FieldVisibility:
+		m.ResetVisibility()
+		return nil
+	case savedreply.FieldAgentID:
+		m.ResetAgentID()
+		return nil
+	}
+	return fmt.Errorf("unknown SavedReply field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SavedReplyMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.module != nil {
+		edges = append(edges, savedreply.EdgeModule)
+	}
+	if m.agent != nil {
+		edges = append(edges, savedreply.EdgeAgent)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SavedReplyMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case savedreply.EdgeModule:
+		if id := m.module; id != nil {
+			return []ent.Value{*id}
+		}
+	case savedreply.EdgeAgent:
+		if id := m.agent; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SavedReplyMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SavedReplyMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SavedReplyMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedmodule {
+		edges = append(edges, savedreply.EdgeModule)
+	}
+	if m.clearedagent {
+		edges = append(edges, savedreply.EdgeAgent)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SavedReplyMutation) EdgeCleared(name string) bool {
+	switch name {
+	case savedreply.EdgeModule:
+		return m.clearedmodule
+	case savedreply.EdgeAgent:
+		return m.clearedagent
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SavedReplyMutation) ClearEdge(name string) error {
+	switch name {
+	case savedreply.EdgeModule:
+		m.ClearModule()
+		return nil
+	case savedreply.EdgeAgent:
+		m.ClearAgent()
+		return nil
+	}
+	return fmt.Errorf("unknown SavedReply unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SavedReplyMutation) ResetEdge(name string) error {
+	switch name {
+	case savedreply.EdgeModule:
+		m.ResetModule()
+		return nil
+	case savedreply.EdgeAgent:
+		m.ResetAgent()
+		return nil
+	}
+	return fmt.Errorf("unknown SavedReply edge %s", name)
+}
+
+// SavedReplyAudienceMutation represents an operation that mutates the SavedReplyAudience nodes in the graph.
+type SavedReplyAudienceMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	team_id       *int64
+	addteam_id    *int64
+	name          *string
+	clearedFields map[string]struct{}
+	reply         *int64
+	clearedreply  bool
+	done          bool
+	oldValue      func(context.Context) (*SavedReplyAudience, error)
+	predicates    []predicate.SavedReplyAudience
+}
+
+var _ ent.Mutation = (*SavedReplyAudienceMutation)(nil)
+
+// savedreplyaudienceOption allows management of the mutation configuration using functional options.
+type savedreplyaudienceOption func(*SavedReplyAudienceMutation)
+
+// newSavedReplyAudienceMutation creates new mutation for the SavedReplyAudience entity.
+func newSavedReplyAudienceMutation(c config, op Op, opts ...savedreplyaudienceOption) *SavedReplyAudienceMutation {
+	m := &SavedReplyAudienceMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSavedReplyAudience,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSavedReplyAudienceID sets the ID field of the mutation.
+func withSavedReplyAudienceID(id int64) savedreplyaudienceOption {
+	return func(m *SavedReplyAudienceMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SavedReplyAudience
+		)
+		m.oldValue = func(ctx context.Context) (*SavedReplyAudience, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SavedReplyAudience.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSavedReplyAudience sets the old SavedReplyAudience of the mutation.
+func withSavedReplyAudience(node *SavedReplyAudience) savedreplyaudienceOption {
+	return func(m *SavedReplyAudienceMutation) {
+		m.oldValue = func(context.Context) (*SavedReplyAudience, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SavedReplyAudienceMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SavedReplyAudienceMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SavedReplyAudienceMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SavedReplyAudienceMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SavedReplyAudience.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *SavedReplyAudienceMutation) SetTeamID(i int64) {
+	m.team_id = &i
+	m.addteam_id = nil
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *SavedReplyAudienceMutation) TeamID() (r int64, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the SavedReplyAudience entity.
+// If the SavedReplyAudience object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedReplyAudienceMutation) OldTeamID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// AddTeamID adds i to the "team_id" field.
+func (m *SavedReplyAudienceMutation) AddTeamID(i int64) {
+	if m.addteam_id != nil {
+		*m.addteam_id += i
+	} else {
+		m.addteam_id = &i
+	}
+}
+
+// AddedTeamID returns the value that was added to the "team_id" field in this mutation.
+func (m *SavedReplyAudienceMutation) AddedTeamID() (r int64, exists bool) {
+	v := m.addteam_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *SavedReplyAudienceMutation) ResetTeamID() {
+	m.team_id = nil
+	m.addteam_id = nil
+}
+
+// SetReplyID sets the "reply_id" field.
+func (m *SavedReplyAudienceMutation) SetReplyID(i int64) {
+	m.reply = &i
+}
+
+// ReplyID returns the value of the "reply_id" field in the mutation.
+func (m *SavedReplyAudienceMutation) ReplyID() (r int64, exists bool) {
+	v := m.reply
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReplyID returns the old "reply_id" field's value of the SavedReplyAudience entity.
+// If the SavedReplyAudience object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedReplyAudienceMutation) OldReplyID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReplyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReplyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReplyID: %w", err)
+	}
+	return oldValue.ReplyID, nil
+}
+
+// ResetReplyID resets all changes to the "reply_id" field.
+func (m *SavedReplyAudienceMutation) ResetReplyID() {
+	m.reply = nil
+}
+
+// SetName sets the "name" field.
+func (m *SavedReplyAudienceMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *SavedReplyAudienceMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the SavedReplyAudience entity.
+// If the SavedReplyAudience object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SavedReplyAudienceMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *SavedReplyAudienceMutation) ResetName() {
+	m.name = nil
+}
+
+// ClearReply clears the "reply" edge to the SavedReply entity.
+func (m *SavedReplyAudienceMutation) ClearReply() {
+	m.clearedreply = true
+	m.clearedFields[savedreplyaudience.FieldReplyID] = struct{}{}
+}
+
+// ReplyCleared reports if the "reply" edge to the SavedReply entity was cleared.
+func (m *SavedReplyAudienceMutation) ReplyCleared() bool {
+	return m.clearedreply
+}
+
+// ReplyIDs returns the "reply" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReplyID instead. It exists only for internal usage by the builders.
+func (m *SavedReplyAudienceMutation) ReplyIDs() (ids []int64) {
+	if id := m.reply; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReply resets all changes to the "reply" edge.
+func (m *SavedReplyAudienceMutation) ResetReply() {
+	m.reply = nil
+	m.clearedreply = false
+}
+
+// Where appends a list predicates to the SavedReplyAudienceMutation builder.
+func (m *SavedReplyAudienceMutation) Where(ps ...predicate.SavedReplyAudience) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SavedReplyAudienceMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SavedReplyAudienceMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SavedReplyAudience, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SavedReplyAudienceMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SavedReplyAudienceMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SavedReplyAudience).
+func (m *SavedReplyAudienceMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SavedReplyAudienceMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.team_id != nil {
+		fields = append(fields, savedreplyaudience.FieldTeamID)
+	}
+	if m.reply != nil {
+		fields = append(fields, savedreplyaudience.FieldReplyID)
+	}
+	if m.name != nil {
+		fields = append(fields, savedreplyaudience.FieldName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SavedReplyAudienceMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case savedreplyaudience.FieldTeamID:
+		return m.TeamID()
+	case savedreplyaudience.FieldReplyID:
+		return m.ReplyID()
+	case savedreplyaudience.FieldName:
+		return m.Name()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SavedReplyAudienceMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case savedreplyaudience.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case savedreplyaudience.FieldReplyID:
+		return m.OldReplyID(ctx)
+	case savedreplyaudience.FieldName:
+		return m.OldName(ctx)
+	}
+	return nil, fmt.Errorf("unknown SavedReplyAudience field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SavedReplyAudienceMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case savedreplyaudience.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case savedreplyaudience.FieldReplyID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReplyID(v)
+		return nil
+	case savedreplyaudience.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SavedReplyAudience field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SavedReplyAudienceMutation) AddedFields() []string {
+	var fields []string
+	if m.addteam_id != nil {
+		fields = append(fields, savedreplyaudience.FieldTeamID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SavedReplyAudienceMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case savedreplyaudience.FieldTeamID:
+		return m.AddedTeamID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SavedReplyAudienceMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case savedreplyaudience.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTeamID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SavedReplyAudience numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SavedReplyAudienceMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SavedReplyAudienceMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SavedReplyAudienceMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown SavedReplyAudience nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SavedReplyAudienceMutation) ResetField(name string) error {
+	switch name {
+	case savedreplyaudience.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case savedreplyaudience.FieldReplyID:
+		m.ResetReplyID()
+		return nil
+	case savedreplyaudience.FieldName:
+		m.ResetName()
+		return nil
+	}
+	return fmt.Errorf("unknown SavedReplyAudience field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SavedReplyAudienceMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.reply != nil {
+		edges = append(edges, savedreplyaudience.EdgeReply)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SavedReplyAudienceMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case savedreplyaudience.EdgeReply:
+		if id := m.reply; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SavedReplyAudienceMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SavedReplyAudienceMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SavedReplyAudienceMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedreply {
+		edges = append(edges, savedreplyaudience.EdgeReply)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SavedReplyAudienceMutation) EdgeCleared(name string) bool {
+	switch name {
+	case savedreplyaudience.EdgeReply:
+		return m.clearedreply
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SavedReplyAudienceMutation) ClearEdge(name string) error {
+	switch name {
+	case savedreplyaudience.EdgeReply:
+		m.ClearReply()
+		return nil
+	}
+	return fmt.Errorf("unknown SavedReplyAudience unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SavedReplyAudienceMutation) ResetEdge(name string) error {
+	switch name {
+	case savedreplyaudience.EdgeReply:
+		m.ResetReply()
+		return nil
+	}
+	return fmt.Errorf("unknown SavedReplyAudience edge %s", name)
 }
 
 // SessionMutation represents an operation that mutates the Session nodes in the graph.

@@ -23,6 +23,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/counter"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/customfield"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/customfieldvalue"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/draft"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/earlyeffect"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/event"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/file"
@@ -38,6 +39,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreply"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/session"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/shift"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/stream"
@@ -503,6 +505,15 @@ func init() {
 	customfieldvalueDescOrdinal := customfieldvalueMixinFields1[1].Descriptor()
 	// customfieldvalue.DefaultOrdinal holds the default value on creation for the ordinal field.
 	customfieldvalue.DefaultOrdinal = customfieldvalueDescOrdinal.Default.(int)
+	draftMixin := schema.Draft{}.Mixin()
+	draftMixinFields1 := draftMixin[1].Fields()
+	_ = draftMixinFields1
+	draftFields := schema.Draft{}.Fields()
+	_ = draftFields
+	// draftDescVersion is the schema descriptor for version field.
+	draftDescVersion := draftMixinFields1[0].Descriptor()
+	// draft.DefaultVersion holds the default value on creation for the version field.
+	draft.DefaultVersion = draftDescVersion.Default.(int)
 	earlyeffectFields := schema.EarlyEffect{}.Fields()
 	_ = earlyeffectFields
 	// earlyeffectDescContent is the schema descriptor for content field.
@@ -825,6 +836,27 @@ func init() {
 	roleDescVersion := roleMixinFields1[0].Descriptor()
 	// role.DefaultVersion holds the default value on creation for the version field.
 	role.DefaultVersion = roleDescVersion.Default.(int)
+	savedreplyMixin := schema.SavedReply{}.Mixin()
+	savedreplyMixinFields1 := savedreplyMixin[1].Fields()
+	_ = savedreplyMixinFields1
+	savedreplyFields := schema.SavedReply{}.Fields()
+	_ = savedreplyFields
+	// savedreplyDescVersion is the schema descriptor for version field.
+	savedreplyDescVersion := savedreplyMixinFields1[0].Descriptor()
+	// savedreply.DefaultVersion holds the default value on creation for the version field.
+	savedreply.DefaultVersion = savedreplyDescVersion.Default.(int)
+	// savedreplyDescCategory is the schema descriptor for category field.
+	savedreplyDescCategory := savedreplyFields[4].Descriptor()
+	// savedreply.DefaultCategory holds the default value on creation for the category field.
+	savedreply.DefaultCategory = savedreplyDescCategory.Default.(string)
+	// savedreplyDescCategoryFolded is the schema descriptor for category_folded field.
+	savedreplyDescCategoryFolded := savedreplyFields[5].Descriptor()
+	// savedreply.DefaultCategoryFolded holds the default value on creation for the category_folded field.
+	savedreply.DefaultCategoryFolded = savedreplyDescCategoryFolded.Default.(string)
+	// savedreplyDescBringsModule is the schema descriptor for brings_module field.
+	savedreplyDescBringsModule := savedreplyFields[8].Descriptor()
+	// savedreply.DefaultBringsModule holds the default value on creation for the brings_module field.
+	savedreply.DefaultBringsModule = savedreplyDescBringsModule.Default.(bool)
 	sessionFields := schema.Session{}.Fields()
 	_ = sessionFields
 	// sessionDescUserAgent is the schema descriptor for user_agent field.

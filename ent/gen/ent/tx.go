@@ -54,6 +54,8 @@ type Tx struct {
 	CustomField *CustomFieldClient
 	// CustomFieldValue is the client for interacting with the CustomFieldValue builders.
 	CustomFieldValue *CustomFieldValueClient
+	// Draft is the client for interacting with the Draft builders.
+	Draft *DraftClient
 	// EarlyEffect is the client for interacting with the EarlyEffect builders.
 	EarlyEffect *EarlyEffectClient
 	// Employment is the client for interacting with the Employment builders.
@@ -94,6 +96,10 @@ type Tx struct {
 	ReadCursor *ReadCursorClient
 	// Role is the client for interacting with the Role builders.
 	Role *RoleClient
+	// SavedReply is the client for interacting with the SavedReply builders.
+	SavedReply *SavedReplyClient
+	// SavedReplyAudience is the client for interacting with the SavedReplyAudience builders.
+	SavedReplyAudience *SavedReplyAudienceClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// Shift is the client for interacting with the Shift builders.
@@ -262,6 +268,7 @@ func (tx *Tx) init() {
 	tx.Counter = NewCounterClient(tx.config)
 	tx.CustomField = NewCustomFieldClient(tx.config)
 	tx.CustomFieldValue = NewCustomFieldValueClient(tx.config)
+	tx.Draft = NewDraftClient(tx.config)
 	tx.EarlyEffect = NewEarlyEffectClient(tx.config)
 	tx.Employment = NewEmploymentClient(tx.config)
 	tx.Event = NewEventClient(tx.config)
@@ -282,6 +289,8 @@ func (tx *Tx) init() {
 	tx.Participant = NewParticipantClient(tx.config)
 	tx.ReadCursor = NewReadCursorClient(tx.config)
 	tx.Role = NewRoleClient(tx.config)
+	tx.SavedReply = NewSavedReplyClient(tx.config)
+	tx.SavedReplyAudience = NewSavedReplyAudienceClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.Shift = NewShiftClient(tx.config)
 	tx.Stream = NewStreamClient(tx.config)

@@ -261,6 +261,18 @@ func (f CustomFieldValueFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.V
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CustomFieldValueMutation", m)
 }
 
+// The DraftFunc type is an adapter to allow the use of ordinary
+// function as Draft mutator.
+type DraftFunc func(context.Context, *ent.DraftMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DraftFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DraftMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DraftMutation", m)
+}
+
 // The EarlyEffectFunc type is an adapter to allow the use of ordinary
 // function as EarlyEffect mutator.
 type EarlyEffectFunc func(context.Context, *ent.EarlyEffectMutation) (ent.Value, error)
@@ -499,6 +511,30 @@ func (f RoleFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error)
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RoleMutation", m)
+}
+
+// The SavedReplyFunc type is an adapter to allow the use of ordinary
+// function as SavedReply mutator.
+type SavedReplyFunc func(context.Context, *ent.SavedReplyMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SavedReplyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SavedReplyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SavedReplyMutation", m)
+}
+
+// The SavedReplyAudienceFunc type is an adapter to allow the use of ordinary
+// function as SavedReplyAudience mutator.
+type SavedReplyAudienceFunc func(context.Context, *ent.SavedReplyAudienceMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SavedReplyAudienceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SavedReplyAudienceMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SavedReplyAudienceMutation", m)
 }
 
 // The SessionFunc type is an adapter to allow the use of ordinary

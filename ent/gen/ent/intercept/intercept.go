@@ -29,6 +29,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/counter"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/customfield"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/customfieldvalue"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/draft"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/earlyeffect"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/employment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/event"
@@ -50,6 +51,8 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/predicate"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreply"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreplyaudience"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/session"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/shift"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/stream"
@@ -683,6 +686,33 @@ func (f TraverseCustomFieldValue) Traverse(ctx context.Context, q ent.Query) err
 	return fmt.Errorf("unexpected query type %T. expect *ent.CustomFieldValueQuery", q)
 }
 
+// The DraftFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DraftFunc func(context.Context, *ent.DraftQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DraftFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DraftQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DraftQuery", q)
+}
+
+// The TraverseDraft type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDraft func(context.Context, *ent.DraftQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDraft) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDraft) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DraftQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DraftQuery", q)
+}
+
 // The EarlyEffectFunc type is an adapter to allow the use of ordinary function as a Querier.
 type EarlyEffectFunc func(context.Context, *ent.EarlyEffectQuery) (ent.Value, error)
 
@@ -1223,6 +1253,60 @@ func (f TraverseRole) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.RoleQuery", q)
 }
 
+// The SavedReplyFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SavedReplyFunc func(context.Context, *ent.SavedReplyQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f SavedReplyFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.SavedReplyQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.SavedReplyQuery", q)
+}
+
+// The TraverseSavedReply type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSavedReply func(context.Context, *ent.SavedReplyQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSavedReply) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSavedReply) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SavedReplyQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.SavedReplyQuery", q)
+}
+
+// The SavedReplyAudienceFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SavedReplyAudienceFunc func(context.Context, *ent.SavedReplyAudienceQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f SavedReplyAudienceFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.SavedReplyAudienceQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.SavedReplyAudienceQuery", q)
+}
+
+// The TraverseSavedReplyAudience type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSavedReplyAudience func(context.Context, *ent.SavedReplyAudienceQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSavedReplyAudience) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSavedReplyAudience) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SavedReplyAudienceQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.SavedReplyAudienceQuery", q)
+}
+
 // The SessionFunc type is an adapter to allow the use of ordinary function as a Querier.
 type SessionFunc func(context.Context, *ent.SessionQuery) (ent.Value, error)
 
@@ -1484,6 +1568,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.CustomFieldQuery, predicate.CustomField, customfield.OrderOption]{typ: ent.TypeCustomField, tq: q}, nil
 	case *ent.CustomFieldValueQuery:
 		return &query[*ent.CustomFieldValueQuery, predicate.CustomFieldValue, customfieldvalue.OrderOption]{typ: ent.TypeCustomFieldValue, tq: q}, nil
+	case *ent.DraftQuery:
+		return &query[*ent.DraftQuery, predicate.Draft, draft.OrderOption]{typ: ent.TypeDraft, tq: q}, nil
 	case *ent.EarlyEffectQuery:
 		return &query[*ent.EarlyEffectQuery, predicate.EarlyEffect, earlyeffect.OrderOption]{typ: ent.TypeEarlyEffect, tq: q}, nil
 	case *ent.EmploymentQuery:
@@ -1524,6 +1610,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ReadCursorQuery, predicate.ReadCursor, readcursor.OrderOption]{typ: ent.TypeReadCursor, tq: q}, nil
 	case *ent.RoleQuery:
 		return &query[*ent.RoleQuery, predicate.Role, role.OrderOption]{typ: ent.TypeRole, tq: q}, nil
+	case *ent.SavedReplyQuery:
+		return &query[*ent.SavedReplyQuery, predicate.SavedReply, savedreply.OrderOption]{typ: ent.TypeSavedReply, tq: q}, nil
+	case *ent.SavedReplyAudienceQuery:
+		return &query[*ent.SavedReplyAudienceQuery, predicate.SavedReplyAudience, savedreplyaudience.OrderOption]{typ: ent.TypeSavedReplyAudience, tq: q}, nil
 	case *ent.SessionQuery:
 		return &query[*ent.SessionQuery, predicate.Session, session.OrderOption]{typ: ent.TypeSession, tq: q}, nil
 	case *ent.ShiftQuery:

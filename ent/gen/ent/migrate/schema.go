@@ -1055,6 +1055,51 @@ var (
 			},
 		},
 	}
+	// DraftsColumns holds the columns for the "drafts" table.
+	DraftsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "version", Type: field.TypeInt, Comment: "Raised in the transaction of each change; of two copies the higher is the newer.", Default: 1},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When the row was made (UTC, microseconds)."},
+		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed (UTC, microseconds)."},
+		{Name: "owner_id", Type: field.TypeInt64, Comment: "The agent whose it is; 0 for the one that all share."},
+		{Name: "text", Type: field.TypeString, Size: 2147483647, Comment: "What was written; empty once it was sent or thrown away."},
+		{Name: "conversation_id", Type: field.TypeInt64, Comment: "The conversation."},
+		{Name: "agent_id", Type: field.TypeInt64, Nullable: true, Comment: "The agent who changed it last."},
+	}
+	// DraftsTable holds the schema information for the "drafts" table.
+	DraftsTable = &schema.Table{
+		Name:       "drafts",
+		Comment:    "What was begun to be written, by conversation and agent, and one that all share (PROD-13).",
+		Columns:    DraftsColumns,
+		PrimaryKey: []*schema.Column{DraftsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "drafts_conversations_conversation",
+				Columns:    []*schema.Column{DraftsColumns[7]},
+				RefColumns: []*schema.Column{ConversationsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "drafts_agents_agent",
+				Columns:    []*schema.Column{DraftsColumns[8]},
+				RefColumns: []*schema.Column{AgentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "draft_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{DraftsColumns[1], DraftsColumns[0]},
+			},
+			{
+				Name:    "draft_team_id_conversation_id_owner_id",
+				Unique:  true,
+				Columns: []*schema.Column{DraftsColumns[1], DraftsColumns[7], DraftsColumns[5]},
+			},
+		},
+	}
 	// EarlyEffectsColumns holds the columns for the "early_effects" table.
 	EarlyEffectsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -2010,6 +2055,102 @@ var (
 			},
 		},
 	}
+	// SavedRepliesColumns holds the columns for the "saved_replies" table.
+	SavedRepliesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "version", Type: field.TypeInt, Comment: "Raised in the transaction of each change; of two copies the higher is the newer.", Default: 1},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When the row was made (UTC, microseconds)."},
+		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed (UTC, microseconds)."},
+		{Name: "title", Type: field.TypeString, Comment: "The title people see."},
+		{Name: "title_folded", Type: field.TypeString, Comment: "The title folded: what lists sort by."},
+		{Name: "body", Type: field.TypeString, Size: 2147483647, Comment: "The text, with its variables."},
+		{Name: "words_folded", Type: field.TypeString, Size: 2147483647, Comment: "Title, category and text folded: what is searched."},
+		{Name: "category", Type: field.TypeString, Comment: "The category; empty for none.", Default: ""},
+		{Name: "category_folded", Type: field.TypeString, Comment: "The category folded for comparison.", Default: ""},
+		{Name: "file_ids", Type: field.TypeJSON, Nullable: true, Comment: "The files that it sends, in their order."},
+		{Name: "brings_module", Type: field.TypeBool, Comment: "Whether it sends a bot module, also one that was deleted.", Default: false},
+		{Name: "visibility", Type: field.TypeEnum, Comment: "Who sees it beside its author.", Enums: []string{"EVERYBODY", "ROLES", "BRANCHES", "ME"}},
+		{Name: "module_id", Type: field.TypeInt64, Nullable: true, Comment: "The bot module that it sends; NULL for none, and once that was deleted."},
+		{Name: "agent_id", Type: field.TypeInt64, Nullable: true, Comment: "The agent who made it; NULL for an integration."},
+	}
+	// SavedRepliesTable holds the schema information for the "saved_replies" table.
+	SavedRepliesTable = &schema.Table{
+		Name:       "saved_replies",
+		Comment:    "Answers that agents keep to send again, with files or a bot module, and who sees them (PROD-4).",
+		Columns:    SavedRepliesColumns,
+		PrimaryKey: []*schema.Column{SavedRepliesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "saved_replies_bot_modules_module",
+				Columns:    []*schema.Column{SavedRepliesColumns[14]},
+				RefColumns: []*schema.Column{BotModulesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "saved_replies_agents_agent",
+				Columns:    []*schema.Column{SavedRepliesColumns[15]},
+				RefColumns: []*schema.Column{AgentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "savedreply_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{SavedRepliesColumns[1], SavedRepliesColumns[0]},
+			},
+			{
+				Name:    "savedreply_team_id_title_folded_id",
+				Unique:  false,
+				Columns: []*schema.Column{SavedRepliesColumns[1], SavedRepliesColumns[6], SavedRepliesColumns[0]},
+			},
+			{
+				Name:    "savedreply_team_id_category_folded_title_folded_id",
+				Unique:  false,
+				Columns: []*schema.Column{SavedRepliesColumns[1], SavedRepliesColumns[10], SavedRepliesColumns[6], SavedRepliesColumns[0]},
+			},
+			{
+				Name:    "savedreply_team_id_module_id",
+				Unique:  false,
+				Columns: []*schema.Column{SavedRepliesColumns[1], SavedRepliesColumns[14]},
+			},
+		},
+	}
+	// SavedReplyAudiencesColumns holds the columns for the "saved_reply_audiences" table.
+	SavedReplyAudiencesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "name", Type: field.TypeString, Comment: "The role, or the branch."},
+		{Name: "reply_id", Type: field.TypeInt64, Comment: "The saved reply."},
+	}
+	// SavedReplyAudiencesTable holds the schema information for the "saved_reply_audiences" table.
+	SavedReplyAudiencesTable = &schema.Table{
+		Name:       "saved_reply_audiences",
+		Comment:    "The roles or branches that see a saved reply, where it is for some (PROD-4).",
+		Columns:    SavedReplyAudiencesColumns,
+		PrimaryKey: []*schema.Column{SavedReplyAudiencesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "saved_reply_audiences_saved_replies_reply",
+				Columns:    []*schema.Column{SavedReplyAudiencesColumns[3]},
+				RefColumns: []*schema.Column{SavedRepliesColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "savedreplyaudience_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{SavedReplyAudiencesColumns[1], SavedReplyAudiencesColumns[0]},
+			},
+			{
+				Name:    "savedreplyaudience_team_id_reply_id_name",
+				Unique:  true,
+				Columns: []*schema.Column{SavedReplyAudiencesColumns[1], SavedReplyAudiencesColumns[3], SavedReplyAudiencesColumns[2]},
+			},
+		},
+	}
 	// SessionsColumns holds the columns for the "sessions" table.
 	SessionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -2343,6 +2484,7 @@ var (
 		ConversationCountersTable,
 		CustomFieldsTable,
 		CustomFieldValuesTable,
+		DraftsTable,
 		EarlyEffectsTable,
 		EmploymentsTable,
 		EventsTable,
@@ -2363,6 +2505,8 @@ var (
 		ParticipantsTable,
 		ReadCursorsTable,
 		RolesTable,
+		SavedRepliesTable,
+		SavedReplyAudiencesTable,
 		SessionsTable,
 		ShiftsTable,
 		StreamsTable,
@@ -2461,6 +2605,11 @@ func init() {
 	CustomFieldValuesTable.Annotation = &entsql.Annotation{
 		Table: "custom_field_values",
 	}
+	DraftsTable.ForeignKeys[0].RefTable = ConversationsTable
+	DraftsTable.ForeignKeys[1].RefTable = AgentsTable
+	DraftsTable.Annotation = &entsql.Annotation{
+		Table: "drafts",
+	}
 	EarlyEffectsTable.ForeignKeys[0].RefTable = ChannelsTable
 	EarlyEffectsTable.Annotation = &entsql.Annotation{
 		Table: "early_effects",
@@ -2549,6 +2698,15 @@ func init() {
 	}
 	RolesTable.Annotation = &entsql.Annotation{
 		Table: "roles",
+	}
+	SavedRepliesTable.ForeignKeys[0].RefTable = BotModulesTable
+	SavedRepliesTable.ForeignKeys[1].RefTable = AgentsTable
+	SavedRepliesTable.Annotation = &entsql.Annotation{
+		Table: "saved_replies",
+	}
+	SavedReplyAudiencesTable.ForeignKeys[0].RefTable = SavedRepliesTable
+	SavedReplyAudiencesTable.Annotation = &entsql.Annotation{
+		Table: "saved_reply_audiences",
 	}
 	SessionsTable.ForeignKeys[0].RefTable = AgentsTable
 	SessionsTable.Annotation = &entsql.Annotation{

@@ -69,6 +69,9 @@ type CustomField func(*sql.Selector)
 // CustomFieldValue is the predicate function for customfieldvalue builders.
 type CustomFieldValue func(*sql.Selector)
 
+// Draft is the predicate function for draft builders.
+type Draft func(*sql.Selector)
+
 // EarlyEffect is the predicate function for earlyeffect builders.
 type EarlyEffect func(*sql.Selector)
 
@@ -128,6 +131,12 @@ type ReadCursor func(*sql.Selector)
 
 // Role is the predicate function for role builders.
 type Role func(*sql.Selector)
+
+// SavedReply is the predicate function for savedreply builders.
+type SavedReply func(*sql.Selector)
+
+// SavedReplyAudience is the predicate function for savedreplyaudience builders.
+type SavedReplyAudience func(*sql.Selector)
 
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
