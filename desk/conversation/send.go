@@ -214,7 +214,10 @@ func (s *Service) send(ctx context.Context, x *acting, author string, in SendInp
 		return nil, err
 	}
 	x.tx.AfterCommit(s.wake)
-	return m, nil
+	if content.Kind != channels.Text {
+		return m, nil
+	}
+	return m, x.clearDrafts(ctx, in.Content.Text)
 }
 
 // written puts the contact's name in for the variable and refuses what the channel cannot send (MSG-4, MSG-7).
