@@ -11,6 +11,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/file"
 	"github.com/switchyard-chat/switchyard/desk/file/filetest"
+	"github.com/switchyard-chat/switchyard/desk/savedreply"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attachment"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/botentry"
@@ -171,6 +172,37 @@ func TestPictures(t *testing.T) {
 		}
 		if _, err := w.automatic.DeleteModule(t.Context(), w.admin, m.ID); err != nil || exists(other.ID) {
 			t.Errorf("a deleted module's picture stays: %v", err)
+		}
+	})
+}
+
+// PROD-5, PROD-7: a saved reply sends a module as a bot would, its buttons with their data; once the module is deleted the reply stays and says so.
+func TestModulesOfSavedReplies(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		next := w.module("next", automation.Message{Text: "more"})
+		menu := w.module("menu", automation.Message{Text: "choose", Buttons: []automation.Button{{Label: "more", Kind: automation.OpensModule, ModuleID: next.ID}}}, automation.Message{Text: "bye"})
+		replies := savedreply.New(w.DB, w.files)
+		r, _, err := replies.Create(t.Context(), w.admin, savedreply.CreateInput{Title: "menu", Body: "please", Visibility: savedreply.Everybody, ModuleID: menu.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := w.says("Umia", "hello")
+		w.bring(c, inProgress, human)
+		saved := conversation.NewSaved(w.actions, w.automatic)
+		sent, _, _, err := saved.Send(t.Context(), w.admin, conversation.SavedInput{ConversationID: c.ID, ReplyID: r.ID, ClientMessageID: "1"})
+		if err != nil || len(sent) != 3 || sent[0].Text != "please" || sent[1].Text != "choose" || sent[2].Text != "bye" {
+			t.Fatalf("sent %v, %v", sent, err)
+		}
+		content, err := conversation.ContentOf(sent[1])
+		if err != nil || len(content.Buttons) != 1 || content.Buttons[0].Data != w.automatic.PostbackData(w.Team, next.ID) {
+			t.Errorf("its button is %+v, %v", content.Buttons, err)
+		}
+		if _, err := w.automatic.DeleteModule(t.Context(), w.admin, menu.ID); err != nil {
+			t.Fatal(err)
+		}
+		if now, err := replies.Get(t.Context(), w.admin, r.ID); err != nil || !now.IsModuleDeleted() || now.Version != 2 {
+			t.Errorf("the reply is %+v, %v", now, err)
 		}
 	})
 }

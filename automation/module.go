@@ -6,7 +6,9 @@ import (
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 
+	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/idempotency"
+	"github.com/switchyard-chat/switchyard/desk/savedreply"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/botmodule"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/predicate"
@@ -124,7 +126,23 @@ func (s *Service) updateModule(ctx context.Context, tx *store.Tx, p auth.Princip
 	return m, nil
 }
 
-// DeleteModule deletes a bot module with its pictures. Rules and entries that opened it open nothing then; a rule that did nothing else rests. Faults:
+// PartsIn gives what a module sends, its buttons with their data; none where it is gone. It implements conversation.Modules.
+func (s *Service) PartsIn(ctx context.Context, tx *store.Tx, moduleID int64) ([]conversation.Part, error) {
+	m, err := tx.BotModule.Get(ctx, moduleID)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read bot module %d: %w", moduleID, err)
+	}
+	all, err := Messages(m.Messages)
+	if err != nil {
+		return nil, err
+	}
+	return s.parts(tx.Team, all), nil
+}
+
+// DeleteModule deletes a bot module with its pictures. Rules and entries that opened it open nothing then, saved replies say that it is gone; a rule that did nothing else rests. Faults:
 // Forbidden, NotFound.
 func (s *Service) DeleteModule(ctx context.Context, p auth.Principal, id int64) (event.Cursor, error) {
 	return s.change(ctx, p, func(ctx context.Context, tx *store.Tx) error {
@@ -135,6 +153,9 @@ func (s *Service) DeleteModule(ctx context.Context, p auth.Principal, id int64) 
 			if _, err := tx.Exec(ctx, q, tx.Now, tx.Team, id); err != nil {
 				return fmt.Errorf("let go of bot module %d: %w", id, err)
 			}
+		}
+		if err := savedreply.LetGoIn(ctx, tx, id, p.Actor()); err != nil {
+			return err
 		}
 		if err := tx.BotModule.DeleteOneID(id).Exec(ctx); err != nil {
 			return missing(err, "the bot module")

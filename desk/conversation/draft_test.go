@@ -9,6 +9,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
+	"github.com/switchyard-chat/switchyard/desk/savedreply"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
@@ -107,6 +108,25 @@ func TestDrafts(t *testing.T) {
 		if _, shared := w.drafts(amy, cid); shared != "" {
 			t.Errorf("the shared one that was sent is %q", shared)
 		}
+		// A saved reply that was put into the input and changed there is what was being written; one sent from the list is not.
+		saved := conversation.NewSaved(w.actions, modules{})
+		r := w.reply(ben, savedreply.CreateInput{Body: "hello"})
+		for i, text := range []*string{nil, new(string)} {
+			if _, err := w.draft(amy, cid, "hello there", false); err != nil {
+				t.Fatal(err)
+			}
+			want := "hello there"
+			if text != nil {
+				*text, want = "hello there", ""
+			}
+			if _, _, _, err := saved.Send(t.Context(), amy, conversation.SavedInput{ConversationID: cid, ReplyID: r.ID, Text: text, ClientMessageID: fmt.Sprint("r", i)}); err != nil {
+				t.Fatal(err)
+			}
+			if own, _ := w.drafts(amy, cid); own != want {
+				t.Errorf("after a saved reply the draft is %q, not %q", own, want)
+			}
+		}
+
 		// Of many writers at once one is the last, and each change has a version of its own.
 		head = w.Head()
 		var wg sync.WaitGroup

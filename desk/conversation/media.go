@@ -125,6 +125,8 @@ func LinkText(t *ent.Team, a *ent.Attachment, address string) string {
 type parcel struct {
 	file, preview *ent.File
 	isLink        bool
+	// isKept: it is kept to be sent again, and its link never ends (MSG-8).
+	isKept bool
 }
 
 // wire is the kind of message as which it goes to the platform.
@@ -146,6 +148,9 @@ func (s *Service) claim(ctx context.Context, x *acting, can channels.Capability,
 	f, err := s.files.ClaimIn(ctx, x.tx, author, in.UploadID)
 	if err != nil {
 		return nil, uploadFault(err, "content.media.uploadId")
+	}
+	if x.c.GroupID != nil && file.KindOf(f.ContentType) == channels.File { // GRP-13
+		return nil, x.wrong("content.media.uploadId", "refusal.file_group", nil)
 	}
 	p := &parcel{file: f}
 	var why *Unfit
@@ -191,7 +196,7 @@ func Known(a *ent.Attachment) channels.Media {
 // attach makes the uploads the message's, and refuses a link that is too long for the channel.
 func (s *Service) attach(ctx context.Context, x *acting, can channels.Capability, m *ent.Message, p *parcel) error {
 	how := file.Attach{Preview: p.preview, ForPlatform: !can.IsOwn}
-	if p.isLink && x.c.Kind == conversation.KindONE_ON_ONE {
+	if p.isLink && !p.isKept && x.c.Kind != conversation.KindGROUP {
 		how.ExpiresAt = LinkEnds(p.file.CreatedAt, can.LinkDays)
 	}
 	a, err := s.files.AttachIn(ctx, x.tx, m, p.file, how)

@@ -111,7 +111,7 @@ func TestSendPicture(t *testing.T) {
 	})
 }
 
-// MSG-7, MSG-8: a document goes as a link, which ends for one customer and does not for a group; a link is a text, and can quote.
+// MSG-7, MSG-8, GRP-13: a document goes as a link, which ends for one customer and does not for a group, which gets no documents; a link is a text, and can quote.
 func TestSendAsLink(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
@@ -125,8 +125,8 @@ func TestSendAsLink(t *testing.T) {
 		if m.Kind != "FILE" || a.ExpiresAt == nil || !a.ExpiresAt.Equal(ends) || a.DeliveryKey == nil {
 			t.Errorf("to one customer: %s %+v", m.Kind, a)
 		}
-		if m, a = w.given(amy, group, "2", pdf(), 0); m.Kind != "FILE" || a.ExpiresAt != nil {
-			t.Errorf("to a group: %s %+v", m.Kind, a)
+		if m, a = w.given(amy, group, "2", w.files.Add(amy, "a.mov", "", film(9000)).ID, 0); m.Kind != "VIDEO" || a.ExpiresAt != nil {
+			t.Errorf("a film to a group: %s %+v", m.Kind, a)
 		}
 		if m, a = w.given(amy, chat, "3", w.files.Add(amy, "a.mov", "", film(9000)).ID, 0); m.Kind != "VIDEO" || a.ExpiresAt == nil {
 			t.Errorf("a film that LINE does not play: %s %+v", m.Kind, a)
@@ -199,7 +199,7 @@ func TestSendFilm(t *testing.T) {
 	})
 }
 
-// MSG-7: what LINE does not take is refused before anything is queued, with the reason and, where it is size, the limit.
+// MSG-7, GRP-13: what LINE does not take is refused before anything is queued, with the reason and, where it is size, the limit.
 func TestRefusedFiles(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
@@ -216,8 +216,12 @@ func TestRefusedFiles(t *testing.T) {
 			"a picture too large":     {w.files.Add(amy, "a.jpg", "image/jpeg", large), "LIMIT_EXCEEDED", 10 << 20},
 			"a program":               {w.files.Add(amy, "Setup.exe", "", filetest.Program()), "VALIDATION", 0},
 			"a program in a disguise": {w.files.Add(amy, "offer.doc", "", filetest.Program()), "VALIDATION", 0},
+			"a file, to a group":      {w.files.Add(amy, "offer.pdf", "application/pdf", filetest.PDF("offer")), "VALIDATION", 0},
 		} {
 			for _, id := range []int64{chat, group} {
+				if id == chat && name == "a file, to a group" {
+					continue
+				}
 				head := w.Head()
 				_, err := w.give(amy, id, "x", c.upload.ID, 0)
 				f := w.refused(c.code, head, err)

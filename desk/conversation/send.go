@@ -195,22 +195,7 @@ func (s *Service) send(ctx context.Context, x *acting, author string, in SendInp
 	if err := x.quote(ctx, can, m, wire, in.ReplyToID); err != nil {
 		return nil, err
 	}
-	after := row.Copy(x.c)
-	x.sign(m, after)
-	isNew, err := AppendIn(ctx, x.tx, x.c, after, m, x.by)
-	if err != nil {
-		return nil, err
-	}
-	if !isNew { // the author used the id in another conversation at the same instant
-		return nil, fault.New(fault.Conflict, "%s", catalogue.Text(x.p.Language, "refusal.client_id", nil)).WithCode("CONFLICT", nil)
-	}
-	x.c = after
-	if p != nil {
-		if err := s.attach(ctx, x, can, m, p); err != nil {
-			return nil, err
-		}
-	}
-	if err := lane.EnqueueIn(ctx, x.tx, x.c.ID, x.c.ChannelID); err != nil {
+	if err := s.queue(ctx, x, can, m, p); err != nil {
 		return nil, err
 	}
 	x.tx.AfterCommit(s.wake)
@@ -218,6 +203,26 @@ func (s *Service) send(ctx context.Context, x *acting, author string, in SendInp
 		return m, nil
 	}
 	return m, x.clearDrafts(ctx, in.Content.Text)
+}
+
+// queue writes a message that goes out, with its file where it has one, and puts it into the conversation's lane (CHAN-11).
+func (s *Service) queue(ctx context.Context, x *acting, can channels.Capability, m *ent.Message, p *parcel) error {
+	after := row.Copy(x.c)
+	x.sign(m, after)
+	isNew, err := AppendIn(ctx, x.tx, x.c, after, m, x.by)
+	if err != nil {
+		return err
+	}
+	if !isNew { // the author used the id before, or in another conversation at the same instant
+		return fault.New(fault.Conflict, "%s", catalogue.Text(x.p.Language, "refusal.client_id", nil)).WithCode("CONFLICT", nil)
+	}
+	x.c = after
+	if p != nil {
+		if err := s.attach(ctx, x, can, m, p); err != nil {
+			return err
+		}
+	}
+	return lane.EnqueueIn(ctx, x.tx, x.c.ID, x.c.ChannelID)
 }
 
 // written puts the contact's name in for the variable and refuses what the channel cannot send (MSG-4, MSG-7).
