@@ -281,7 +281,7 @@ func (r *Resolver) sendabilityModel(language string, c *ent.Conversation, ch *en
 		o.HasLeft, o.MemberCount = g.State == "LEFT", g.MemberCount
 	}
 	s := conversation.SendabilityOf(o)
-	m := model.Sendability{Allowed: s.Allowed, Until: s.Until, RequiresTemplate: s.RequiresTemplate, PromotionalAllowed: s.PromotionalAllowed,
+	m := model.Sendability{Allowed: s.Allowed, Window: model.SendWindow(s.Window), Until: s.Until, RequiresTemplate: s.RequiresTemplate, PromotionalAllowed: s.PromotionalAllowed,
 		CostPerMessage: s.CostPerMessage, TextLimit: s.TextLimit, Media: mediaRules(s.Media)}
 	if s.Reason != "" {
 		why := catalogue.Text(language, s.Reason, s.Params)

@@ -125,6 +125,8 @@ func (s *conversationStream) Judge(ctx context.Context, e event.Event) live.Verd
 	switch e.Kind {
 	case event.MessageAdded, event.MessageChanged:
 		return live.Show("message", func(ctx context.Context, at event.Cursor) (any, error) { return s.message(ctx, e, at) })
+	case event.DraftChanged:
+		return s.drafted(viewer(ctx), e)
 	case event.ConversationCreated, event.ConversationChanged, event.ConversationRead:
 		return live.Show("conversation"+ownPart(viewer(ctx), e.After), func(ctx context.Context, at event.Cursor) (any, error) { return s.changed(ctx, e, at) })
 	}
@@ -145,6 +147,31 @@ func (s *conversationStream) message(ctx context.Context, e event.Event, at even
 		return &model.MessageAdded{Cursor: at.String(), Cause: causeModel(e), Message: m}, nil
 	}
 	return &model.MessageChanged{Cursor: at.String(), Cause: causeModel(e), Message: m}, nil
+}
+
+// drafted shows a draft to its owner alone, and the shared one to everybody (PROD-13).
+func (s *conversationStream) drafted(p auth.Principal, e event.Event) live.Verdict {
+	variant := "draft"
+	if e.AgentID != 0 {
+		if e.AgentID != p.AgentID {
+			return live.Verdict{}
+		}
+		variant += " of " + p.Key()
+	}
+	return live.Show(variant, func(ctx context.Context, at event.Cursor) (any, error) {
+		all, err := s.r.Actions.Drafts(ctx, viewer(ctx), s.conversation)
+		if err != nil {
+			return nil, err
+		}
+		d := all.Shared
+		if e.AgentID != 0 {
+			d = all.Own
+		}
+		if d == nil {
+			return nil, fault.Missing("the draft")
+		}
+		return &model.DraftChanged{Cursor: at.String(), Cause: causeModel(e), Draft: *draftModel(d)}, nil
+	})
 }
 
 func (s *conversationStream) changed(ctx context.Context, e event.Event, at event.Cursor) (any, error) {

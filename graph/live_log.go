@@ -190,6 +190,11 @@ func (l *logReader) show(ctx context.Context, e event.Event) (model.LogEvent, er
 			return nil, nil //nolint:nilnil // not shown
 		}
 		return &model.AutomationChanged{Cursor: at, Cause: cause}, nil
+	case "savedreply":
+		if !l.p.May(auth.ReadWorkspace) || e.AgentID != 0 && e.AgentID != l.p.AgentID {
+			return nil, nil //nolint:nilnil // not shown
+		}
+		return &model.SavedRepliesChanged{Cursor: at, Cause: cause}, nil
 	case "channel":
 		n, err := l.r.nodeOf(ctx, id.Channel, e.ObjectID)
 		if c, ok := n.(*model.Channel); ok && err == nil {

@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 
+	"github.com/switchyard-chat/switchyard/automation"
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/channels/line"
 	"github.com/switchyard-chat/switchyard/desk/account"
@@ -21,6 +23,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/file/filetest"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/presence"
+	"github.com/switchyard-chat/switchyard/desk/savedreply"
 	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/graph"
 	"github.com/switchyard-chat/switchyard/graph/gen"
@@ -33,6 +36,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/job"
 	"github.com/switchyard-chat/switchyard/internal/live"
 	"github.com/switchyard-chat/switchyard/internal/random"
+	"github.com/switchyard-chat/switchyard/internal/seal"
 	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/internal/store/storetest"
 	"github.com/switchyard-chat/switchyard/internal/testkit"
@@ -63,7 +67,7 @@ func newWorld(t testing.TB, dialect string) *world {
 		Asked:     func(q string) { w.asked(q) },
 		Committed: func(team int64, at event.Cursor) { _ = live.Announce(context.Background(), b, team, at) },
 	})
-	adapters, err := channels.NewRegistry(line.New(&http.Client{}))
+	adapters, err := channels.NewRegistry(line.New(&http.Client{}), foreseen{can: channels.Foreseen()[channels.Facebook]})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +80,12 @@ func newWorld(t testing.TB, dialect string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	keys, err := seal.NewKeyring(seal.Hide(strings.Repeat("4", 64)), random.Seeded(4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.resolver.Automation = automation.New(automation.Config{DB: db, Files: w.files.Service, Random: random.Seeded(2), Keys: keys})
+	w.resolver.SavedReplies, w.resolver.Saved = savedreply.New(db, w.files.Service), conversation.NewSaved(w.resolver.Actions, w.resolver.Automation)
 	w.resolver.Bulk = conversation.NewBulk(w.resolver.Actions, queue, slog.New(slog.DiscardHandler))
 	w.resolver.Workspace = workspace.New(workspace.Config{DB: db, Random: random.Seeded(1), Attempts: attempt.NewMemory(clock.Real{}), Release: w.resolver.Actions.Release,
 		ReleaseGroups: w.resolver.Actions.ReleaseGroups})
@@ -225,6 +235,11 @@ type frame struct {
 			Text       string
 			Attachment struct{ URL, SignedURL string }
 		}
+	}
+	Draft *struct {
+		Text     string
+		Version  int
+		IsShared bool
 	}
 	Counts *struct {
 		UnreadMessages int

@@ -79,6 +79,15 @@ func (r *Resolver) nodeOf(ctx context.Context, k id.Kind, n int64) (model.Node, 
 	if !ok {
 		load, ok = r.automationLoaders()[k]
 	}
+	if !ok && k == id.SavedReply {
+		load, ok = own(func(ctx context.Context, p auth.Principal, n int64) (model.Node, error) {
+			x, err := r.SavedReplies.Get(ctx, p, n)
+			if err != nil {
+				return nil, err
+			}
+			return replyModel(x), nil
+		}), true
+	}
 	if !ok {
 		return nil, fault.New(fault.NotFound, "there is no such object")
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/inbound"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/presence"
+	"github.com/switchyard-chat/switchyard/desk/savedreply"
 	"github.com/switchyard-chat/switchyard/desk/search"
 	"github.com/switchyard-chat/switchyard/desk/tagging"
 	"github.com/switchyard-chat/switchyard/desk/workspace"
@@ -41,8 +42,11 @@ type Resolver struct {
 	Searches  *search.Service
 	Actions   *conversation.Service
 	Bulk      *conversation.Bulk
-	Inbound   *inbound.Service
-	Files     *file.Service
+	// SavedReplies keeps answers to send again, and Saved sends them.
+	SavedReplies *savedreply.Service
+	Saved        *conversation.Saved
+	Inbound      *inbound.Service
+	Files        *file.Service
 	// Automation is what works when nobody is there.
 	Automation *automation.Service
 	Presence   *presence.Service

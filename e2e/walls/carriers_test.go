@@ -108,6 +108,18 @@ var meaning = map[string]string{
 	"WorkingHoursUpdateInput.startsAt": "words 09:00", "WorkingHoursUpdateInput.endsAt": "words 18:00", "WorkingHoursUpdateInput.agentIds": "@agent.mate",
 	"WorkingHoursDeleteInput.workingHoursId": "@hours.doomed",
 
+	// saved replies and drafts
+	"Query.savedReplies(search)": "find reply.title", "Query.savedReplies(category)": "find reply.category", "Query.savedReplies(after)": "page", "Query.savedReplies(before)": "page",
+	"Query.savedReplyPreview(savedReplyId)": "@reply.module", "Query.savedReplyPreview(conversationId)": "@conversation.ann", "Query.drafts(conversationId)": "@conversation.ann",
+	"SavedReplyCreateInput.title": "!words", "SavedReplyCreateInput.body": "!words", "SavedReplyCreateInput.category": "words", "SavedReplyCreateInput.fileUploadIds": "@upload.automatic",
+	"SavedReplyCreateInput.moduleId": "@bot.menu", "SavedReplyCreateInput.branchIds": "words", "SavedReplyCreateInput.idempotencyKey": "key",
+	"SavedReplyUpdateInput.savedReplyId": "@reply.spare", "SavedReplyUpdateInput.title": "!words", "SavedReplyUpdateInput.body": "words", "SavedReplyUpdateInput.category": "words",
+	"SavedReplyUpdateInput.fileUploadIds": "@upload.automatic", "SavedReplyUpdateInput.moduleId": "@bot.menu", "SavedReplyUpdateInput.branchIds": "words",
+	"SavedReplyDeleteInput.savedReplyId": "@reply.doomed",
+	"SavedReplySendInput.conversationId": "@conversation.ann", "SavedReplySendInput.savedReplyId": "@reply.hello", "SavedReplySendInput.text": "words",
+	"SavedReplySendInput.clientMessageId": "!key reply.key", "SavedReplySendInput.onBehalfOf": "@agent.admin",
+	"DraftSetInput.conversationId": "@conversation.ann", "DraftSetInput.text": "words",
+
 	// the workspace
 	"SignInInput.team": "secret", "SignInInput.email": "secret", "SignInInput.password": "secret", "SessionRefreshInput.refreshToken": "secret",
 	"InvitationAcceptInput.token": "secret", "InvitationAcceptInput.name": "secret", "InvitationAcceptInput.password": "secret",

@@ -682,6 +682,12 @@ type ComplexityRoot struct {
 		TotalCount func(childComplexity int) int
 	}
 
+	ConversationDrafts struct {
+		AsOf   func(childComplexity int) int
+		Own    func(childComplexity int) int
+		Shared func(childComplexity int) int
+	}
+
 	ConversationEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
@@ -855,6 +861,26 @@ type ComplexityRoot struct {
 		MayArriveTwice func(childComplexity int) int
 		PlatformReason func(childComplexity int) int
 		Text           func(childComplexity int) int
+	}
+
+	Draft struct {
+		ChangedBy func(childComplexity int) int
+		IsShared  func(childComplexity int) int
+		Text      func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	DraftChanged struct {
+		Cause  func(childComplexity int) int
+		Cursor func(childComplexity int) int
+		Draft  func(childComplexity int) int
+	}
+
+	DraftSetPayload struct {
+		Cursor     func(childComplexity int) int
+		Draft      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	EventCause struct {
@@ -1243,6 +1269,7 @@ type ComplexityRoot struct {
 		CustomFieldCreate               func(childComplexity int, input model.CustomFieldCreateInput) int
 		CustomFieldDelete               func(childComplexity int, input model.CustomFieldDeleteInput) int
 		CustomFieldUpdate               func(childComplexity int, input model.CustomFieldUpdateInput) int
+		DraftSet                        func(childComplexity int, input model.DraftSetInput) int
 		FailedInboundEventsReplay       func(childComplexity int, input model.FailedInboundEventsReplayInput) int
 		InvitationAccept                func(childComplexity int, input model.InvitationAcceptInput) int
 		KeywordRuleCreate               func(childComplexity int, input model.KeywordRuleCreateInput) int
@@ -1257,6 +1284,10 @@ type ComplexityRoot struct {
 		PasswordResetRequest            func(childComplexity int, input model.PasswordResetRequestInput) int
 		PresenceSet                     func(childComplexity int, input model.PresenceSetInput) int
 		RoleUpdate                      func(childComplexity int, input model.RoleUpdateInput) int
+		SavedReplyCreate                func(childComplexity int, input model.SavedReplyCreateInput) int
+		SavedReplyDelete                func(childComplexity int, input model.SavedReplyDeleteInput) int
+		SavedReplySend                  func(childComplexity int, input model.SavedReplySendInput) int
+		SavedReplyUpdate                func(childComplexity int, input model.SavedReplyUpdateInput) int
 		SessionRefresh                  func(childComplexity int, input model.SessionRefreshInput) int
 		SignIn                          func(childComplexity int, input model.SignInInput) int
 		SignOut                         func(childComplexity int, input model.SignOutInput) int
@@ -1393,6 +1424,7 @@ type ComplexityRoot struct {
 		Conversations          func(childComplexity int, view model.InboxView, filter *model.ConversationFilter, search *string, sort *model.ConversationSort, direction *model.SortDirection, first *int, after *string, last *int, before *string) int
 		CustomFieldCategories  func(childComplexity int) int
 		CustomFields           func(childComplexity int, target *model.CustomFieldTarget) int
+		Drafts                 func(childComplexity int, conversationID string) int
 		Events                 func(childComplexity int, after *string, first *int) int
 		FailedInboundEvents    func(childComplexity int, first *int, after *string, last *int, before *string) int
 		GroupMembers           func(childComplexity int, groupID string, search *string, first *int, after *string, last *int, before *string) int
@@ -1404,6 +1436,9 @@ type ComplexityRoot struct {
 		Nodes                  func(childComplexity int, ids []string) int
 		Notifications          func(childComplexity int, unreadOnly *bool, first *int, after *string, last *int, before *string) int
 		Roles                  func(childComplexity int) int
+		SavedReplies           func(childComplexity int, search *string, category *string, includeAll *bool, first *int, after *string, last *int, before *string) int
+		SavedReplyCategories   func(childComplexity int) int
+		SavedReplyPreview      func(childComplexity int, savedReplyID string, conversationID string) int
 		Search                 func(childComplexity int, text string, first *int) int
 		Tags                   func(childComplexity int, text *string, first *int, after *string, last *int, before *string) int
 		Viewer                 func(childComplexity int) int
@@ -1435,6 +1470,79 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SavedRepliesChanged struct {
+		Cause  func(childComplexity int) int
+		Cursor func(childComplexity int) int
+	}
+
+	SavedReply struct {
+		AuthorID        func(childComplexity int) int
+		Body            func(childComplexity int) int
+		BranchIds       func(childComplexity int) int
+		Category        func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		Files           func(childComplexity int) int
+		ID              func(childComplexity int) int
+		IsModuleDeleted func(childComplexity int) int
+		ModuleID        func(childComplexity int) int
+		Roles           func(childComplexity int) int
+		Title           func(childComplexity int) int
+		UpdatedAt       func(childComplexity int) int
+		Version         func(childComplexity int) int
+		Visibility      func(childComplexity int) int
+	}
+
+	SavedReplyConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	SavedReplyCreatePayload struct {
+		Cursor     func(childComplexity int) int
+		SavedReply func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SavedReplyDeletePayload struct {
+		Cursor              func(childComplexity int) int
+		DeletedSavedReplyID func(childComplexity int) int
+		UserErrors          func(childComplexity int) int
+	}
+
+	SavedReplyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	SavedReplyFile struct {
+		ContentType func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Size        func(childComplexity int) int
+		UploadID    func(childComplexity int) int
+	}
+
+	SavedReplyPreview struct {
+		Files     func(childComplexity int) int
+		ModuleID  func(childComplexity int) int
+		Text      func(childComplexity int) int
+		ViewerCan func(childComplexity int) int
+	}
+
+	SavedReplySendPayload struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		Messages     func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	SavedReplyUpdatePayload struct {
+		Cursor     func(childComplexity int) int
+		SavedReply func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SearchResults struct {
 		Contacts      func(childComplexity int) int
 		Conversations func(childComplexity int) int
@@ -1450,6 +1558,7 @@ type ComplexityRoot struct {
 		RequiresTemplate   func(childComplexity int) int
 		TextLimit          func(childComplexity int) int
 		Until              func(childComplexity int) int
+		Window             func(childComplexity int) int
 	}
 
 	SessionRefreshPayload struct {
@@ -1822,7 +1931,12 @@ type MutationResolver interface {
 	MessageRetry(ctx context.Context, input model.MessageRetryInput) (*model.MessageRetryPayload, error)
 	TypingSet(ctx context.Context, input model.TypingSetInput) (*model.TypingSetPayload, error)
 	PresenceSet(ctx context.Context, input model.PresenceSetInput) (*model.PresenceSetPayload, error)
+	DraftSet(ctx context.Context, input model.DraftSetInput) (*model.DraftSetPayload, error)
 	NoteAdd(ctx context.Context, input model.NoteAddInput) (*model.NoteAddPayload, error)
+	SavedReplyCreate(ctx context.Context, input model.SavedReplyCreateInput) (*model.SavedReplyCreatePayload, error)
+	SavedReplyUpdate(ctx context.Context, input model.SavedReplyUpdateInput) (*model.SavedReplyUpdatePayload, error)
+	SavedReplyDelete(ctx context.Context, input model.SavedReplyDeleteInput) (*model.SavedReplyDeletePayload, error)
+	SavedReplySend(ctx context.Context, input model.SavedReplySendInput) (*model.SavedReplySendPayload, error)
 	WebchatUpdate(ctx context.Context, input model.WebchatUpdateInput) (*model.WebchatUpdatePayload, error)
 	WebchatIdentitySecretRotate(ctx context.Context, input model.WebchatIdentitySecretRotateInput) (*model.WebchatIdentitySecretRotatePayload, error)
 	TeamUpdate(ctx context.Context, input model.TeamUpdateInput) (*model.TeamUpdatePayload, error)
@@ -1868,9 +1982,13 @@ type QueryResolver interface {
 	InboxCounts(ctx context.Context) (*model.InboxCounts, error)
 	Messages(ctx context.Context, conversationID string, around *string, first *int, after *string, last *int, before *string) (*model.MessageConnection, error)
 	Activities(ctx context.Context, conversationID string, first *int, after *string, last *int, before *string) (*model.ActivityConnection, error)
+	Drafts(ctx context.Context, conversationID string) (*model.ConversationDrafts, error)
 	ContactFindings(ctx context.Context, contactID string) (*model.Findings, error)
 	GroupMembers(ctx context.Context, groupID string, search *string, first *int, after *string, last *int, before *string) (*model.GroupMemberConnection, error)
 	Events(ctx context.Context, after *string, first *int) (*model.LogPage, error)
+	SavedReplies(ctx context.Context, search *string, category *string, includeAll *bool, first *int, after *string, last *int, before *string) (*model.SavedReplyConnection, error)
+	SavedReplyCategories(ctx context.Context) ([]string, error)
+	SavedReplyPreview(ctx context.Context, savedReplyID string, conversationID string) (*model.SavedReplyPreview, error)
 	Search(ctx context.Context, text string, first *int) (*model.SearchResults, error)
 	MessageSearch(ctx context.Context, text string, filter *model.MessageSearchFilter, first *int, after *string) (*model.MessageHitConnection, error)
 	Viewer(ctx context.Context) (*model.Viewer, error)
@@ -4284,6 +4402,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationConnection.TotalCount(childComplexity), true
 
+	case "ConversationDrafts.asOf":
+		if e.ComplexityRoot.ConversationDrafts.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationDrafts.AsOf(childComplexity), true
+	case "ConversationDrafts.own":
+		if e.ComplexityRoot.ConversationDrafts.Own == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationDrafts.Own(childComplexity), true
+	case "ConversationDrafts.shared":
+		if e.ComplexityRoot.ConversationDrafts.Shared == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationDrafts.Shared(childComplexity), true
+
 	case "ConversationEdge.cursor":
 		if e.ComplexityRoot.ConversationEdge.Cursor == nil {
 			break
@@ -4874,6 +5011,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeliveryFailure.Text(childComplexity), true
+
+	case "Draft.changedBy":
+		if e.ComplexityRoot.Draft.ChangedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.ChangedBy(childComplexity), true
+	case "Draft.isShared":
+		if e.ComplexityRoot.Draft.IsShared == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.IsShared(childComplexity), true
+	case "Draft.text":
+		if e.ComplexityRoot.Draft.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Text(childComplexity), true
+	case "Draft.updatedAt":
+		if e.ComplexityRoot.Draft.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.UpdatedAt(childComplexity), true
+	case "Draft.version":
+		if e.ComplexityRoot.Draft.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Version(childComplexity), true
+
+	case "DraftChanged.cause":
+		if e.ComplexityRoot.DraftChanged.Cause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftChanged.Cause(childComplexity), true
+	case "DraftChanged.cursor":
+		if e.ComplexityRoot.DraftChanged.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftChanged.Cursor(childComplexity), true
+	case "DraftChanged.draft":
+		if e.ComplexityRoot.DraftChanged.Draft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftChanged.Draft(childComplexity), true
+
+	case "DraftSetPayload.cursor":
+		if e.ComplexityRoot.DraftSetPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftSetPayload.Cursor(childComplexity), true
+	case "DraftSetPayload.draft":
+		if e.ComplexityRoot.DraftSetPayload.Draft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftSetPayload.Draft(childComplexity), true
+	case "DraftSetPayload.userErrors":
+		if e.ComplexityRoot.DraftSetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftSetPayload.UserErrors(childComplexity), true
 
 	case "EventCause.actor":
 		if e.ComplexityRoot.EventCause.Actor == nil {
@@ -6672,6 +6878,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CustomFieldUpdate(childComplexity, args["input"].(model.CustomFieldUpdateInput)), true
+	case "Mutation.draftSet":
+		if e.ComplexityRoot.Mutation.DraftSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_draftSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DraftSet(childComplexity, args["input"].(model.DraftSetInput)), true
 	case "Mutation.failedInboundEventsReplay":
 		if e.ComplexityRoot.Mutation.FailedInboundEventsReplay == nil {
 			break
@@ -6826,6 +7043,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RoleUpdate(childComplexity, args["input"].(model.RoleUpdateInput)), true
+	case "Mutation.savedReplyCreate":
+		if e.ComplexityRoot.Mutation.SavedReplyCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_savedReplyCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SavedReplyCreate(childComplexity, args["input"].(model.SavedReplyCreateInput)), true
+	case "Mutation.savedReplyDelete":
+		if e.ComplexityRoot.Mutation.SavedReplyDelete == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_savedReplyDelete_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SavedReplyDelete(childComplexity, args["input"].(model.SavedReplyDeleteInput)), true
+	case "Mutation.savedReplySend":
+		if e.ComplexityRoot.Mutation.SavedReplySend == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_savedReplySend_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SavedReplySend(childComplexity, args["input"].(model.SavedReplySendInput)), true
+	case "Mutation.savedReplyUpdate":
+		if e.ComplexityRoot.Mutation.SavedReplyUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_savedReplyUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SavedReplyUpdate(childComplexity, args["input"].(model.SavedReplyUpdateInput)), true
 	case "Mutation.sessionRefresh":
 		if e.ComplexityRoot.Mutation.SessionRefresh == nil {
 			break
@@ -7491,6 +7752,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.CustomFields(childComplexity, args["target"].(*model.CustomFieldTarget)), true
+	case "Query.drafts":
+		if e.ComplexityRoot.Query.Drafts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_drafts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Drafts(childComplexity, args["conversationId"].(string)), true
 	case "Query.events":
 		if e.ComplexityRoot.Query.Events == nil {
 			break
@@ -7603,6 +7875,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Roles(childComplexity), true
+	case "Query.savedReplies":
+		if e.ComplexityRoot.Query.SavedReplies == nil {
+			break
+		}
+
+		args, err := ec.field_Query_savedReplies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SavedReplies(childComplexity, args["search"].(*string), args["category"].(*string), args["includeAll"].(*bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.savedReplyCategories":
+		if e.ComplexityRoot.Query.SavedReplyCategories == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.SavedReplyCategories(childComplexity), true
+	case "Query.savedReplyPreview":
+		if e.ComplexityRoot.Query.SavedReplyPreview == nil {
+			break
+		}
+
+		args, err := ec.field_Query_savedReplyPreview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SavedReplyPreview(childComplexity, args["savedReplyId"].(string), args["conversationId"].(string)), true
 	case "Query.search":
 		if e.ComplexityRoot.Query.Search == nil {
 			break
@@ -7725,6 +8025,274 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoleUpdatePayload.UserErrors(childComplexity), true
 
+	case "SavedRepliesChanged.cause":
+		if e.ComplexityRoot.SavedRepliesChanged.Cause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedRepliesChanged.Cause(childComplexity), true
+	case "SavedRepliesChanged.cursor":
+		if e.ComplexityRoot.SavedRepliesChanged.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedRepliesChanged.Cursor(childComplexity), true
+
+	case "SavedReply.authorId":
+		if e.ComplexityRoot.SavedReply.AuthorID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReply.AuthorID(childComplexity), true
+	case "SavedReply.body":
+		if e.ComplexityRoot.SavedReply.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReply.Body(childComplexity), true
+	case "SavedReply.branchIds":
+		if e.ComplexityRoot.SavedReply.BranchIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReply.BranchIds(childComplexity), true
+	case "SavedReply.category":
+		if e.ComplexityRoot.SavedReply.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReply.Category(childComplexity), true
+	case "SavedReply.createdAt":
+		if e.ComplexityRoot.SavedReply.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReply.CreatedAt(childComplexity), true
+	case "SavedReply.files":
+		if e.ComplexityRoot.SavedReply.Files == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReply.Files(childComplexity), true
+	case "SavedReply.id":
+		if e.ComplexityRoot.SavedReply.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReply.ID(childComplexity), true
+	case "SavedReply.isModuleDeleted":
+		if e.ComplexityRoot.SavedReply.IsModuleDeleted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReply.IsModuleDeleted(childComplexity), true
+	case "SavedReply.moduleId":
+		if e.ComplexityRoot.SavedReply.ModuleID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReply.ModuleID(childComplexity), true
+	case "SavedReply.roles":
+		if e.ComplexityRoot.SavedReply.Roles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReply.Roles(childComplexity), true
+	case "SavedReply.title":
+		if e.ComplexityRoot.SavedReply.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReply.Title(childComplexity), true
+	case "SavedReply.updatedAt":
+		if e.ComplexityRoot.SavedReply.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReply.UpdatedAt(childComplexity), true
+	case "SavedReply.version":
+		if e.ComplexityRoot.SavedReply.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReply.Version(childComplexity), true
+	case "SavedReply.visibility":
+		if e.ComplexityRoot.SavedReply.Visibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReply.Visibility(childComplexity), true
+
+	case "SavedReplyConnection.edges":
+		if e.ComplexityRoot.SavedReplyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyConnection.Edges(childComplexity), true
+	case "SavedReplyConnection.nodes":
+		if e.ComplexityRoot.SavedReplyConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyConnection.Nodes(childComplexity), true
+	case "SavedReplyConnection.pageInfo":
+		if e.ComplexityRoot.SavedReplyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyConnection.PageInfo(childComplexity), true
+
+	case "SavedReplyCreatePayload.cursor":
+		if e.ComplexityRoot.SavedReplyCreatePayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyCreatePayload.Cursor(childComplexity), true
+	case "SavedReplyCreatePayload.savedReply":
+		if e.ComplexityRoot.SavedReplyCreatePayload.SavedReply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyCreatePayload.SavedReply(childComplexity), true
+	case "SavedReplyCreatePayload.userErrors":
+		if e.ComplexityRoot.SavedReplyCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyCreatePayload.UserErrors(childComplexity), true
+
+	case "SavedReplyDeletePayload.cursor":
+		if e.ComplexityRoot.SavedReplyDeletePayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyDeletePayload.Cursor(childComplexity), true
+	case "SavedReplyDeletePayload.deletedSavedReplyId":
+		if e.ComplexityRoot.SavedReplyDeletePayload.DeletedSavedReplyID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyDeletePayload.DeletedSavedReplyID(childComplexity), true
+	case "SavedReplyDeletePayload.userErrors":
+		if e.ComplexityRoot.SavedReplyDeletePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyDeletePayload.UserErrors(childComplexity), true
+
+	case "SavedReplyEdge.cursor":
+		if e.ComplexityRoot.SavedReplyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyEdge.Cursor(childComplexity), true
+	case "SavedReplyEdge.node":
+		if e.ComplexityRoot.SavedReplyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyEdge.Node(childComplexity), true
+
+	case "SavedReplyFile.contentType":
+		if e.ComplexityRoot.SavedReplyFile.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyFile.ContentType(childComplexity), true
+	case "SavedReplyFile.kind":
+		if e.ComplexityRoot.SavedReplyFile.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyFile.Kind(childComplexity), true
+	case "SavedReplyFile.name":
+		if e.ComplexityRoot.SavedReplyFile.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyFile.Name(childComplexity), true
+	case "SavedReplyFile.size":
+		if e.ComplexityRoot.SavedReplyFile.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyFile.Size(childComplexity), true
+	case "SavedReplyFile.uploadId":
+		if e.ComplexityRoot.SavedReplyFile.UploadID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyFile.UploadID(childComplexity), true
+
+	case "SavedReplyPreview.files":
+		if e.ComplexityRoot.SavedReplyPreview.Files == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyPreview.Files(childComplexity), true
+	case "SavedReplyPreview.moduleId":
+		if e.ComplexityRoot.SavedReplyPreview.ModuleID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyPreview.ModuleID(childComplexity), true
+	case "SavedReplyPreview.text":
+		if e.ComplexityRoot.SavedReplyPreview.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyPreview.Text(childComplexity), true
+	case "SavedReplyPreview.viewerCan":
+		if e.ComplexityRoot.SavedReplyPreview.ViewerCan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyPreview.ViewerCan(childComplexity), true
+
+	case "SavedReplySendPayload.conversation":
+		if e.ComplexityRoot.SavedReplySendPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplySendPayload.Conversation(childComplexity), true
+	case "SavedReplySendPayload.cursor":
+		if e.ComplexityRoot.SavedReplySendPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplySendPayload.Cursor(childComplexity), true
+	case "SavedReplySendPayload.messages":
+		if e.ComplexityRoot.SavedReplySendPayload.Messages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplySendPayload.Messages(childComplexity), true
+	case "SavedReplySendPayload.userErrors":
+		if e.ComplexityRoot.SavedReplySendPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplySendPayload.UserErrors(childComplexity), true
+
+	case "SavedReplyUpdatePayload.cursor":
+		if e.ComplexityRoot.SavedReplyUpdatePayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyUpdatePayload.Cursor(childComplexity), true
+	case "SavedReplyUpdatePayload.savedReply":
+		if e.ComplexityRoot.SavedReplyUpdatePayload.SavedReply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyUpdatePayload.SavedReply(childComplexity), true
+	case "SavedReplyUpdatePayload.userErrors":
+		if e.ComplexityRoot.SavedReplyUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SavedReplyUpdatePayload.UserErrors(childComplexity), true
+
 	case "SearchResults.contacts":
 		if e.ComplexityRoot.SearchResults.Contacts == nil {
 			break
@@ -7792,6 +8360,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Sendability.Until(childComplexity), true
+	case "Sendability.window":
+		if e.ComplexityRoot.Sendability.Window == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Sendability.Window(childComplexity), true
 
 	case "SessionRefreshPayload.accessToken":
 		if e.ComplexityRoot.SessionRefreshPayload.AccessToken == nil {
@@ -8965,6 +9539,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCustomFieldValueInput,
 		ec.unmarshalInputDateRange,
 		ec.unmarshalInputDateTimeRange,
+		ec.unmarshalInputDraftSetInput,
 		ec.unmarshalInputFailedInboundEventsReplayInput,
 		ec.unmarshalInputIdSetFilter,
 		ec.unmarshalInputInvitationAcceptInput,
@@ -8985,6 +9560,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputPasswordResetRequestInput,
 		ec.unmarshalInputPresenceSetInput,
 		ec.unmarshalInputRoleUpdateInput,
+		ec.unmarshalInputSavedReplyCreateInput,
+		ec.unmarshalInputSavedReplyDeleteInput,
+		ec.unmarshalInputSavedReplySendInput,
+		ec.unmarshalInputSavedReplyUpdateInput,
 		ec.unmarshalInputSessionRefreshInput,
 		ec.unmarshalInputSignInInput,
 		ec.unmarshalInputSignOutInput,
@@ -11963,13 +12542,27 @@ type ConversationPermits {
   note: Permit!
 }
 
+"What a platform that limits answers in time takes now."
+enum SendWindow {
+  "Anything, or the platform sets no window."
+  OPEN
+  "Only what is not promotional: no discounts, offers or brand promotion."
+  NON_PROMOTIONAL
+  "Only an approved template."
+  TEMPLATE_ONLY
+  "Nothing until the customer writes again."
+  CLOSED
+}
+
 "Whether the platform takes a message now."
 type Sendability {
   "Whether anything may be sent."
   allowed: Boolean!
   "Why not, or what is limited, in the reader's language; null for neither."
   reason: String
-  "Until when this holds; null where the platform sets no window."
+  "What the platform's window takes now, whatever the channel's state."
+  window: SendWindow!
+  "Until when the window stands as it does; null where the platform sets none, and where only the customer can open it again."
   until: DateTime
   "Only an approved template may be sent."
   requiresTemplate: Boolean!
@@ -12837,6 +13430,79 @@ type PresenceSetPayload {
   userErrors: [UserError!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/draft.graphql", Input: `"What was begun to be written in a conversation."
+type Draft {
+  "Raised by every change, also when it was sent or thrown away; of two copies keep the higher."
+  version: Int!
+  "Whether all who see the conversation share it."
+  isShared: Boolean!
+  "What was written; empty once it was sent or thrown away."
+  text: String!
+  "The agent who changed it last; null for an integration."
+  changedBy: AgentSummary
+  "When it was changed last."
+  updatedAt: DateTime!
+}
+
+"The drafts of a conversation, as far as the viewer is concerned."
+type ConversationDrafts {
+  "The viewer's own; null where there never was one."
+  own: Draft
+  "The one that all share; null where there never was one."
+  shared: Draft
+  "The position of the team's log at the moment of reading."
+  asOf: Cursor!
+}
+
+"The viewer's own draft, or the shared one, changed: it was written on, sent or thrown away."
+type DraftChanged implements StreamFrame & ConversationEvent {
+  "The position to resume from."
+  cursor: Cursor!
+  "What caused it."
+  cause: EventCause
+  "The draft as it is now."
+  draft: Draft!
+}
+
+"What is kept of what is being written."
+input DraftSetInput {
+  "The conversation."
+  conversationId: ID!
+  "The text, at most as long as the channel's messages; empty throws the draft away."
+  text: String!
+  "Whether it is the one that all share."
+  isShared: Boolean = false
+}
+
+"The answer to draftSet."
+type DraftSetPayload {
+  "The draft; null where it was refused, and where an empty one stays empty."
+  draft: Draft
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change; null where nothing changed."
+  cursor: Cursor
+}
+
+extend type Query {
+  "The drafts of a conversation; null where it may not be seen."
+  drafts(
+    "The conversation."
+    conversationId: ID!
+  ): ConversationDrafts
+}
+
+extend type Mutation {
+  """
+  Keeps what an agent is writing, for its other devices and for later; the last write counts. Sending a message throws the sender's own draft away, and the
+  shared one where that was what was sent.
+  """
+  draftSet(
+    "Where and what."
+    input: DraftSetInput!
+  ): DraftSetPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/finding.graphql", Input: `"What was found in customers' messages, each kind the newest first. What was only in a message that was unsent is gone with it."
 type Findings {
   "Telephone numbers, at most 50."
@@ -13341,6 +14007,14 @@ type AutomationChanged implements StreamFrame & LogEvent {
   cause: EventCause
 }
 
+"Saved replies that the viewer may see changed: ` + "`" + `savedReplies` + "`" + ` is to be read again."
+type SavedRepliesChanged implements StreamFrame & LogEvent {
+  "The position to resume from."
+  cursor: Cursor!
+  "What caused it."
+  cause: EventCause
+}
+
 "A channel changed."
 type ChannelChanged implements StreamFrame & LogEvent {
   "The position to resume from."
@@ -13455,6 +14129,252 @@ extend type Mutation {
     "What to note."
     input: NoteAddInput!
   ): NoteAddPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/savedreply.graphql", Input: `"Who sees a saved reply beside its author."
+enum SavedReplyVisibility {
+  "Everybody of the team."
+  EVERYBODY
+  "The agents of some roles."
+  ROLES
+  "The agents of some branches."
+  BRANCHES
+  "Its author alone."
+  ME
+}
+
+"A file that a saved reply sends."
+type SavedReplyFile {
+  "The upload, to be named again where the reply is changed."
+  uploadId: ID!
+  "The file's name; null for none."
+  name: String
+  "Its type, by content."
+  contentType: String!
+  "Bytes."
+  size: Int!
+  "The kind of message as which it goes."
+  kind: MessageKind!
+}
+
+"An answer that agents keep to send again."
+type SavedReply implements Node {
+  "The global id."
+  id: ID!
+  "Raised by every change."
+  version: Int!
+  "The title, by which it is found."
+  title: String!
+  "The text. ` + "`" + `{{system:customer_name}}` + "`" + ` becomes the customer's name."
+  body: String!
+  "The category; null for none."
+  category: String
+  "The files that it sends after the text, in their order."
+  files: [SavedReplyFile!]!
+  "The bot module that it sends after the text; null for none, and where that was deleted."
+  moduleId: ID
+  "Whether its bot module was deleted: it cannot be sent any more until it is changed."
+  isModuleDeleted: Boolean!
+  "Who sees it beside its author."
+  visibility: SavedReplyVisibility!
+  "The roles that see it, for ROLES."
+  roles: [Role!]!
+  "The branches that see it, for BRANCHES."
+  branchIds: [String!]!
+  "The agent who made it; null for an integration."
+  authorId: ID
+  "When it was made."
+  createdAt: DateTime!
+  "When it was last changed."
+  updatedAt: DateTime!
+}
+
+"A page of saved replies."
+type SavedReplyConnection {
+  "The rows with their positions."
+  edges: [SavedReplyEdge!]!
+  "The rows alone."
+  nodes: [SavedReply!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A saved reply in a list."
+type SavedReplyEdge {
+  "Its position."
+  cursor: Cursor!
+  "The row."
+  node: SavedReply!
+}
+
+"A saved reply as it would go into a conversation now."
+type SavedReplyPreview {
+  "The text for the input, with its variables filled in."
+  text: String!
+  "The files that go after it."
+  files: [SavedReplyFile!]!
+  "The bot module that goes after it, as it is; null for none."
+  moduleId: ID
+  "Whether ` + "`" + `savedReplySend` + "`" + ` would send it now."
+  viewerCan: Permit!
+}
+
+extend type Query {
+  "The saved replies that the viewer sees, by title."
+  savedReplies(
+    "Words that title, category or text hold, all of them, without regard to case."
+    search: String
+    "Of this category alone, without regard to case."
+    category: String
+    "For administrators: those of other roles and branches too, to keep them in order. Nobody sees what is another's alone."
+    includeAll: Boolean = false
+    "At most this many from the beginning."
+    first: Int
+    "Those after this position."
+    after: Cursor
+    "At most this many from the end."
+    last: Int
+    "Those before this position."
+    before: Cursor
+  ): SavedReplyConnection!
+  "The categories of the saved replies that the viewer sees, by name, at most 500."
+  savedReplyCategories: [String!]!
+  "A saved reply as it would go into a conversation now; null where either may not be seen."
+  savedReplyPreview(
+    "The saved reply."
+    savedReplyId: ID!
+    "The conversation."
+    conversationId: ID!
+  ): SavedReplyPreview
+}
+
+extend type Mutation {
+  "Keeps an answer to send again. One that others see needs a manager role; one for oneself the permission to send messages."
+  savedReplyCreate(
+    "The reply."
+    input: SavedReplyCreateInput!
+  ): SavedReplyCreatePayload!
+  "Changes a saved reply: its author, or a manager role that sees it."
+  savedReplyUpdate(
+    "The reply and what changes."
+    input: SavedReplyUpdateInput!
+  ): SavedReplyUpdatePayload!
+  "Deletes a saved reply: its author, or a manager role that sees it. What was sent with it stays."
+  savedReplyDelete(
+    "The reply."
+    input: SavedReplyDeleteInput!
+  ): SavedReplyDeletePayload!
+  "Sends a saved reply: its text, then its files or the messages of its bot module, all of them or none. They are queued at once and sent in order."
+  savedReplySend(
+    "Which one, where."
+    input: SavedReplySendInput!
+  ): SavedReplySendPayload!
+}
+
+"A new saved reply."
+input SavedReplyCreateInput {
+  "The title, at most 100 characters."
+  title: String!
+  "The text, at most 5,000 characters."
+  body: String!
+  "The category, at most 50 characters."
+  category: String
+  "Uploaded files that it sends after the text, at most 10."
+  fileUploadIds: [ID!]
+  "The bot module that it sends after the text instead of files."
+  moduleId: ID
+  "Who sees it beside its author."
+  visibility: SavedReplyVisibility! = ME
+  "The roles that see it, for ROLES."
+  roles: [Role!]
+  "The branches that see it, for BRANCHES, at most 50."
+  branchIds: [String!]
+  "The caller's own key: the same key with the same input gives the same reply again."
+  idempotencyKey: String
+}
+
+"What changes of a saved reply; what is left out stays."
+input SavedReplyUpdateInput {
+  "The reply."
+  savedReplyId: ID!
+  "The title."
+  title: String
+  "The text."
+  body: String
+  "The category; null for none."
+  category: String
+  "The files: uploads, and those that it has, in their order."
+  fileUploadIds: [ID!]
+  "The bot module; null for none."
+  moduleId: ID
+  "Who sees it beside its author."
+  visibility: SavedReplyVisibility
+  "The roles that see it, for ROLES."
+  roles: [Role!]
+  "The branches that see it, for BRANCHES."
+  branchIds: [String!]
+}
+
+"Which saved reply to delete."
+input SavedReplyDeleteInput {
+  "The reply."
+  savedReplyId: ID!
+}
+
+"Which saved reply to send where."
+input SavedReplySendInput {
+  "The conversation."
+  conversationId: ID!
+  "The reply."
+  savedReplyId: ID!
+  "The text that goes in place of the reply's own, where the agent has changed it; its variables are filled in."
+  text: String
+  "The author's own id, at most 90 characters, unique per author, messages included: it is the first message's, the others follow as id/2, id/3. Sending it again gives the same messages for 7 days, and is refused afterwards."
+  clientMessageId: String!
+  "For integrations with ACT_AS: the agent who sends it."
+  onBehalfOf: ID
+}
+
+"The answer to savedReplyCreate."
+type SavedReplyCreatePayload {
+  "The reply; null where it was refused."
+  savedReply: SavedReply
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
+}
+
+"The answer to savedReplyUpdate."
+type SavedReplyUpdatePayload {
+  "The reply; null where it was refused, and where the caller sees it no more."
+  savedReply: SavedReply
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
+}
+
+"The answer to savedReplyDelete."
+type SavedReplyDeletePayload {
+  "The id of the reply that is gone; null where it was refused."
+  deletedSavedReplyId: ID
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
+}
+
+"The answer to savedReplySend."
+type SavedReplySendPayload {
+  "The messages, in their order; none where it was refused."
+  messages: [Message!]!
+  "The conversation as it stands now; null where the caller sees it no more."
+  conversation: Conversation
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
 }
 `, BuiltIn: false},
 	{Name: "../schema/search.graphql", Input: `"A part of a text. Positions count UTF-16 code units."
@@ -15667,6 +16587,18 @@ func (ec *executionContext) childFields_ConversationConnection(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ConversationConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_ConversationDrafts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "own":
+		return ec.fieldContext_ConversationDrafts_own(ctx, field)
+	case "shared":
+		return ec.fieldContext_ConversationDrafts_shared(ctx, field)
+	case "asOf":
+		return ec.fieldContext_ConversationDrafts_asOf(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationDrafts", field.Name)
+}
+
 func (ec *executionContext) childFields_ConversationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cursor":
@@ -15963,6 +16895,34 @@ func (ec *executionContext) childFields_DeliveryFailure(ctx context.Context, fie
 		return ec.fieldContext_DeliveryFailure_mayArriveTwice(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeliveryFailure", field.Name)
+}
+
+func (ec *executionContext) childFields_Draft(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_Draft_version(ctx, field)
+	case "isShared":
+		return ec.fieldContext_Draft_isShared(ctx, field)
+	case "text":
+		return ec.fieldContext_Draft_text(ctx, field)
+	case "changedBy":
+		return ec.fieldContext_Draft_changedBy(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Draft_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Draft", field.Name)
+}
+
+func (ec *executionContext) childFields_DraftSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "draft":
+		return ec.fieldContext_DraftSetPayload_draft(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DraftSetPayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DraftSetPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DraftSetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_EventCause(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -16701,6 +17661,142 @@ func (ec *executionContext) childFields_RoleUpdatePayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type RoleUpdatePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SavedReply(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SavedReply_id(ctx, field)
+	case "version":
+		return ec.fieldContext_SavedReply_version(ctx, field)
+	case "title":
+		return ec.fieldContext_SavedReply_title(ctx, field)
+	case "body":
+		return ec.fieldContext_SavedReply_body(ctx, field)
+	case "category":
+		return ec.fieldContext_SavedReply_category(ctx, field)
+	case "files":
+		return ec.fieldContext_SavedReply_files(ctx, field)
+	case "moduleId":
+		return ec.fieldContext_SavedReply_moduleId(ctx, field)
+	case "isModuleDeleted":
+		return ec.fieldContext_SavedReply_isModuleDeleted(ctx, field)
+	case "visibility":
+		return ec.fieldContext_SavedReply_visibility(ctx, field)
+	case "roles":
+		return ec.fieldContext_SavedReply_roles(ctx, field)
+	case "branchIds":
+		return ec.fieldContext_SavedReply_branchIds(ctx, field)
+	case "authorId":
+		return ec.fieldContext_SavedReply_authorId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_SavedReply_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_SavedReply_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedReply", field.Name)
+}
+
+func (ec *executionContext) childFields_SavedReplyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SavedReplyConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SavedReplyConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SavedReplyConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedReplyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SavedReplyCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "savedReply":
+		return ec.fieldContext_SavedReplyCreatePayload_savedReply(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SavedReplyCreatePayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_SavedReplyCreatePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedReplyCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SavedReplyDeletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedSavedReplyId":
+		return ec.fieldContext_SavedReplyDeletePayload_deletedSavedReplyId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SavedReplyDeletePayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_SavedReplyDeletePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedReplyDeletePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SavedReplyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SavedReplyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SavedReplyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedReplyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SavedReplyFile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "uploadId":
+		return ec.fieldContext_SavedReplyFile_uploadId(ctx, field)
+	case "name":
+		return ec.fieldContext_SavedReplyFile_name(ctx, field)
+	case "contentType":
+		return ec.fieldContext_SavedReplyFile_contentType(ctx, field)
+	case "size":
+		return ec.fieldContext_SavedReplyFile_size(ctx, field)
+	case "kind":
+		return ec.fieldContext_SavedReplyFile_kind(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedReplyFile", field.Name)
+}
+
+func (ec *executionContext) childFields_SavedReplyPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_SavedReplyPreview_text(ctx, field)
+	case "files":
+		return ec.fieldContext_SavedReplyPreview_files(ctx, field)
+	case "moduleId":
+		return ec.fieldContext_SavedReplyPreview_moduleId(ctx, field)
+	case "viewerCan":
+		return ec.fieldContext_SavedReplyPreview_viewerCan(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedReplyPreview", field.Name)
+}
+
+func (ec *executionContext) childFields_SavedReplySendPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "messages":
+		return ec.fieldContext_SavedReplySendPayload_messages(ctx, field)
+	case "conversation":
+		return ec.fieldContext_SavedReplySendPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SavedReplySendPayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_SavedReplySendPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedReplySendPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SavedReplyUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "savedReply":
+		return ec.fieldContext_SavedReplyUpdatePayload_savedReply(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SavedReplyUpdatePayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_SavedReplyUpdatePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SavedReplyUpdatePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SearchResults(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversations":
@@ -16719,6 +17815,8 @@ func (ec *executionContext) childFields_Sendability(ctx context.Context, field g
 		return ec.fieldContext_Sendability_allowed(ctx, field)
 	case "reason":
 		return ec.fieldContext_Sendability_reason(ctx, field)
+	case "window":
+		return ec.fieldContext_Sendability_window(ctx, field)
 	case "until":
 		return ec.fieldContext_Sendability_until(ctx, field)
 	case "requiresTemplate":
@@ -17959,6 +19057,20 @@ func (ec *executionContext) field_Mutation_customFieldUpdate_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_draftSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DraftSetInput, error) {
+			return ec.unmarshalNDraftSetInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐDraftSetInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_failedInboundEventsReplay_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -18147,6 +19259,62 @@ func (ec *executionContext) field_Mutation_roleUpdate_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RoleUpdateInput, error) {
 			return ec.unmarshalNRoleUpdateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐRoleUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_savedReplyCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SavedReplyCreateInput, error) {
+			return ec.unmarshalNSavedReplyCreateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyCreateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_savedReplyDelete_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SavedReplyDeleteInput, error) {
+			return ec.unmarshalNSavedReplyDeleteInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyDeleteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_savedReplySend_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SavedReplySendInput, error) {
+			return ec.unmarshalNSavedReplySendInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplySendInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_savedReplyUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SavedReplyUpdateInput, error) {
+			return ec.unmarshalNSavedReplyUpdateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyUpdateInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -19043,6 +20211,20 @@ func (ec *executionContext) field_Query_customFields_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_drafts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "conversationId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["conversationId"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_events_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -19358,6 +20540,90 @@ func (ec *executionContext) field_Query_notifications_args(ctx context.Context, 
 		return nil, err
 	}
 	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_savedReplies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "category",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["category"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "includeAll",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["includeAll"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_savedReplyPreview_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "savedReplyId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["savedReplyId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "conversationId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["conversationId"] = arg1
 	return args, nil
 }
 
@@ -29741,6 +31007,93 @@ func (ec *executionContext) fieldContext_ConversationConnection_asOf(_ context.C
 	return graphql.NewScalarFieldContext("ConversationConnection", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
+func (ec *executionContext) _ConversationDrafts_own(ctx context.Context, field graphql.CollectedField, obj *model.ConversationDrafts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationDrafts_own(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Own, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Draft) graphql.Marshaler {
+			return ec.marshalODraft2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐDraft(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationDrafts_own(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationDrafts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Draft(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationDrafts_shared(ctx context.Context, field graphql.CollectedField, obj *model.ConversationDrafts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationDrafts_shared(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Shared, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Draft) graphql.Marshaler {
+			return ec.marshalODraft2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐDraft(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationDrafts_shared(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationDrafts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Draft(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationDrafts_asOf(ctx context.Context, field graphql.CollectedField, obj *model.ConversationDrafts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationDrafts_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationDrafts_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationDrafts", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
 func (ec *executionContext) _ConversationEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -32378,6 +33731,304 @@ func (ec *executionContext) _DeliveryFailure_mayArriveTwice(ctx context.Context,
 }
 func (ec *executionContext) fieldContext_DeliveryFailure_mayArriveTwice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DeliveryFailure", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Draft_version(ctx context.Context, field graphql.CollectedField, obj *model.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Draft_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Draft_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Draft", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Draft_isShared(ctx context.Context, field graphql.CollectedField, obj *model.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Draft_isShared(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsShared, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Draft_isShared(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Draft", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Draft_text(ctx context.Context, field graphql.CollectedField, obj *model.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Draft_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Draft_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Draft", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Draft_changedBy(ctx context.Context, field graphql.CollectedField, obj *model.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Draft_changedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChangedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AgentSummary) graphql.Marshaler {
+			return ec.marshalOAgentSummary2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentSummary(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Draft_changedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Draft",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AgentSummary(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Draft_updatedAt(ctx context.Context, field graphql.CollectedField, obj *model.Draft) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Draft_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Draft_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Draft", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _DraftChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.DraftChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DraftChanged_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DraftChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DraftChanged", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _DraftChanged_cause(ctx context.Context, field graphql.CollectedField, obj *model.DraftChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DraftChanged_cause(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cause, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EventCause) graphql.Marshaler {
+			return ec.marshalOEventCause2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐEventCause(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DraftChanged_cause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DraftChanged",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EventCause(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DraftChanged_draft(ctx context.Context, field graphql.CollectedField, obj *model.DraftChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DraftChanged_draft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Draft, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Draft) graphql.Marshaler {
+			return ec.marshalNDraft2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐDraft(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DraftChanged_draft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DraftChanged",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Draft(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DraftSetPayload_draft(ctx context.Context, field graphql.CollectedField, obj *model.DraftSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DraftSetPayload_draft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Draft, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Draft) graphql.Marshaler {
+			return ec.marshalODraft2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐDraft(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DraftSetPayload_draft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DraftSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Draft(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DraftSetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DraftSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DraftSetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DraftSetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DraftSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DraftSetPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.DraftSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DraftSetPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DraftSetPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DraftSetPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _EventCause_actor(ctx context.Context, field graphql.CollectedField, obj *model.EventCause) (ret graphql.Marshaler) {
@@ -40087,6 +41738,50 @@ func (ec *executionContext) fieldContext_Mutation_presenceSet(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_draftSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_draftSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DraftSet(ctx, fc.Args["input"].(model.DraftSetInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DraftSetPayload) graphql.Marshaler {
+			return ec.marshalNDraftSetPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐDraftSetPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_draftSet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DraftSetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_draftSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_noteAdd(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -40125,6 +41820,182 @@ func (ec *executionContext) fieldContext_Mutation_noteAdd(ctx context.Context, f
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_noteAdd_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_savedReplyCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_savedReplyCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SavedReplyCreate(ctx, fc.Args["input"].(model.SavedReplyCreateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SavedReplyCreatePayload) graphql.Marshaler {
+			return ec.marshalNSavedReplyCreatePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyCreatePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_savedReplyCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedReplyCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_savedReplyCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_savedReplyUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_savedReplyUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SavedReplyUpdate(ctx, fc.Args["input"].(model.SavedReplyUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SavedReplyUpdatePayload) graphql.Marshaler {
+			return ec.marshalNSavedReplyUpdatePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyUpdatePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_savedReplyUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedReplyUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_savedReplyUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_savedReplyDelete(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_savedReplyDelete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SavedReplyDelete(ctx, fc.Args["input"].(model.SavedReplyDeleteInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SavedReplyDeletePayload) graphql.Marshaler {
+			return ec.marshalNSavedReplyDeletePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyDeletePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_savedReplyDelete(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedReplyDeletePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_savedReplyDelete_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_savedReplySend(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_savedReplySend(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SavedReplySend(ctx, fc.Args["input"].(model.SavedReplySendInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SavedReplySendPayload) graphql.Marshaler {
+			return ec.marshalNSavedReplySendPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplySendPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_savedReplySend(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedReplySendPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_savedReplySend_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -43330,6 +45201,50 @@ func (ec *executionContext) fieldContext_Query_activities(ctx context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_drafts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_drafts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Drafts(ctx, fc.Args["conversationId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationDrafts) graphql.Marshaler {
+			return ec.marshalOConversationDrafts2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationDrafts(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_drafts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationDrafts(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_drafts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_contactFindings(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -43456,6 +45371,117 @@ func (ec *executionContext) fieldContext_Query_events(ctx context.Context, field
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_events_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_savedReplies(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_savedReplies(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().SavedReplies(ctx, fc.Args["search"].(*string), fc.Args["category"].(*string), fc.Args["includeAll"].(*bool), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SavedReplyConnection) graphql.Marshaler {
+			return ec.marshalNSavedReplyConnection2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_savedReplies(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedReplyConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_savedReplies_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_savedReplyCategories(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_savedReplyCategories(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().SavedReplyCategories(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_savedReplyCategories(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Query", field, true, true, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Query_savedReplyPreview(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_savedReplyPreview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().SavedReplyPreview(ctx, fc.Args["savedReplyId"].(string), fc.Args["conversationId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SavedReplyPreview) graphql.Marshaler {
+			return ec.marshalOSavedReplyPreview2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyPreview(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_savedReplyPreview(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedReplyPreview(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_savedReplyPreview_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -44148,6 +46174,1139 @@ func (ec *executionContext) fieldContext_RoleUpdatePayload_cursor(_ context.Cont
 	return graphql.NewScalarFieldContext("RoleUpdatePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
+func (ec *executionContext) _SavedRepliesChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.SavedRepliesChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedRepliesChanged_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedRepliesChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedRepliesChanged", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _SavedRepliesChanged_cause(ctx context.Context, field graphql.CollectedField, obj *model.SavedRepliesChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedRepliesChanged_cause(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cause, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EventCause) graphql.Marshaler {
+			return ec.marshalOEventCause2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐEventCause(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedRepliesChanged_cause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedRepliesChanged",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EventCause(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedReply_id(ctx context.Context, field graphql.CollectedField, obj *model.SavedReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReply_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReply_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReply", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReply_version(ctx context.Context, field graphql.CollectedField, obj *model.SavedReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReply_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReply_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReply", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReply_title(ctx context.Context, field graphql.CollectedField, obj *model.SavedReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReply_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReply_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReply", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReply_body(ctx context.Context, field graphql.CollectedField, obj *model.SavedReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReply_body(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Body, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReply_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReply", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReply_category(ctx context.Context, field graphql.CollectedField, obj *model.SavedReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReply_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReply_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReply", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReply_files(ctx context.Context, field graphql.CollectedField, obj *model.SavedReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReply_files(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Files, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SavedReplyFile) graphql.Marshaler {
+			return ec.marshalNSavedReplyFile2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyFileᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReply_files(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedReply",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedReplyFile(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedReply_moduleId(ctx context.Context, field graphql.CollectedField, obj *model.SavedReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReply_moduleId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ModuleID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReply_moduleId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReply", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReply_isModuleDeleted(ctx context.Context, field graphql.CollectedField, obj *model.SavedReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReply_isModuleDeleted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsModuleDeleted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReply_isModuleDeleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReply", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReply_visibility(ctx context.Context, field graphql.CollectedField, obj *model.SavedReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReply_visibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visibility, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.SavedReplyVisibility) graphql.Marshaler {
+			return ec.marshalNSavedReplyVisibility2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyVisibility(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReply_visibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReply", field, false, false, errors.New("field of type SavedReplyVisibility does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReply_roles(ctx context.Context, field graphql.CollectedField, obj *model.SavedReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReply_roles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Roles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Role) graphql.Marshaler {
+			return ec.marshalNRole2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐRoleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReply_roles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReply", field, false, false, errors.New("field of type Role does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReply_branchIds(ctx context.Context, field graphql.CollectedField, obj *model.SavedReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReply_branchIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BranchIds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReply_branchIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReply", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReply_authorId(ctx context.Context, field graphql.CollectedField, obj *model.SavedReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReply_authorId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AuthorID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReply_authorId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReply", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReply_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.SavedReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReply_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReply_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReply", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReply_updatedAt(ctx context.Context, field graphql.CollectedField, obj *model.SavedReply) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReply_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReply_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReply", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReplyConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SavedReplyEdge) graphql.Marshaler {
+			return ec.marshalNSavedReplyEdge2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedReplyConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedReplyEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedReplyConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SavedReply) graphql.Marshaler {
+			return ec.marshalNSavedReply2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedReplyConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedReply(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedReplyConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedReplyConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedReplyCreatePayload_savedReply(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyCreatePayload_savedReply(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SavedReply, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SavedReply) graphql.Marshaler {
+			return ec.marshalOSavedReply2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReply(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyCreatePayload_savedReply(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedReplyCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedReply(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedReplyCreatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyCreatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyCreatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedReplyCreatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedReplyCreatePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyCreatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyCreatePayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyCreatePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReplyCreatePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReplyDeletePayload_deletedSavedReplyId(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyDeletePayload_deletedSavedReplyId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedSavedReplyID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyDeletePayload_deletedSavedReplyId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReplyDeletePayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReplyDeletePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyDeletePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyDeletePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedReplyDeletePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedReplyDeletePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyDeletePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyDeletePayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyDeletePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReplyDeletePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReplyEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReplyEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReplyEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.SavedReply) graphql.Marshaler {
+			return ec.marshalNSavedReply2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReply(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedReplyEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedReply(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedReplyFile_uploadId(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyFile_uploadId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UploadID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyFile_uploadId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReplyFile", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReplyFile_name(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyFile_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyFile_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReplyFile", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReplyFile_contentType(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyFile_contentType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContentType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyFile_contentType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReplyFile", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReplyFile_size(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyFile_size(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Size, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyFile_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReplyFile", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReplyFile_kind(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyFile) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyFile_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.MessageKind) graphql.Marshaler {
+			return ec.marshalNMessageKind2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyFile_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReplyFile", field, false, false, errors.New("field of type MessageKind does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReplyPreview_text(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyPreview_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyPreview_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReplyPreview", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReplyPreview_files(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyPreview_files(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Files, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SavedReplyFile) graphql.Marshaler {
+			return ec.marshalNSavedReplyFile2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyFileᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyPreview_files(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedReplyPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedReplyFile(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedReplyPreview_moduleId(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyPreview_moduleId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ModuleID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyPreview_moduleId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReplyPreview", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReplyPreview_viewerCan(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyPreview_viewerCan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ViewerCan, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Permit) graphql.Marshaler {
+			return ec.marshalNPermit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPermit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyPreview_viewerCan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedReplyPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Permit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedReplySendPayload_messages(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplySendPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplySendPayload_messages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Messages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Message) graphql.Marshaler {
+			return ec.marshalNMessage2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplySendPayload_messages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedReplySendPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Message(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedReplySendPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplySendPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplySendPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplySendPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedReplySendPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedReplySendPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplySendPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplySendPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplySendPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedReplySendPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedReplySendPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplySendPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplySendPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplySendPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReplySendPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _SavedReplyUpdatePayload_savedReply(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyUpdatePayload_savedReply(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SavedReply, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SavedReply) graphql.Marshaler {
+			return ec.marshalOSavedReply2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReply(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyUpdatePayload_savedReply(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedReplyUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SavedReply(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedReplyUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SavedReplyUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SavedReplyUpdatePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.SavedReplyUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SavedReplyUpdatePayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SavedReplyUpdatePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SavedReplyUpdatePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
 func (ec *executionContext) _SearchResults_conversations(ctx context.Context, field graphql.CollectedField, obj *model.SearchResults) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -44288,6 +47447,29 @@ func (ec *executionContext) _Sendability_reason(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_Sendability_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Sendability", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Sendability_window(ctx context.Context, field graphql.CollectedField, obj *model.Sendability) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sendability_window(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Window, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.SendWindow) graphql.Marshaler {
+			return ec.marshalNSendWindow2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSendWindow(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Sendability_window(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Sendability", field, false, false, errors.New("field of type SendWindow does not have child fields"))
 }
 
 func (ec *executionContext) _Sendability_until(ctx context.Context, field graphql.CollectedField, obj *model.Sendability) (ret graphql.Marshaler) {
@@ -53200,6 +56382,54 @@ func (ec *executionContext) unmarshalInputDateTimeRange(ctx context.Context, obj
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputDraftSetInput(ctx context.Context, obj any) (model.DraftSetInput, error) {
+	var it model.DraftSetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["isShared"]; !present {
+		asMap["isShared"] = false
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "text", "isShared"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "isShared":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isShared"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsShared = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputFailedInboundEventsReplayInput(ctx context.Context, obj any) (model.FailedInboundEventsReplayInput, error) {
 	var it model.FailedInboundEventsReplayInput
 	if obj == nil {
@@ -54138,6 +57368,270 @@ func (ec *executionContext) unmarshalInputRoleUpdateInput(ctx context.Context, o
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputSavedReplyCreateInput(ctx context.Context, obj any) (model.SavedReplyCreateInput, error) {
+	var it model.SavedReplyCreateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["visibility"]; !present {
+		asMap["visibility"] = "ME"
+	}
+
+	fieldsInOrder := [...]string{"title", "body", "category", "fileUploadIds", "moduleId", "visibility", "roles", "branchIds", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = data
+		case "category":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Category = graphql.OmittableOf(data)
+		case "fileUploadIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileUploadIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FileUploadIds = graphql.OmittableOf(data)
+		case "moduleId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("moduleId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ModuleID = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalNSavedReplyVisibility2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = data
+		case "roles":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roles"))
+			data, err := ec.unmarshalORole2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐRoleᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Roles = graphql.OmittableOf(data)
+		case "branchIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("branchIds"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BranchIds = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSavedReplyDeleteInput(ctx context.Context, obj any) (model.SavedReplyDeleteInput, error) {
+	var it model.SavedReplyDeleteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"savedReplyId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "savedReplyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("savedReplyId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SavedReplyID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSavedReplySendInput(ctx context.Context, obj any) (model.SavedReplySendInput, error) {
+	var it model.SavedReplySendInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "savedReplyId", "text", "clientMessageId", "onBehalfOf"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "savedReplyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("savedReplyId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SavedReplyID = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = graphql.OmittableOf(data)
+		case "clientMessageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMessageId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMessageID = data
+		case "onBehalfOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOf = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSavedReplyUpdateInput(ctx context.Context, obj any) (model.SavedReplyUpdateInput, error) {
+	var it model.SavedReplyUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"savedReplyId", "title", "body", "category", "fileUploadIds", "moduleId", "visibility", "roles", "branchIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "savedReplyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("savedReplyId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SavedReplyID = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = graphql.OmittableOf(data)
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = graphql.OmittableOf(data)
+		case "category":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Category = graphql.OmittableOf(data)
+		case "fileUploadIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fileUploadIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FileUploadIds = graphql.OmittableOf(data)
+		case "moduleId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("moduleId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ModuleID = graphql.OmittableOf(data)
+		case "visibility":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("visibility"))
+			data, err := ec.unmarshalOSavedReplyVisibility2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyVisibility(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Visibility = graphql.OmittableOf(data)
+		case "roles":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roles"))
+			data, err := ec.unmarshalORole2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐRoleᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Roles = graphql.OmittableOf(data)
+		case "branchIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("branchIds"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BranchIds = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputSessionRefreshInput(ctx context.Context, obj any) (model.SessionRefreshInput, error) {
 	var it model.SessionRefreshInput
 	if obj == nil {
@@ -54891,6 +58385,13 @@ func (ec *executionContext) _ConversationEvent(ctx context.Context, sel ast.Sele
 			return graphql.Null
 		}
 		return ec._GroupChanged(ctx, sel, obj)
+	case model.DraftChanged:
+		return ec._DraftChanged(ctx, sel, &obj)
+	case *model.DraftChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._DraftChanged(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -55139,6 +58640,13 @@ func (ec *executionContext) _LogEvent(ctx context.Context, sel ast.SelectionSet,
 			return graphql.Null
 		}
 		return ec._ConversationLeft(ctx, sel, obj)
+	case model.SavedRepliesChanged:
+		return ec._SavedRepliesChanged(ctx, sel, &obj)
+	case *model.SavedRepliesChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._SavedRepliesChanged(ctx, sel, obj)
 	case model.CustomFieldsChanged:
 		return ec._CustomFieldsChanged(ctx, sel, &obj)
 	case *model.CustomFieldsChanged:
@@ -55291,6 +58799,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Tag(ctx, sel, obj)
+	case model.SavedReply:
+		return ec._SavedReply(ctx, sel, &obj)
+	case *model.SavedReply:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._SavedReply(ctx, sel, obj)
 	case model.Notification:
 		return ec._Notification(ctx, sel, &obj)
 	case *model.Notification:
@@ -55638,6 +59153,13 @@ func (ec *executionContext) _StreamFrame(ctx context.Context, sel ast.SelectionS
 			return graphql.Null
 		}
 		return ec._UnreadCountsChanged(ctx, sel, obj)
+	case model.SavedRepliesChanged:
+		return ec._SavedRepliesChanged(ctx, sel, &obj)
+	case *model.SavedRepliesChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._SavedRepliesChanged(ctx, sel, obj)
 	case model.PresenceChanged:
 		return ec._PresenceChanged(ctx, sel, &obj)
 	case *model.PresenceChanged:
@@ -55645,6 +59167,13 @@ func (ec *executionContext) _StreamFrame(ctx context.Context, sel ast.SelectionS
 			return graphql.Null
 		}
 		return ec._PresenceChanged(ctx, sel, obj)
+	case model.DraftChanged:
+		return ec._DraftChanged(ctx, sel, &obj)
+	case *model.DraftChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._DraftChanged(ctx, sel, obj)
 	case model.CustomFieldsChanged:
 		return ec._CustomFieldsChanged(ctx, sel, &obj)
 	case *model.CustomFieldsChanged:
@@ -60654,6 +64183,54 @@ func (ec *executionContext) _ConversationConnection(ctx context.Context, sel ast
 	return out
 }
 
+var conversationDraftsImplementors = []string{"ConversationDrafts"}
+
+func (ec *executionContext) _ConversationDrafts(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationDrafts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationDraftsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationDrafts")
+		case "own":
+			out.Values[i] = ec._ConversationDrafts_own(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "shared":
+			out.Values[i] = ec._ConversationDrafts_shared(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "asOf":
+			out.Values[i] = ec._ConversationDrafts_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var conversationEdgeImplementors = []string{"ConversationEdge"}
 
 func (ec *executionContext) _ConversationEdge(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationEdge) graphql.Marshaler {
@@ -61992,6 +65569,160 @@ func (ec *executionContext) _DeliveryFailure(ctx context.Context, sel ast.Select
 		case "mayArriveTwice":
 			out.Values[i] = ec._DeliveryFailure_mayArriveTwice(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var draftImplementors = []string{"Draft"}
+
+func (ec *executionContext) _Draft(ctx context.Context, sel ast.SelectionSet, obj *model.Draft) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, draftImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Draft")
+		case "version":
+			out.Values[i] = ec._Draft_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isShared":
+			out.Values[i] = ec._Draft_isShared(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._Draft_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changedBy":
+			out.Values[i] = ec._Draft_changedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAt":
+			out.Values[i] = ec._Draft_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var draftChangedImplementors = []string{"DraftChanged", "StreamFrame", "ConversationEvent"}
+
+func (ec *executionContext) _DraftChanged(ctx context.Context, sel ast.SelectionSet, obj *model.DraftChanged) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, draftChangedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DraftChanged")
+		case "cursor":
+			out.Values[i] = ec._DraftChanged_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cause":
+			out.Values[i] = ec._DraftChanged_cause(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "draft":
+			out.Values[i] = ec._DraftChanged_draft(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var draftSetPayloadImplementors = []string{"DraftSetPayload"}
+
+func (ec *executionContext) _DraftSetPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DraftSetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, draftSetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DraftSetPayload")
+		case "draft":
+			out.Values[i] = ec._DraftSetPayload_draft(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DraftSetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._DraftSetPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -64902,9 +68633,44 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "draftSet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_draftSet(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "noteAdd":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_noteAdd(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "savedReplyCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_savedReplyCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "savedReplyUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_savedReplyUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "savedReplyDelete":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_savedReplyDelete(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "savedReplySend":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_savedReplySend(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -66432,6 +70198,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "drafts":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_drafts(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "contactFindings":
 			field := field
 
@@ -66487,6 +70275,72 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				}()
 				res = ec._Query_events(ctx, field)
 				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "savedReplies":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_savedReplies(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "savedReplyCategories":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_savedReplyCategories(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "savedReplyPreview":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_savedReplyPreview(ctx, field)
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -66884,6 +70738,551 @@ func (ec *executionContext) _RoleUpdatePayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var savedRepliesChangedImplementors = []string{"SavedRepliesChanged", "StreamFrame", "LogEvent"}
+
+func (ec *executionContext) _SavedRepliesChanged(ctx context.Context, sel ast.SelectionSet, obj *model.SavedRepliesChanged) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, savedRepliesChangedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SavedRepliesChanged")
+		case "cursor":
+			out.Values[i] = ec._SavedRepliesChanged_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cause":
+			out.Values[i] = ec._SavedRepliesChanged_cause(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var savedReplyImplementors = []string{"SavedReply", "Node"}
+
+func (ec *executionContext) _SavedReply(ctx context.Context, sel ast.SelectionSet, obj *model.SavedReply) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, savedReplyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SavedReply")
+		case "id":
+			out.Values[i] = ec._SavedReply_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._SavedReply_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._SavedReply_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "body":
+			out.Values[i] = ec._SavedReply_body(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "category":
+			out.Values[i] = ec._SavedReply_category(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "files":
+			out.Values[i] = ec._SavedReply_files(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "moduleId":
+			out.Values[i] = ec._SavedReply_moduleId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "isModuleDeleted":
+			out.Values[i] = ec._SavedReply_isModuleDeleted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "visibility":
+			out.Values[i] = ec._SavedReply_visibility(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "roles":
+			out.Values[i] = ec._SavedReply_roles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "branchIds":
+			out.Values[i] = ec._SavedReply_branchIds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "authorId":
+			out.Values[i] = ec._SavedReply_authorId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._SavedReply_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updatedAt":
+			out.Values[i] = ec._SavedReply_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var savedReplyConnectionImplementors = []string{"SavedReplyConnection"}
+
+func (ec *executionContext) _SavedReplyConnection(ctx context.Context, sel ast.SelectionSet, obj *model.SavedReplyConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, savedReplyConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SavedReplyConnection")
+		case "edges":
+			out.Values[i] = ec._SavedReplyConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._SavedReplyConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._SavedReplyConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var savedReplyCreatePayloadImplementors = []string{"SavedReplyCreatePayload"}
+
+func (ec *executionContext) _SavedReplyCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SavedReplyCreatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, savedReplyCreatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SavedReplyCreatePayload")
+		case "savedReply":
+			out.Values[i] = ec._SavedReplyCreatePayload_savedReply(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SavedReplyCreatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._SavedReplyCreatePayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var savedReplyDeletePayloadImplementors = []string{"SavedReplyDeletePayload"}
+
+func (ec *executionContext) _SavedReplyDeletePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SavedReplyDeletePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, savedReplyDeletePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SavedReplyDeletePayload")
+		case "deletedSavedReplyId":
+			out.Values[i] = ec._SavedReplyDeletePayload_deletedSavedReplyId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SavedReplyDeletePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._SavedReplyDeletePayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var savedReplyEdgeImplementors = []string{"SavedReplyEdge"}
+
+func (ec *executionContext) _SavedReplyEdge(ctx context.Context, sel ast.SelectionSet, obj *model.SavedReplyEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, savedReplyEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SavedReplyEdge")
+		case "cursor":
+			out.Values[i] = ec._SavedReplyEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._SavedReplyEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var savedReplyFileImplementors = []string{"SavedReplyFile"}
+
+func (ec *executionContext) _SavedReplyFile(ctx context.Context, sel ast.SelectionSet, obj *model.SavedReplyFile) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, savedReplyFileImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SavedReplyFile")
+		case "uploadId":
+			out.Values[i] = ec._SavedReplyFile_uploadId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._SavedReplyFile_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "contentType":
+			out.Values[i] = ec._SavedReplyFile_contentType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "size":
+			out.Values[i] = ec._SavedReplyFile_size(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._SavedReplyFile_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var savedReplyPreviewImplementors = []string{"SavedReplyPreview"}
+
+func (ec *executionContext) _SavedReplyPreview(ctx context.Context, sel ast.SelectionSet, obj *model.SavedReplyPreview) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, savedReplyPreviewImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SavedReplyPreview")
+		case "text":
+			out.Values[i] = ec._SavedReplyPreview_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "files":
+			out.Values[i] = ec._SavedReplyPreview_files(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "moduleId":
+			out.Values[i] = ec._SavedReplyPreview_moduleId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "viewerCan":
+			out.Values[i] = ec._SavedReplyPreview_viewerCan(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var savedReplySendPayloadImplementors = []string{"SavedReplySendPayload"}
+
+func (ec *executionContext) _SavedReplySendPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SavedReplySendPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, savedReplySendPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SavedReplySendPayload")
+		case "messages":
+			out.Values[i] = ec._SavedReplySendPayload_messages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversation":
+			out.Values[i] = ec._SavedReplySendPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SavedReplySendPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._SavedReplySendPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var savedReplyUpdatePayloadImplementors = []string{"SavedReplyUpdatePayload"}
+
+func (ec *executionContext) _SavedReplyUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SavedReplyUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, savedReplyUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SavedReplyUpdatePayload")
+		case "savedReply":
+			out.Values[i] = ec._SavedReplyUpdatePayload_savedReply(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SavedReplyUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._SavedReplyUpdatePayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var searchResultsImplementors = []string{"SearchResults"}
 
 func (ec *executionContext) _SearchResults(ctx context.Context, sel ast.SelectionSet, obj *model.SearchResults) graphql.Marshaler {
@@ -66952,6 +71351,11 @@ func (ec *executionContext) _Sendability(ctx context.Context, sel ast.SelectionS
 		case "reason":
 			out.Values[i] = ec._Sendability_reason(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "window":
+			out.Values[i] = ec._Sendability_window(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "until":
@@ -71906,6 +76310,25 @@ func (ec *executionContext) marshalNDecimal2string(ctx context.Context, sel ast.
 	return res
 }
 
+func (ec *executionContext) marshalNDraft2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐDraft(ctx context.Context, sel ast.SelectionSet, v model.Draft) graphql.Marshaler {
+	return ec._Draft(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNDraftSetInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐDraftSetInput(ctx context.Context, v any) (model.DraftSetInput, error) {
+	res, err := ec.unmarshalInputDraftSetInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDraftSetPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐDraftSetPayload(ctx context.Context, sel ast.SelectionSet, v *model.DraftSetPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DraftSetPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNFailedInboundEvent2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFailedInboundEvent(ctx context.Context, sel ast.SelectionSet, v model.FailedInboundEvent) graphql.Marshaler {
 	return ec._FailedInboundEvent(ctx, sel, &v)
 }
@@ -73014,6 +77437,36 @@ func (ec *executionContext) marshalNRole2githubᚗcomᚋswitchyardᚑchatᚋswit
 	return v
 }
 
+func (ec *executionContext) unmarshalNRole2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐRoleᚄ(ctx context.Context, v any) ([]model.Role, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.Role, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRole2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐRole(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNRole2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐRoleᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Role) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRole2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐRole(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNRoleSettings2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐRoleSettingsᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.RoleSettings) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -73055,6 +77508,168 @@ func (ec *executionContext) marshalNRoleUpdatePayload2ᚖgithubᚗcomᚋswitchya
 	return ec._RoleUpdatePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNSavedReply2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReply(ctx context.Context, sel ast.SelectionSet, v model.SavedReply) graphql.Marshaler {
+	return ec._SavedReply(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSavedReply2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SavedReply) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSavedReply2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReply(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSavedReply2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReply(ctx context.Context, sel ast.SelectionSet, v *model.SavedReply) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SavedReply(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSavedReplyConnection2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyConnection(ctx context.Context, sel ast.SelectionSet, v *model.SavedReplyConnection) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SavedReplyConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSavedReplyCreateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyCreateInput(ctx context.Context, v any) (model.SavedReplyCreateInput, error) {
+	res, err := ec.unmarshalInputSavedReplyCreateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSavedReplyCreatePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyCreatePayload(ctx context.Context, sel ast.SelectionSet, v *model.SavedReplyCreatePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SavedReplyCreatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSavedReplyDeleteInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyDeleteInput(ctx context.Context, v any) (model.SavedReplyDeleteInput, error) {
+	res, err := ec.unmarshalInputSavedReplyDeleteInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSavedReplyDeletePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyDeletePayload(ctx context.Context, sel ast.SelectionSet, v *model.SavedReplyDeletePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SavedReplyDeletePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSavedReplyEdge2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SavedReplyEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSavedReplyEdge2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSavedReplyEdge2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyEdge(ctx context.Context, sel ast.SelectionSet, v *model.SavedReplyEdge) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SavedReplyEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSavedReplyFile2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyFileᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SavedReplyFile) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSavedReplyFile2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyFile(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSavedReplyFile2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyFile(ctx context.Context, sel ast.SelectionSet, v *model.SavedReplyFile) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SavedReplyFile(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSavedReplySendInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplySendInput(ctx context.Context, v any) (model.SavedReplySendInput, error) {
+	res, err := ec.unmarshalInputSavedReplySendInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSavedReplySendPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplySendPayload(ctx context.Context, sel ast.SelectionSet, v *model.SavedReplySendPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SavedReplySendPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSavedReplyUpdateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyUpdateInput(ctx context.Context, v any) (model.SavedReplyUpdateInput, error) {
+	res, err := ec.unmarshalInputSavedReplyUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSavedReplyUpdatePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *model.SavedReplyUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SavedReplyUpdatePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSavedReplyVisibility2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyVisibility(ctx context.Context, v any) (model.SavedReplyVisibility, error) {
+	var res model.SavedReplyVisibility
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSavedReplyVisibility2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyVisibility(ctx context.Context, sel ast.SelectionSet, v model.SavedReplyVisibility) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNSearchResults2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSearchResults(ctx context.Context, sel ast.SelectionSet, v *model.SearchResults) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -73063,6 +77678,16 @@ func (ec *executionContext) marshalNSearchResults2ᚖgithubᚗcomᚋswitchyard�
 		return graphql.Null
 	}
 	return ec._SearchResults(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSendWindow2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSendWindow(ctx context.Context, v any) (model.SendWindow, error) {
+	var res model.SendWindow
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSendWindow2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSendWindow(ctx context.Context, sel ast.SelectionSet, v model.SendWindow) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalNSendability2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSendability(ctx context.Context, sel ast.SelectionSet, v model.Sendability) graphql.Marshaler {
@@ -74306,6 +78931,13 @@ func (ec *executionContext) marshalOConversation2ᚖgithubᚗcomᚋswitchyardᚑ
 	return ec._Conversation(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOConversationDrafts2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationDrafts(ctx context.Context, sel ast.SelectionSet, v *model.ConversationDrafts) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConversationDrafts(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOConversationFilter2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationFilterᚄ(ctx context.Context, v any) ([]*model.ConversationFilter, error) {
 	if v == nil {
 		return nil, nil
@@ -74807,6 +79439,13 @@ func (ec *executionContext) marshalODeliveryStatus2ᚖgithubᚗcomᚋswitchyard�
 	return v
 }
 
+func (ec *executionContext) marshalODraft2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐDraft(ctx context.Context, sel ast.SelectionSet, v *model.Draft) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Draft(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOEventCause2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐEventCause(ctx context.Context, sel ast.SelectionSet, v *model.EventCause) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -75250,6 +79889,36 @@ func (ec *executionContext) marshalORoleSettings2ᚖgithubᚗcomᚋswitchyardᚑ
 		return graphql.Null
 	}
 	return ec._RoleSettings(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSavedReply2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReply(ctx context.Context, sel ast.SelectionSet, v *model.SavedReply) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SavedReply(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSavedReplyPreview2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyPreview(ctx context.Context, sel ast.SelectionSet, v *model.SavedReplyPreview) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SavedReplyPreview(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOSavedReplyVisibility2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyVisibility(ctx context.Context, v any) (*model.SavedReplyVisibility, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.SavedReplyVisibility)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSavedReplyVisibility2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSavedReplyVisibility(ctx context.Context, sel ast.SelectionSet, v *model.SavedReplyVisibility) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) marshalOSessionTokens2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSessionTokens(ctx context.Context, sel ast.SelectionSet, v *model.SessionTokens) graphql.Marshaler {

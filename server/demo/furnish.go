@@ -18,6 +18,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/file"
 	"github.com/switchyard-chat/switchyard/desk/inbound"
+	"github.com/switchyard-chat/switchyard/desk/savedreply"
 	"github.com/switchyard-chat/switchyard/desk/visitor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
@@ -52,6 +53,7 @@ type Desk struct {
 	Inbound   *inbound.Service
 	Visitors  *visitor.Service
 	Automatic *automation.Service
+	Replies   *savedreply.Service
 	PublicURL string
 }
 
@@ -62,9 +64,60 @@ func (d Desk) Furnish(ctx context.Context, team int64) error {
 	if err != nil || known != 0 {
 		return err
 	}
-	for _, step := range []func(context.Context, int64) error{d.pictures, d.answers, d.visit, d.automatic} {
+	for _, step := range []func(context.Context, int64) error{d.pictures, d.answers, d.visit, d.automatic, d.replies} {
 		if err := step(ctx, team); err != nil {
 			return fmt.Errorf("furnish the demo team: %w", err)
+		}
+	}
+	return nil
+}
+
+// replies gives the team answers to send again: for everybody, with a picture, for some roles with the bot module, and one of an agent's own; and what that agent
+// and the team are writing.
+func (d Desk) replies(ctx context.Context, team int64) error {
+	var boss auth.Principal
+	var menuID int64
+	if err := d.DB.Read(ctx, team, func(ctx context.Context, v *store.View) error {
+		a, err := v.Agent.Query().Where(agent.EmailFolded(Accounts[0].Email)).Only(ctx)
+		if err != nil {
+			return err
+		}
+		boss = auth.Principal{TeamID: team, AgentID: a.ID, Name: a.Name, Role: auth.Role(a.Role), Language: "zh-Hant"}
+		menuID, err = v.BotModule.Query().OnlyID(ctx)
+		return err
+	}); err != nil {
+		return err
+	}
+	amy, conversationID, err := d.follower(ctx, team, UserID(0, senders[1].n))
+	if err != nil {
+		return err
+	}
+	chart, err := swatches()
+	if err != nil {
+		return err
+	}
+	up, err := d.Files.Upload(ctx, boss, file.UploadInput{Name: "swatches.png", ContentType: "image/png", Body: bytes.NewReader(chart), Size: int64(len(chart))})
+	if err != nil {
+		return err
+	}
+	for _, x := range []struct {
+		by auth.Principal
+		in savedreply.CreateInput
+	}{
+		{boss, savedreply.CreateInput{Title: "運費說明", Category: "物流", Body: "{{system:customer_name}}您好,單筆滿 1,000 元免運費,未滿則酌收 80 元。", Visibility: savedreply.Everybody}},
+		{boss, savedreply.CreateInput{Title: "色卡", Category: "商品", Body: "{{system:customer_name}}您好,這是本季的色卡,請參考。", Visibility: savedreply.Everybody, FileIDs: []int64{up.ID}}},
+		{boss, savedreply.CreateInput{Title: "服務選單", Category: "自助", Body: "以下服務都可以自己查詢:", Visibility: savedreply.Roles, Roles: []string{string(auth.AgentRole), string(auth.Supervisor)}, ModuleID: menuID}},
+		{amy, savedreply.CreateInput{Title: "道歉", Body: "{{system:customer_name}}您好,讓您久等了,真的很抱歉。", Visibility: savedreply.Me}},
+	} {
+		if _, _, err := d.Replies.Create(ctx, x.by, x.in); err != nil {
+			return err
+		}
+	}
+	for _, in := range []conversation.DraftInput{
+		{ConversationID: conversationID, Text: "您好,刮痕的部分我們"}, {ConversationID: conversationID, Text: "建議:補償 100 元購物金,大家覺得呢?", IsShared: true},
+	} {
+		if _, _, err := d.Actions.SetDraft(ctx, amy, in); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -1736,6 +1736,16 @@ type ConversationConnection struct {
 	AsOf string `json:"asOf"`
 }
 
+// The drafts of a conversation, as far as the viewer is concerned.
+type ConversationDrafts struct {
+	// The viewer's own; null where there never was one.
+	Own *Draft `json:"own"`
+	// The one that all share; null where there never was one.
+	Shared *Draft `json:"shared"`
+	// The position of the team's log at the moment of reading.
+	AsOf string `json:"asOf"`
+}
+
 // A conversation in a list.
 type ConversationEdge struct {
 	// Its position.
@@ -2314,6 +2324,54 @@ type DeliveryFailure struct {
 	PlatformReason *string `json:"platformReason"`
 	// Whether sending again by hand may arrive twice and needs that to be accepted.
 	MayArriveTwice bool `json:"mayArriveTwice"`
+}
+
+// What was begun to be written in a conversation.
+type Draft struct {
+	// Raised by every change, also when it was sent or thrown away; of two copies keep the higher.
+	Version int `json:"version"`
+	// Whether all who see the conversation share it.
+	IsShared bool `json:"isShared"`
+	// What was written; empty once it was sent or thrown away.
+	Text string `json:"text"`
+	// The agent who changed it last; null for an integration.
+	ChangedBy *AgentSummary `json:"changedBy"`
+	// When it was changed last.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+// The viewer's own draft, or the shared one, changed: it was written on, sent or thrown away.
+type DraftChanged struct {
+	// The position to resume from.
+	Cursor string `json:"cursor"`
+	// What caused it.
+	Cause *EventCause `json:"cause"`
+	// The draft as it is now.
+	Draft Draft `json:"draft"`
+}
+
+func (DraftChanged) IsStreamFrame() {}
+
+func (DraftChanged) IsConversationEvent() {}
+
+// What is kept of what is being written.
+type DraftSetInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// The text, at most as long as the channel's messages; empty throws the draft away.
+	Text string `json:"text"`
+	// Whether it is the one that all share.
+	IsShared graphql.Omittable[*bool] `json:"isShared"`
+}
+
+// The answer to draftSet.
+type DraftSetPayload struct {
+	// The draft; null where it was refused, and where an empty one stays empty.
+	Draft *Draft `json:"draft"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change; null where nothing changed.
+	Cursor *string `json:"cursor"`
 }
 
 // Who or what caused an event.
@@ -3432,6 +3490,202 @@ type RoleUpdatePayload struct {
 	Cursor *string `json:"cursor"`
 }
 
+// Saved replies that the viewer may see changed: `savedReplies` is to be read again.
+type SavedRepliesChanged struct {
+	// The position to resume from.
+	Cursor string `json:"cursor"`
+	// What caused it.
+	Cause *EventCause `json:"cause"`
+}
+
+func (SavedRepliesChanged) IsStreamFrame() {}
+
+func (SavedRepliesChanged) IsLogEvent() {}
+
+// An answer that agents keep to send again.
+type SavedReply struct {
+	// The global id.
+	ID string `json:"id"`
+	// Raised by every change.
+	Version int `json:"version"`
+	// The title, by which it is found.
+	Title string `json:"title"`
+	// The text. `{{system:customer_name}}` becomes the customer's name.
+	Body string `json:"body"`
+	// The category; null for none.
+	Category *string `json:"category"`
+	// The files that it sends after the text, in their order.
+	Files []*SavedReplyFile `json:"files"`
+	// The bot module that it sends after the text; null for none, and where that was deleted.
+	ModuleID *string `json:"moduleId"`
+	// Whether its bot module was deleted: it cannot be sent any more until it is changed.
+	IsModuleDeleted bool `json:"isModuleDeleted"`
+	// Who sees it beside its author.
+	Visibility SavedReplyVisibility `json:"visibility"`
+	// The roles that see it, for ROLES.
+	Roles []Role `json:"roles"`
+	// The branches that see it, for BRANCHES.
+	BranchIds []string `json:"branchIds"`
+	// The agent who made it; null for an integration.
+	AuthorID *string `json:"authorId"`
+	// When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it was last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+func (SavedReply) IsNode() {}
+
+// A page of saved replies.
+type SavedReplyConnection struct {
+	// The rows with their positions.
+	Edges []*SavedReplyEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*SavedReply `json:"nodes"`
+	// Where the page stands.
+	PageInfo PageInfo `json:"pageInfo"`
+}
+
+// A new saved reply.
+type SavedReplyCreateInput struct {
+	// The title, at most 100 characters.
+	Title string `json:"title"`
+	// The text, at most 5,000 characters.
+	Body string `json:"body"`
+	// The category, at most 50 characters.
+	Category graphql.Omittable[*string] `json:"category"`
+	// Uploaded files that it sends after the text, at most 10.
+	FileUploadIds graphql.Omittable[[]string] `json:"fileUploadIds"`
+	// The bot module that it sends after the text instead of files.
+	ModuleID graphql.Omittable[*string] `json:"moduleId"`
+	// Who sees it beside its author.
+	Visibility SavedReplyVisibility `json:"visibility"`
+	// The roles that see it, for ROLES.
+	Roles graphql.Omittable[[]Role] `json:"roles"`
+	// The branches that see it, for BRANCHES, at most 50.
+	BranchIds graphql.Omittable[[]string] `json:"branchIds"`
+	// The caller's own key: the same key with the same input gives the same reply again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey"`
+}
+
+// The answer to savedReplyCreate.
+type SavedReplyCreatePayload struct {
+	// The reply; null where it was refused.
+	SavedReply *SavedReply `json:"savedReply"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// Which saved reply to delete.
+type SavedReplyDeleteInput struct {
+	// The reply.
+	SavedReplyID string `json:"savedReplyId"`
+}
+
+// The answer to savedReplyDelete.
+type SavedReplyDeletePayload struct {
+	// The id of the reply that is gone; null where it was refused.
+	DeletedSavedReplyID *string `json:"deletedSavedReplyId"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// A saved reply in a list.
+type SavedReplyEdge struct {
+	// Its position.
+	Cursor string `json:"cursor"`
+	// The row.
+	Node SavedReply `json:"node"`
+}
+
+// A file that a saved reply sends.
+type SavedReplyFile struct {
+	// The upload, to be named again where the reply is changed.
+	UploadID string `json:"uploadId"`
+	// The file's name; null for none.
+	Name *string `json:"name"`
+	// Its type, by content.
+	ContentType string `json:"contentType"`
+	// Bytes.
+	Size int `json:"size"`
+	// The kind of message as which it goes.
+	Kind MessageKind `json:"kind"`
+}
+
+// A saved reply as it would go into a conversation now.
+type SavedReplyPreview struct {
+	// The text for the input, with its variables filled in.
+	Text string `json:"text"`
+	// The files that go after it.
+	Files []*SavedReplyFile `json:"files"`
+	// The bot module that goes after it, as it is; null for none.
+	ModuleID *string `json:"moduleId"`
+	// Whether `savedReplySend` would send it now.
+	ViewerCan Permit `json:"viewerCan"`
+}
+
+// Which saved reply to send where.
+type SavedReplySendInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// The reply.
+	SavedReplyID string `json:"savedReplyId"`
+	// The text that goes in place of the reply's own, where the agent has changed it; its variables are filled in.
+	Text graphql.Omittable[*string] `json:"text"`
+	// The author's own id, at most 90 characters, unique per author, messages included: it is the first message's, the others follow as id/2, id/3. Sending it again gives the same messages for 7 days, and is refused afterwards.
+	ClientMessageID string `json:"clientMessageId"`
+	// For integrations with ACT_AS: the agent who sends it.
+	OnBehalfOf graphql.Omittable[*string] `json:"onBehalfOf"`
+}
+
+// The answer to savedReplySend.
+type SavedReplySendPayload struct {
+	// The messages, in their order; none where it was refused.
+	Messages []*Message `json:"messages"`
+	// The conversation as it stands now; null where the caller sees it no more.
+	Conversation *Conversation `json:"conversation"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// What changes of a saved reply; what is left out stays.
+type SavedReplyUpdateInput struct {
+	// The reply.
+	SavedReplyID string `json:"savedReplyId"`
+	// The title.
+	Title graphql.Omittable[*string] `json:"title"`
+	// The text.
+	Body graphql.Omittable[*string] `json:"body"`
+	// The category; null for none.
+	Category graphql.Omittable[*string] `json:"category"`
+	// The files: uploads, and those that it has, in their order.
+	FileUploadIds graphql.Omittable[[]string] `json:"fileUploadIds"`
+	// The bot module; null for none.
+	ModuleID graphql.Omittable[*string] `json:"moduleId"`
+	// Who sees it beside its author.
+	Visibility graphql.Omittable[*SavedReplyVisibility] `json:"visibility"`
+	// The roles that see it, for ROLES.
+	Roles graphql.Omittable[[]Role] `json:"roles"`
+	// The branches that see it, for BRANCHES.
+	BranchIds graphql.Omittable[[]string] `json:"branchIds"`
+}
+
+// The answer to savedReplyUpdate.
+type SavedReplyUpdatePayload struct {
+	// The reply; null where it was refused, and where the caller sees it no more.
+	SavedReply *SavedReply `json:"savedReply"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
 // What one search finds, of each sort the first.
 type SearchResults struct {
 	// Conversations by the name of the customer, the group or one of its members, the newest first.
@@ -3448,7 +3702,9 @@ type Sendability struct {
 	Allowed bool `json:"allowed"`
 	// Why not, or what is limited, in the reader's language; null for neither.
 	Reason *string `json:"reason"`
-	// Until when this holds; null where the platform sets no window.
+	// What the platform's window takes now, whatever the channel's state.
+	Window SendWindow `json:"window"`
+	// Until when the window stands as it does; null where the platform sets none, and where only the customer can open it again.
 	Until *time.Time `json:"until"`
 	// Only an approved template may be sent.
 	RequiresTemplate bool `json:"requiresTemplate"`
@@ -6289,6 +6545,134 @@ func (e *Role) UnmarshalJSON(b []byte) error {
 }
 
 func (e Role) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Who sees a saved reply beside its author.
+type SavedReplyVisibility string
+
+const (
+	// Everybody of the team.
+	SavedReplyVisibilityEverybody SavedReplyVisibility = "EVERYBODY"
+	// The agents of some roles.
+	SavedReplyVisibilityRoles SavedReplyVisibility = "ROLES"
+	// The agents of some branches.
+	SavedReplyVisibilityBranches SavedReplyVisibility = "BRANCHES"
+	// Its author alone.
+	SavedReplyVisibilityMe SavedReplyVisibility = "ME"
+)
+
+var AllSavedReplyVisibility = []SavedReplyVisibility{
+	SavedReplyVisibilityEverybody,
+	SavedReplyVisibilityRoles,
+	SavedReplyVisibilityBranches,
+	SavedReplyVisibilityMe,
+}
+
+func (e SavedReplyVisibility) IsValid() bool {
+	switch e {
+	case SavedReplyVisibilityEverybody, SavedReplyVisibilityRoles, SavedReplyVisibilityBranches, SavedReplyVisibilityMe:
+		return true
+	}
+	return false
+}
+
+func (e SavedReplyVisibility) String() string {
+	return string(e)
+}
+
+func (e *SavedReplyVisibility) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SavedReplyVisibility(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SavedReplyVisibility", str)
+	}
+	return nil
+}
+
+func (e SavedReplyVisibility) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SavedReplyVisibility) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SavedReplyVisibility) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a platform that limits answers in time takes now.
+type SendWindow string
+
+const (
+	// Anything, or the platform sets no window.
+	SendWindowOpen SendWindow = "OPEN"
+	// Only what is not promotional: no discounts, offers or brand promotion.
+	SendWindowNonPromotional SendWindow = "NON_PROMOTIONAL"
+	// Only an approved template.
+	SendWindowTemplateOnly SendWindow = "TEMPLATE_ONLY"
+	// Nothing until the customer writes again.
+	SendWindowClosed SendWindow = "CLOSED"
+)
+
+var AllSendWindow = []SendWindow{
+	SendWindowOpen,
+	SendWindowNonPromotional,
+	SendWindowTemplateOnly,
+	SendWindowClosed,
+}
+
+func (e SendWindow) IsValid() bool {
+	switch e {
+	case SendWindowOpen, SendWindowNonPromotional, SendWindowTemplateOnly, SendWindowClosed:
+		return true
+	}
+	return false
+}
+
+func (e SendWindow) String() string {
+	return string(e)
+}
+
+func (e *SendWindow) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SendWindow(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SendWindow", str)
+	}
+	return nil
+}
+
+func (e SendWindow) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SendWindow) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SendWindow) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
