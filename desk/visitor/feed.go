@@ -141,10 +141,7 @@ func (f *feed) reset(at event.Cursor) {
 	f.at = at
 	for _, of := range f.channels {
 		for x := range of {
-			x.mu.Lock()
-			x.queue, x.pos = nil, at
-			x.mu.Unlock()
-			x.push(note{kind: Resync})
+			x.restart(at)
 		}
 	}
 }

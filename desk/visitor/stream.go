@@ -72,6 +72,7 @@ type Stream struct {
 	mu           sync.Mutex
 	conversation int64
 	queue        []note
+	era          int // raised when all that waited has lost its meaning
 	reason       string
 	wake         chan struct{}
 	closing      sync.Once
@@ -176,6 +177,9 @@ func (x *Stream) begin(ctx context.Context, after *event.Cursor) error {
 		}
 		x.mu.Lock()
 		defer x.mu.Unlock()
+		if x.era > 0 {
+			return nil // the log is another one meanwhile, which waits to be told
+		}
 		if !ok {
 			x.queue = append([]note{{kind: Resync}}, x.queue...)
 			return nil
@@ -317,12 +321,12 @@ func (x *Stream) Next(ctx context.Context) (item Item, ok bool, reason string) {
 			x.mu.Unlock()
 			return Item{}, false, ""
 		}
-		n := x.queue[0]
+		n, era := x.queue[0], x.era
 		conversation, pos := x.conversation, x.pos
 		x.mu.Unlock()
 		isLogged := n.event.Seq != 0
 		if isLogged && n.event.Seq <= pos.Seq {
-			x.pop(pos)
+			x.pop(era, pos)
 			continue
 		}
 		if isLogged {
@@ -331,7 +335,7 @@ func (x *Stream) Next(ctx context.Context) (item Item, ok bool, reason string) {
 		item, err := x.tell(ctx, n, conversation)
 		switch {
 		case errors.Is(err, errGone):
-			x.pop(pos)
+			x.pop(era, pos)
 		case err != nil && ctx.Err() != nil:
 			return Item{}, false, ""
 		case err != nil:
@@ -342,19 +346,33 @@ func (x *Stream) Next(ctx context.Context) (item Item, ok bool, reason string) {
 			if isLogged {
 				item.Cursor = pos
 			}
-			x.pop(pos)
-			return item, true, ""
+			if x.pop(era, pos) {
+				return item, true, ""
+			}
 		}
 	}
 	return Item{}, false, ""
 }
 
-// pop moves on.
-func (x *Stream) pop(pos event.Cursor) {
+// pop moves on; false where what was at the head went with all that waited, and something else stands there now.
+func (x *Stream) pop(era int, pos event.Cursor) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.era != era {
+		return false
+	}
 	x.queue = x.queue[1:]
 	x.pos = pos
+	return true
+}
+
+// restart forgets what waits and goes on from a position, with the word that something was missed.
+func (x *Stream) restart(at event.Cursor) {
+	x.mu.Lock()
+	x.queue, x.pos = []note{{kind: Resync}}, at
+	x.era++
+	x.mu.Unlock()
+	x.nudge()
 }
 
 // tell makes of a note what the browser is told, as it is now: what was erased since stays erased. errGone: nothing.

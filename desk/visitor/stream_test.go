@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -206,6 +207,52 @@ func TestResume(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The log became another one while an event was being read for a page. What the page was to be told of that went with the event, and the page waited for
+// ever for what has a lower number now.
+func TestResyncWhileAnEventIsRead(t *testing.T) {
+	t.Parallel()
+	w := setup(t, "postgres", bus.NewMemory())
+	a := w.begin("")
+	w.says(a.Token, "hi")
+	p := w.open(t, w.visitors, a.Token, nil)
+	p.until("nothing more", func() bool { return true })
+	before := p.stream.Position().Epoch
+	w.says(a.Token, "lost")
+	// Nobody reads messages now.
+	lock, err := w.DB.SQL().BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Rollback() }()
+	if _, err := lock.ExecContext(t.Context(), "LOCK TABLE messages IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	<-p.stream.Wake()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.until("the word to begin anew", func() bool { return slices.Contains(p.told, "resync") })
+	}()
+	testkit.Await(t, "the event is being read", func() bool {
+		var n int
+		if err := w.DB.SQL().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM pg_locks WHERE relation = 'messages'::regclass AND NOT granted").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n > 0
+	})
+	if _, err := w.DB.SQL().ExecContext(t.Context(), "UPDATE streams SET epoch = 'restored', seq = 1"); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Await(t, "the log is another one", func() bool {
+		w.clock.Advance(time.Second)
+		return p.stream.Position().Epoch != before
+	})
+	if err := lock.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	<-done
 }
 
 // A session that ends, or becomes another person's, ends its pages everywhere.
