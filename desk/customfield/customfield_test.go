@@ -460,3 +460,64 @@ func TestFieldsOfTickets(t *testing.T) {
 		}
 	})
 }
+
+// A value without its field, a field without its category, and a row that holds nothing of its field's type cannot come about; where a database holds such a
+// one all the same, it is left out and the rest is read.
+func TestCorruptedRowsAreLeftOut(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		w := setup(t, db, "shop")
+		good, bad := w.category(t, "Good"), w.category(t, "Bad")
+		fine := w.field(t, good.ID, "fine", "TEXT")
+		lost, homeless := w.field(t, good.ID, "lost", "TEXT"), w.field(t, bad.ID, "homeless", "TEXT")
+		c := w.contact(t)
+		var all []customfield.AnswerInput
+		for _, f := range []customfield.Field{fine, lost, homeless} {
+			all = append(all, customfield.AnswerInput{FieldID: f.ID, Value: &customfield.Input{Text: ptr("said")}})
+		}
+		if err := w.set(t, c, all...); err != nil {
+			t.Fatal(err)
+		}
+		// corrupt does to the database what foreign keys keep everybody from.
+		corrupt := func(statements ...string) {
+			t.Helper()
+			conn, err := db.SQL().Conn(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			off := "PRAGMA foreign_keys = OFF"
+			if db.IsPostgres() {
+				off = "SET session_replication_role = replica"
+			}
+			for _, q := range append([]string{off}, statements...) {
+				if _, err := conn.ExecContext(t.Context(), q); err != nil {
+					t.Fatalf("%s: %v", q, err)
+				}
+			}
+		}
+		corrupt(fmt.Sprintf("DELETE FROM custom_fields WHERE id = %d", lost.ID), fmt.Sprintf("DELETE FROM custom_field_categories WHERE id = %d", bad.ID))
+		types := []customfield.Type{"TEXT", "LONG_TEXT", "NUMBER", "DATE", "DATETIME", "BOOLEAN", "SINGLE_CHOICE", "MULTI_CHOICE", "URL", "EMAIL", "PHONE"}
+		for _, typ := range types {
+			var options []string
+			if strings.HasSuffix(string(typ), "CHOICE") {
+				options = []string{"one"}
+			}
+			f := w.field(t, good.ID, string(typ), typ, options...)
+			corrupt(fmt.Sprintf("INSERT INTO custom_field_values (team_id, contact_id, field_id, ordinal) VALUES (%d, %d, %d, 0)", w.admin.TeamID, c, f.ID))
+		}
+		got := w.answers(t, c)
+		if len(got) != 1+len(types) || got["fine"] == nil || got["fine"].Text != "said" {
+			t.Errorf("answers %+v", got)
+		}
+		for _, typ := range types {
+			if got[string(typ)] != nil {
+				t.Errorf("%s holds %+v", typ, got[string(typ)])
+			}
+		}
+		corrupt("DELETE FROM custom_field_categories")
+		if got := w.answers(t, c); len(got) != 0 {
+			t.Errorf("without any category answers %+v", got)
+		}
+	})
+}

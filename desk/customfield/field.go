@@ -163,9 +163,12 @@ func fields(ctx context.Context, v *store.View, q *ent.CustomFieldQuery) ([]Fiel
 	for i, c := range categories {
 		place[c.ID] = i
 	}
-	all := make([]Field, len(rows))
-	for i, f := range rows {
-		all[i] = fieldOf(f, categories[place[f.CategoryID]])
+	all := make([]Field, 0, len(rows))
+	for _, f := range rows {
+		// Foreign keys keep a field from being without its category. Where somebody took them away it has no place, and is left out.
+		if at, ok := place[f.CategoryID]; ok {
+			all = append(all, fieldOf(f, categories[at]))
+		}
 	}
 	slices.SortFunc(all, func(a, b Field) int {
 		return cmp.Or(cmp.Compare(place[a.Category.ID], place[b.Category.ID]), cmp.Compare(a.Position, b.Position), cmp.Compare(a.ID, b.ID))

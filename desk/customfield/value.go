@@ -247,7 +247,7 @@ func (v Value) rows(f Field, holder int64) []kept {
 	return []kept{r}
 }
 
-// valueOf reads the value that rows of one holder and field keep; nil where there is none.
+// valueOf reads the value that rows of one holder and field keep; nil where there is none, or none of the field's type.
 func valueOf(f Field, rows []kept) *Value {
 	if len(rows) == 0 {
 		return nil
@@ -269,20 +269,30 @@ func valueOf(f Field, rows []kept) *Value {
 		}
 		v.Options = []string{*r.key}
 	case entfield.TypeNUMBER:
-		v.Text = deref(r.text)
-		if r.number != nil {
-			v.Number = *r.number
+		if r.text == nil || r.number == nil {
+			return nil
 		}
+		v.Text, v.Number = *r.text, *r.number
 	case entfield.TypeDATETIME:
-		if r.time != nil {
-			v.Time = r.time.UTC()
+		if r.time == nil {
+			return nil
 		}
+		v.Time = r.time.UTC()
 	case entfield.TypeBOOLEAN:
-		v.Bool = deref(r.key) == "true"
+		if r.key == nil {
+			return nil
+		}
+		v.Bool = *r.key == "true"
 	case entfield.TypeDATE:
-		v.Text = deref(r.key)
+		if r.key == nil {
+			return nil
+		}
+		v.Text = *r.key
 	default:
-		v.Text = deref(r.text)
+		if r.text == nil {
+			return nil
+		}
+		v.Text = *r.text
 	}
 	return v
 }
