@@ -84,8 +84,8 @@ type process struct {
 
 var greeting = regexp.MustCompile(`(?m)^  GraphiQL   (\S+)/graphiql$`)
 
-// launch starts the program and waits until it is ready. It is killed with the test.
-func launch(t testing.TB, env []string, args ...string) *process {
+// begin starts the program. It is killed with the test.
+func begin(t testing.TB, env []string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, cmd: exec.Command(program(t), args...), done: make(chan struct{})}
 	p.cmd.Env = env
@@ -98,6 +98,13 @@ func launch(t testing.TB, env []string, args ...string) *process {
 		_ = p.cmd.Wait()
 	}()
 	t.Cleanup(p.kill)
+	return p
+}
+
+// launch starts the program and waits until it is ready. It is killed with the test.
+func launch(t testing.TB, env []string, args ...string) *process {
+	t.Helper()
+	p := begin(t, env, args...)
 	testkit.Await(t, "the program greets", func() bool {
 		if m := greeting.FindStringSubmatch(p.words()); m != nil {
 			p.URL = m[1]

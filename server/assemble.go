@@ -98,11 +98,11 @@ type parts struct {
 	closers []func() error // the last is called first
 }
 
-// assemble opens the database and the bus and puts the parts together. Nothing works yet. What it opened is closed by close, or here when
+// assemble opens the database, for which it waits where it must, and the bus, and puts the parts together. Nothing works yet. What it opened is closed by close, or here when
 // it fails.
-func assemble(ctx context.Context, o Options, platform *demo.Platform) (p *parts, err error) {
+func assemble(ctx context.Context, o Options, platform *demo.Platform, h *health) (p *parts, err error) {
 	c, log := o.Config, o.Log
-	p = &parts{log: log, random: random.New(), metrics: newMetrics()}
+	p = &parts{log: log, random: random.New(), metrics: newMetrics(), health: h}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -112,12 +112,17 @@ func assemble(ctx context.Context, o Options, platform *demo.Platform) (p *parts
 		return p, err
 	}
 	p.closers = append(p.closers, p.bus.Close)
+	h.bus.Store(&p.bus)
 	p.announcer = newAnnouncer(p.bus)
 	p.closers = append(p.closers, func() error { p.announcer.close(); return nil })
-	if p.db, err = openStore(ctx, o, p.announcer.committed); err != nil {
+	if err := newPatience(c, log).with(ctx, func() (err error) {
+		p.db, err = openStore(ctx, o, p.announcer.committed)
+		return err
+	}); err != nil {
 		return p, err
 	}
 	p.closers = append(p.closers, p.db.Close)
+	h.db.Store(p.db)
 	if err := p.fileStore(ctx, c); err != nil {
 		return p, err
 	}
@@ -127,7 +132,6 @@ func assemble(ctx context.Context, o Options, platform *demo.Platform) (p *parts
 		}
 		p.closers = append(p.closers, p.spool.Close)
 	}
-	p.health = &health{db: p.db, bus: p.bus}
 	if err := p.desk(c, platform); err != nil {
 		return p, err
 	}

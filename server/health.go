@@ -14,8 +14,8 @@ import (
 // health answers /healthz and /readyz. Alive never depends on the database; ready does. Redis is reported and does not decide: without it
 // everything works, a little later on other servers.
 type health struct {
-	db       *store.DB
-	bus      bus.Bus
+	bus      atomic.Pointer[bus.Bus]
+	db       atomic.Pointer[store.DB] // nil while the server waits for it
 	isReady  atomic.Bool
 	draining atomic.Bool
 }
@@ -29,10 +29,10 @@ func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	state := map[string]string{"status": "ready", "database": "ok", "bus": "ok"}
 	code := http.StatusOK
-	if err := h.bus.Ping(ctx); err != nil {
+	if b := h.bus.Load(); b == nil || (*b).Ping(ctx) != nil {
 		state["bus"] = "away"
 	}
-	if err := h.db.Ping(ctx); err != nil {
+	if db := h.db.Load(); db == nil || db.Ping(ctx) != nil {
 		state["database"], state["status"], code = "away", "not ready", http.StatusServiceUnavailable
 	}
 	switch {

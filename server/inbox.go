@@ -19,7 +19,8 @@ func inboxRetryCommand(ctx context.Context, p Process, args []string) error {
 	if err != nil {
 		return err
 	}
-	parts, err := assemble(ctx, Options{Config: c, Log: logger(c, p.Err)}, nil)
+	c.DatabaseWait = 0 // who runs a command sees it fail
+	parts, err := assemble(ctx, Options{Config: c, Log: logger(c, p.Err)}, nil, &health{})
 	if err != nil {
 		return err
 	}

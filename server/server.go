@@ -77,26 +77,30 @@ func Run(ctx context.Context, o Options) (err error) {
 	}()
 	ctx = tracer.With(ctx)
 	o.Config = c
-	parts, err := assemble(ctx, o, platform)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, parts.close()) }()
-	if err := parts.prepare(ctx, c, o.IsDemo); err != nil {
-		return err
-	}
-	handler, err := parts.routes(c, o.IsDemo, at)
-	if err != nil {
-		return err
-	}
+	health := &health{}
+	front := newFront(health)
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		Handler: front, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 		// A request outlives the signal to stop: Shutdown waits for it.
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
+	// While the database is away the server says that it is alive and not ready.
+	parts, err := assemble(ctx, o, platform, health)
+	if err != nil {
+		return given(ctx, errors.Join(err, server.Close()))
+	}
+	defer func() { err = errors.Join(err, parts.close()) }()
+	if err := newPatience(c, o.Log).with(ctx, func() error { return parts.prepare(ctx, c, o.IsDemo) }); err != nil {
+		return given(ctx, errors.Join(err, server.Close()))
+	}
+	handler, err := parts.routes(c, o.IsDemo, at)
+	if err != nil {
+		return errors.Join(err, server.Close())
+	}
+	front.open(handler)
 	if err := parts.start(ctx); err != nil {
 		return errors.Join(err, server.Close())
 	}
@@ -114,6 +118,14 @@ func Run(ctx context.Context, o Options) (err error) {
 	case <-ctx.Done():
 	}
 	return parts.stop(context.WithoutCancel(ctx), server)
+}
+
+// given is what came of a start. One that was told to stop while it waited has stopped in order.
+func given(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	return err
 }
 
 // local is a listener's address as this machine reaches it.

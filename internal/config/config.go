@@ -33,8 +33,10 @@ type Config struct {
 
 	DatabaseURL string `env:"DATABASE_URL" doc:"PostgreSQL, as postgres://user:password@host:5432/name; empty is the embedded SQLite in DATA_DIR."`
 	DatabaseMax int    `env:"DATABASE_MAX_CONNS" envDefault:"20" doc:"Connections to PostgreSQL, at the most."`
-	RedisURL    string `env:"REDIS_URL" doc:"Redis, as redis://:password@host:6379/0; empty is the bus within the process, for one server alone."`
-	SecretKey   string `env:"SECRET_KEY" doc:"Seals the channels' credentials: 32 random bytes in hexadecimal or base64 (openssl rand -hex 32). Older keys may follow, separated by commas: they open and no longer seal. With the embedded database one is made where it is empty; with PostgreSQL it must be set."`
+	// DatabaseWait is for a start alone: a server that runs waits for its database for ever.
+	DatabaseWait time.Duration `env:"DATABASE_WAIT" envDefault:"5m" doc:"How long a server that starts waits for a PostgreSQL that does not answer, alive and not ready, before it gives up; 0 gives up at once."`
+	RedisURL     string        `env:"REDIS_URL" doc:"Redis, as redis://:password@host:6379/0; empty is the bus within the process, for one server alone."`
+	SecretKey    string        `env:"SECRET_KEY" doc:"Seals the channels' credentials: 32 random bytes in hexadecimal or base64 (openssl rand -hex 32). Older keys may follow, separated by commas: they open and no longer seal. With the embedded database one is made where it is empty; with PostgreSQL it must be set."`
 
 	SpoolDir      string `env:"SPOOL_DIR" doc:"A folder on a durable disk of this server's own, where webhooks wait while the database is away; empty answers them 503, and the platform must send them again."`
 	SpoolMaxBytes int64  `env:"SPOOL_MAX_BYTES" envDefault:"1073741824" doc:"The most that may wait there, in bytes; beyond it webhooks are answered 503."`
@@ -194,6 +196,9 @@ func (c *Config) check() []error {
 		if n < 1 {
 			wrong("%s must be 1 or more", name)
 		}
+	}
+	if c.DatabaseWait < 0 {
+		wrong("DATABASE_WAIT must be 0 or more, as 5m")
 	}
 	if c.IdleTimeout < time.Minute {
 		wrong("IDLE_TIMEOUT must be a minute or more, as 30m")

@@ -102,6 +102,13 @@ func (db *DB) Heads(ctx context.Context, known map[int64]int64) (map[int64]int64
 	return heads, outage(ctx, rows.Err())
 }
 
+// isMistake says whether a connection was refused for what DATABASE_URL says: the role or its password, or the database's name. A server that
+// runs waits until somebody has put that right on the other side; one that starts says it.
+func isMistake(err error) bool {
+	var p *pq.Error
+	return errors.As(err, &p) && (strings.HasPrefix(string(p.Code), "28") || p.Code == "3D000")
+}
+
 // isAway says whether an error means that the database cannot be reached, rather than that it refused something.
 func isAway(err error) bool {
 	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) {

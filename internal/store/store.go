@@ -66,7 +66,8 @@ type DB struct {
 	lock                           *os.File
 }
 
-// Open opens the database; it migrates nothing. A second process on the same SQLite folder is refused.
+// Open opens the database; it migrates nothing. A second process on the same SQLite folder is refused. Where PostgreSQL does not answer, or
+// takes no connections, the fault is of kind Unavailable.
 func Open(ctx context.Context, c Config) (*DB, error) {
 	db := &DB{random: random.New(), clock: c.Clock, log: c.Log, committed: c.Committed, asked: c.Asked, told: c.Told, unguarded: c.Unguarded}
 	if db.clock == nil {
@@ -90,6 +91,9 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	// As which role the others work is told by the tables, which may not be there yet.
 	if err := db.login.PingContext(ctx); err != nil {
 		_ = db.Close()
+		if !isMistake(err) {
+			err = outage(ctx, err)
+		}
 		return nil, fmt.Errorf("reach the database: %w", err)
 	}
 	return db, nil
