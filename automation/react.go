@@ -175,6 +175,16 @@ func (s *Service) TurnIn(ctx context.Context, tx *store.Tx) (int64, error) {
 	return 0, nil
 }
 
+// OnDutyIn says whether anybody is on duty who may take an enquiry (CHAN-5, PROD-2). Where no hours were ever set nobody is.
+func (s *Service) OnDutyIn(ctx context.Context, tx *store.Tx) (bool, error) {
+	b, err := s.book(ctx, tx)
+	if err != nil || b == nil {
+		return false, err
+	}
+	can, err := able(ctx, &tx.View, duty.On(b.shifts, tx.Now)...)
+	return len(can) > 0, err
+}
+
 // order is in which order agents have their turns: those who never had one, at random, and then those whose last is the longest ago.
 func (s *Service) order(can []*ent.Agent, had []*ent.AssignmentTurn) []int64 {
 	var first, then []int64

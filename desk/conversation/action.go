@@ -186,7 +186,12 @@ type EndInput struct {
 // End ends a conversation: everybody's unread is cleared and waiting stops (CONV-6, CONV-9, CONV-19). Who works on it beside its follower is
 // told (COLL-11).
 func (s *Service) End(ctx context.Context, p auth.Principal, in EndInput) (*ent.Conversation, event.Cursor, error) {
-	return s.act(ctx, p, in.OnBehalfOf, in.ConversationID, Ending, nil, (*acting).end)
+	return s.act(ctx, p, in.OnBehalfOf, in.ConversationID, Ending, nil, func(x *acting, ctx context.Context) error {
+		if err := x.end(ctx); err != nil {
+			return err
+		}
+		return s.close(ctx, x)
+	})
 }
 
 func (x *acting) end(ctx context.Context) error {

@@ -21,7 +21,9 @@ type Automatic struct {
 	// By is the rule, as the cause of the events; Author its name as an author of messages, such as "keyword:5".
 	By     event.Actor
 	Author string
-	Parts  []Part
+	// Key makes its first part one message, however often it is asked for: the second time nothing is sent. Empty is every time another.
+	Key   string
+	Parts []Part
 }
 
 // Part is one message of it: a text, perhaps with buttons, or a kept file.
@@ -59,12 +61,15 @@ func (s *Service) AutomaticIn(ctx context.Context, tx *store.Tx, c *ent.Conversa
 		return nil, err
 	}
 	can := adapter.Capability()
-	for _, part := range a.Parts {
+	for i, part := range a.Parts {
 		content, f, err := automatic(ctx, tx, can, c, part)
 		if err != nil {
 			return nil, err
 		}
 		key := s.random.UUID()
+		if a.Key != "" {
+			key = partID(a.Key, i)
+		}
 		// Customers see the name, on websites: it is the account's and not the rule's.
 		m := &ent.Message{Direction: message.DirectionOUTBOUND, Delivery: message.DeliverySENDING, Sender: message.SenderBOT, SenderName: ch.Name,
 			Kind: string(content.Kind), Author: a.Author, ClientMessageID: &key, RetryKey: s.random.UUID()}
@@ -72,8 +77,12 @@ func (s *Service) AutomaticIn(ctx context.Context, tx *store.Tx, c *ent.Conversa
 			return nil, err
 		}
 		after := row.Copy(c)
-		if _, err := AppendIn(ctx, tx, c, after, m, a.By); err != nil {
+		isNew, err := AppendIn(ctx, tx, c, after, m, a.By)
+		if err != nil {
 			return nil, err
+		}
+		if !isNew {
+			return c, nil
 		}
 		c = after
 		if f != nil {

@@ -557,7 +557,10 @@ func (b *Bulk) do(ctx context.Context, x *acting, asked bulkParams) ([]int64, er
 	case Following:
 		return nil, x.follow(ctx)
 	case Ending:
-		return nil, x.end(ctx)
+		if err := x.end(ctx); err != nil {
+			return nil, err
+		}
+		return nil, b.actions.close(ctx, x)
 	case Reopening:
 		return nil, x.reopen(ctx)
 	case Transferring:

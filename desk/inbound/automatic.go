@@ -19,6 +19,8 @@ type Automation interface {
 	ReactIn(ctx context.Context, tx *store.Tx, o Occasion) (Reaction, error)
 	// TurnIn says to whom a new enquiry goes (PROD-1), and notes it; 0 for nobody.
 	TurnIn(ctx context.Context, tx *store.Tx) (int64, error)
+	// OnDutyIn says whether anybody is on duty who may take an enquiry (CHAN-5, PROD-2).
+	OnDutyIn(ctx context.Context, tx *store.Tx) (bool, error)
 }
 
 // Occasion is what a customer did, and where.
@@ -112,17 +114,17 @@ func (w *work) assigned(ctx context.Context, before, after *ent.Conversation, co
 	return nil
 }
 
-// answer sends what an event set off, and remembers the conversation as it is then.
-func (w *work) answer(ctx context.Context, c *ent.Conversation, r Reaction) error {
+// answer sends what an event set off, and gives the conversation as it is then, which is remembered.
+func (w *work) answer(ctx context.Context, c *ent.Conversation, r Reaction) (*ent.Conversation, error) {
 	if len(r.Reply.Parts) == 0 {
-		return nil
+		return c, nil
 	}
 	now, err := w.Actions.AutomaticIn(ctx, w.tx, c, r.Reply)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	w.remember(now)
-	return nil
+	return now, nil
 }
 
 // reopened logs that an event opened what was ended.

@@ -48,7 +48,8 @@ func (w *work) pressed(ctx context.Context, e channels.Event) error {
 	if err != nil {
 		return err
 	}
-	return w.answer(ctx, after, r)
+	_, err = w.answer(ctx, after, r)
+	return err
 }
 
 // press moves a conversation as a button says, and gives it as it is then.

@@ -317,7 +317,17 @@ func (w *work) add(ctx context.Context, c *ent.Conversation, isNew bool, what Ar
 			return err
 		}
 	}
-	return w.answer(ctx, after, r)
+	if after, err = w.welcome(ctx, c, after, m, e); err != nil {
+		return err
+	}
+	if after, err = w.answer(ctx, after, r); err != nil {
+		return err
+	}
+	if after, err = w.away(ctx, after, m, e); err != nil {
+		return err
+	}
+	w.remember(after)
+	return nil
 }
 
 // tell notifies the agents who work on a conversation together of a customer's message (COLL-14).

@@ -10,6 +10,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/desk/account"
 	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
@@ -27,9 +28,11 @@ import (
 // work is the taking in of one body in one transaction. It reads what the body is about once, and remembers what it has changed.
 type work struct {
 	*Service
-	tx     *store.Tx
-	body   Body
-	can    channels.Capability
+	tx   *store.Tx
+	body Body
+	can  channels.Capability
+	// script is what the channel says by itself; nil until it is asked for.
+	script *account.Script
 	people map[string]*ent.Identity      // by platform user id
 	groups map[string]*ent.Group         // by platform group id
 	one    map[int64]*ent.Conversation   // by identity; held

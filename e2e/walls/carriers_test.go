@@ -50,6 +50,7 @@ var meaning = map[string]string{
 	"ChannelReconnectInput.channelId": "@channel.lost", "ChannelUpdateInput.channelId": "@channel.line", "ChannelUpdateInput.name": "!words", "ChannelPauseInput.channelId": "@channel.line",
 	"ChannelResumeInput.channelId": "@channel.line", "ChannelCheckInput.channelId": "@channel.line", "ChannelDeleteInput.channelId": "@channel.doomed", "FailedInboundEventsReplayInput.ids": "!@inbound.0",
 	"WebchatUpdateInput.channelId": "@channel.web", "WebchatUpdateInput.allowedDomains": "words shop.example", "WebchatUpdateInput.title": "!words", "WebchatUpdateInput.greeting": "words",
+	"Query.channelMessages(channelId)": "@channel.line", "ChannelMessagesUpdateInput.channelId": "@channel.line", "ChannelMessageInput.text": "words",
 	"WebchatUpdateInput.color": "words #aabbcc", "WebchatIdentitySecretRotateInput.channelId": "@channel.web",
 
 	// contacts

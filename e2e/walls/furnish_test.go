@@ -626,6 +626,7 @@ func (f *furnisher) automation(blobs *blob.Local, team int) {
 		return string(b)
 	}
 	f.add("automations", set{"turn": 1})
+	f.add("channel_scripts", set{"channel_id": channel})
 	f.add("assignment_turns", set{"agent_id": mate, "turn": 1})
 	picture := f.file(blobs, nil)
 	f.add("kept_files", set{"file_id": picture})

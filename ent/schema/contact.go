@@ -213,6 +213,7 @@ func (Identity) Fields() []ent.Field {
 		field.Bool("is_blocked").Default(false).Comment("Whether the team blocked the person."),
 		field.Time("profile_fetched_at").Optional().Nillable().Comment("When the profile was last asked for, found or not (CHAN-13)."),
 		field.Time("first_seen_at").Immutable().Comment("When the person was first seen."),
+		field.Time("wrote_at").Optional().Nillable().Comment("When the person wrote its first message ever (CHAN-5); NULL for none, and for who wrote before that was noted."),
 	}
 }
 

@@ -379,6 +379,26 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ChannelMessage struct {
+		IsDefault func(childComplexity int) int
+		IsOn      func(childComplexity int) int
+		Text      func(childComplexity int) int
+	}
+
+	ChannelMessages struct {
+		AgentName func(childComplexity int) int
+		Away      func(childComplexity int) int
+		Closing   func(childComplexity int) int
+		Version   func(childComplexity int) int
+		Welcome   func(childComplexity int) int
+	}
+
+	ChannelMessagesUpdatePayload struct {
+		Cursor     func(childComplexity int) int
+		Messages   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ChannelPausePayload struct {
 		Channel    func(childComplexity int) int
 		Cursor     func(childComplexity int) int
@@ -1238,6 +1258,7 @@ type ComplexityRoot struct {
 		ChannelCheck                    func(childComplexity int, input model.ChannelCheckInput) int
 		ChannelConnect                  func(childComplexity int, input model.ChannelConnectInput) int
 		ChannelDelete                   func(childComplexity int, input model.ChannelDeleteInput) int
+		ChannelMessagesUpdate           func(childComplexity int, input model.ChannelMessagesUpdateInput) int
 		ChannelPause                    func(childComplexity int, input model.ChannelPauseInput) int
 		ChannelReconnect                func(childComplexity int, input model.ChannelReconnectInput) int
 		ChannelResume                   func(childComplexity int, input model.ChannelResumeInput) int
@@ -1410,6 +1431,7 @@ type ComplexityRoot struct {
 		AutomationSettings     func(childComplexity int) int
 		BotEntries             func(childComplexity int, first *int, after *string, last *int, before *string) int
 		BotModules             func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ChannelMessages        func(childComplexity int, channelID string) int
 		Channels               func(childComplexity int, filter *model.ChannelFilter, first *int, after *string, last *int, before *string) int
 		CollaboratorCandidates func(childComplexity int, conversationID string, search *string, roles []model.Role, first *int, after *string, last *int, before *string) int
 		Companies              func(childComplexity int, filter *model.CompanyFilter, text *string, first *int, after *string, last *int, before *string) int
@@ -1899,6 +1921,7 @@ type MutationResolver interface {
 	ChannelCheck(ctx context.Context, input model.ChannelCheckInput) (*model.ChannelCheckPayload, error)
 	ChannelDelete(ctx context.Context, input model.ChannelDeleteInput) (*model.ChannelDeletePayload, error)
 	FailedInboundEventsReplay(ctx context.Context, input model.FailedInboundEventsReplayInput) (*model.FailedInboundEventsReplayPayload, error)
+	ChannelMessagesUpdate(ctx context.Context, input model.ChannelMessagesUpdateInput) (*model.ChannelMessagesUpdatePayload, error)
 	ConversationCollaboratorsAdd(ctx context.Context, input model.ConversationCollaboratorsAddInput) (*model.ConversationCollaboratorsAddPayload, error)
 	ConversationCollaboratorsRemove(ctx context.Context, input model.ConversationCollaboratorsRemoveInput) (*model.ConversationCollaboratorsRemovePayload, error)
 	ConversationJoin(ctx context.Context, input model.ConversationJoinInput) (*model.ConversationJoinPayload, error)
@@ -1968,6 +1991,7 @@ type QueryResolver interface {
 	ConversationBulkItems(ctx context.Context, jobID string, state *model.BulkItemState, first *int, after *string, last *int, before *string) (*model.BulkItemConnection, error)
 	Channels(ctx context.Context, filter *model.ChannelFilter, first *int, after *string, last *int, before *string) (*model.ChannelConnection, error)
 	FailedInboundEvents(ctx context.Context, first *int, after *string, last *int, before *string) (*model.FailedInboundEventConnection, error)
+	ChannelMessages(ctx context.Context, channelID string) (*model.ChannelMessages, error)
 	CollaboratorCandidates(ctx context.Context, conversationID string, search *string, roles []model.Role, first *int, after *string, last *int, before *string) (*model.AgentConnection, error)
 	Contact(ctx context.Context, id string) (*model.Contact, error)
 	Contacts(ctx context.Context, filter *model.ContactFilter, sort *model.ContactSort, direction *model.SortDirection, first *int, after *string, last *int, before *string) (*model.ContactConnection, error)
@@ -3241,6 +3265,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ChannelEdge.Node(childComplexity), true
+
+	case "ChannelMessage.isDefault":
+		if e.ComplexityRoot.ChannelMessage.IsDefault == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelMessage.IsDefault(childComplexity), true
+	case "ChannelMessage.isOn":
+		if e.ComplexityRoot.ChannelMessage.IsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelMessage.IsOn(childComplexity), true
+	case "ChannelMessage.text":
+		if e.ComplexityRoot.ChannelMessage.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelMessage.Text(childComplexity), true
+
+	case "ChannelMessages.agentName":
+		if e.ComplexityRoot.ChannelMessages.AgentName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelMessages.AgentName(childComplexity), true
+	case "ChannelMessages.away":
+		if e.ComplexityRoot.ChannelMessages.Away == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelMessages.Away(childComplexity), true
+	case "ChannelMessages.closing":
+		if e.ComplexityRoot.ChannelMessages.Closing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelMessages.Closing(childComplexity), true
+	case "ChannelMessages.version":
+		if e.ComplexityRoot.ChannelMessages.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelMessages.Version(childComplexity), true
+	case "ChannelMessages.welcome":
+		if e.ComplexityRoot.ChannelMessages.Welcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelMessages.Welcome(childComplexity), true
+
+	case "ChannelMessagesUpdatePayload.cursor":
+		if e.ComplexityRoot.ChannelMessagesUpdatePayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelMessagesUpdatePayload.Cursor(childComplexity), true
+	case "ChannelMessagesUpdatePayload.messages":
+		if e.ComplexityRoot.ChannelMessagesUpdatePayload.Messages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelMessagesUpdatePayload.Messages(childComplexity), true
+	case "ChannelMessagesUpdatePayload.userErrors":
+		if e.ComplexityRoot.ChannelMessagesUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelMessagesUpdatePayload.UserErrors(childComplexity), true
 
 	case "ChannelPausePayload.channel":
 		if e.ComplexityRoot.ChannelPausePayload.Channel == nil {
@@ -6537,6 +6630,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChannelDelete(childComplexity, args["input"].(model.ChannelDeleteInput)), true
+	case "Mutation.channelMessagesUpdate":
+		if e.ComplexityRoot.Mutation.ChannelMessagesUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_channelMessagesUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChannelMessagesUpdate(childComplexity, args["input"].(model.ChannelMessagesUpdateInput)), true
 	case "Mutation.channelPause":
 		if e.ComplexityRoot.Mutation.ChannelPause == nil {
 			break
@@ -7603,6 +7707,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.BotModules(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.channelMessages":
+		if e.ComplexityRoot.Query.ChannelMessages == nil {
+			break
+		}
+
+		args, err := ec.field_Query_channelMessages_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ChannelMessages(childComplexity, args["channelId"].(string)), true
 	case "Query.channels":
 		if e.ComplexityRoot.Query.Channels == nil {
 			break
@@ -9496,6 +9611,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputChannelConnectInput,
 		ec.unmarshalInputChannelDeleteInput,
 		ec.unmarshalInputChannelFilter,
+		ec.unmarshalInputChannelMessageInput,
+		ec.unmarshalInputChannelMessagesUpdateInput,
 		ec.unmarshalInputChannelPauseInput,
 		ec.unmarshalInputChannelReconnectInput,
 		ec.unmarshalInputChannelResumeInput,
@@ -11070,6 +11187,88 @@ type Job implements Node {
   createdAt: DateTime!
   "When it ended."
   endedAt: DateTime
+}
+`, BuiltIn: false},
+	{Name: "../schema/channelscript.graphql", Input: `"How much of the agent's name stands before what a channel says by itself."
+enum AgentNameStyle {
+  "Nothing."
+  NONE
+  "The first name."
+  FIRST
+  "The first and the last name."
+  FULL
+}
+
+"A text that a channel sends by itself."
+type ChannelMessage {
+  "Whether it is sent."
+  isOn: Boolean!
+  "The text, as it stands with its variables: the team's own, or the default in the team's language."
+  text: String!
+  "Whether that is the default."
+  isDefault: Boolean!
+}
+
+"What a channel says by itself."
+type ChannelMessages {
+  "Raised by every change; 0 where nothing was ever set."
+  version: Int!
+  "Sent once to each person, at its first message ever."
+  welcome: ChannelMessage!
+  "Sent to who writes while nobody is on duty, once until an agent follows or the conversation ends."
+  away: ChannelMessage!
+  "Sent whenever a conversation ends, by hand, many at once or by itself."
+  closing: ChannelMessage!
+  "How much of the name of the agent who follows stands before them. What agents write themselves has no name before it."
+  agentName: AgentNameStyle!
+}
+
+"What changes of a text that a channel sends by itself; what is left out stays."
+input ChannelMessageInput {
+  "Whether it is sent."
+  isOn: Boolean
+  "The text, at most 1,000 characters; null for the default. ` + "`" + `{{system:customer_name}}` + "`" + ` becomes the customer's name."
+  text: String
+}
+
+"What changes of what a channel says by itself; what is left out stays."
+input ChannelMessagesUpdateInput {
+  "The channel."
+  channelId: ID!
+  "The welcome."
+  welcome: ChannelMessageInput
+  "The away message."
+  away: ChannelMessageInput
+  "The closing message."
+  closing: ChannelMessageInput
+  "How much of the agent's name stands before them."
+  agentName: AgentNameStyle
+}
+
+"The answer to channelMessagesUpdate."
+type ChannelMessagesUpdatePayload {
+  "What the channel says then; null where it was refused."
+  messages: ChannelMessages
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
+}
+
+extend type Query {
+  "What a channel says by itself; null where there is no such channel."
+  channelMessages(
+    "The channel."
+    channelId: ID!
+  ): ChannelMessages
+}
+
+extend type Mutation {
+  "Changes what a channel says by itself. ADMIN only."
+  channelMessagesUpdate(
+    "The channel and what changes."
+    input: ChannelMessagesUpdateInput!
+  ): ChannelMessagesUpdatePayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/collaboration.graphql", Input: `extend type Query {
@@ -16041,6 +16240,46 @@ func (ec *executionContext) childFields_ChannelEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type ChannelEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ChannelMessage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "isOn":
+		return ec.fieldContext_ChannelMessage_isOn(ctx, field)
+	case "text":
+		return ec.fieldContext_ChannelMessage_text(ctx, field)
+	case "isDefault":
+		return ec.fieldContext_ChannelMessage_isDefault(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelMessage", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelMessages(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_ChannelMessages_version(ctx, field)
+	case "welcome":
+		return ec.fieldContext_ChannelMessages_welcome(ctx, field)
+	case "away":
+		return ec.fieldContext_ChannelMessages_away(ctx, field)
+	case "closing":
+		return ec.fieldContext_ChannelMessages_closing(ctx, field)
+	case "agentName":
+		return ec.fieldContext_ChannelMessages_agentName(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelMessages", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelMessagesUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "messages":
+		return ec.fieldContext_ChannelMessagesUpdatePayload_messages(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChannelMessagesUpdatePayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ChannelMessagesUpdatePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelMessagesUpdatePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ChannelPausePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "channel":
@@ -18623,6 +18862,20 @@ func (ec *executionContext) field_Mutation_channelDelete_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_channelMessagesUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ChannelMessagesUpdateInput, error) {
+			return ec.unmarshalNChannelMessagesUpdateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessagesUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_channelPause_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -19722,6 +19975,20 @@ func (ec *executionContext) field_Query_botModules_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_channelMessages_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "channelId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["channelId"] = arg0
 	return args, nil
 }
 
@@ -26004,6 +26271,304 @@ func (ec *executionContext) fieldContext_ChannelEdge_node(_ context.Context, fie
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ChannelMessage_isOn(ctx context.Context, field graphql.CollectedField, obj *model.ChannelMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelMessage_isOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelMessage_isOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelMessage", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _ChannelMessage_text(ctx context.Context, field graphql.CollectedField, obj *model.ChannelMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelMessage_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelMessage_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelMessage", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ChannelMessage_isDefault(ctx context.Context, field graphql.CollectedField, obj *model.ChannelMessage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelMessage_isDefault(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsDefault, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelMessage_isDefault(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelMessage", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _ChannelMessages_version(ctx context.Context, field graphql.CollectedField, obj *model.ChannelMessages) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelMessages_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelMessages_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelMessages", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ChannelMessages_welcome(ctx context.Context, field graphql.CollectedField, obj *model.ChannelMessages) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelMessages_welcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Welcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ChannelMessage) graphql.Marshaler {
+			return ec.marshalNChannelMessage2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelMessages_welcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelMessages",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelMessages_away(ctx context.Context, field graphql.CollectedField, obj *model.ChannelMessages) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelMessages_away(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Away, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ChannelMessage) graphql.Marshaler {
+			return ec.marshalNChannelMessage2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelMessages_away(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelMessages",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelMessages_closing(ctx context.Context, field graphql.CollectedField, obj *model.ChannelMessages) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelMessages_closing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Closing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ChannelMessage) graphql.Marshaler {
+			return ec.marshalNChannelMessage2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelMessages_closing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelMessages",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelMessages_agentName(ctx context.Context, field graphql.CollectedField, obj *model.ChannelMessages) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelMessages_agentName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AgentName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.AgentNameStyle) graphql.Marshaler {
+			return ec.marshalNAgentNameStyle2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentNameStyle(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelMessages_agentName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelMessages", field, false, false, errors.New("field of type AgentNameStyle does not have child fields"))
+}
+
+func (ec *executionContext) _ChannelMessagesUpdatePayload_messages(ctx context.Context, field graphql.CollectedField, obj *model.ChannelMessagesUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelMessagesUpdatePayload_messages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Messages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChannelMessages) graphql.Marshaler {
+			return ec.marshalOChannelMessages2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessages(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelMessagesUpdatePayload_messages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelMessagesUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelMessages(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelMessagesUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ChannelMessagesUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelMessagesUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelMessagesUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelMessagesUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelMessagesUpdatePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ChannelMessagesUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelMessagesUpdatePayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelMessagesUpdatePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelMessagesUpdatePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _ChannelPausePayload_channel(ctx context.Context, field graphql.CollectedField, obj *model.ChannelPausePayload) (ret graphql.Marshaler) {
@@ -40330,6 +40895,50 @@ func (ec *executionContext) fieldContext_Mutation_failedInboundEventsReplay(ctx 
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_channelMessagesUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_channelMessagesUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChannelMessagesUpdate(ctx, fc.Args["input"].(model.ChannelMessagesUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChannelMessagesUpdatePayload) graphql.Marshaler {
+			return ec.marshalNChannelMessagesUpdatePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessagesUpdatePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_channelMessagesUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelMessagesUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_channelMessagesUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_conversationCollaboratorsAdd(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -44603,6 +45212,50 @@ func (ec *executionContext) fieldContext_Query_failedInboundEvents(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_failedInboundEvents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_channelMessages(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_channelMessages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ChannelMessages(ctx, fc.Args["channelId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChannelMessages) graphql.Marshaler {
+			return ec.marshalOChannelMessages2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessages(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_channelMessages(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelMessages(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_channelMessages_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -54037,6 +54690,101 @@ func (ec *executionContext) unmarshalInputChannelFilter(ctx context.Context, obj
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputChannelMessageInput(ctx context.Context, obj any) (model.ChannelMessageInput, error) {
+	var it model.ChannelMessageInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"isOn", "text"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "isOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isOn"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsOn = graphql.OmittableOf(data)
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputChannelMessagesUpdateInput(ctx context.Context, obj any) (model.ChannelMessagesUpdateInput, error) {
+	var it model.ChannelMessagesUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId", "welcome", "away", "closing", "agentName"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "welcome":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("welcome"))
+			data, err := ec.unmarshalOChannelMessageInput2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessageInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Welcome = graphql.OmittableOf(data)
+		case "away":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("away"))
+			data, err := ec.unmarshalOChannelMessageInput2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessageInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Away = graphql.OmittableOf(data)
+		case "closing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closing"))
+			data, err := ec.unmarshalOChannelMessageInput2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessageInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Closing = graphql.OmittableOf(data)
+		case "agentName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("agentName"))
+			data, err := ec.unmarshalOAgentNameStyle2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentNameStyle(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AgentName = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputChannelPauseInput(ctx context.Context, obj any) (model.ChannelPauseInput, error) {
 	var it model.ChannelPauseInput
 	if obj == nil {
@@ -61933,6 +62681,160 @@ func (ec *executionContext) _ChannelEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var channelMessageImplementors = []string{"ChannelMessage"}
+
+func (ec *executionContext) _ChannelMessage(ctx context.Context, sel ast.SelectionSet, obj *model.ChannelMessage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelMessageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelMessage")
+		case "isOn":
+			out.Values[i] = ec._ChannelMessage_isOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._ChannelMessage_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isDefault":
+			out.Values[i] = ec._ChannelMessage_isDefault(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var channelMessagesImplementors = []string{"ChannelMessages"}
+
+func (ec *executionContext) _ChannelMessages(ctx context.Context, sel ast.SelectionSet, obj *model.ChannelMessages) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelMessagesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelMessages")
+		case "version":
+			out.Values[i] = ec._ChannelMessages_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "welcome":
+			out.Values[i] = ec._ChannelMessages_welcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "away":
+			out.Values[i] = ec._ChannelMessages_away(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closing":
+			out.Values[i] = ec._ChannelMessages_closing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "agentName":
+			out.Values[i] = ec._ChannelMessages_agentName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var channelMessagesUpdatePayloadImplementors = []string{"ChannelMessagesUpdatePayload"}
+
+func (ec *executionContext) _ChannelMessagesUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ChannelMessagesUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelMessagesUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelMessagesUpdatePayload")
+		case "messages":
+			out.Values[i] = ec._ChannelMessagesUpdatePayload_messages(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ChannelMessagesUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ChannelMessagesUpdatePayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var channelPausePayloadImplementors = []string{"ChannelPausePayload"}
 
 func (ec *executionContext) _ChannelPausePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ChannelPausePayload) graphql.Marshaler {
@@ -68409,6 +69311,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "channelMessagesUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_channelMessagesUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "conversationCollaboratorsAdd":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_conversationCollaboratorsAdd(ctx, field)
@@ -69879,6 +70788,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				}()
 				res = ec._Query_failedInboundEvents(ctx, field)
 				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "channelMessages":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_channelMessages(ctx, field)
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -74270,6 +75201,16 @@ func (ec *executionContext) marshalNAgentInvitePayload2ᚖgithubᚗcomᚋswitchy
 	return ec._AgentInvitePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNAgentNameStyle2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentNameStyle(ctx context.Context, v any) (model.AgentNameStyle, error) {
+	var res model.AgentNameStyle
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAgentNameStyle2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentNameStyle(ctx context.Context, sel ast.SelectionSet, v model.AgentNameStyle) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNAgentReactivateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentReactivateInput(ctx context.Context, v any) (model.AgentReactivateInput, error) {
 	res, err := ec.unmarshalInputAgentReactivateInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -75026,6 +75967,25 @@ func (ec *executionContext) marshalNChannelEdge2ᚖgithubᚗcomᚋswitchyardᚑc
 		return graphql.Null
 	}
 	return ec._ChannelEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNChannelMessage2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessage(ctx context.Context, sel ast.SelectionSet, v model.ChannelMessage) graphql.Marshaler {
+	return ec._ChannelMessage(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNChannelMessagesUpdateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessagesUpdateInput(ctx context.Context, v any) (model.ChannelMessagesUpdateInput, error) {
+	res, err := ec.unmarshalInputChannelMessagesUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChannelMessagesUpdatePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessagesUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *model.ChannelMessagesUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ChannelMessagesUpdatePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNChannelPauseInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelPauseInput(ctx context.Context, v any) (model.ChannelPauseInput, error) {
@@ -78561,6 +79521,22 @@ func (ec *executionContext) unmarshalOAgentFilter2ᚖgithubᚗcomᚋswitchyard�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOAgentNameStyle2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentNameStyle(ctx context.Context, v any) (*model.AgentNameStyle, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.AgentNameStyle)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAgentNameStyle2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentNameStyle(ctx context.Context, sel ast.SelectionSet, v *model.AgentNameStyle) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) unmarshalOAgentStatus2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentStatusᚄ(ctx context.Context, v any) ([]model.AgentStatus, error) {
 	if v == nil {
 		return nil, nil
@@ -78746,6 +79722,21 @@ func (ec *executionContext) unmarshalOChannelFilter2ᚖgithubᚗcomᚋswitchyard
 	}
 	res, err := ec.unmarshalInputChannelFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOChannelMessageInput2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessageInput(ctx context.Context, v any) (*model.ChannelMessageInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputChannelMessageInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOChannelMessages2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessages(ctx context.Context, sel ast.SelectionSet, v *model.ChannelMessages) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelMessages(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOChannelState2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelStateᚄ(ctx context.Context, v any) ([]model.ChannelState, error) {

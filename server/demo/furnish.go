@@ -23,6 +23,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/channelscript"
 	entconversation "github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
 	entvisitor "github.com/switchyard-chat/switchyard/ent/gen/ent/visitor"
@@ -113,6 +114,9 @@ func (d Desk) replies(ctx context.Context, team int64) error {
 			return err
 		}
 	}
+	if err := d.scripts(ctx, boss); err != nil {
+		return err
+	}
 	for _, in := range []conversation.DraftInput{
 		{ConversationID: conversationID, Text: "您好,刮痕的部分我們"}, {ConversationID: conversationID, Text: "建議:補償 100 元購物金,大家覺得呢?", IsShared: true},
 	} {
@@ -121,6 +125,24 @@ func (d Desk) replies(ctx context.Context, team int64) error {
 		}
 	}
 	return nil
+}
+
+// scripts has the second account welcome its customers and say when a conversation has ended.
+func (d Desk) scripts(ctx context.Context, boss auth.Principal) error {
+	var storeID int64
+	err := d.DB.Read(ctx, boss.TeamID, func(ctx context.Context, v *store.View) (err error) {
+		storeID, err = v.Channel.Query().Where(channel.WebhookKey(Lines[1].Key)).OnlyID(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	on, name := true, channelscript.AgentNameFIRST
+	welcome := "{{system:customer_name}}您好,這裡是信義門市,請問需要什麼服務?"
+	_, _, err = d.Accounts.SetScript(ctx, boss, account.ScriptInput{
+		ChannelID: storeID, Welcome: account.LineInput{IsOn: &on, Text: &welcome}, Closing: account.LineInput{IsOn: &on}, AgentName: &name,
+	})
+	return err
 }
 
 // automatic gives the team a bot module, a keyword that opens it, and the shop's hours. Nothing of it answers what the demo's customers write by

@@ -27,6 +27,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/channelscript"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/companyfieldvalue"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contact"
@@ -98,6 +99,8 @@ type Client struct {
 	Category *CategoryClient
 	// Channel is the client for interacting with the Channel builders.
 	Channel *ChannelClient
+	// ChannelScript is the client for interacting with the ChannelScript builders.
+	ChannelScript *ChannelScriptClient
 	// Company is the client for interacting with the Company builders.
 	Company *CompanyClient
 	// CompanyFieldValue is the client for interacting with the CompanyFieldValue builders.
@@ -201,6 +204,7 @@ func (c *Client) init() {
 	c.BulkItem = NewBulkItemClient(c.config)
 	c.Category = NewCategoryClient(c.config)
 	c.Channel = NewChannelClient(c.config)
+	c.ChannelScript = NewChannelScriptClient(c.config)
 	c.Company = NewCompanyClient(c.config)
 	c.CompanyFieldValue = NewCompanyFieldValueClient(c.config)
 	c.Contact = NewContactClient(c.config)
@@ -345,6 +349,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		BulkItem:           NewBulkItemClient(cfg),
 		Category:           NewCategoryClient(cfg),
 		Channel:            NewChannelClient(cfg),
+		ChannelScript:      NewChannelScriptClient(cfg),
 		Company:            NewCompanyClient(cfg),
 		CompanyFieldValue:  NewCompanyFieldValueClient(cfg),
 		Contact:            NewContactClient(cfg),
@@ -416,6 +421,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		BulkItem:           NewBulkItemClient(cfg),
 		Category:           NewCategoryClient(cfg),
 		Channel:            NewChannelClient(cfg),
+		ChannelScript:      NewChannelScriptClient(cfg),
 		Company:            NewCompanyClient(cfg),
 		CompanyFieldValue:  NewCompanyFieldValueClient(cfg),
 		Contact:            NewContactClient(cfg),
@@ -487,9 +493,9 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.APIToken, c.Activity, c.Agent, c.AssignmentTurn, c.Attachment, c.Attempt,
 		c.Automation, c.BotEntry, c.BotModule, c.BulkItem, c.Category, c.Channel,
-		c.Company, c.CompanyFieldValue, c.Contact, c.ContactEmail, c.ContactPhone,
-		c.Conversation, c.Counter, c.CustomField, c.CustomFieldValue, c.Draft,
-		c.EarlyEffect, c.Employment, c.Event, c.File, c.Finding, c.Group,
+		c.ChannelScript, c.Company, c.CompanyFieldValue, c.Contact, c.ContactEmail,
+		c.ContactPhone, c.Conversation, c.Counter, c.CustomField, c.CustomFieldValue,
+		c.Draft, c.EarlyEffect, c.Employment, c.Event, c.File, c.Finding, c.Group,
 		c.GroupMember, c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile,
 		c.KeywordRule, c.Lane, c.Link, c.Message, c.Notification, c.Participant,
 		c.ReadCursor, c.Role, c.SavedReply, c.SavedReplyAudience, c.Session, c.Shift,
@@ -505,9 +511,9 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.APIToken, c.Activity, c.Agent, c.AssignmentTurn, c.Attachment, c.Attempt,
 		c.Automation, c.BotEntry, c.BotModule, c.BulkItem, c.Category, c.Channel,
-		c.Company, c.CompanyFieldValue, c.Contact, c.ContactEmail, c.ContactPhone,
-		c.Conversation, c.Counter, c.CustomField, c.CustomFieldValue, c.Draft,
-		c.EarlyEffect, c.Employment, c.Event, c.File, c.Finding, c.Group,
+		c.ChannelScript, c.Company, c.CompanyFieldValue, c.Contact, c.ContactEmail,
+		c.ContactPhone, c.Conversation, c.Counter, c.CustomField, c.CustomFieldValue,
+		c.Draft, c.EarlyEffect, c.Employment, c.Event, c.File, c.Finding, c.Group,
 		c.GroupMember, c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile,
 		c.KeywordRule, c.Lane, c.Link, c.Message, c.Notification, c.Participant,
 		c.ReadCursor, c.Role, c.SavedReply, c.SavedReplyAudience, c.Session, c.Shift,
@@ -544,6 +550,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Category.mutate(ctx, m)
 	case *ChannelMutation:
 		return c.Channel.mutate(ctx, m)
+	case *ChannelScriptMutation:
+		return c.ChannelScript.mutate(ctx, m)
 	case *CompanyMutation:
 		return c.Company.mutate(ctx, m)
 	case *CompanyFieldValueMutation:
@@ -2382,6 +2390,155 @@ func (c *ChannelClient) mutate(ctx context.Context, m *ChannelMutation) (Value, 
 		return (&ChannelDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Channel mutation op: %q", m.Op())
+	}
+}
+
+// ChannelScriptClient is a client for the ChannelScript schema.
+type ChannelScriptClient struct {
+	config
+}
+
+// NewChannelScriptClient returns a client for the ChannelScript from the given config.
+func NewChannelScriptClient(c config) *ChannelScriptClient {
+	return &ChannelScriptClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `channelscript.Hooks(f(g(h())))`.
+func (c *ChannelScriptClient) Use(hooks ...Hook) {
+	c.hooks.ChannelScript = append(c.hooks.ChannelScript, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `channelscript.Intercept(f(g(h())))`.
+func (c *ChannelScriptClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ChannelScript = append(c.inters.ChannelScript, interceptors...)
+}
+
+// Create returns a builder for creating a ChannelScript entity.
+func (c *ChannelScriptClient) Create() *ChannelScriptCreate {
+	mutation := newChannelScriptMutation(c.config, OpCreate)
+	return &ChannelScriptCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ChannelScript entities.
+func (c *ChannelScriptClient) CreateBulk(builders ...*ChannelScriptCreate) *ChannelScriptCreateBulk {
+	return &ChannelScriptCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ChannelScriptClient) MapCreateBulk(slice any, setFunc func(*ChannelScriptCreate, int)) *ChannelScriptCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ChannelScriptCreateBulk{err: fmt.Errorf("calling to ChannelScriptClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ChannelScriptCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ChannelScriptCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ChannelScript.
+func (c *ChannelScriptClient) Update() *ChannelScriptUpdate {
+	mutation := newChannelScriptMutation(c.config, OpUpdate)
+	return &ChannelScriptUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ChannelScriptClient) UpdateOne(_m *ChannelScript) *ChannelScriptUpdateOne {
+	mutation := newChannelScriptMutation(c.config, OpUpdateOne, withChannelScript(_m))
+	return &ChannelScriptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ChannelScriptClient) UpdateOneID(id int64) *ChannelScriptUpdateOne {
+	mutation := newChannelScriptMutation(c.config, OpUpdateOne, withChannelScriptID(id))
+	return &ChannelScriptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ChannelScript.
+func (c *ChannelScriptClient) Delete() *ChannelScriptDelete {
+	mutation := newChannelScriptMutation(c.config, OpDelete)
+	return &ChannelScriptDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ChannelScriptClient) DeleteOne(_m *ChannelScript) *ChannelScriptDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ChannelScriptClient) DeleteOneID(id int64) *ChannelScriptDeleteOne {
+	builder := c.Delete().Where(channelscript.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ChannelScriptDeleteOne{builder}
+}
+
+// Query returns a query builder for ChannelScript.
+func (c *ChannelScriptClient) Query() *ChannelScriptQuery {
+	return &ChannelScriptQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeChannelScript},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ChannelScript entity by its id.
+func (c *ChannelScriptClient) Get(ctx context.Context, id int64) (*ChannelScript, error) {
+	return c.Query().Where(channelscript.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ChannelScriptClient) GetX(ctx context.Context, id int64) *ChannelScript {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryChannel queries the channel edge of a ChannelScript.
+func (c *ChannelScriptClient) QueryChannel(_m *ChannelScript) *ChannelQuery {
+	query := (&ChannelClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(channelscript.Table, channelscript.FieldID, id),
+			sqlgraph.To(channel.Table, channel.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, channelscript.ChannelTable, channelscript.ChannelColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ChannelScriptClient) Hooks() []Hook {
+	return c.hooks.ChannelScript
+}
+
+// Interceptors returns the client interceptors.
+func (c *ChannelScriptClient) Interceptors() []Interceptor {
+	return c.inters.ChannelScript
+}
+
+func (c *ChannelScriptClient) mutate(ctx context.Context, m *ChannelScriptMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ChannelScriptCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ChannelScriptUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ChannelScriptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ChannelScriptDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ChannelScript mutation op: %q", m.Op())
 	}
 }
 
@@ -8557,22 +8714,22 @@ func (c *WebchatClient) mutate(ctx context.Context, m *WebchatMutation) (Value, 
 type (
 	hooks struct {
 		APIToken, Activity, Agent, AssignmentTurn, Attachment, Attempt, Automation,
-		BotEntry, BotModule, BulkItem, Category, Channel, Company, CompanyFieldValue,
-		Contact, ContactEmail, ContactPhone, Conversation, Counter, CustomField,
-		CustomFieldValue, Draft, EarlyEffect, Employment, Event, File, Finding, Group,
-		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, KeptFile,
-		KeywordRule, Lane, Link, Message, Notification, Participant, ReadCursor, Role,
-		SavedReply, SavedReplyAudience, Session, Shift, Stream, Tag, Tagging, Team,
-		Visitor, Webchat []ent.Hook
+		BotEntry, BotModule, BulkItem, Category, Channel, ChannelScript, Company,
+		CompanyFieldValue, Contact, ContactEmail, ContactPhone, Conversation, Counter,
+		CustomField, CustomFieldValue, Draft, EarlyEffect, Employment, Event, File,
+		Finding, Group, GroupMember, IdempotencyKey, Identity, InboundEvent, Job,
+		KeptFile, KeywordRule, Lane, Link, Message, Notification, Participant,
+		ReadCursor, Role, SavedReply, SavedReplyAudience, Session, Shift, Stream, Tag,
+		Tagging, Team, Visitor, Webchat []ent.Hook
 	}
 	inters struct {
 		APIToken, Activity, Agent, AssignmentTurn, Attachment, Attempt, Automation,
-		BotEntry, BotModule, BulkItem, Category, Channel, Company, CompanyFieldValue,
-		Contact, ContactEmail, ContactPhone, Conversation, Counter, CustomField,
-		CustomFieldValue, Draft, EarlyEffect, Employment, Event, File, Finding, Group,
-		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, KeptFile,
-		KeywordRule, Lane, Link, Message, Notification, Participant, ReadCursor, Role,
-		SavedReply, SavedReplyAudience, Session, Shift, Stream, Tag, Tagging, Team,
-		Visitor, Webchat []ent.Interceptor
+		BotEntry, BotModule, BulkItem, Category, Channel, ChannelScript, Company,
+		CompanyFieldValue, Contact, ContactEmail, ContactPhone, Conversation, Counter,
+		CustomField, CustomFieldValue, Draft, EarlyEffect, Employment, Event, File,
+		Finding, Group, GroupMember, IdempotencyKey, Identity, InboundEvent, Job,
+		KeptFile, KeywordRule, Lane, Link, Message, Notification, Participant,
+		ReadCursor, Role, SavedReply, SavedReplyAudience, Session, Shift, Stream, Tag,
+		Tagging, Team, Visitor, Webchat []ent.Interceptor
 	}
 )

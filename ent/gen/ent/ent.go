@@ -24,6 +24,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/channelscript"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/companyfieldvalue"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contact"
@@ -136,6 +137,7 @@ func checkColumn(t, c string) error {
 			bulkitem.Table:           bulkitem.ValidColumn,
 			category.Table:           category.ValidColumn,
 			channel.Table:            channel.ValidColumn,
+			channelscript.Table:      channelscript.ValidColumn,
 			company.Table:            company.ValidColumn,
 			companyfieldvalue.Table:  companyfieldvalue.ValidColumn,
 			contact.Table:            contact.ValidColumn,

@@ -49,6 +49,8 @@ type Identity struct {
 	ProfileFetchedAt *time.Time `json:"profile_fetched_at,omitempty"`
 	// When the person was first seen.
 	FirstSeenAt time.Time `json:"first_seen_at,omitempty"`
+	// When the person wrote its first message ever (CHAN-5); NULL for none, and for who wrote before that was noted.
+	WroteAt *time.Time `json:"wrote_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the IdentityQuery when eager-loading is set.
 	Edges        IdentityEdges `json:"edges"`
@@ -99,7 +101,7 @@ func (*Identity) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case identity.FieldPlatformUserID, identity.FieldDisplayName, identity.FieldPictureURL, identity.FieldStatusMessage, identity.FieldLanguage, identity.FieldReach:
 			values[i] = new(sql.NullString)
-		case identity.FieldCreatedAt, identity.FieldUpdatedAt, identity.FieldProfileFetchedAt, identity.FieldFirstSeenAt:
+		case identity.FieldCreatedAt, identity.FieldUpdatedAt, identity.FieldProfileFetchedAt, identity.FieldFirstSeenAt, identity.FieldWroteAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -214,6 +216,13 @@ func (_m *Identity) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.FirstSeenAt = value.Time
 			}
+		case identity.FieldWroteAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field wrote_at", values[i])
+			} else if value.Valid {
+				_m.WroteAt = new(time.Time)
+				*_m.WroteAt = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -308,6 +317,11 @@ func (_m *Identity) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("first_seen_at=")
 	builder.WriteString(_m.FirstSeenAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.WroteAt; v != nil {
+		builder.WriteString("wrote_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

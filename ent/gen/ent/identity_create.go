@@ -184,6 +184,20 @@ func (_c *IdentityCreate) SetFirstSeenAt(v time.Time) *IdentityCreate {
 	return _c
 }
 
+// SetWroteAt sets the "wrote_at" field.
+func (_c *IdentityCreate) SetWroteAt(v time.Time) *IdentityCreate {
+	_c.mutation.SetWroteAt(v)
+	return _c
+}
+
+// SetNillableWroteAt sets the "wrote_at" field if the given value is not nil.
+func (_c *IdentityCreate) SetNillableWroteAt(v *time.Time) *IdentityCreate {
+	if v != nil {
+		_c.SetWroteAt(*v)
+	}
+	return _c
+}
+
 // SetChannel sets the "channel" edge to the Channel entity.
 func (_c *IdentityCreate) SetChannel(v *Channel) *IdentityCreate {
 	return _c.SetChannelID(v.ID)
@@ -385,6 +399,10 @@ func (_c *IdentityCreate) createSpec() (*Identity, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.FirstSeenAt(); ok {
 		_spec.SetField(identity.FieldFirstSeenAt, field.TypeTime, value)
 		_node.FirstSeenAt = value
+	}
+	if value, ok := _c.mutation.WroteAt(); ok {
+		_spec.SetField(identity.FieldWroteAt, field.TypeTime, value)
+		_node.WroteAt = &value
 	}
 	if nodes := _c.mutation.ChannelIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

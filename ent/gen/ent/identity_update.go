@@ -189,6 +189,26 @@ func (_u *IdentityUpdate) ClearProfileFetchedAt() *IdentityUpdate {
 	return _u
 }
 
+// SetWroteAt sets the "wrote_at" field.
+func (_u *IdentityUpdate) SetWroteAt(v time.Time) *IdentityUpdate {
+	_u.mutation.SetWroteAt(v)
+	return _u
+}
+
+// SetNillableWroteAt sets the "wrote_at" field if the given value is not nil.
+func (_u *IdentityUpdate) SetNillableWroteAt(v *time.Time) *IdentityUpdate {
+	if v != nil {
+		_u.SetWroteAt(*v)
+	}
+	return _u
+}
+
+// ClearWroteAt clears the value of the "wrote_at" field.
+func (_u *IdentityUpdate) ClearWroteAt() *IdentityUpdate {
+	_u.mutation.ClearWroteAt()
+	return _u
+}
+
 // SetContact sets the "contact" edge to the Contact entity.
 func (_u *IdentityUpdate) SetContact(v *Contact) *IdentityUpdate {
 	return _u.SetContactID(v.ID)
@@ -295,6 +315,12 @@ func (_u *IdentityUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ProfileFetchedAtCleared() {
 		_spec.ClearField(identity.FieldProfileFetchedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.WroteAt(); ok {
+		_spec.SetField(identity.FieldWroteAt, field.TypeTime, value)
+	}
+	if _u.mutation.WroteAtCleared() {
+		_spec.ClearField(identity.FieldWroteAt, field.TypeTime)
 	}
 	if _u.mutation.ContactCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -506,6 +532,26 @@ func (_u *IdentityUpdateOne) ClearProfileFetchedAt() *IdentityUpdateOne {
 	return _u
 }
 
+// SetWroteAt sets the "wrote_at" field.
+func (_u *IdentityUpdateOne) SetWroteAt(v time.Time) *IdentityUpdateOne {
+	_u.mutation.SetWroteAt(v)
+	return _u
+}
+
+// SetNillableWroteAt sets the "wrote_at" field if the given value is not nil.
+func (_u *IdentityUpdateOne) SetNillableWroteAt(v *time.Time) *IdentityUpdateOne {
+	if v != nil {
+		_u.SetWroteAt(*v)
+	}
+	return _u
+}
+
+// ClearWroteAt clears the value of the "wrote_at" field.
+func (_u *IdentityUpdateOne) ClearWroteAt() *IdentityUpdateOne {
+	_u.mutation.ClearWroteAt()
+	return _u
+}
+
 // SetContact sets the "contact" edge to the Contact entity.
 func (_u *IdentityUpdateOne) SetContact(v *Contact) *IdentityUpdateOne {
 	return _u.SetContactID(v.ID)
@@ -642,6 +688,12 @@ func (_u *IdentityUpdateOne) sqlSave(ctx context.Context) (_node *Identity, err 
 	}
 	if _u.mutation.ProfileFetchedAtCleared() {
 		_spec.ClearField(identity.FieldProfileFetchedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.WroteAt(); ok {
+		_spec.SetField(identity.FieldWroteAt, field.TypeTime, value)
+	}
+	if _u.mutation.WroteAtCleared() {
+		_spec.ClearField(identity.FieldWroteAt, field.TypeTime)
 	}
 	if _u.mutation.ContactCleared() {
 		edge := &sqlgraph.EdgeSpec{

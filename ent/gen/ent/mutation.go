@@ -23,6 +23,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/channelscript"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/companyfieldvalue"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contact"
@@ -87,6 +88,7 @@ const (
 	TypeBulkItem           = "BulkItem"
 	TypeCategory           = "Category"
 	TypeChannel            = "Channel"
+	TypeChannelScript      = "ChannelScript"
 	TypeCompany            = "Company"
 	TypeCompanyFieldValue  = "CompanyFieldValue"
 	TypeContact            = "Contact"
@@ -13215,6 +13217,1049 @@ func (m *ChannelMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ChannelMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Channel edge %s", name)
+}
+
+// ChannelScriptMutation represents an operation that mutates the ChannelScript nodes in the graph.
+type ChannelScriptMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int64
+	team_id        *int64
+	addteam_id     *int64
+	version        *int
+	addversion     *int
+	created_at     *time.Time
+	updated_at     *time.Time
+	has_welcome    *bool
+	welcome        *string
+	has_away       *bool
+	away           *string
+	has_closing    *bool
+	closing        *string
+	agent_name     *channelscript.AgentName
+	clearedFields  map[string]struct{}
+	channel        *int64
+	clearedchannel bool
+	done           bool
+	oldValue       func(context.Context) (*ChannelScript, error)
+	predicates     []predicate.ChannelScript
+}
+
+var _ ent.Mutation = (*ChannelScriptMutation)(nil)
+
+// channelscriptOption allows management of the mutation configuration using functional options.
+type channelscriptOption func(*ChannelScriptMutation)
+
+// newChannelScriptMutation creates new mutation for the ChannelScript entity.
+func newChannelScriptMutation(c config, op Op, opts ...channelscriptOption) *ChannelScriptMutation {
+	m := &ChannelScriptMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeChannelScript,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withChannelScriptID sets the ID field of the mutation.
+func withChannelScriptID(id int64) channelscriptOption {
+	return func(m *ChannelScriptMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ChannelScript
+		)
+		m.oldValue = func(ctx context.Context) (*ChannelScript, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ChannelScript.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withChannelScript sets the old ChannelScript of the mutation.
+func withChannelScript(node *ChannelScript) channelscriptOption {
+	return func(m *ChannelScriptMutation) {
+		m.oldValue = func(context.Context) (*ChannelScript, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ChannelScriptMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ChannelScriptMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ChannelScriptMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ChannelScriptMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ChannelScript.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *ChannelScriptMutation) SetTeamID(i int64) {
+	m.team_id = &i
+	m.addteam_id = nil
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *ChannelScriptMutation) TeamID() (r int64, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the ChannelScript entity.
+// If the ChannelScript object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelScriptMutation) OldTeamID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// AddTeamID adds i to the "team_id" field.
+func (m *ChannelScriptMutation) AddTeamID(i int64) {
+	if m.addteam_id != nil {
+		*m.addteam_id += i
+	} else {
+		m.addteam_id = &i
+	}
+}
+
+// AddedTeamID returns the value that was added to the "team_id" field in this mutation.
+func (m *ChannelScriptMutation) AddedTeamID() (r int64, exists bool) {
+	v := m.addteam_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *ChannelScriptMutation) ResetTeamID() {
+	m.team_id = nil
+	m.addteam_id = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ChannelScriptMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ChannelScriptMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ChannelScript entity.
+// If the ChannelScript object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelScriptMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ChannelScriptMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ChannelScriptMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ChannelScriptMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ChannelScriptMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ChannelScriptMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ChannelScript entity.
+// If the ChannelScript object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelScriptMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ChannelScriptMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ChannelScriptMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ChannelScriptMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ChannelScript entity.
+// If the ChannelScript object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelScriptMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ChannelScriptMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetChannelID sets the "channel_id" field.
+func (m *ChannelScriptMutation) SetChannelID(i int64) {
+	m.channel = &i
+}
+
+// ChannelID returns the value of the "channel_id" field in the mutation.
+func (m *ChannelScriptMutation) ChannelID() (r int64, exists bool) {
+	v := m.channel
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannelID returns the old "channel_id" field's value of the ChannelScript entity.
+// If the ChannelScript object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelScriptMutation) OldChannelID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannelID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannelID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannelID: %w", err)
+	}
+	return oldValue.ChannelID, nil
+}
+
+// ResetChannelID resets all changes to the "channel_id" field.
+func (m *ChannelScriptMutation) ResetChannelID() {
+	m.channel = nil
+}
+
+// SetHasWelcome sets the "has_welcome" field.
+func (m *ChannelScriptMutation) SetHasWelcome(b bool) {
+	m.has_welcome = &b
+}
+
+// HasWelcome returns the value of the "has_welcome" field in the mutation.
+func (m *ChannelScriptMutation) HasWelcome() (r bool, exists bool) {
+	v := m.has_welcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHasWelcome returns the old "has_welcome" field's value of the ChannelScript entity.
+// If the ChannelScript object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelScriptMutation) OldHasWelcome(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHasWelcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHasWelcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHasWelcome: %w", err)
+	}
+	return oldValue.HasWelcome, nil
+}
+
+// ResetHasWelcome resets all changes to the "has_welcome" field.
+func (m *ChannelScriptMutation) ResetHasWelcome() {
+	m.has_welcome = nil
+}
+
+// SetWelcome sets the "welcome" field.
+func (m *ChannelScriptMutation) SetWelcome(s string) {
+	m.welcome = &s
+}
+
+// Welcome returns the value of the "welcome" field in the mutation.
+func (m *ChannelScriptMutation) Welcome() (r string, exists bool) {
+	v := m.welcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWelcome returns the old "welcome" field's value of the ChannelScript entity.
+// If the ChannelScript object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelScriptMutation) OldWelcome(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWelcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWelcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWelcome: %w", err)
+	}
+	return oldValue.Welcome, nil
+}
+
+// ResetWelcome resets all changes to the "welcome" field.
+func (m *ChannelScriptMutation) ResetWelcome() {
+	m.welcome = nil
+}
+
+// SetHasAway sets the "has_away" field.
+func (m *ChannelScriptMutation) SetHasAway(b bool) {
+	m.has_away = &b
+}
+
+// HasAway returns the value of the "has_away" field in the mutation.
+func (m *ChannelScriptMutation) HasAway() (r bool, exists bool) {
+	v := m.has_away
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHasAway returns the old "has_away" field's value of the ChannelScript entity.
+// If the ChannelScript object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelScriptMutation) OldHasAway(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHasAway is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHasAway requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHasAway: %w", err)
+	}
+	return oldValue.HasAway, nil
+}
+
+// ResetHasAway resets all changes to the "has_away" field.
+func (m *ChannelScriptMutation) ResetHasAway() {
+	m.has_away = nil
+}
+
+// SetAway sets the "away" field.
+func (m *ChannelScriptMutation) SetAway(s string) {
+	m.away = &s
+}
+
+// Away returns the value of the "away" field in the mutation.
+func (m *ChannelScriptMutation) Away() (r string, exists bool) {
+	v := m.away
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAway returns the old "away" field's value of the ChannelScript entity.
+// If the ChannelScript object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelScriptMutation) OldAway(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAway is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAway requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAway: %w", err)
+	}
+	return oldValue.Away, nil
+}
+
+// ResetAway resets all changes to the "away" field.
+func (m *ChannelScriptMutation) ResetAway() {
+	m.away = nil
+}
+
+// SetHasClosing sets the "has_closing" field.
+func (m *ChannelScriptMutation) SetHasClosing(b bool) {
+	m.has_closing = &b
+}
+
+// HasClosing returns the value of the "has_closing" field in the mutation.
+func (m *ChannelScriptMutation) HasClosing() (r bool, exists bool) {
+	v := m.has_closing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHasClosing returns the old "has_closing" field's value of the ChannelScript entity.
+// If the ChannelScript object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelScriptMutation) OldHasClosing(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHasClosing is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHasClosing requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHasClosing: %w", err)
+	}
+	return oldValue.HasClosing, nil
+}
+
+// ResetHasClosing resets all changes to the "has_closing" field.
+func (m *ChannelScriptMutation) ResetHasClosing() {
+	m.has_closing = nil
+}
+
+// SetClosing sets the "closing" field.
+func (m *ChannelScriptMutation) SetClosing(s string) {
+	m.closing = &s
+}
+
+// Closing returns the value of the "closing" field in the mutation.
+func (m *ChannelScriptMutation) Closing() (r string, exists bool) {
+	v := m.closing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosing returns the old "closing" field's value of the ChannelScript entity.
+// If the ChannelScript object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelScriptMutation) OldClosing(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosing is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosing requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosing: %w", err)
+	}
+	return oldValue.Closing, nil
+}
+
+// ResetClosing resets all changes to the "closing" field.
+func (m *ChannelScriptMutation) ResetClosing() {
+	m.closing = nil
+}
+
+// SetAgentName sets the "agent_name" field.
+func (m *ChannelScriptMutation) SetAgentName(cn channelscript.AgentName) {
+	m.agent_name = &cn
+}
+
+// AgentName returns the value of the "agent_name" field in the mutation.
+func (m *ChannelScriptMutation) AgentName() (r channelscript.AgentName, exists bool) {
+	v := m.agent_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAgentName returns the old "agent_name" field's value of the ChannelScript entity.
+// If the ChannelScript object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelScriptMutation) OldAgentName(ctx context.Context) (v channelscript.AgentName, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAgentName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAgentName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAgentName: %w", err)
+	}
+	return oldValue.AgentName, nil
+}
+
+// ResetAgentName resets all changes to the "agent_name" field.
+func (m *ChannelScriptMutation) ResetAgentName() {
+	m.agent_name = nil
+}
+
+// ClearChannel clears the "channel" edge to the Channel entity.
+func (m *ChannelScriptMutation) ClearChannel() {
+	m.clearedchannel = true
+	m.clearedFields[channelscript.FieldChannelID] = struct{}{}
+}
+
+// ChannelCleared reports if the "channel" edge to the Channel entity was cleared.
+func (m *ChannelScriptMutation) ChannelCleared() bool {
+	return m.clearedchannel
+}
+
+// ChannelIDs returns the "channel" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ChannelID instead. It exists only for internal usage by the builders.
+func (m *ChannelScriptMutation) ChannelIDs() (ids []int64) {
+	if id := m.channel; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetChannel resets all changes to the "channel" edge.
+func (m *ChannelScriptMutation) ResetChannel() {
+	m.channel = nil
+	m.clearedchannel = false
+}
+
+// Where appends a list predicates to the ChannelScriptMutation builder.
+func (m *ChannelScriptMutation) Where(ps ...predicate.ChannelScript) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ChannelScriptMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ChannelScriptMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ChannelScript, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ChannelScriptMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ChannelScriptMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ChannelScript).
+func (m *ChannelScriptMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ChannelScriptMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.team_id != nil {
+		fields = append(fields, channelscript.FieldTeamID)
+	}
+	if m.version != nil {
+		fields = append(fields, channelscript.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, channelscript.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, channelscript.FieldUpdatedAt)
+	}
+	if m.channel != nil {
+		fields = append(fields, channelscript.FieldChannelID)
+	}
+	if m.has_welcome != nil {
+		fields = append(fields, channelscript.FieldHasWelcome)
+	}
+	if m.welcome != nil {
+		fields = append(fields, channelscript.FieldWelcome)
+	}
+	if m.has_away != nil {
+		fields = append(fields, channelscript.FieldHasAway)
+	}
+	if m.away != nil {
+		fields = append(fields, channelscript.FieldAway)
+	}
+	if m.has_closing != nil {
+		fields = append(fields, channelscript.FieldHasClosing)
+	}
+	if m.closing != nil {
+		fields = append(fields, channelscript.FieldClosing)
+	}
+	if m.agent_name != nil {
+		fields = append(fields, channelscript.FieldAgentName)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ChannelScriptMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case channelscript.FieldTeamID:
+		return m.TeamID()
+	case channelscript.FieldVersion:
+		return m.Version()
+	case channelscript.FieldCreatedAt:
+		return m.CreatedAt()
+	case channelscript.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case channelscript.FieldChannelID:
+		return m.ChannelID()
+	case channelscript.FieldHasWelcome:
+		return m.HasWelcome()
+	case channelscript.FieldWelcome:
+		return m.Welcome()
+	case channelscript.FieldHasAway:
+		return m.HasAway()
+	case channelscript.FieldAway:
+		return m.Away()
+	case channelscript.FieldHasClosing:
+		return m.HasClosing()
+	case channelscript.FieldClosing:
+		return m.Closing()
+	case channelscript.FieldAgentName:
+		return m.AgentName()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ChannelScriptMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case channelscript.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case channelscript.FieldVersion:
+		return m.OldVersion(ctx)
+	case channelscript.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case channelscript.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case channelscript.FieldChannelID:
+		return m.OldChannelID(ctx)
+	case channelscript.FieldHasWelcome:
+		return m.OldHasWelcome(ctx)
+	case channelscript.FieldWelcome:
+		return m.OldWelcome(ctx)
+	case channelscript.FieldHasAway:
+		return m.OldHasAway(ctx)
+	case channelscript.FieldAway:
+		return m.OldAway(ctx)
+	case channelscript.FieldHasClosing:
+		return m.OldHasClosing(ctx)
+	case channelscript.FieldClosing:
+		return m.OldClosing(ctx)
+	case channelscript.FieldAgentName:
+		return m.OldAgentName(ctx)
+	}
+	return nil, fmt.Errorf("unknown ChannelScript field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChannelScriptMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case channelscript.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case channelscript.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case channelscript.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case channelscript.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case channelscript.FieldChannelID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannelID(v)
+		return nil
+	case channelscript.FieldHasWelcome:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHasWelcome(v)
+		return nil
+	case channelscript.FieldWelcome:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWelcome(v)
+		return nil
+	case channelscript.FieldHasAway:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHasAway(v)
+		return nil
+	case channelscript.FieldAway:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAway(v)
+		return nil
+	case channelscript.FieldHasClosing:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHasClosing(v)
+		return nil
+	case channelscript.FieldClosing:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosing(v)
+		return nil
+	case channelscript.FieldAgentName:
+		v, ok := value.(channelscript.AgentName)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAgentName(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelScript field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ChannelScriptMutation) AddedFields() []string {
+	var fields []string
+	if m.addteam_id != nil {
+		fields = append(fields, channelscript.FieldTeamID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, channelscript.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ChannelScriptMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case channelscript.FieldTeamID:
+		return m.AddedTeamID()
+	case channelscript.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChannelScriptMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case channelscript.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTeamID(v)
+		return nil
+	case channelscript.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelScript numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ChannelScriptMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ChannelScriptMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ChannelScriptMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ChannelScript nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ChannelScriptMutation) ResetField(name string) error {
+	switch name {
+	case channelscript.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case channelscript.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case channelscript.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case channelscript.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case channelscript.FieldChannelID:
+		m.ResetChannelID()
+		return nil
+	case channelscript.FieldHasWelcome:
+		m.ResetHasWelcome()
+		return nil
+	case channelscript.FieldWelcome:
+		m.ResetWelcome()
+		return nil
+	case channelscript.FieldHasAway:
+		m.ResetHasAway()
+		return nil
+	case channelscript.FieldAway:
+		m.ResetAway()
+		return nil
+	case channelscript.FieldHasClosing:
+		m.ResetHasClosing()
+		return nil
+	case channelscript.FieldClosing:
+		m.ResetClosing()
+		return nil
+	case channelscript.FieldAgentName:
+		m.ResetAgentName()
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelScript field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ChannelScriptMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.channel != nil {
+		edges = append(edges, channelscript.EdgeChannel)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ChannelScriptMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case channelscript.EdgeChannel:
+		if id := m.channel; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ChannelScriptMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ChannelScriptMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ChannelScriptMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedchannel {
+		edges = append(edges, channelscript.EdgeChannel)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ChannelScriptMutation) EdgeCleared(name string) bool {
+	switch name {
+	case channelscript.EdgeChannel:
+		return m.clearedchannel
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ChannelScriptMutation) ClearEdge(name string) error {
+	switch name {
+	case channelscript.EdgeChannel:
+		m.ClearChannel()
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelScript unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ChannelScriptMutation) ResetEdge(name string) error {
+	switch name {
+	case channelscript.EdgeChannel:
+		m.ResetChannel()
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelScript edge %s", name)
 }
 
 // CompanyMutation represents an operation that mutates the Company nodes in the graph.
@@ -33597,6 +34642,7 @@ type IdentityMutation struct {
 	is_blocked         *bool
 	profile_fetched_at *time.Time
 	first_seen_at      *time.Time
+	wrote_at           *time.Time
 	clearedFields      map[string]struct{}
 	channel            *int64
 	clearedchannel     bool
@@ -34311,6 +35357,55 @@ func (m *IdentityMutation) ResetFirstSeenAt() {
 	m.first_seen_at = nil
 }
 
+// SetWroteAt sets the "wrote_at" field.
+func (m *IdentityMutation) SetWroteAt(t time.Time) {
+	m.wrote_at = &t
+}
+
+// WroteAt returns the value of the "wrote_at" field in the mutation.
+func (m *IdentityMutation) WroteAt() (r time.Time, exists bool) {
+	v := m.wrote_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWroteAt returns the old "wrote_at" field's value of the Identity entity.
+// If the Identity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityMutation) OldWroteAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWroteAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWroteAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWroteAt: %w", err)
+	}
+	return oldValue.WroteAt, nil
+}
+
+// ClearWroteAt clears the value of the "wrote_at" field.
+func (m *IdentityMutation) ClearWroteAt() {
+	m.wrote_at = nil
+	m.clearedFields[identity.FieldWroteAt] = struct{}{}
+}
+
+// WroteAtCleared returns if the "wrote_at" field was cleared in this mutation.
+func (m *IdentityMutation) WroteAtCleared() bool {
+	_, ok := m.clearedFields[identity.FieldWroteAt]
+	return ok
+}
+
+// ResetWroteAt resets all changes to the "wrote_at" field.
+func (m *IdentityMutation) ResetWroteAt() {
+	m.wrote_at = nil
+	delete(m.clearedFields, identity.FieldWroteAt)
+}
+
 // ClearChannel clears the "channel" edge to the Channel entity.
 func (m *IdentityMutation) ClearChannel() {
 	m.clearedchannel = true
@@ -34399,7 +35494,7 @@ func (m *IdentityMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *IdentityMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 16)
 	if m.team_id != nil {
 		fields = append(fields, identity.FieldTeamID)
 	}
@@ -34445,6 +35540,9 @@ func (m *IdentityMutation) Fields() []string {
 	if m.first_seen_at != nil {
 		fields = append(fields, identity.FieldFirstSeenAt)
 	}
+	if m.wrote_at != nil {
+		fields = append(fields, identity.FieldWroteAt)
+	}
 	return fields
 }
 
@@ -34483,6 +35581,8 @@ func (m *IdentityMutation) Field(name string) (ent.Value, bool) {
 		return m.ProfileFetchedAt()
 	case identity.FieldFirstSeenAt:
 		return m.FirstSeenAt()
+	case identity.FieldWroteAt:
+		return m.WroteAt()
 	}
 	return nil, false
 }
@@ -34522,6 +35622,8 @@ func (m *IdentityMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldProfileFetchedAt(ctx)
 	case identity.FieldFirstSeenAt:
 		return m.OldFirstSeenAt(ctx)
+	case identity.FieldWroteAt:
+		return m.OldWroteAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Identity field %s", name)
 }
@@ -34636,6 +35738,13 @@ func (m *IdentityMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetFirstSeenAt(v)
 		return nil
+	case identity.FieldWroteAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWroteAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Identity field %s", name)
 }
@@ -34699,6 +35808,9 @@ func (m *IdentityMutation) ClearedFields() []string {
 	if m.FieldCleared(identity.FieldProfileFetchedAt) {
 		fields = append(fields, identity.FieldProfileFetchedAt)
 	}
+	if m.FieldCleared(identity.FieldWroteAt) {
+		fields = append(fields, identity.FieldWroteAt)
+	}
 	return fields
 }
 
@@ -34718,6 +35830,9 @@ func (m *IdentityMutation) ClearField(name string) error {
 		return nil
 	case identity.FieldProfileFetchedAt:
 		m.ClearProfileFetchedAt()
+		return nil
+	case identity.FieldWroteAt:
+		m.ClearWroteAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Identity nullable field %s", name)
@@ -34771,6 +35886,9 @@ func (m *IdentityMutation) ResetField(name string) error {
 		return nil
 	case identity.FieldFirstSeenAt:
 		m.ResetFirstSeenAt()
+		return nil
+	case identity.FieldWroteAt:
+		m.ResetWroteAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Identity field %s", name)

@@ -14,6 +14,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/channelscript"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/companyfieldvalue"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contact"
@@ -301,6 +302,39 @@ func init() {
 	channelDescRegionID := channelFields[13].Descriptor()
 	// channel.DefaultRegionID holds the default value on creation for the region_id field.
 	channel.DefaultRegionID = channelDescRegionID.Default.(string)
+	channelscriptMixin := schema.ChannelScript{}.Mixin()
+	channelscriptMixinFields1 := channelscriptMixin[1].Fields()
+	_ = channelscriptMixinFields1
+	channelscriptFields := schema.ChannelScript{}.Fields()
+	_ = channelscriptFields
+	// channelscriptDescVersion is the schema descriptor for version field.
+	channelscriptDescVersion := channelscriptMixinFields1[0].Descriptor()
+	// channelscript.DefaultVersion holds the default value on creation for the version field.
+	channelscript.DefaultVersion = channelscriptDescVersion.Default.(int)
+	// channelscriptDescHasWelcome is the schema descriptor for has_welcome field.
+	channelscriptDescHasWelcome := channelscriptFields[1].Descriptor()
+	// channelscript.DefaultHasWelcome holds the default value on creation for the has_welcome field.
+	channelscript.DefaultHasWelcome = channelscriptDescHasWelcome.Default.(bool)
+	// channelscriptDescWelcome is the schema descriptor for welcome field.
+	channelscriptDescWelcome := channelscriptFields[2].Descriptor()
+	// channelscript.DefaultWelcome holds the default value on creation for the welcome field.
+	channelscript.DefaultWelcome = channelscriptDescWelcome.Default.(string)
+	// channelscriptDescHasAway is the schema descriptor for has_away field.
+	channelscriptDescHasAway := channelscriptFields[3].Descriptor()
+	// channelscript.DefaultHasAway holds the default value on creation for the has_away field.
+	channelscript.DefaultHasAway = channelscriptDescHasAway.Default.(bool)
+	// channelscriptDescAway is the schema descriptor for away field.
+	channelscriptDescAway := channelscriptFields[4].Descriptor()
+	// channelscript.DefaultAway holds the default value on creation for the away field.
+	channelscript.DefaultAway = channelscriptDescAway.Default.(string)
+	// channelscriptDescHasClosing is the schema descriptor for has_closing field.
+	channelscriptDescHasClosing := channelscriptFields[5].Descriptor()
+	// channelscript.DefaultHasClosing holds the default value on creation for the has_closing field.
+	channelscript.DefaultHasClosing = channelscriptDescHasClosing.Default.(bool)
+	// channelscriptDescClosing is the schema descriptor for closing field.
+	channelscriptDescClosing := channelscriptFields[6].Descriptor()
+	// channelscript.DefaultClosing holds the default value on creation for the closing field.
+	channelscript.DefaultClosing = channelscriptDescClosing.Default.(string)
 	companyMixin := schema.Company{}.Mixin()
 	companyMixinFields1 := companyMixin[1].Fields()
 	_ = companyMixinFields1

@@ -36,6 +36,8 @@ type Tx struct {
 	Category *CategoryClient
 	// Channel is the client for interacting with the Channel builders.
 	Channel *ChannelClient
+	// ChannelScript is the client for interacting with the ChannelScript builders.
+	ChannelScript *ChannelScriptClient
 	// Company is the client for interacting with the Company builders.
 	Company *CompanyClient
 	// CompanyFieldValue is the client for interacting with the CompanyFieldValue builders.
@@ -259,6 +261,7 @@ func (tx *Tx) init() {
 	tx.BulkItem = NewBulkItemClient(tx.config)
 	tx.Category = NewCategoryClient(tx.config)
 	tx.Channel = NewChannelClient(tx.config)
+	tx.ChannelScript = NewChannelScriptClient(tx.config)
 	tx.Company = NewCompanyClient(tx.config)
 	tx.CompanyFieldValue = NewCompanyFieldValueClient(tx.config)
 	tx.Contact = NewContactClient(tx.config)

@@ -883,6 +883,62 @@ type ChannelFilter struct {
 	IncludeDeleted graphql.Omittable[*bool] `json:"includeDeleted"`
 }
 
+// A text that a channel sends by itself.
+type ChannelMessage struct {
+	// Whether it is sent.
+	IsOn bool `json:"isOn"`
+	// The text, as it stands with its variables: the team's own, or the default in the team's language.
+	Text string `json:"text"`
+	// Whether that is the default.
+	IsDefault bool `json:"isDefault"`
+}
+
+// What changes of a text that a channel sends by itself; what is left out stays.
+type ChannelMessageInput struct {
+	// Whether it is sent.
+	IsOn graphql.Omittable[*bool] `json:"isOn"`
+	// The text, at most 1,000 characters; null for the default. `{{system:customer_name}}` becomes the customer's name.
+	Text graphql.Omittable[*string] `json:"text"`
+}
+
+// What a channel says by itself.
+type ChannelMessages struct {
+	// Raised by every change; 0 where nothing was ever set.
+	Version int `json:"version"`
+	// Sent once to each person, at its first message ever.
+	Welcome ChannelMessage `json:"welcome"`
+	// Sent to who writes while nobody is on duty, once until an agent follows or the conversation ends.
+	Away ChannelMessage `json:"away"`
+	// Sent whenever a conversation ends, by hand, many at once or by itself.
+	Closing ChannelMessage `json:"closing"`
+	// How much of the name of the agent who follows stands before them. What agents write themselves has no name before it.
+	AgentName AgentNameStyle `json:"agentName"`
+}
+
+// What changes of what a channel says by itself; what is left out stays.
+type ChannelMessagesUpdateInput struct {
+	// The channel.
+	ChannelID string `json:"channelId"`
+	// The welcome.
+	Welcome graphql.Omittable[*ChannelMessageInput] `json:"welcome"`
+	// The away message.
+	Away graphql.Omittable[*ChannelMessageInput] `json:"away"`
+	// The closing message.
+	Closing graphql.Omittable[*ChannelMessageInput] `json:"closing"`
+	// How much of the agent's name stands before them.
+	AgentName graphql.Omittable[*AgentNameStyle] `json:"agentName"`
+}
+
+// The answer to channelMessagesUpdate.
+type ChannelMessagesUpdatePayload struct {
+	// What the channel says then; null where it was refused.
+	Messages *ChannelMessages `json:"messages"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
 // Which channel to pause.
 type ChannelPauseInput struct {
 	// The channel.
@@ -4504,6 +4560,67 @@ func (e *ActorKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e ActorKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How much of the agent's name stands before what a channel says by itself.
+type AgentNameStyle string
+
+const (
+	// Nothing.
+	AgentNameStyleNone AgentNameStyle = "NONE"
+	// The first name.
+	AgentNameStyleFirst AgentNameStyle = "FIRST"
+	// The first and the last name.
+	AgentNameStyleFull AgentNameStyle = "FULL"
+)
+
+var AllAgentNameStyle = []AgentNameStyle{
+	AgentNameStyleNone,
+	AgentNameStyleFirst,
+	AgentNameStyleFull,
+}
+
+func (e AgentNameStyle) IsValid() bool {
+	switch e {
+	case AgentNameStyleNone, AgentNameStyleFirst, AgentNameStyleFull:
+		return true
+	}
+	return false
+}
+
+func (e AgentNameStyle) String() string {
+	return string(e)
+}
+
+func (e *AgentNameStyle) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AgentNameStyle(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AgentNameStyle", str)
+	}
+	return nil
+}
+
+func (e AgentNameStyle) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AgentNameStyle) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AgentNameStyle) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -44,6 +44,8 @@ const (
 	FieldProfileFetchedAt = "profile_fetched_at"
 	// FieldFirstSeenAt holds the string denoting the first_seen_at field in the database.
 	FieldFirstSeenAt = "first_seen_at"
+	// FieldWroteAt holds the string denoting the wrote_at field in the database.
+	FieldWroteAt = "wrote_at"
 	// EdgeChannel holds the string denoting the channel edge name in mutations.
 	EdgeChannel = "channel"
 	// EdgeContact holds the string denoting the contact edge name in mutations.
@@ -84,6 +86,7 @@ var Columns = []string{
 	FieldIsBlocked,
 	FieldProfileFetchedAt,
 	FieldFirstSeenAt,
+	FieldWroteAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -219,6 +222,11 @@ func ByProfileFetchedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByFirstSeenAt orders the results by the first_seen_at field.
 func ByFirstSeenAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldFirstSeenAt, opts...).ToFunc()
+}
+
+// ByWroteAt orders the results by the wrote_at field.
+func ByWroteAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWroteAt, opts...).ToFunc()
 }
 
 // ByChannelField orders the results by channel field.

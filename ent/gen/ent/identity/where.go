@@ -125,6 +125,11 @@ func FirstSeenAt(v time.Time) predicate.Identity {
 	return predicate.Identity(sql.FieldEQ(FieldFirstSeenAt, v))
 }
 
+// WroteAt applies equality check predicate on the "wrote_at" field. It's identical to WroteAtEQ.
+func WroteAt(v time.Time) predicate.Identity {
+	return predicate.Identity(sql.FieldEQ(FieldWroteAt, v))
+}
+
 // TeamIDEQ applies the EQ predicate on the "team_id" field.
 func TeamIDEQ(v int64) predicate.Identity {
 	return predicate.Identity(sql.FieldEQ(FieldTeamID, v))
@@ -778,6 +783,56 @@ func FirstSeenAtLT(v time.Time) predicate.Identity {
 // FirstSeenAtLTE applies the LTE predicate on the "first_seen_at" field.
 func FirstSeenAtLTE(v time.Time) predicate.Identity {
 	return predicate.Identity(sql.FieldLTE(FieldFirstSeenAt, v))
+}
+
+// WroteAtEQ applies the EQ predicate on the "wrote_at" field.
+func WroteAtEQ(v time.Time) predicate.Identity {
+	return predicate.Identity(sql.FieldEQ(FieldWroteAt, v))
+}
+
+// WroteAtNEQ applies the NEQ predicate on the "wrote_at" field.
+func WroteAtNEQ(v time.Time) predicate.Identity {
+	return predicate.Identity(sql.FieldNEQ(FieldWroteAt, v))
+}
+
+// WroteAtIn applies the In predicate on the "wrote_at" field.
+func WroteAtIn(vs ...time.Time) predicate.Identity {
+	return predicate.Identity(sql.FieldIn(FieldWroteAt, vs...))
+}
+
+// WroteAtNotIn applies the NotIn predicate on the "wrote_at" field.
+func WroteAtNotIn(vs ...time.Time) predicate.Identity {
+	return predicate.Identity(sql.FieldNotIn(FieldWroteAt, vs...))
+}
+
+// WroteAtGT applies the GT predicate on the "wrote_at" field.
+func WroteAtGT(v time.Time) predicate.Identity {
+	return predicate.Identity(sql.FieldGT(FieldWroteAt, v))
+}
+
+// WroteAtGTE applies the GTE predicate on the "wrote_at" field.
+func WroteAtGTE(v time.Time) predicate.Identity {
+	return predicate.Identity(sql.FieldGTE(FieldWroteAt, v))
+}
+
+// WroteAtLT applies the LT predicate on the "wrote_at" field.
+func WroteAtLT(v time.Time) predicate.Identity {
+	return predicate.Identity(sql.FieldLT(FieldWroteAt, v))
+}
+
+// WroteAtLTE applies the LTE predicate on the "wrote_at" field.
+func WroteAtLTE(v time.Time) predicate.Identity {
+	return predicate.Identity(sql.FieldLTE(FieldWroteAt, v))
+}
+
+// WroteAtIsNil applies the IsNil predicate on the "wrote_at" field.
+func WroteAtIsNil() predicate.Identity {
+	return predicate.Identity(sql.FieldIsNull(FieldWroteAt))
+}
+
+// WroteAtNotNil applies the NotNil predicate on the "wrote_at" field.
+func WroteAtNotNil() predicate.Identity {
+	return predicate.Identity(sql.FieldNotNull(FieldWroteAt))
 }
 
 // HasChannel applies the HasEdge predicate on the "channel" edge.

@@ -509,6 +509,49 @@ var (
 			},
 		},
 	}
+	// ChannelScriptsColumns holds the columns for the "channel_scripts" table.
+	ChannelScriptsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "version", Type: field.TypeInt, Comment: "Raised in the transaction of each change; of two copies the higher is the newer.", Default: 1},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When the row was made (UTC, microseconds)."},
+		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed (UTC, microseconds)."},
+		{Name: "has_welcome", Type: field.TypeBool, Comment: "Whether a person is welcomed at its first message ever.", Default: false},
+		{Name: "welcome", Type: field.TypeString, Size: 2147483647, Comment: "The text; empty for the default.", Default: ""},
+		{Name: "has_away", Type: field.TypeBool, Comment: "Whether who writes while nobody is on duty is told so.", Default: false},
+		{Name: "away", Type: field.TypeString, Size: 2147483647, Comment: "The text; empty for the default.", Default: ""},
+		{Name: "has_closing", Type: field.TypeBool, Comment: "Whether the customer is told that the conversation has ended.", Default: false},
+		{Name: "closing", Type: field.TypeString, Size: 2147483647, Comment: "The text; empty for the default.", Default: ""},
+		{Name: "agent_name", Type: field.TypeEnum, Comment: "How much of the agent's name stands before such a text.", Enums: []string{"NONE", "FIRST", "FULL"}, Default: "NONE"},
+		{Name: "channel_id", Type: field.TypeInt64, Comment: "The channel."},
+	}
+	// ChannelScriptsTable holds the schema information for the "channel_scripts" table.
+	ChannelScriptsTable = &schema.Table{
+		Name:       "channel_scripts",
+		Comment:    "Welcome, away and closing messages of channels, and the agent's name in them (CHAN-5, CHAN-6).",
+		Columns:    ChannelScriptsColumns,
+		PrimaryKey: []*schema.Column{ChannelScriptsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "channel_scripts_channels_channel",
+				Columns:    []*schema.Column{ChannelScriptsColumns[12]},
+				RefColumns: []*schema.Column{ChannelsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "channelscript_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{ChannelScriptsColumns[1], ChannelScriptsColumns[0]},
+			},
+			{
+				Name:    "channelscript_team_id_channel_id",
+				Unique:  true,
+				Columns: []*schema.Column{ChannelScriptsColumns[1], ChannelScriptsColumns[12]},
+			},
+		},
+	}
 	// CompaniesColumns holds the columns for the "companies" table.
 	CompaniesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -1465,6 +1508,7 @@ var (
 		{Name: "is_blocked", Type: field.TypeBool, Comment: "Whether the team blocked the person.", Default: false},
 		{Name: "profile_fetched_at", Type: field.TypeTime, Nullable: true, Comment: "When the profile was last asked for, found or not (CHAN-13)."},
 		{Name: "first_seen_at", Type: field.TypeTime, Comment: "When the person was first seen."},
+		{Name: "wrote_at", Type: field.TypeTime, Nullable: true, Comment: "When the person wrote its first message ever (CHAN-5); NULL for none, and for who wrote before that was noted."},
 		{Name: "channel_id", Type: field.TypeInt64, Comment: "The channel."},
 		{Name: "contact_id", Type: field.TypeInt64, Nullable: true, Comment: "The contact; NULL once it was deleted."},
 	}
@@ -1477,13 +1521,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "identities_channels_channel",
-				Columns:    []*schema.Column{IdentitiesColumns[14]},
+				Columns:    []*schema.Column{IdentitiesColumns[15]},
 				RefColumns: []*schema.Column{ChannelsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "identities_contacts_contact",
-				Columns:    []*schema.Column{IdentitiesColumns[15]},
+				Columns:    []*schema.Column{IdentitiesColumns[16]},
 				RefColumns: []*schema.Column{ContactsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1497,12 +1541,12 @@ var (
 			{
 				Name:    "identity_team_id_channel_id_platform_user_id",
 				Unique:  true,
-				Columns: []*schema.Column{IdentitiesColumns[1], IdentitiesColumns[14], IdentitiesColumns[5]},
+				Columns: []*schema.Column{IdentitiesColumns[1], IdentitiesColumns[15], IdentitiesColumns[5]},
 			},
 			{
 				Name:    "identity_team_id_contact_id",
 				Unique:  false,
-				Columns: []*schema.Column{IdentitiesColumns[1], IdentitiesColumns[15]},
+				Columns: []*schema.Column{IdentitiesColumns[1], IdentitiesColumns[16]},
 			},
 		},
 	}
@@ -2475,6 +2519,7 @@ var (
 		BulkItemsTable,
 		CustomFieldCategoriesTable,
 		ChannelsTable,
+		ChannelScriptsTable,
 		CompaniesTable,
 		CompanyFieldValuesTable,
 		ContactsTable,
@@ -2564,6 +2609,10 @@ func init() {
 	}
 	ChannelsTable.Annotation = &entsql.Annotation{
 		Table: "channels",
+	}
+	ChannelScriptsTable.ForeignKeys[0].RefTable = ChannelsTable
+	ChannelScriptsTable.Annotation = &entsql.Annotation{
+		Table: "channel_scripts",
 	}
 	CompaniesTable.Annotation = &entsql.Annotation{
 		Table: "companies",

@@ -42,6 +42,9 @@ type Category func(*sql.Selector)
 // Channel is the predicate function for channel builders.
 type Channel func(*sql.Selector)
 
+// ChannelScript is the predicate function for channelscript builders.
+type ChannelScript func(*sql.Selector)
+
 // Company is the predicate function for company builders.
 type Company func(*sql.Selector)
 
