@@ -347,6 +347,13 @@ func TestWebchatFaults(t *testing.T) {
 	})
 }
 
+// CHAN-12: whose session is ended elsewhere begins another, also where it hears by a stream of events: that tells it by its last word alone.
+func TestWebchatEndedOverAStream(t *testing.T) {
+	t.Parallel()
+	w := start(t, environment(t, "sqlite"))
+	well(t, w.site(t, w.URL, false, nil).visit("over", nil))
+}
+
 // CHAN-12: two pages of a site are one visitor, whose unsent messages outlive a page; whoever signs out leaves nothing behind.
 func TestWebchatTabs(t *testing.T) {
 	t.Parallel()

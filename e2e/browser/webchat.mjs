@@ -195,6 +195,29 @@ const scenarios = {
     await visitor.assertClean();
   },
 
+  /** Hears by a stream of events, since no socket gets through, while its session is ended from elsewhere. */
+  async over() {
+    const { page } = visitor;
+    await visitor.openWindow();
+    await page.routeWebSocket(/\/webchat\/v1\/ws$/, (socket) => socket.close({ code: 4999 }));
+    const stream = page.waitForResponse(/\/webchat\/v1\/events\?/);
+    await page.reload();
+    await visitor.write("of the first session");
+    await visitor.sent("of the first session");
+    await stream;
+    const anew = page.waitForRequest((request) => request.method() === "POST" && /\/webchat\/v1\/sessions$/.test(request.url()));
+    await page.evaluate(async (base) => {
+      const name = Object.keys(localStorage).find((key) => key.endsWith(":token"));
+      const answer = await fetch(`${base}/webchat/v1/logout`, { method: "POST", headers: { Authorization: `Bearer ${JSON.parse(localStorage.getItem(name))}`, "Content-Type": "application/json" }, body: "{}" });
+      if (!answer.ok) throw new Error(`the session is not ended: ${answer.status}`);
+    }, given.server);
+    await anew; // by itself, and not only when something is written
+    await visitor.bubble("of the first session").waitFor({ state: "detached" });
+    await visitor.write("of the second");
+    await visitor.sent("of the second");
+    await visitor.assertClean();
+  },
+
   /** Two pages of the site are one visitor; a page that is closed leaves what it could not send to the other; signing out leaves nothing. */
   async tabs({ answers }) {
     await visitor.openWindow();

@@ -112,7 +112,7 @@ class Connection {
     this.#drop();
     if (!this.#isWanted) return;
     this.#chat.linked(false);
-    if (code === 4401 || code === 401) return this.#end('token');
+    if (code === 4401 || code === 401 || bye?.reason === 'ended') return this.#end('token'); // a stream has no code
     if (bye?.reason === 'moved') return this.#end('moved');
     if (code === 1008 || code === 403 || (bye && !bye.reconnect)) return this.#end('final');
     // A server that is being replaced lets go of everybody at once: they come back spread over some seconds.
