@@ -99,7 +99,10 @@ func (b both) lead(d string, team int64) *sql.Selector {
 		return rows // it looks contacts up faster than it puts two lists together
 	}
 	// A join would be planned by what the database believes of the numbers, and where it is wrong goes through one list for each of the other.
-	return rows.Intersect(b.second.lead(d, team))
+	// Wrapped, since the first may be a union, and INTERSECT would take its last part alone.
+	ids := rows.SelectedColumns()[0]
+	wrapped := sql.Dialect(d).Select(ids).From(rows.As("first"))
+	return wrapped.Intersect(b.second.lead(d, team))
 }
 
 // countLeaders counts the contacts that conditions mean, each to one above most, in one statement.

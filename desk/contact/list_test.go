@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/switchyard-chat/switchyard/desk/contact"
@@ -256,27 +257,42 @@ func TestManyMeetBothConditions(t *testing.T) {
 			}
 			return nil
 		})
-		king := "王"
-		q := contact.Query{Sort: contact.ByName, Criteria: contact.Criteria{NamePrefix: &king, Tags: &contact.SetCriterion{Any: []int64{vip}}}, Counts: true}
-		var got []string
-		for after := ""; ; {
-			l, err := w.contacts.List(t.Context(), w.admin, q, page.Window{Limit: 100, After: after})
-			if err != nil {
-				t.Fatal(err)
+		king, nought := "王", "0"
+		var withNought []string
+		for n := range 1300 {
+			if name := fmt.Sprintf("王%04d", n); strings.Contains(name, nought) {
+				withNought = append(withNought, name)
 			}
-			for _, c := range l.Contacts {
-				got = append(got, c.Name)
-			}
-			if l.Total != len(want) {
-				t.Fatalf("%d are counted, want %d", l.Total, len(want))
-			}
-			if !l.HasNext {
-				break
-			}
-			after = l.Cursors[len(l.Cursors)-1]
 		}
-		if !slices.Equal(got, want) {
-			t.Errorf("the pages show %d contacts, want %d: %q", len(got), len(want), got)
+		for name, x := range map[string]struct {
+			with contact.Criteria
+			want []string
+		}{
+			"a tag":     {contact.Criteria{Tags: &contact.SetCriterion{Any: []int64{vip}}}, want},
+			"free text": {contact.Criteria{Text: &nought}, withNought},
+		} {
+			q := contact.Query{Sort: contact.ByName, Criteria: x.with, Counts: true}
+			q.Criteria.NamePrefix = &king
+			var got []string
+			for after := ""; ; {
+				l, err := w.contacts.List(t.Context(), w.admin, q, page.Window{Limit: 100, After: after})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, c := range l.Contacts {
+					got = append(got, c.Name)
+				}
+				if l.Total != len(x.want) {
+					t.Fatalf("%s: %d are counted, want %d", name, l.Total, len(x.want))
+				}
+				if !l.HasNext {
+					break
+				}
+				after = l.Cursors[len(l.Cursors)-1]
+			}
+			if !slices.Equal(got, x.want) {
+				t.Errorf("%s: the pages show %d contacts, want %d: %q", name, len(got), len(x.want), got)
+			}
 		}
 	})
 }
