@@ -125,6 +125,8 @@ func TestBulkActions(t *testing.T) {
 		is("marked unread", one, "IN_PROGRESS", amy.AgentID, 1, "log.marked_unread")
 		do(amy, conversation.MarkingRead, map[int64]string{one: done, others: absent})
 		is("marked read", one, "IN_PROGRESS", amy.AgentID, 0, "log.marked_unread") // one's own reading is not logged
+		do(ben, conversation.MarkingRead, map[int64]string{one: done})
+		is("read where nothing was unread", one, "IN_PROGRESS", amy.AgentID, 0, "log.marked_unread")
 		do(amy, conversation.Transferring, map[int64]string{two: done, joint: "REFUSED 協作對話、群組對話無法批量移轉", group: "REFUSED 協作對話、群組對話無法批量移轉"})
 		is("transferred", two, "IN_PROGRESS", cleo.AgentID, 0, "log.transferred")
 		if _, _, told := w.texts(two, cleo, catalogue.Chinese); told != "Amy (客服人員) 已將 1 個對話移轉給你" {

@@ -63,10 +63,10 @@ func (s *Service) MarkRead(ctx context.Context, p auth.Principal, in MarkReadInp
 	return c, cursor, nil
 }
 
-// markRead marks everything read by hand.
+// markRead marks everything read by hand. Where nothing was unread nothing is logged.
 func (x *acting) markRead(ctx context.Context) error {
-	isOwn := isOwn(x)
-	if err := x.read(ctx, x.c.MessageSeq, true, isOwn || x.c.Status == conversation.StatusPENDING); err != nil || isOwn {
+	isOwn, before := isOwn(x), x.c.Version
+	if err := x.read(ctx, x.c.MessageSeq, true, isOwn || x.c.Status == conversation.StatusPENDING); err != nil || isOwn || x.c.Version == before {
 		return err
 	}
 	return x.log(ctx, "log.marked_read", nil)
