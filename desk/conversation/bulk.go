@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -295,7 +296,8 @@ func (b *Bulk) run(ctx context.Context, team, jobID int64, until time.Time) (eve
 			return err
 		})
 		var m *mishap
-		if errors.As(err, &m) && ctx.Err() == nil && !fault.Is(err, fault.Unavailable) {
+		// A database that is away comes back, and the task goes on then. What it cuts off at the last try as well, as taking too long, is that conversation's alone.
+		if errors.As(err, &m) && ctx.Err() == nil && (!fault.Is(err, fault.Unavailable) || job.IsGivenUp(ctx, err)) {
 			if size > 1 {
 				singly = bulkBatch
 				continue
@@ -417,7 +419,7 @@ func (b *Bulk) batch(ctx context.Context, tx *store.Tx, jobID int64, size int) (
 	for _, it := range items {
 		var v verdict
 		if !slices.Contains(gone, it.ConversationID) {
-			if v, err = b.one(ctx, tx, who, asked, it.ConversationID); err != nil {
+			if v, err = b.safely(ctx, tx, who, asked, it.ConversationID); err != nil {
 				return false, &mishap{it.ID, err}
 			}
 			gone = append(gone, v.removed...)
@@ -512,6 +514,16 @@ func (b *Bulk) principal(ctx context.Context, tx *store.Tx, asked bulkParams) (*
 type verdict struct {
 	code, reason string
 	removed      []int64
+}
+
+// safely is one that takes a panic for a mishap of that conversation, so that the others go on and the job ends.
+func (b *Bulk) safely(ctx context.Context, tx *store.Tx, who *acting, asked bulkParams, id int64) (v verdict, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %s\n%s", fault.Panic(p), debug.Stack())
+		}
+	}()
+	return b.one(ctx, tx, who, asked, id)
 }
 
 // one does the action to one conversation of many.
