@@ -8,12 +8,14 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/auth"
 )
 
-// CONV-3: what a button of a rich menu or a bot's card does, by where the conversation was.
+// CONV-3: what a button of a rich menu or a bot's card does, by where the conversation was. CONV-14: its body, which no message leads to, is not kept.
 func TestButton(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
 		peer := user("Umia")
-		w.receive(w.event(channels.Postback, peer))
+		pressed := w.event(channels.Postback, peer)
+		w.receive(pressed)
+		w.nowhere(pressed.DedupeKey)
 		v := w.with("Umia")
 		if v == nil || v.Status != "PENDING" || v.Queue != "BOT" || v.MessageSeq != 0 || v.Unread != 0 || v.WaitingSince != nil {
 			t.Fatalf("the first button made %+v", v)

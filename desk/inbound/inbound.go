@@ -279,6 +279,9 @@ func (w *work) mark(ctx context.Context) (map[string]bool, error) {
 			if w.isBlocked(e) { // nothing is kept of somebody whom the team blocked but the mark (CONV-15)
 				messageID, raw = "", ""
 			}
+			if state == "DONE" && messageID == "" { // what was pressed or joined names its sender, and deleting a conversation could not find it (CONV-14)
+				raw = ""
+			}
 			args = append(args, w.tx.Team, w.body.ChannelID, e.DedupeKey, string(e.Kind), messageID, raw, state, text.Cut(reason, 500), 1, w.tx.Now, w.tx.Now)
 		}
 		rows, err := w.tx.Query(ctx, `INSERT INTO inbound_events (team_id, channel_id, dedupe_key, kind, platform_message_id, raw, state, reason, tries,

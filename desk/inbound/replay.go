@@ -275,7 +275,7 @@ var errTaken = errors.New("the event does not wait for a replay any more")
 // replay applies one failed event again, and says whether it could be. It stays FAILED, with the new reason, where our code fails again.
 func (s *Service) replay(ctx context.Context, team, id int64) (bool, error) {
 	_, err := s.DB.Write(ctx, team, func(ctx context.Context, tx *store.Tx) error {
-		n, err := tx.Exec(ctx, "UPDATE inbound_events SET state = 'DONE', reason = '', tries = tries + 1, tried_at = ? WHERE team_id = ? AND id = ? AND state = 'FAILED'",
+		n, err := tx.Exec(ctx, "UPDATE inbound_events SET state = 'DONE', reason = '', raw = CASE WHEN platform_message_id = '' THEN '' ELSE raw END, tries = tries + 1, tried_at = ? WHERE team_id = ? AND id = ? AND state = 'FAILED'",
 			tx.Now, tx.Team, id)
 		if err != nil {
 			return err
