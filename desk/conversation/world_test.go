@@ -60,6 +60,14 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 func setup(t *testing.T, dialect string) *world {
 	t.Helper()
 	c := clock.NewManual(morning)
+	w := setupAt(t, dialect, c)
+	w.clock = c
+	return w
+}
+
+// setupAt makes a world whose time is another's to move.
+func setupAt(t *testing.T, dialect string, c clock.Clock) *world {
+	t.Helper()
 	db := storetest.Open(t, dialect, store.Config{Clock: c})
 	gate, err := egress.New(egress.Options{})
 	if err != nil {
@@ -69,7 +77,7 @@ func setup(t *testing.T, dialect string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{World: rowtest.New(t, db, "shop"), clock: c, woken: make(chan struct{}, 100)}
+	w := &world{World: rowtest.New(t, db, "shop"), woken: make(chan struct{}, 100)}
 	w.files = filetest.New(t, db, adapters, nil)
 	w.actions = conversation.New(db, adapters, w.files.Service, random.Seeded(1), func() { w.woken <- struct{}{} })
 	return w
