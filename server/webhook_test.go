@@ -101,6 +101,10 @@ func setupHooks(t *testing.T, db *store.DB) *hooks {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// As a server does before it is ready: a busy machine may take longer to find a channel for the first time than a webhook waits.
+	if err := h.accounts.Warm(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	// The questions to the platform are queued and, since the queue is not started, never asked.
 	queue, err := job.New(db, slog.New(slog.DiscardHandler), 1, map[string]job.Handler{profile.PersonTask: nil, profile.GroupTask: nil, profile.MemberTask: nil})
 	if err != nil {
