@@ -116,6 +116,7 @@ function isSent(event: Event, message: string): boolean {
       throw new Error(event.resync);
     case 'StreamEnded':
       throw new Error(event.ended);
+    case 'DraftChanged':
     case 'GroupChanged':
     case 'Tick':
       return false;
