@@ -869,11 +869,14 @@ func (a *attempt) streams() {
 	}
 }
 
-// counted is what tells of totals, up to where they stand in the log.
-var counted = regexp.MustCompile(`"UnreadCountsChanged","cursor":"[^"]*"`)
+// counted is what tells of totals, up to where they stand in the log, and asOf says that once more.
+var (
+	counted = regexp.MustCompile(`"UnreadCountsChanged","cursor":"[^"]*"`)
+	asOf    = regexp.MustCompile(`"asOf":"[^"]*"`)
+)
 
 // plot are the frames of a stream without ticks, and without what is another in each stream. Of totals that change fast a stream tells the last, and how
-// many it leaves out is a matter of time: of those in a row the last is compared.
+// many it leaves out is a matter of time: of those in a row the last is compared, wherever in the log it stands.
 func plot(lines []string) []string {
 	var all []string
 	wasCounted := false
@@ -882,8 +885,11 @@ func plot(lines []string) []string {
 			continue
 		}
 		isCounted := counted.MatchString(line)
-		if isCounted && wasCounted {
-			all = all[:len(all)-1]
+		if isCounted {
+			line = asOf.ReplaceAllString(line, `"asOf":""`)
+			if wasCounted {
+				all = all[:len(all)-1]
+			}
 		}
 		all = append(all, still([]byte(counted.ReplaceAllString(line, `"UnreadCountsChanged"`))))
 		wasCounted = isCounted
