@@ -15,7 +15,6 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
-	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/random"
 	"github.com/switchyard-chat/switchyard/internal/seal"
 	"github.com/switchyard-chat/switchyard/internal/store"
@@ -48,29 +47,15 @@ func New(c Config) *Service {
 	return &Service{Config: c, books: books}
 }
 
-// requireAdmin refuses who may not change settings.
-func requireAdmin(p auth.Principal) error {
-	if p.Role != auth.Admin {
-		return fault.New(fault.Forbidden, "only an administrator may do this").WithCode("FORBIDDEN", nil)
-	}
-	if !p.May(auth.WriteWorkspace) {
-		return fault.New(fault.Forbidden, "this token needs the scope WORKSPACE_WRITE").WithCode("FORBIDDEN", nil)
-	}
-	return nil
-}
-
 // requireRead refuses who may not see settings.
 func requireRead(p auth.Principal) error {
-	if !p.May(auth.ReadWorkspace) {
-		return fault.New(fault.Forbidden, "this token needs the scope WORKSPACE_READ").WithCode("FORBIDDEN", nil)
-	}
-	return nil
+	return p.Need(auth.ReadWorkspace)
 }
 
 // change calls f in a transaction of who may change settings. Changes of one team come one after another, and raise the version by which servers
 // know that what they hold ready is old.
 func (s *Service) change(ctx context.Context, p auth.Principal, f func(ctx context.Context, tx *store.Tx) error) (event.Cursor, error) {
-	if err := requireAdmin(p); err != nil {
+	if err := p.NeedAdmin(); err != nil {
 		return event.Cursor{}, err
 	}
 	return s.DB.Write(ctx, p.TeamID, func(ctx context.Context, tx *store.Tx) error {

@@ -32,8 +32,8 @@ func (r *Resolver) inboxStream(ctx context.Context, view model.InboxView, filter
 	if err != nil {
 		return nil, err
 	}
-	if !p.May(auth.ReadConversations) {
-		return nil, fault.New(fault.Forbidden, "this token needs the scope %s", auth.ReadConversations.Name()).WithCode("FORBIDDEN", nil)
+	if err := p.Need(auth.ReadConversations); err != nil {
+		return nil, err
 	}
 	f, err := conversationFilter(filter, "filter")
 	if err != nil {

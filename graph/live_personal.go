@@ -24,8 +24,8 @@ func (r *Resolver) countStream(ctx context.Context) (live.Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !p.May(auth.ReadConversations) {
-		return nil, fault.New(fault.Forbidden, "this token needs the scope %s", auth.ReadConversations.Name()).WithCode("FORBIDDEN", nil)
+	if err := p.Need(auth.ReadConversations); err != nil {
+		return nil, err
 	}
 	return &countStream{r: r}, nil
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
-	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/random"
@@ -65,17 +64,6 @@ func New(c Config) *Service {
 // told.
 func WebhookURL(publicURL string, c *ent.Channel) string {
 	return publicURL + "/webhooks/" + strings.ToLower(string(c.Type)) + "/" + c.WebhookKey
-}
-
-// requireAdmin refuses everybody who is not an ADMIN, and integrations without the scope to change the workspace.
-func requireAdmin(p auth.Principal) error {
-	if p.Role != auth.Admin {
-		return fault.New(fault.Forbidden, "only an administrator may do this").WithCode("FORBIDDEN", nil)
-	}
-	if !p.May(auth.WriteWorkspace) {
-		return fault.New(fault.Forbidden, "this token needs the scope WORKSPACE_WRITE").WithCode("FORBIDDEN", nil)
-	}
-	return nil
 }
 
 // place is what credentials are sealed for: they open for no other channel.

@@ -25,7 +25,7 @@ var errSame = errors.New("nothing differs")
 
 // change changes a channel that lives. Where f gives errSame it stays as it is.
 func (s *Service) change(ctx context.Context, p auth.Principal, id int64, f func(ctx context.Context, tx *store.Tx, c *ent.Channel) (*ent.ChannelUpdateOne, error)) (*ent.Channel, event.Cursor, error) {
-	if err := requireAdmin(p); err != nil {
+	if err := p.NeedAdmin(); err != nil {
 		return nil, event.Cursor{}, err
 	}
 	var row *ent.Channel
@@ -105,7 +105,7 @@ func notDisconnected(c *ent.Channel) error {
 // Delete deletes a channel: its history stays, its webhook is refused, its credentials are forgotten, and the account may be connected anew
 // (CHAN-4). A second time changes nothing. Faults: Forbidden for all but ADMINs, NotFound.
 func (s *Service) Delete(ctx context.Context, p auth.Principal, id int64) (*ent.Channel, event.Cursor, error) {
-	if err := requireAdmin(p); err != nil {
+	if err := p.NeedAdmin(); err != nil {
 		return nil, event.Cursor{}, err
 	}
 	var row *ent.Channel

@@ -22,7 +22,7 @@ const (
 // tells of the account is taken over; credentials that it no longer accepts disconnect the channel (CHAN-3). Faults: Forbidden for all but
 // ADMINs, NotFound, Conflict for a deleted channel, Unavailable with the code PLATFORM where the platform cannot be asked.
 func (s *Service) Check(ctx context.Context, p auth.Principal, id int64) (*ent.Channel, event.Cursor, error) {
-	if err := requireAdmin(p); err != nil {
+	if err := p.NeedAdmin(); err != nil {
 		return nil, event.Cursor{}, err
 	}
 	c, err := s.Get(ctx, p, id)

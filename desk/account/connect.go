@@ -45,7 +45,7 @@ func (in ConnectInput) fingerprint() any {
 // CREDENTIALS where the platform does not accept them; Unavailable with the code PLATFORM where it cannot be asked; Conflict where a channel,
 // of any team, has the account (CHAN-2).
 func (s *Service) Connect(ctx context.Context, p auth.Principal, in ConnectInput) (*ent.Channel, event.Cursor, error) {
-	if err := requireAdmin(p); err != nil {
+	if err := p.NeedAdmin(); err != nil {
 		return nil, event.Cursor{}, err
 	}
 	fingerprint := in.fingerprint()
@@ -152,7 +152,7 @@ func (s *Service) CreateIn(ctx context.Context, tx *store.Tx, by event.Actor, n 
 // Reconnect gives a channel new credentials of the same account; a disconnected one works again, with everything that belongs to it
 // (CHAN-3). A paused one stays paused. Faults as in Connect, and Invalid for credentials of another account.
 func (s *Service) Reconnect(ctx context.Context, p auth.Principal, id int64, credentials channels.Credentials) (*ent.Channel, event.Cursor, error) {
-	if err := requireAdmin(p); err != nil {
+	if err := p.NeedAdmin(); err != nil {
 		return nil, event.Cursor{}, err
 	}
 	row, err := s.Get(ctx, p, id)

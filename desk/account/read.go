@@ -109,7 +109,7 @@ func (s *Service) Get(ctx context.Context, p auth.Principal, id int64) (*ent.Cha
 func requireRead(p auth.Principal) error {
 	// Conversations name their channels, so who reads those reads channels too.
 	if !slices.ContainsFunc([]auth.Scope{auth.ReadWorkspace, auth.WriteWorkspace, auth.ReadConversations}, p.May) {
-		return fault.New(fault.Forbidden, "this token needs the scope WORKSPACE_READ").WithCode("FORBIDDEN", nil)
+		return p.Need(auth.ReadWorkspace)
 	}
 	return nil
 }

@@ -85,8 +85,8 @@ func scriptOf(ctx context.Context, v *store.View, channelID int64, withDefaults 
 
 // Script gives what a channel says by itself. Faults: Forbidden, NotFound.
 func (s *Service) Script(ctx context.Context, p auth.Principal, channelID int64) (Script, error) {
-	if !p.May(auth.ReadWorkspace) {
-		return Script{}, fault.New(fault.Forbidden, "this token needs the scope %s", auth.ReadWorkspace.Name()).WithCode("FORBIDDEN", nil)
+	if err := p.Need(auth.ReadWorkspace); err != nil {
+		return Script{}, err
 	}
 	var out Script
 	err := s.cfg.DB.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/switchyard-chat/switchyard/desk/customfield"
@@ -18,6 +17,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tagging"
 	"github.com/switchyard-chat/switchyard/internal/gram"
+	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/internal/text"
 )
 
@@ -53,18 +53,6 @@ func (q query) has(table, contactID string, where where) *sql.Predicate {
 func rowsOf(dialect string, team int64, table, contactID string, where where) *sql.Selector {
 	t := sql.Dialect(dialect).Select(contactID).From(sql.Table(table))
 	return t.Where(sql.And(sql.EQ(t.C("team_id"), team), where(t)))
-}
-
-// holds is true of a column that holds the text, whatever signs are in it.
-func holds(column, part string) *sql.Predicate {
-	return sql.P(func(b *sql.Builder) {
-		if b.Dialect() == dialect.Postgres {
-			b.WriteString("strpos(")
-		} else {
-			b.WriteString("instr(")
-		}
-		b.Ident(column).Comma().Arg(part).WriteString(") > 0")
-	})
 }
 
 type idIn []int64
@@ -127,7 +115,7 @@ func (n nameIs) in(q query) *sql.Predicate {
 		}
 		return p
 	case contains:
-		return holds(column, n.folded)
+		return store.Holds(column, n.folded)
 	default:
 		return sql.EQ(column, n.folded)
 	}
@@ -363,16 +351,16 @@ func (n freeText) in(q query) *sql.Predicate {
 
 // own looks into the contact's own row.
 func (n freeText) own(t *sql.Selector) *sql.Predicate {
-	return sql.Or(holds(t.C(entcontact.FieldNameFolded), n.part), holds(t.C(entcontact.FieldNoteFolded), n.part),
-		holds(t.C(entcontact.FieldMembershipFolded), n.part))
+	return sql.Or(store.Holds(t.C(entcontact.FieldNameFolded), n.part), store.Holds(t.C(entcontact.FieldNoteFolded), n.part),
+		store.Holds(t.C(entcontact.FieldMembershipFolded), n.part))
 }
 
 func (n freeText) email(t *sql.Selector) *sql.Predicate {
-	return holds(t.C(contactemail.FieldEmailFolded), n.part)
+	return store.Holds(t.C(contactemail.FieldEmailFolded), n.part)
 }
 
 func (n freeText) number(t *sql.Selector) *sql.Predicate {
-	return sql.Or(holds(t.C(contactphone.FieldDigits), n.phone.digits), holds(t.C(contactphone.FieldE164), n.phone.digits))
+	return sql.Or(store.Holds(t.C(contactphone.FieldDigits), n.phone.digits), store.Holds(t.C(contactphone.FieldE164), n.phone.digits))
 }
 
 // lead finds through the index of names what in would find.

@@ -304,16 +304,13 @@ func (s *Service) Identity(ctx context.Context, p auth.Principal, id int64) (Ide
 
 // mayRead says whether the principal may read contacts: every agent of the team, and integrations with the scope.
 func mayRead(p auth.Principal) error {
-	if !p.May(auth.ReadContacts) {
-		return fault.New(fault.Forbidden, "this token lacks the scope %s", auth.ReadContacts)
-	}
-	return nil
+	return p.Need(auth.ReadContacts)
 }
 
 // mayEdit says whether the principal may change contacts.
 func mayEdit(p auth.Principal) error {
-	if !p.May(auth.WriteContacts) {
-		return fault.New(fault.Forbidden, "this token lacks the scope %s", auth.WriteContacts)
+	if err := p.Need(auth.WriteContacts); err != nil {
+		return err
 	}
 	if !p.Role.IsManager() && !p.Has(auth.SendMessages) {
 		return fault.New(fault.Forbidden, "contacts are changed by managers and by those who may answer customers")

@@ -216,10 +216,7 @@ func fieldOf(f *ent.CustomField, c Category) Field {
 
 // mayRead says whether the principal may read definitions: whoever may read contacts.
 func mayRead(p auth.Principal) error {
-	if !p.May(auth.ReadContacts) {
-		return fault.New(fault.Forbidden, "this token lacks the scope %s", auth.ReadContacts)
-	}
-	return nil
+	return p.Need(auth.ReadContacts)
 }
 
 // mayDefine says whether the principal may define fields: ADMIN alone.
@@ -227,10 +224,7 @@ func mayDefine(p auth.Principal) error {
 	if p.Role != auth.Admin {
 		return fault.New(fault.Forbidden, "only an administrator defines custom fields")
 	}
-	if !p.May(auth.WriteContacts) {
-		return fault.New(fault.Forbidden, "this token lacks the scope %s", auth.WriteContacts)
-	}
-	return nil
+	return p.Need(auth.WriteContacts)
 }
 
 // defined writes the event of a changed definition. An id of 0 stands for a category.

@@ -94,8 +94,8 @@ func (s *Service) Open(ctx context.Context, p auth.Principal, attachmentID int64
 }
 
 func sees(p auth.Principal, c *ent.Conversation) error {
-	if !p.May(auth.ReadConversations) {
-		return fault.New(fault.Forbidden, "this token lacks the scope %s", auth.ReadConversations.Name())
+	if err := p.Need(auth.ReadConversations); err != nil {
+		return err
 	}
 	if !row.Sees(p, row.Facets(c)) {
 		return fault.Missing("the file")

@@ -55,8 +55,8 @@ const (
 // Faults of kind Invalid, by code: EMPTY, TOO_LARGE (with the limit), INCOMPLETE, TYPE_MISMATCH (its content is of another type
 // than was said, MSG-7), TOO_MANY_PIXELS; Forbidden for an integration without the scope to write conversations.
 func (s *Service) Upload(ctx context.Context, p auth.Principal, in UploadInput) (*ent.File, error) {
-	if !p.May(auth.WriteConversations) {
-		return nil, fault.New(fault.Forbidden, "this token lacks the scope %s", auth.WriteConversations.Name())
+	if err := p.Need(auth.WriteConversations); err != nil {
+		return nil, err
 	}
 	return s.Store(ctx, p.TeamID, p.Key(), in, Rule{})
 }

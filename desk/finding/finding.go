@@ -151,8 +151,8 @@ func New(db *store.DB) *Service { return &Service{db: db} }
 // integration that may not read conversations or contacts, one of kind Forbidden.
 func (s *Service) OfContact(ctx context.Context, p auth.Principal, contactID int64) ([]Found, error) {
 	for _, scope := range []auth.Scope{auth.ReadConversations, auth.ReadContacts} {
-		if !p.May(scope) {
-			return nil, fault.New(fault.Forbidden, "this token needs the scope %s", scope.Name()).WithCode("FORBIDDEN", nil)
+		if err := p.Need(scope); err != nil {
+			return nil, err
 		}
 	}
 	var out []Found

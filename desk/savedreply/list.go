@@ -6,7 +6,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
@@ -131,16 +130,7 @@ func isFor(name string) predicate.SavedReply {
 	}
 }
 
-// holds is true of replies whose title, category or text holds the folded word, whatever signs are in it.
+// holds is true of replies whose title, category or text holds the folded word.
 func holds(word string) predicate.SavedReply {
-	return func(s *sql.Selector) {
-		s.Where(sql.P(func(b *sql.Builder) {
-			if b.Dialect() == dialect.Postgres {
-				b.WriteString("strpos(")
-			} else {
-				b.WriteString("instr(")
-			}
-			b.Ident(s.C(savedreply.FieldWordsFolded)).Comma().Arg(word).WriteString(") > 0")
-		}))
-	}
+	return func(s *sql.Selector) { s.Where(store.Holds(s.C(savedreply.FieldWordsFolded), word)) }
 }

@@ -90,18 +90,12 @@ func (r *Reply) mayEdit(p auth.Principal) bool {
 
 // requireRead refuses who may not read what the team has set up.
 func requireRead(p auth.Principal) error {
-	if !p.May(auth.ReadWorkspace) {
-		return fault.New(fault.Forbidden, "this token needs the scope %s", auth.ReadWorkspace.Name()).WithCode("FORBIDDEN", nil)
-	}
-	return nil
+	return p.Need(auth.ReadWorkspace)
 }
 
 // requireWrite refuses who may not change what the team has set up.
 func requireWrite(p auth.Principal) error {
-	if !p.May(auth.WriteWorkspace) {
-		return fault.New(fault.Forbidden, "this token needs the scope %s", auth.WriteWorkspace.Name()).WithCode("FORBIDDEN", nil)
-	}
-	return nil
+	return p.Need(auth.WriteWorkspace)
 }
 
 // mayHave refuses a reply of a visibility to who may not have one: one that others see needs a manager role, one of one's own the permission to send.

@@ -62,10 +62,7 @@ func Check(s string) error {
 
 // mayReadMessages says whether the principal's scopes let it read conversations.
 func mayReadMessages(p auth.Principal) error {
-	if !p.May(auth.ReadConversations) {
-		return fault.New(fault.Forbidden, "this token needs the scope %s", auth.ReadConversations.Name()).WithCode("FORBIDDEN", nil)
-	}
-	return nil
+	return p.Need(auth.ReadConversations)
 }
 
 // Look calls f with one moment of the principal's team: what f finds in it is all of that moment.

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 
@@ -210,32 +209,20 @@ func (s *Service) List(ctx context.Context, p auth.Principal, part string, w pag
 	return rows, result, nil
 }
 
-// holds is true of names that hold the folded text, whatever signs are in it.
+// holds is true of names that hold the folded text.
 func holds(folded string) predicate.Tag {
-	return func(s *sql.Selector) {
-		s.Where(sql.P(func(b *sql.Builder) {
-			if b.Dialect() == dialect.Postgres {
-				b.WriteString("strpos(")
-			} else {
-				b.WriteString("instr(")
-			}
-			b.Ident(s.C(enttag.FieldNameFolded)).Comma().Arg(folded).WriteString(") > 0")
-		}))
-	}
+	return func(s *sql.Selector) { s.Where(store.Holds(s.C(enttag.FieldNameFolded), folded)) }
 }
 
 // mayRead says whether the principal may read tags.
 func mayRead(p auth.Principal) error {
-	if !p.May(auth.ReadContacts) {
-		return fault.New(fault.Forbidden, "this token lacks the scope %s", auth.ReadContacts)
-	}
-	return nil
+	return p.Need(auth.ReadContacts)
 }
 
 // mayEdit says whether the principal may change what is known of contacts.
 func mayEdit(p auth.Principal) error {
-	if !p.May(auth.WriteContacts) {
-		return fault.New(fault.Forbidden, "this token lacks the scope %s", auth.WriteContacts)
+	if err := p.Need(auth.WriteContacts); err != nil {
+		return err
 	}
 	if !p.Role.IsManager() && !p.Has(auth.SendMessages) {
 		return fault.New(fault.Forbidden, "contacts are changed by managers and by those who may answer customers")

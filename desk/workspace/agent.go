@@ -134,17 +134,9 @@ func isPhoneLike(s string) bool {
 	return strings.Trim(s, "0123456789 +-.()") == ""
 }
 
-// contains says that a folded column holds a part, byte by byte: LIKE has letters of its own and differs between the databases.
+// contains says that a folded column holds a part.
 func contains(column, part string) predicate.Agent {
-	return func(s *sql.Selector) {
-		call := "instr("
-		if s.Dialect() == "postgres" {
-			call = "strpos("
-		}
-		s.Where(sql.P(func(b *sql.Builder) {
-			b.WriteString(call).Ident(s.C(column)).Comma().Arg(part).WriteString(") > 0")
-		}))
-	}
+	return func(s *sql.Selector) { s.Where(store.Holds(s.C(column), part)) }
 }
 
 // rolePermissions are what each role gives in the team.

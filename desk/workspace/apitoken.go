@@ -43,7 +43,7 @@ type NewAPIToken struct {
 // CreateAPIToken makes an integration. Faults: Forbidden for all but ADMINs who are agents: an integration does not make others; Invalid.
 func (s *Service) CreateAPIToken(ctx context.Context, p auth.Principal, in TokenInput) (NewAPIToken, error) {
 	var out NewAPIToken
-	if err := requireAdmin(p); err != nil {
+	if err := p.NeedAdmin(); err != nil {
 		return out, err
 	}
 	if p.TokenID != 0 {
@@ -129,7 +129,7 @@ func parseNetwork(s string) (netip.Prefix, error) {
 // RevokeAPIToken ends an integration's token and its live streams at once; a second time changes nothing. Faults: Forbidden for all but
 // ADMINs, NotFound.
 func (s *Service) RevokeAPIToken(ctx context.Context, p auth.Principal, id int64) (*ent.APIToken, event.Cursor, error) {
-	if err := requireAdmin(p); err != nil {
+	if err := p.NeedAdmin(); err != nil {
 		return nil, event.Cursor{}, err
 	}
 	var t *ent.APIToken

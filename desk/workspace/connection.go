@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 )
 
@@ -15,12 +16,7 @@ type Limit struct {
 }
 
 // Holds is what holds: the lower of both.
-func (l Limit) Holds() int {
-	if l.Own == 0 || l.Server > 0 && l.Own > l.Server {
-		return l.Server
-	}
-	return l.Own
-}
+func (l Limit) Holds() int { return auth.Tighter(l.Server, l.Own) }
 
 // ConnectionLimits are a team's limits of live connections.
 type ConnectionLimits struct {

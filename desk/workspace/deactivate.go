@@ -21,7 +21,7 @@ type Deactivated struct {
 // (COLL-17). A second time changes nothing. Faults: Forbidden for all but ADMINs, NotFound, Conflict for the last ADMIN.
 func (s *Service) Deactivate(ctx context.Context, p auth.Principal, agentID int64) (Deactivated, error) {
 	var out Deactivated
-	if err := requireAdmin(p); err != nil {
+	if err := p.NeedAdmin(); err != nil {
 		return out, err
 	}
 	at, err := s.db.Write(ctx, p.TeamID, func(ctx context.Context, tx *store.Tx) error {
@@ -67,7 +67,7 @@ func (s *Service) Deactivate(ctx context.Context, p auth.Principal, agentID int6
 // link. An agent who is not deactivated stays as it is. Faults: Forbidden for all but ADMINs, NotFound.
 func (s *Service) Reactivate(ctx context.Context, p auth.Principal, agentID int64) (Member, event.Cursor, error) {
 	var m Member
-	if err := requireAdmin(p); err != nil {
+	if err := p.NeedAdmin(); err != nil {
 		return m, event.Cursor{}, err
 	}
 	at, err := s.db.Write(ctx, p.TeamID, func(ctx context.Context, tx *store.Tx) error {

@@ -37,7 +37,7 @@ type Invited struct {
 // that the team has.
 func (s *Service) Invite(ctx context.Context, p auth.Principal, in InviteInput) (Invited, error) {
 	var out Invited
-	if err := requireAdmin(p); err != nil {
+	if err := p.NeedAdmin(); err != nil {
 		return out, err
 	}
 	row, err := in.check()

@@ -196,7 +196,7 @@ func (s *Service) RequestReset(ctx context.Context, from Caller, team, email str
 // earlier link then stops working, accepts its invitation. It is shown this once. Faults: Forbidden, NotFound, Conflict for a deactivated agent.
 func (s *Service) ResetLink(ctx context.Context, p auth.Principal, agentID int64) (seal.Secret, error) {
 	var l seal.Secret
-	if err := requireAdmin(p); err != nil {
+	if err := p.NeedAdmin(); err != nil {
 		return l, err
 	}
 	_, err := s.db.Write(ctx, p.TeamID, func(ctx context.Context, tx *store.Tx) error {

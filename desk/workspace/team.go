@@ -124,7 +124,7 @@ type TeamUpdateInput struct {
 // first. Faults: Forbidden for all but ADMINs; Invalid for a limit of less than nothing, with the code LIMIT_EXCEEDED for more than the server
 // allows.
 func (s *Service) UpdateTeam(ctx context.Context, p auth.Principal, in TeamUpdateInput) (*ent.Team, event.Cursor, error) {
-	if err := requireAdmin(p); err != nil {
+	if err := p.NeedAdmin(); err != nil {
 		return nil, event.Cursor{}, err
 	}
 	var t *ent.Team

@@ -41,7 +41,7 @@ func (in UpdateInput) isPersonal() bool {
 // place an agent sees takes effect on its live streams at once; who is given a role that does not work with groups has no part in them any more (GRP-1). Faults: Forbidden, NotFound, Invalid, Conflict for the role of the last ADMIN.
 func (s *Service) UpdateAgent(ctx context.Context, p auth.Principal, in UpdateInput) (Member, event.Cursor, error) {
 	isOwn := p.AgentID != 0 && p.AgentID == in.AgentID
-	if err := requireAdmin(p); err != nil && (!isOwn || !in.isPersonal()) {
+	if err := p.NeedAdmin(); err != nil && (!isOwn || !in.isPersonal()) {
 		return Member{}, event.Cursor{}, err
 	}
 	var m Member
@@ -238,7 +238,7 @@ func (s *Service) Roles(ctx context.Context, p auth.Principal) ([]RoleSettings, 
 // UpdateRole sets what a role gives in the team, for its agents and integrations at once. Faults: Forbidden for all but ADMINs, Invalid.
 func (s *Service) UpdateRole(ctx context.Context, p auth.Principal, r auth.Role, given []auth.Permission) (RoleSettings, event.Cursor, error) {
 	none := RoleSettings{}
-	if err := requireAdmin(p); err != nil {
+	if err := p.NeedAdmin(); err != nil {
 		return none, event.Cursor{}, err
 	}
 	if err := checkRole("role", r); err != nil {

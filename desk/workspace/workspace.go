@@ -90,23 +90,9 @@ func (s *Service) rightsChanged(ctx context.Context, tx *store.Tx, by event.Acto
 	tx.AfterCommit(s.access.forget)
 }
 
-// requireAdmin refuses everybody who is not an ADMIN, and integrations without the scope to change the workspace.
-func requireAdmin(p auth.Principal) error {
-	if p.Role != auth.Admin {
-		return forbidden("only an administrator may do this")
-	}
-	if !p.May(auth.WriteWorkspace) {
-		return forbidden("this token needs the scope WORKSPACE_WRITE")
-	}
-	return nil
-}
-
 // requireRead refuses integrations without the scope to read the workspace.
 func requireRead(p auth.Principal) error {
-	if !p.May(auth.ReadWorkspace) {
-		return forbidden("this token needs the scope WORKSPACE_READ")
-	}
-	return nil
+	return p.Need(auth.ReadWorkspace)
 }
 
 func forbidden(text string) error {

@@ -4,28 +4,22 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/switchyard-chat/switchyard/internal/auth"
 )
 
 // limits are those that hold for somebody: the server's, and the team's own where they are below.
 func (h *Handler) limits(who Identity) Limits {
 	l := h.cfg.Limits
-	l.PerAgent, l.PerTeam = lower(l.PerAgent, who.Own.PerAgent), lower(l.PerTeam, who.Own.PerTeam)
+	l.PerAgent, l.PerTeam = auth.Tighter(l.PerAgent, who.Own.PerAgent), auth.Tighter(l.PerTeam, who.Own.PerTeam)
 	l.Idle, l.Warn = h.idle(&who)
 	return l
 }
 
 // idle is how long somebody may do nothing, and how long before that the client is told.
 func (h *Handler) idle(who *Identity) (limit, warn time.Duration) {
-	limit = lower(h.cfg.Limits.Idle, who.Own.Idle)
+	limit = auth.Tighter(h.cfg.Limits.Idle, who.Own.Idle)
 	return limit, min(h.cfg.Limits.Warn, limit/2)
-}
-
-func lower[T cmp.Ordered](server, own T) T {
-	var none T
-	if own > none {
-		return min(server, own)
-	}
-	return server
 }
 
 // bound acts on other limits of the session's team. Who has been idle for longer than is allowed now is told first, as everybody is.

@@ -2,6 +2,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -98,6 +99,15 @@ type Connections struct {
 	PerAgent, PerTeam int
 }
 
+// Tighter is the limit that holds where a server sets one and a team its own: the lower of them, either of which may be 0, which is none.
+func Tighter[T cmp.Ordered](server, own T) T {
+	var none T
+	if own == none || server != none && own > server {
+		return server
+	}
+	return own
+}
+
 // Has says whether the principal has the permission.
 func (p Principal) Has(x Permission) bool { return slices.Contains(p.Permissions, x) }
 
@@ -110,6 +120,22 @@ func (p Principal) May(s Scope) bool {
 		return s != ActAs
 	}
 	return slices.Contains(p.Scopes, s)
+}
+
+// Need refuses an integration whose scopes do not allow it, as a fault of kind Forbidden.
+func (p Principal) Need(s Scope) error {
+	if p.May(s) {
+		return nil
+	}
+	return fault.New(fault.Forbidden, "this token needs the scope %s", s.Name()).WithCode("FORBIDDEN", nil)
+}
+
+// NeedAdmin refuses everybody who is not an ADMIN, and integrations without the scope to change the workspace, as a fault of kind Forbidden.
+func (p Principal) NeedAdmin() error {
+	if p.Role != Admin {
+		return fault.New(fault.Forbidden, "only an administrator may do this").WithCode("FORBIDDEN", nil)
+	}
+	return p.Need(WriteWorkspace)
 }
 
 // SeesTeam says whether the principal sees all of the team's conversations and not only its own and pending ones (CONV-28).
