@@ -149,7 +149,7 @@ func spool() Scenario {
 					if isDrain {
 						n = 1
 					}
-					// A server does not start without its database.
+					// A server waits for its database, and takes nothing meanwhile.
 					server.Kill()
 					if point == "webhook/before-answer" {
 						n += 30 // past those that are answered while the database is there
