@@ -373,7 +373,9 @@ func (w *World) say(ctx context.Context, tx *store.Tx, c *ent.Conversation, iden
 		u.SetMessageSeq(m.Seq).SetLastAt(tx.Now).SetLastMessageID(m.ID).SetLastMessageSeq(m.Seq).SetLastMessageKind(m.Kind).
 			SetLastMessageSender(string(m.Sender)).SetLastMessagePreview(words).SetLastMessageAt(tx.Now)
 		if by == 0 && c.Status != "ENDED" {
-			u.AddUnread(1)
+			heard := row.Copy(c)
+			row.Heard(heard)
+			u.SetUnread(heard.Unread).SetCollaboratorUnread(heard.CollaboratorUnread)
 		}
 	})
 	if err != nil {
