@@ -12,6 +12,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/notification"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/visitor"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 )
 
@@ -52,6 +53,11 @@ func (x *acting) remove(ctx context.Context, s *Service) error {
 			AddVersion(1).SetUpdatedAt(tx.Now).Exec(ctx)
 		if err != nil && !ent.IsNotFound(err) {
 			return fmt.Errorf("empty identity %d: %w", *c.IdentityID, err)
+		}
+		// Where its browser is on the website, and was.
+		if err := tx.Visitor.Update().Where(visitor.IdentityID(*c.IdentityID)).SetPageURL("").SetPageTitle("").SetMessagePageURL("").SetMessagePageTitle("").SetReferrer("").
+			SetUserAgent("").SetLanguage("").SetTimeZone("").AddVersion(1).SetUpdatedAt(tx.Now).Exec(ctx); err != nil {
+			return fmt.Errorf("empty the visitors of identity %d: %w", *c.IdentityID, err)
 		}
 	}
 	return row.Delete(ctx, tx, c, x.by)

@@ -295,6 +295,7 @@ func (w *world) nowhere(word string) {
 			"SELECT COUNT(*) FROM findings WHERE team_id = ? AND (value LIKE ? OR written LIKE ? OR value LIKE ?)",
 			"SELECT COUNT(*) FROM attachments WHERE team_id = ? AND (name LIKE ? OR source_url LIKE ? OR preview_url LIKE ?)",
 			"SELECT COUNT(*) FROM conversations WHERE team_id = ? AND (last_message_preview LIKE ? OR name LIKE ? OR name LIKE ?)",
+			"SELECT COUNT(*) FROM visitors WHERE team_id = ? AND (page_url || page_title LIKE ? OR message_page_url || message_page_title LIKE ? OR referrer || user_agent LIKE ?)",
 			"SELECT COUNT(*) FROM events WHERE team_id = ? AND (body LIKE ? OR body LIKE ? OR body LIKE ?)",
 		} {
 			like := "%" + word + "%"
@@ -539,6 +540,11 @@ func TestDeleted(t *testing.T) {
 		old := w.with("Umia")
 		w.Write(func(ctx context.Context, tx *store.Tx) error {
 			return tx.Identity.UpdateOneID(*old.IdentityID).SetDisplayName("canary").SetPictureURL("https://canary.example").SetStatusMessage("canary").SetIsBlocked(false).Exec(ctx)
+		})
+		w.Write(func(ctx context.Context, tx *store.Tx) error {
+			return tx.Visitor.Create().SetTeamID(tx.Team).SetChannelID(old.ChannelID).SetIdentityID(*old.IdentityID).SetTokenHash([]byte("hash")).SetExpiresAt(tx.Now).SetSeenAt(tx.Now).
+				SetPageURL("https://canary.example").SetPageTitle("canary").SetMessagePageURL("canary").SetMessagePageTitle("canary").SetReferrer("canary").SetUserAgent("canary").
+				SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).Exec(ctx)
 		})
 		if _, _, err := w.actions.Follow(ctx, boss, conversation.FollowInput{ConversationID: old.ID}); err != nil {
 			t.Fatal(err)
