@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
@@ -82,5 +83,12 @@ func bulkError(language string, x *ent.BulkItem) model.UserError {
 	if x.Code == "" {
 		return nil
 	}
-	return userError(fault.New(fault.Conflict, "%s", catalogue.Text(language, x.Reason, x.Params)).WithCode(x.Code, nil))
+	facts := map[string]any{}
+	if status, ok := x.Params[conversation.ItemStatus]; ok {
+		facts["status"] = status
+	}
+	if n, err := strconv.ParseInt(x.Params[conversation.ItemAgentID], 10, 64); err == nil {
+		facts["agentId"], facts["agentName"] = n, x.Params[conversation.ItemAgent]
+	}
+	return userError(fault.New(fault.Conflict, "%s", catalogue.Text(language, x.Reason, x.Params)).WithCode(x.Code, facts))
 }

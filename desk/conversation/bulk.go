@@ -6,22 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/switchyard-chat/switchyard/desk/idempotency"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
-	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	entgroup "github.com/switchyard-chat/switchyard/ent/gen/ent/group"
 	entjob "github.com/switchyard-chat/switchyard/ent/gen/ent/job"
-	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/catalogue"
 	"github.com/switchyard-chat/switchyard/internal/event"
@@ -81,30 +79,12 @@ type BulkInput struct {
 	IdempotencyKey string `json:"-"`
 }
 
-// bulkParams is what a job keeps of who asked for what: ids and enums.
-type bulkParams struct {
-	Action     Action `json:"action"`
-	ToAgentID  int64  `json:"to,omitempty"`
-	AgentID    int64  `json:"agent,omitempty"`
-	TokenID    int64  `json:"token,omitempty"` // workspace.JobToken
-	OnBehalfOf int64  `json:"onBehalfOf,omitempty"`
-	Language   string `json:"language,omitempty"`
-}
-
-// BulkPage is a bulk action with a page of its conversations.
-type BulkPage struct {
-	Job    *ent.Job
-	Action Action
-	Items  []*ent.BulkItem
-	page.Result
-}
-
 type bulkArgs struct{ JobID int64 }
 
 // Do does it: up to atOnce conversations before it returns, more by a task. What is wrong with the whole (the action, the role, the receiver, too
 // many) is a fault, and nothing is done; what is refused to one is in its item and stops no other.
 func (b *Bulk) Do(ctx context.Context, p auth.Principal, in BulkInput) (*BulkPage, event.Cursor, error) {
-	if err := in.check(); err != nil {
+	if err := in.check(p.Language); err != nil {
 		return nil, event.Cursor{}, err
 	}
 	var jobID int64
@@ -147,7 +127,7 @@ func (b *Bulk) Do(ctx context.Context, p auth.Principal, in BulkInput) (*BulkPag
 	return out, cursor, err
 }
 
-func (in BulkInput) check() error {
+func (in BulkInput) check(language string) error {
 	if _, ok := bulk[in.Action]; !ok {
 		return fault.Input("action", "this is not done to many at once")
 	}
@@ -162,7 +142,7 @@ func (in BulkInput) check() error {
 		most = MaxBulkTransfer
 	}
 	if len(in.IDs) > most {
-		return fault.Input("conversationIds", "at most %d conversations at once", most).WithCode("LIMIT_EXCEEDED", map[string]any{"limit": most})
+		return inbox.TooMany(language, "conversationIds", most)
 	}
 	if in.Action == Transferring && in.ToAgentID == 0 {
 		return fault.Input("toAgentId", "name the agent who will follow them")
@@ -215,42 +195,28 @@ func (b *Bulk) begin(ctx context.Context, tx *store.Tx, p auth.Principal, in Bul
 	return j, nil
 }
 
-// chosen gives the conversations of an input, each once.
+// chosen gives the conversations of an input, each once: one that moves while views are looked through may be found in two of them.
 func (x *acting) chosen(ctx context.Context, in BulkInput) ([]int64, error) {
+	ids := in.IDs
 	if in.Selection != nil {
 		most := maxBulkSelected
 		if in.Action == Transferring {
 			most = MaxBulkTransfer
 		}
-		return inbox.SelectIn(ctx, &x.tx.View, x.p, *in.Selection, most)
+		var err error
+		if ids, err = inbox.SelectIn(ctx, &x.tx.View, x.p, *in.Selection, most); err != nil {
+			return nil, err
+		}
 	}
-	seen := make(map[int64]bool, len(in.IDs))
-	var once []int64
-	for _, n := range in.IDs {
+	seen := make(map[int64]bool, len(ids))
+	once := make([]int64, 0, len(ids))
+	for _, n := range ids {
 		if !seen[n] {
 			seen[n] = true
 			once = append(once, n)
 		}
 	}
 	return once, nil
-}
-
-func paramsMap(p bulkParams) (map[string]any, error) {
-	b, err := json.Marshal(p)
-	if err != nil {
-		return nil, err
-	}
-	var m map[string]any
-	return m, json.Unmarshal(b, &m)
-}
-
-func paramsOfJob(j *ent.Job) (bulkParams, error) {
-	var p bulkParams
-	b, err := json.Marshal(j.Params)
-	if err == nil {
-		err = json.Unmarshal(b, &p)
-	}
-	return p, err
 }
 
 // Work is the handler of BulkTask: it goes on where the action stands. Called again it does what is left, and nothing twice. What is left after the
@@ -370,26 +336,6 @@ func (b *Bulk) giveUp(ctx context.Context, team, jobID int64) error {
 	return err
 }
 
-// heldJob reads a job, held until the transaction ends, with what was asked for.
-func heldJob(ctx context.Context, tx *store.Tx, jobID int64) (*ent.Job, bulkParams, error) {
-	none := bulkParams{}
-	if err := tx.Lock(ctx, entjob.Table, jobID); err != nil {
-		return nil, none, err
-	}
-	j, err := tx.Job.Get(ctx, jobID)
-	if ent.IsNotFound(err) {
-		return nil, none, fault.Missing("the job")
-	}
-	if err != nil {
-		return nil, none, fmt.Errorf("read job %d: %w", jobID, err)
-	}
-	asked, err := paramsOfJob(j)
-	if err != nil {
-		return nil, none, fmt.Errorf("read job %d: %w", jobID, err)
-	}
-	return j, asked, nil
-}
-
 // batch does the next conversations of a job that it holds, at most size, and says whether the job is over. What fails for a reason of our own is a mishap.
 func (b *Bulk) batch(ctx context.Context, tx *store.Tx, jobID int64, size int) (bool, error) {
 	j, asked, err := heldJob(ctx, tx, jobID)
@@ -427,7 +373,7 @@ func (b *Bulk) batch(ctx context.Context, tx *store.Tx, jobID int64, size int) (
 		u := tx.BulkItem.UpdateOne(it).SetState(bulkitem.StateDONE)
 		if v.code != "" {
 			refused++
-			u.SetState(bulkitem.StateREFUSED).SetCode(v.code).SetReason(v.reason)
+			u.SetState(bulkitem.StateREFUSED).SetCode(v.code).SetReason(v.reason).SetParams(v.params)
 		}
 		if err := u.Exec(ctx); err != nil {
 			return false, fmt.Errorf("note what became of conversation %d: %w", it.ConversationID, err)
@@ -469,50 +415,11 @@ func (b *Bulk) advance(ctx context.Context, tx *store.Tx, j *ent.Job, asked bulk
 	return isOver, nil
 }
 
-// principal is who asked, with the rights of now; nil where that is nobody any more.
-func (b *Bulk) principal(ctx context.Context, tx *store.Tx, asked bulkParams) (*acting, error) {
-	var p *auth.Principal
-	if asked.TokenID != 0 {
-		t, err := tx.APIToken.Get(ctx, asked.TokenID)
-		if ent.IsNotFound(err) || err == nil && (t.RevokedAt != nil || t.ExpiresAt != nil && t.ExpiresAt.Before(tx.Now)) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read token %d: %w", asked.TokenID, err)
-		}
-		p = &auth.Principal{TeamID: tx.Team, TokenID: t.ID, Name: t.Name, Role: auth.Role(t.Role)}
-		for _, s := range t.Scopes {
-			p.Scopes = append(p.Scopes, auth.Scope(s))
-		}
-		r, err := tx.Role.Query().Where(role.RoleEQ(role.Role(t.Role))).Only(ctx)
-		if err != nil && !ent.IsNotFound(err) {
-			return nil, fmt.Errorf("read role %s: %w", t.Role, err)
-		}
-		if r != nil {
-			for _, g := range r.Permissions {
-				p.Permissions = append(p.Permissions, auth.Permission(g))
-			}
-		}
-	} else {
-		var err error
-		if p, err = principalOf(ctx, &tx.View, asked.AgentID); err != nil || p == nil {
-			return nil, err
-		}
-	}
-	p.Language = asked.Language
-	x := &acting{tx: tx, p: *p, by: p.Actor()}
-	if err := x.substitute(ctx, asked.OnBehalfOf); err != nil {
-		if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Forbidden) {
-			return nil, nil
-		}
-		return nil, err
-	}
-	return x, nil
-}
-
-// verdict is what became of one conversation of many: code and reason say why not, and are empty where it is done; removed are others that went with it.
+// verdict is what became of one conversation of many: code, reason and params say why not, and are empty where it is done; removed are others that went
+// with it.
 type verdict struct {
 	code, reason string
+	params       map[string]string
 	removed      []int64
 }
 
@@ -545,22 +452,43 @@ func (b *Bulk) one(ctx context.Context, tx *store.Tx, who *acting, asked bulkPar
 			return none, fmt.Errorf("read group: %w", err)
 		}
 	}
-	in, err := x.setting(ctx, asked.Action)
-	if err != nil {
-		return none, err
+	err = x.judge(ctx, asked.Action, DecideBulk)
+	var removed []int64
+	if err == nil {
+		removed, err = b.do(ctx, x, asked)
 	}
-	if d := DecideBulk(x.p, row.Facets(c), in, asked.Action); !d.Allowed {
-		return verdict{code: d.Code, reason: d.Reason}, nil
+	var r *refusal
+	switch {
+	case err == nil:
+		return verdict{removed: removed}, nil
+	case fault.Is(err, fault.NotFound):
+		return verdict{code: "NOT_FOUND", reason: "refusal.absent"}, nil
+	case errors.As(err, &r):
+		return verdict{code: r.fault.Code, reason: r.reason, params: withFacts(r)}, nil
 	}
-	removed, err := b.do(ctx, x, asked)
-	if err != nil {
-		f := fault.As(err)
-		if slices.Contains([]fault.Kind{fault.Invalid, fault.NotFound, fault.Forbidden, fault.Conflict}, f.Kind) && f.Code != "" {
-			return verdict{code: f.Code, reason: f.Text}, nil
-		}
-		return none, err
+	return none, err
+}
+
+// The values of an item beside those of its text: what state refused it, and who follows the conversation (CONV-6).
+const (
+	ItemStatus  = "conversationStatus"
+	ItemAgentID = "followerId"
+	ItemAgent   = "followerName"
+)
+
+func withFacts(r *refusal) map[string]string {
+	all := maps.Clone(r.params)
+	if all == nil {
+		all = map[string]string{}
 	}
-	return verdict{removed: removed}, nil
+	if status, ok := r.fault.Params["status"].(string); ok {
+		all[ItemStatus] = status
+	}
+	if n, ok := r.fault.Params["agentId"].(int64); ok {
+		name, _ := r.fault.Params["agentName"].(string)
+		all[ItemAgentID], all[ItemAgent] = strconv.FormatInt(n, 10), name
+	}
+	return all
 }
 
 // do does what was decided, and gives the other conversations that went with it. What it refuses, it refuses before it has written anything.
@@ -587,92 +515,4 @@ func (b *Bulk) do(ctx context.Context, x *acting, asked bulkParams) ([]int64, er
 		return x.blacklist(ctx, b.actions)
 	}
 	return nil, fmt.Errorf("%s is not done in bulk", asked.Action)
-}
-
-// Page reads a bulk action that the principal asked for, or any where it is an ADMIN, with a page of its conversations: those of a state, or all. None is a
-// fault of kind NotFound.
-func (b *Bulk) Page(ctx context.Context, p auth.Principal, jobID int64, state string, w page.Window) (*BulkPage, error) {
-	out := &BulkPage{}
-	err := b.actions.db.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
-		var err error
-		if out.Job, err = ownBulk(ctx, v, p, jobID); err != nil {
-			return err
-		}
-		asked, err := paramsOfJob(out.Job)
-		if err != nil {
-			return err
-		}
-		out.Action = asked.Action
-		q := v.BulkItem.Query().Where(bulkitem.JobID(jobID)).Limit(w.Limit + 1).Order(bulkitem.ByPosition())
-		if w.IsBackward {
-			q = v.BulkItem.Query().Where(bulkitem.JobID(jobID)).Limit(w.Limit + 1).Order(ent.Desc(bulkitem.FieldPosition))
-		}
-		if state != "" {
-			q.Where(bulkitem.StateEQ(bulkitem.State(state)))
-		}
-		for cursor, field := range map[string]string{w.After: "after", w.Before: "before"} {
-			if cursor == "" {
-				continue
-			}
-			var position int
-			if err := page.Key(cursor, "bulk", field, &position); err != nil {
-				return err
-			}
-			if field == "after" {
-				q.Where(bulkitem.PositionGT(position))
-			} else {
-				q.Where(bulkitem.PositionLT(position))
-			}
-		}
-		items, err := q.All(ctx)
-		if err != nil {
-			return fmt.Errorf("read the conversations of job %d: %w", jobID, err)
-		}
-		out.Items, out.Result = page.Cut(w, items, func(i *ent.BulkItem) string { return page.Cursor("bulk", i.Position) })
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-// ownBulk reads the job of a bulk action that the principal may know of.
-func ownBulk(ctx context.Context, v *store.View, p auth.Principal, jobID int64) (*ent.Job, error) {
-	j, err := workspace.JobIn(ctx, v, p, jobID)
-	if err != nil {
-		return nil, err
-	}
-	if !strings.HasPrefix(j.Kind, bulkKind) {
-		return nil, fault.Missing("the job")
-	}
-	return j, nil
-}
-
-// Cancel stops a bulk action that the principal asked for, or any where it is an ADMIN. What is done stays done. One that has ended stays as it is; the
-// cursor is zero then.
-func (b *Bulk) Cancel(ctx context.Context, p auth.Principal, jobID int64) (*BulkPage, event.Cursor, error) {
-	cursor, err := b.actions.db.Write(ctx, p.TeamID, func(ctx context.Context, tx *store.Tx) error {
-		if err := tx.Lock(ctx, entjob.Table, jobID); err != nil {
-			return err
-		}
-		j, err := ownBulk(ctx, &tx.View, p, jobID)
-		if err != nil || j.EndedAt != nil {
-			return err
-		}
-		if !p.May(auth.WriteConversations) {
-			return fault.New(fault.Forbidden, "%s", catalogue.Text(p.Language, "refusal.scope", nil)).WithCode("FORBIDDEN", nil)
-		}
-		now, err := tx.Job.UpdateOne(j).SetState(entjob.StateCANCELLED).SetEndedAt(tx.Now).AddVersion(1).SetUpdatedAt(tx.Now).Save(ctx)
-		if err != nil {
-			return fmt.Errorf("cancel job %d: %w", jobID, err)
-		}
-		tx.Emit(event.Event{Kind: event.JobChanged, ObjectID: j.ID, ObjectVersion: now.Version, Actor: p.Actor()})
-		return nil
-	})
-	if err != nil {
-		return nil, event.Cursor{}, err
-	}
-	out, err := b.Page(ctx, p, jobID, "", page.Window{Limit: MaxBulkResults})
-	return out, cursor, err
 }

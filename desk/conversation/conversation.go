@@ -75,17 +75,33 @@ func (s *Service) begin(ctx context.Context, tx *store.Tx, p auth.Principal, onB
 	return x, x.may(ctx, a)
 }
 
+// hold holds a conversation that the principal sees; any other is a fault of kind NotFound.
+func (x *acting) hold(ctx context.Context, conversationID int64) (err error) {
+	if x.c, err = row.Lock(ctx, x.tx, conversationID); err == nil && !row.Sees(x.p, row.Facets(x.c)) {
+		return fault.Missing("the conversation")
+	}
+	return err
+}
+
 func (x *acting) hasLeft() bool { return x.group != nil && x.group.State == entgroup.StateLEFT }
 
 // may refuses what the principal may not do.
 func (x *acting) may(ctx context.Context, a Action) error {
+	if err := x.judge(ctx, a, Decide); err != nil {
+		return err
+	}
+	return x.isHere(ctx, a)
+}
+
+// judge refuses what a table does not allow the principal to do.
+func (x *acting) judge(ctx context.Context, a Action, decide func(auth.Principal, *event.Facets, Setting, Action) Permit) error {
 	in, err := x.setting(ctx, a)
 	if err != nil {
 		return err
 	}
-	d := Decide(x.p, row.Facets(x.c), in, a)
+	d := decide(x.p, row.Facets(x.c), in, a)
 	if d.Allowed {
-		return x.isHere(ctx, a)
+		return nil
 	}
 	if a == Following && d.Code == "NOT_FOUND" {
 		switch wasSlower, err := x.wasSlower(ctx); {
@@ -163,28 +179,45 @@ func (x *acting) wasSlower(ctx context.Context) (bool, error) {
 	return followed, nil
 }
 
+// refusal is a fault by the rules, with its reason as a code of the catalogue and its values: for who is told later, and in another language.
+type refusal struct {
+	fault  *fault.Error
+	reason string
+	params map[string]string
+}
+
+func (r *refusal) Error() string { return r.fault.Error() }
+func (r *refusal) Unwrap() error { return r.fault }
+
 // refuse makes the fault of a refusal, in the principal's language.
 func (x *acting) refuse(ctx context.Context, d Permit, params map[string]string) error {
-	text := catalogue.Text(x.p.Language, d.Reason, params)
+	f, err := x.faultOf(ctx, d, catalogue.Text(x.p.Language, d.Reason, params))
+	if err != nil {
+		return err
+	}
+	return &refusal{f, d.Reason, params}
+}
+
+func (x *acting) faultOf(ctx context.Context, d Permit, text string) (*fault.Error, error) {
 	switch d.Code {
 	case "NOT_FOUND":
-		return fault.Missing("the conversation")
+		return fault.Missing("the conversation"), nil
 	case "FORBIDDEN":
-		return fault.New(fault.Forbidden, "%s", text).WithCode(d.Code, nil)
+		return fault.New(fault.Forbidden, "%s", text).WithCode(d.Code, nil), nil
 	case "LIMIT_EXCEEDED":
-		return fault.New(fault.Conflict, "%s", text).WithCode(d.Code, map[string]any{"limit": MaxCollaborators})
+		return fault.New(fault.Conflict, "%s", text).WithCode(d.Code, map[string]any{"limit": MaxCollaborators}), nil
 	case "CHANNEL_UNAVAILABLE":
-		return fault.New(fault.Unavailable, "%s", text).WithCode(d.Code, nil)
+		return fault.New(fault.Unavailable, "%s", text).WithCode(d.Code, nil), nil
 	}
 	facts := map[string]any{"status": string(x.c.Status)}
 	if x.c.FollowerID != nil {
 		name, err := x.nameOf(ctx, *x.c.FollowerID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		facts["agentId"], facts["agentName"] = *x.c.FollowerID, name
 	}
-	return fault.New(fault.Conflict, "%s", text).WithCode("STATE_CONFLICT", facts)
+	return fault.New(fault.Conflict, "%s", text).WithCode("STATE_CONFLICT", facts), nil
 }
 
 func (x *acting) nameOf(ctx context.Context, agentID int64) (string, error) {

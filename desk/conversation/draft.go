@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
@@ -93,12 +94,9 @@ func (s *Service) draftable(ctx context.Context, tx *store.Tx, p auth.Principal,
 	if err := tx.Hold(ctx, conversation.Table, in.ConversationID); err != nil {
 		return nil, err
 	}
-	c, err := tx.Conversation.Get(ctx, in.ConversationID)
-	if ent.IsNotFound(err) || err == nil && !row.Sees(p, row.Facets(c)) {
-		return nil, fault.Missing("the conversation")
-	}
+	c, err := inbox.Visible(ctx, &tx.View, p, in.ConversationID)
 	if err != nil {
-		return nil, fmt.Errorf("read conversation %d: %w", in.ConversationID, err)
+		return nil, err
 	}
 	can := channels.Capability{TextLimit: maxDraft}
 	if adapter, err := s.adapters.Get(channels.Type(c.ChannelType)); err == nil && adapter.Capability().TextLimit > 0 {
@@ -166,16 +164,13 @@ func drafted(ctx context.Context, tx *store.Tx, c *ent.Conversation, by event.Ac
 // Drafts gives the principal's own draft of a conversation and the one that all share. A conversation that it does not see is a fault of kind NotFound.
 func (s *Service) Drafts(ctx context.Context, p auth.Principal, conversationID int64) (Drafts, error) {
 	var out Drafts
-	if !p.May(auth.ReadConversations) {
-		return out, fault.New(fault.Forbidden, "this token needs the scope %s", auth.ReadConversations.Name()).WithCode("FORBIDDEN", nil)
+	if err := p.Need(auth.ReadConversations); err != nil {
+		return out, err
 	}
 	err := s.db.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) error {
-		c, err := v.Conversation.Get(ctx, conversationID)
-		if ent.IsNotFound(err) || err == nil && !row.Sees(p, row.Facets(c)) {
-			return fault.Missing("the conversation")
-		}
+		c, err := inbox.Visible(ctx, v, p, conversationID)
 		if err != nil {
-			return fmt.Errorf("read conversation %d: %w", conversationID, err)
+			return err
 		}
 		owners := []int64{0}
 		if p.AgentID != 0 {

@@ -33,12 +33,8 @@ func (s *Service) MarkRead(ctx context.Context, p auth.Principal, in MarkReadInp
 	var c *ent.Conversation
 	cursor, err := s.db.Write(ctx, p.TeamID, func(ctx context.Context, tx *store.Tx) error {
 		x := &acting{tx: tx, p: p, by: p.Actor()}
-		var err error
-		if x.c, err = row.Lock(ctx, tx, in.ConversationID); err != nil {
+		if err := x.hold(ctx, in.ConversationID); err != nil {
 			return err
-		}
-		if !row.Sees(p, row.Facets(x.c)) {
-			return fault.Missing("the conversation")
 		}
 		if !p.May(auth.WriteConversations) {
 			return x.refuse(ctx, Permit{Code: "FORBIDDEN", Reason: "refusal.scope"}, nil)

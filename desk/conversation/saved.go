@@ -9,7 +9,7 @@ import (
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/file"
 	"github.com/switchyard-chat/switchyard/desk/idempotency"
-	"github.com/switchyard-chat/switchyard/desk/row"
+	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/savedreply"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
@@ -101,11 +101,8 @@ func (v *Saved) Send(ctx context.Context, p auth.Principal, in SavedInput) ([]*e
 		if err != nil {
 			return err
 		}
-		if x.c, err = row.Lock(ctx, tx, in.ConversationID); err != nil {
+		if err := x.hold(ctx, in.ConversationID); err != nil {
 			return err
-		}
-		if !row.Sees(x.p, row.Facets(x.c)) {
-			return fault.Missing("the conversation")
 		}
 		sent = nil
 		of := asked{in.ConversationID, in.ReplyID, in.Text, in.OnBehalfOf}
@@ -161,7 +158,11 @@ func (x *acting) following(ctx context.Context, author, clientMessageID string, 
 // send writes the messages of a saved reply and queues them. neutral is a kept picture for films without one; 0 for none.
 func (v *Saved) send(ctx context.Context, x *acting, author string, in SavedInput, neutral int64) ([]*ent.Message, error) {
 	s := v.s
-	can, r, written, err := v.ready(ctx, x, in)
+	r, err := savedreply.SeenIn(ctx, &x.tx.View, x.p, in.ReplyID)
+	if err != nil {
+		return nil, err
+	}
+	can, written, err := v.ready(ctx, x, r, in.Text)
 	if err != nil {
 		return nil, err
 	}
@@ -175,10 +176,7 @@ func (v *Saved) send(ctx context.Context, x *acting, author string, in SavedInpu
 	parcels := map[int]*parcel{}
 	for _, f := range r.Files {
 		p := &parcel{file: f, isKept: true}
-		var why *Unfit
-		if p.isLink, why = Goes(can, facts(f)); why != nil {
-			return nil, fault.Input("savedReplyId", "%s: %s", f.Name, catalogue.Text(x.p.Language, why.Reason, why.Params))
-		}
+		p.isLink, _ = Goes(can, facts(f))
 		if needsNeutral(f) && can.Media[file.KindOf(f.ContentType)].NeedsPreview {
 			p.preview = preview
 		}
@@ -225,37 +223,34 @@ func (v *Saved) send(ctx context.Context, x *acting, author string, in SavedInpu
 	return sent, x.clearDrafts(ctx, *in.Text)
 }
 
-// ready finds the reply and decides whether it may be sent now, with the text that goes, its variables filled in.
-func (v *Saved) ready(ctx context.Context, x *acting, in SavedInput) (channels.Capability, *savedreply.Reply, string, error) {
-	var err error
+// ready decides whether a reply may be sent now, and gives the text that goes, its variables filled in: another than the reply's own, where one is given.
+func (v *Saved) ready(ctx context.Context, x *acting, r *savedreply.Reply, other *string) (can channels.Capability, written string, err error) {
 	if x.c.GroupID != nil {
 		if x.group, err = x.tx.Group.Get(ctx, *x.c.GroupID); err != nil {
-			return channels.Capability{}, nil, "", fmt.Errorf("read group: %w", err)
+			return can, "", fmt.Errorf("read group: %w", err)
 		}
 	}
-	r, err := savedreply.SeenIn(ctx, &x.tx.View, x.p, in.ReplyID)
-	if err != nil {
-		return channels.Capability{}, nil, "", err
-	}
 	if err := x.may(ctx, Replying); err != nil {
-		return channels.Capability{}, nil, "", err
+		return can, "", err
 	}
-	can, err := v.s.outlet(ctx, x)
-	if err != nil {
-		return can, nil, "", err
+	if can, err = v.s.outlet(ctx, x); err != nil {
+		return can, "", err
 	}
-	written := r.Body
-	if in.Text != nil {
-		written = *in.Text
+	written = r.Body
+	if other != nil {
+		written = *other
 	}
 	if why := FitsSaved(can, x.c.GroupID != nil, r, written); why != "" {
-		return can, nil, "", x.wrong("savedReplyId", why, nil)
+		return can, "", x.wrong("savedReplyId", why, nil)
+	}
+	if err := v.fitsFiles(x, can, r); err != nil {
+		return can, "", err
 	}
 	content, err := x.written(can, Text(written))
 	if err != nil {
-		return can, nil, "", asReply(err, in.Text != nil)
+		return can, "", asReply(err, other != nil)
 	}
-	return can, r, content.Text, nil
+	return can, content.Text, nil
 }
 
 // asReply says of a saved reply what was said of a text to be sent: of the one that the input holds, or of the reply's own.
@@ -285,16 +280,13 @@ type SavedPreview struct {
 // the principal does not see is a fault of kind NotFound.
 func (v *Saved) Preview(ctx context.Context, p auth.Principal, replyID, conversationID int64) (SavedPreview, error) {
 	var out SavedPreview
-	if !p.May(auth.ReadConversations) {
-		return out, fault.New(fault.Forbidden, "this token needs the scope %s", auth.ReadConversations.Name()).WithCode("FORBIDDEN", nil)
+	if err := p.Need(auth.ReadConversations); err != nil {
+		return out, err
 	}
 	err := v.s.db.Read(ctx, p.TeamID, func(ctx context.Context, view *store.View) error {
-		c, err := view.Conversation.Get(ctx, conversationID)
-		if ent.IsNotFound(err) || err == nil && !row.Sees(p, row.Facets(c)) {
-			return fault.Missing("the conversation")
-		}
+		c, err := inbox.Visible(ctx, view, p, conversationID)
 		if err != nil {
-			return fmt.Errorf("read conversation %d: %w", conversationID, err)
+			return err
 		}
 		x := &acting{tx: &store.Tx{View: *view}, p: p, by: p.Actor(), c: c}
 		out.Reply, err = savedreply.SeenIn(ctx, view, p, replyID)
@@ -305,10 +297,7 @@ func (v *Saved) Preview(ctx context.Context, p auth.Principal, replyID, conversa
 		if c.Kind != conversation.KindGROUP {
 			out.Text = strings.ReplaceAll(out.Text, customerName, c.Name)
 		}
-		can, r, _, err := v.ready(ctx, x, SavedInput{ConversationID: conversationID, ReplyID: replyID})
-		if err == nil {
-			err = v.fitsFiles(x, can, r)
-		}
+		_, _, err = v.ready(ctx, x, out.Reply, nil)
 		if f := fault.As(err); err != nil {
 			if f.Kind == fault.Internal {
 				return err

@@ -63,11 +63,8 @@ func (s *Service) Send(ctx context.Context, p auth.Principal, in SendInput) (*en
 		if err != nil {
 			return err
 		}
-		if x.c, err = row.Lock(ctx, tx, in.ConversationID); err != nil {
+		if err := x.hold(ctx, in.ConversationID); err != nil {
 			return err
-		}
-		if !row.Sees(x.p, row.Facets(x.c)) {
-			return fault.Missing("the conversation")
 		}
 		// What was sent already was allowed then: a client that lost the answer gets it even if the conversation has ended since.
 		if planted.Is("client-id-ignored") {
@@ -275,7 +272,7 @@ func (s *Service) outlet(ctx context.Context, x *acting) (channels.Capability, e
 
 // wrong makes the fault of an input that is not right, in the principal's language.
 func (x *acting) wrong(field, code string, params map[string]string) error {
-	return fault.Input(field, "%s", catalogue.Text(x.p.Language, code, params))
+	return &refusal{fault.Input(field, "%s", catalogue.Text(x.p.Language, code, params)), code, params}
 }
 
 // fits refuses what the channel cannot send, before anything is queued (MSG-7, MSG-10).

@@ -45,10 +45,7 @@ func (s *Service) Look(ctx context.Context, p auth.Principal, f func(context.Con
 
 // may says whether the principal's scopes let it read conversations.
 func may(p auth.Principal) error {
-	if !p.May(auth.ReadConversations) {
-		return fault.New(fault.Forbidden, "this token needs the scope %s", auth.ReadConversations.Name()).WithCode("FORBIDDEN", nil)
-	}
-	return nil
+	return p.Need(auth.ReadConversations)
 }
 
 // Get reads conversations by their ids with what wants names; those that do not exist or that the principal may not see are left out

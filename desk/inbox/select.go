@@ -2,8 +2,11 @@ package inbox
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 
 	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/catalogue"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/store"
 )
@@ -13,6 +16,12 @@ type Selection struct {
 	View   View
 	Filter *Filter
 	Search string
+}
+
+// TooMany refuses an input that names more conversations than are done at once.
+func TooMany(language, field string, most int) error {
+	text := catalogue.Text(language, "refusal.bulk_limit", map[string]string{"limit": strconv.Itoa(most)})
+	return fault.Input(field, "%s", text).WithCode("LIMIT_EXCEEDED", map[string]any{"limit": most})
 }
 
 // SelectIn gives the ids of what the principal's list would show, in no order, at most so many: more is a fault of kind Invalid with
@@ -38,10 +47,10 @@ func SelectIn(ctx context.Context, v *store.View, p auth.Principal, sel Selectio
 	for _, strand := range q.strands {
 		some, err := v.Conversation.Query().Where(q.where(strand)).Limit(most + 1 - len(ids)).IDs(ctx)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("select conversations: %w", err)
 		}
 		if ids = append(ids, some...); len(ids) > most {
-			return nil, fault.Input("selection", "at most %d conversations at once", most).WithCode("LIMIT_EXCEEDED", map[string]any{"limit": most})
+			return nil, TooMany(p.Language, "selection", most)
 		}
 	}
 	return ids, nil

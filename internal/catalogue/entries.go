@@ -136,6 +136,7 @@ var entries = map[string]entry{
 	"refusal.bulk_transfer":            {"協作對話、群組對話無法批量移轉", "Collaborations and group conversations cannot be transferred in bulk"},
 	"refusal.internal":                 {"系統發生錯誤,此對話維持原狀。", "Something went wrong on our side; the conversation was left as it was."},
 	"refusal.given_up":                 {"多次嘗試後仍無法完成,其餘對話維持原狀。", "It could not be finished, although it was tried many times; what was not done was left as it was."},
+	"refusal.bulk_limit":               {"一次最多 {limit} 個對話。", "At most {limit} conversations at once."},
 	"refusal.not_bulk":                 {"此操作無法批量執行。", "This cannot be done to many conversations at once."},
 	"refusal.group_blacklist":          {"群組對話無法加入黑名單。", "A group cannot be blacklisted."},
 	"refusal.receiver_self":            {"對話已由您跟進。", "You follow the conversation already."},
