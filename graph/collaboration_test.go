@@ -136,7 +136,7 @@ func TestCells(t *testing.T) {
 	})
 }
 
-// COLL-7, COLL-11, COLL-13, RT-2: the streams of who is taken out end with a reason, and so do collaborators' when the follower ends it; each is shown its own count.
+// COLL-7, COLL-11, RT-2: the streams of who is taken out end with a reason, and so do collaborators' when the follower ends it.
 func TestStreamsOfCollaborators(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
@@ -169,6 +169,98 @@ func TestStreamsOfCollaborators(t *testing.T) {
 					break
 				}
 			}
+		}
+	})
+}
+
+// COLL-13, RT-4: each who works on a conversation is shown its own count, who looks on has none, in every frame what a query gives; and what is unread for one alone enters
+// and leaves that one's list alone.
+func TestEachIsShownItsOwnCount(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.collaborates()
+		ctx, actions := t.Context(), w.resolver.Actions
+		amy, ben, boss := w.Agent(auth.AgentRole), w.Agent(auth.AgentRole), w.Agent(auth.Supervisor)
+		w.Write(func(ctx context.Context, tx *store.Tx) error {
+			return tx.Agent.Update().Where(agent.IDIn(amy.AgentID, ben.AgentID)).SetPermissions([]string{"SEND_MESSAGES"}).Exec(ctx)
+		})
+		amy.Permissions, ben.Permissions = []auth.Permission{auth.SendMessages}, []auth.Permission{auth.SendMessages}
+		c := w.together(w.Channel("LINE"), factory.Spec{Status: "IN_PROGRESS", Follower: amy.AgentID, Collaborators: []int64{ben.AgentID}, FollowedAt: w.DB.Clock().Now()})
+		principals := map[string]auth.Principal{"amy": amy, "ben": ben, "boss": boss}
+		all, one, unread := map[string]*stream{}, map[string]*stream{}, map[string]*stream{}
+		after := w.head(t).String()
+		for name, p := range principals {
+			all[name] = w.open(t, p, listens, map[string]any{"view": "ALL", "after": after})
+			one[name] = w.open(t, p, watches, map[string]any{"id": conv(c.ID), "after": after})
+			unread[name] = w.open(t, p, listens, map[string]any{"view": "ALL", "after": after, "filter": map[string]any{"isUnread": true}})
+			for _, s := range []*stream{all[name], one[name], unread[name]} {
+				s.want(t, "Hello")
+			}
+		}
+		// shows reads each stream up to the conversation as it is now, and compares the count with a query's.
+		shows := func(what string, want map[string]int) {
+			t.Helper()
+			for name, n := range want {
+				var now struct {
+					Conversation struct{ Version, UnreadCount int }
+				}
+				if errs := w.query(t, principals[name], `query($c: ID!) { conversation(id: $c) { version unreadCount } }`, map[string]any{"c": conv(c.ID)}, &now); errs != nil {
+					t.Fatal(errs)
+				}
+				if now.Conversation.UnreadCount != n {
+					t.Errorf("%s: a query gives %s %d unread, not %d", what, name, now.Conversation.UnreadCount, n)
+				}
+				for kind, s := range map[string]*stream{"inboxEvents": all[name], "conversationEvents": one[name]} {
+					for {
+						if f := s.next(t); f.Conversation != nil && f.Conversation.Version >= now.Conversation.Version {
+							if f.Conversation.UnreadCount != n {
+								t.Errorf("%s: %s shows %s %d unread, not %d", what, kind, name, f.Conversation.UnreadCount, n)
+							}
+							break
+						} else if f.isLast {
+							t.Fatalf("%s: %s of %s ends with %s", what, kind, name, f.Reason)
+						}
+					}
+				}
+			}
+		}
+		first := w.Hear(c.ID)
+		shows("a message", map[string]int{"amy": 1, "ben": 1, "boss": 0})
+		second := w.Hear(c.ID)
+		shows("a second", map[string]int{"amy": 2, "ben": 2, "boss": 0})
+		for _, name := range []string{"amy", "ben"} {
+			if f := unread[name].want(t, "ConversationEntered"); f.Conversation.UnreadCount < 1 {
+				t.Errorf("into what is unread for %s comes %+v", name, f.Conversation)
+			}
+		}
+		if _, _, err := actions.MarkRead(ctx, ben, conversation.MarkReadInput{ConversationID: c.ID, UpToMessageID: first}); err != nil {
+			t.Fatal(err)
+		}
+		shows("ben has read the first", map[string]int{"amy": 2, "ben": 1, "boss": 0})
+		if _, _, err := actions.MarkRead(ctx, ben, conversation.MarkReadInput{ConversationID: c.ID, UpToMessageID: second}); err != nil {
+			t.Fatal(err)
+		}
+		shows("ben has read both", map[string]int{"amy": 2, "ben": 0, "boss": 0})
+		for {
+			if f := unread["ben"].next(t); f.Type == "ConversationLeft" {
+				break
+			} else if f.Type != "ConversationChanged" {
+				t.Fatalf("what is unread for ben shows %+v", f)
+			}
+		}
+		if _, _, err := actions.Transfer(ctx, amy, conversation.TransferInput{ConversationID: c.ID, ToAgentID: ben.AgentID}); err != nil {
+			t.Fatal(err)
+		}
+		shows("they have changed places", map[string]int{"amy": 2, "ben": 0, "boss": 0})
+		w.Hear(c.ID)
+		shows("a third message", map[string]int{"amy": 3, "ben": 1, "boss": 0})
+		if _, _, err := actions.Leave(ctx, amy, conversation.LeaveInput{ConversationID: c.ID}); err != nil {
+			t.Fatal(err)
+		}
+		shows("one follows alone", map[string]int{"ben": 1, "boss": 1}) // one count, whoever looks
+		// Nothing was ever unread for who looks on, until one followed it alone.
+		if f := unread["boss"].want(t, "ConversationEntered"); len(f.Conversation.Collaborators) != 0 {
+			t.Errorf("what is unread for who looks on begins with %+v", f.Conversation)
 		}
 	})
 }
@@ -214,6 +306,37 @@ func TestCandidates(t *testing.T) {
 		}
 		if got := find(group, ""); !slices.Equal(got, []string{agentID(ben)}) {
 			t.Errorf("for a group: %v", got)
+		}
+	})
+}
+
+// CONV-6, CONV-11: who follows many and is slower than another at one of them is told by whom.
+func TestBulkNamesTheWinner(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		amy, ben := w.Agent(auth.AgentRole), w.Agent(auth.AgentRole)
+		c := w.together(w.Channel("LINE"), factory.Spec{Status: "PENDING"})
+		if _, _, err := w.resolver.Actions.Follow(t.Context(), ben, conversation.FollowInput{ConversationID: c.ID}); err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			ConversationBulk struct {
+				Bulk struct {
+					Results []struct {
+						Error struct {
+							Code, Status string
+							Agent        *struct{ ID, Name string }
+						}
+					}
+				}
+			}
+		}
+		if errs := w.query(t, amy, `mutation { conversationBulk(input: {action: FOLLOW, conversationIds: ["`+conv(c.ID)+`"]}) { bulk { results { error { code
+			... on StateConflict { status agent { id name } } } } } } }`, nil, &got); errs != nil {
+			t.Fatal(errs)
+		}
+		if e := got.ConversationBulk.Bulk.Results[0].Error; e.Code != "STATE_CONFLICT" || e.Status != "IN_PROGRESS" || e.Agent == nil || e.Agent.ID != agentID(ben) || e.Agent.Name != ben.Name {
+			t.Errorf("the slower is told %+v", e)
 		}
 	})
 }
