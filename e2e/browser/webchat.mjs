@@ -263,7 +263,7 @@ const scenarios = {
   },
 
   /** Says who it is, before the script is there and after. */
-  async identify({ identity }) {
+  async identify({ identity, answers }) {
     await visitor.openWindow();
     await visitor.write("before the name");
     await visitor.sent("before the name");
@@ -272,6 +272,7 @@ const scenarios = {
     await visitor.write("a false name");
     await visitor.sent("a false name");
     say("FALSE");
+    await visitor.bubble(answers[0]).waitFor();
     await visitor.page.evaluate((who) => globalThis.SwitchyardChat.identify(who), identity);
     await visitor.write("with the name");
     await visitor.sent("with the name");
