@@ -1,7 +1,10 @@
-# Reads `go test -v`: passes on what failed tests and packages say, and ends with the numbers.
+# Reads `go test -v`: passes on what failed tests and packages say, and ends with the numbers. With `again` set to a file, it gets the package and name of
+# every failed test at the top, and the word `no` where running those again would prove nothing: a package that ended otherwise, a panic, a data race.
 # What tests say is kept by test until it is known how the test at the top ended: parallel tests speak in turns.
 
 function top(name) { sub(/\/.*/, "", name); return name }
+
+function note(line) { if (again) print line > again }
 
 function forget(name) { delete said[name]; delete speaker[name] }
 
@@ -12,7 +15,7 @@ function forget(name) { delete said[name]; delete speaker[name] }
     if ($2 == "FAIL:") { failed++; failed_here++ }
     if ($2 == "SKIP:") { skipped++; names = names "    skipped: " $3 "\n" }
     if ($0 ~ /^---/) {
-        if ($2 == "FAIL:") printf "%s", said[$3]
+        if ($2 == "FAIL:") { printf "%s", said[$3]; here[$3] }
         forget($3)
     }
     if ($2 != "PASS:") print
@@ -20,7 +23,7 @@ function forget(name) { delete said[name]; delete speaker[name] }
 }
 
 /^(ok  |\?   )\t/ {
-    split("", said); split("", speaker)
+    split("", said); split("", speaker); split("", here)
     failed_here = 0
     if ($0 !~ /\[no test files\]/) print
     fflush()
@@ -29,9 +32,10 @@ function forget(name) { delete said[name]; delete speaker[name] }
 
 /^FAIL\t/ {
     # What did not build, panicked or ran out of time has no failed test to its name; tests that it ended in the middle still have a say.
-    if (!failed_here) failed++
+    if (!failed_here) { failed++; note("no") }
+    for (name in here) note($2 " " name)
     for (name in said) printf "%s", said[name]
-    split("", said); split("", speaker)
+    split("", said); split("", speaker); split("", here)
     failed_here = 0
     print
     fflush()
@@ -39,6 +43,8 @@ function forget(name) { delete said[name]; delete speaker[name] }
 }
 
 /^(PASS|FAIL)$/ || /coverage: [0-9.]+% of statements$/ { next }
+
+/^panic: / || /^fatal error: / || /^WARNING: DATA RACE/ || /race detected during execution/ { note("no") }
 
 # The compiler's words come on another stream, in between.
 /^# / || /^[^ \t].*\.go:[0-9]+:[0-9]+: / { print; next }
