@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -9,15 +10,20 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wneessen/go-mail"
 
+	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/seal"
 )
 
-// mailTimeout is how long one letter may take.
-const mailTimeout = 15 * time.Second
+// How long one letter may take, and one with a file: less than a task may.
+const (
+	mailTimeout = 15 * time.Second
+	fileTimeout = 90 * time.Second
+)
 
 // SMTP sends mail through one server. The operator names that server, so it is trusted wherever it is: no Gate stands before it.
 type SMTP struct {
@@ -61,7 +67,7 @@ func NewSMTP(address seal.Secret, from, fromName string) (*SMTP, error) {
 			return nil, errors.New("SMTP_URL has a wrong port")
 		}
 	}
-	s.options = append(s.options, mail.WithPort(port), mail.WithTimeout(mailTimeout), mail.WithTLSConfig(s.secure))
+	s.options = append(s.options, mail.WithPort(port), mail.WithTLSConfig(s.secure))
 	if name := u.User.Username(); name != "" {
 		password, _ := u.User.Password()
 		s.options = append(s.options, mail.WithSMTPAuth(kind), mail.WithUsername(name), mail.WithPassword(password))
@@ -69,17 +75,63 @@ func NewSMTP(address seal.Secret, from, fromName string) (*SMTP, error) {
 	return s, nil
 }
 
+// Letter is a mail with a file.
+type Letter struct {
+	To, Subject, Body string
+	// ID is the letter's name for ever, without brackets: a letter that is sent again, because nobody knows whether it arrived, carries the same, by which mailboxes
+	// recognise it. Its end, after an @, is the sender's domain.
+	ID                    string
+	FileName, ContentType string
+	File                  []byte
+}
+
 // Send sends a text to one address.
 func (s *SMTP) Send(ctx context.Context, to, subject string, body seal.Secret) error {
+	m, err := s.write(to, subject, body.Reveal())
+	if err != nil {
+		return err
+	}
+	return s.send(ctx, m, mailTimeout)
+}
+
+// SendFile sends a letter with a file. A fault of kind Invalid is the server's or ours for good: it would be the same another time. After any other error it
+// may be sent again.
+func (s *SMTP) SendFile(ctx context.Context, l Letter) error {
+	m, err := s.write(l.To, l.Subject, l.Body)
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "this is no address that mail can be sent to")
+	}
+	m.SetMessageIDWithValue(l.ID + "@" + s.domain())
+	if err := m.AttachReader(l.FileName, bytes.NewReader(l.File), mail.WithFileContentType(mail.ContentType(l.ContentType))); err != nil {
+		return fmt.Errorf("attach a file: %w", err)
+	}
+	err = s.send(ctx, m, fileTimeout)
+	var refused *mail.SendError
+	if errors.As(err, &refused) && refused.ErrorCode() >= 500 {
+		return fault.Wrap(err, fault.Invalid, "the mail server refuses it for good")
+	}
+	return err
+}
+
+// domain is the sender's.
+func (s *SMTP) domain() string { return s.from[strings.LastIndexByte(s.from, '@')+1:] }
+
+func (s *SMTP) write(to, subject, body string) (*mail.Msg, error) {
 	m := mail.NewMsg()
 	if err := m.FromFormat(s.fromName, s.from); err != nil {
-		return fmt.Errorf("mail from: %w", err)
+		return nil, fmt.Errorf("mail from: %w", err)
 	}
 	if err := m.To(to); err != nil {
-		return fmt.Errorf("mail to: %w", err)
+		return nil, fmt.Errorf("mail to: %w", err)
 	}
 	m.Subject(subject)
-	m.SetBodyString(mail.TypeTextPlain, body.Reveal())
+	m.SetBodyString(mail.TypeTextPlain, body)
+	return m, nil
+}
+
+func (s *SMTP) send(ctx context.Context, m *mail.Msg, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
 	// The library leaves a connection open when what the server offers does not satisfy it, so ours ends it.
 	var conn net.Conn
 	defer func() {
@@ -87,7 +139,7 @@ func (s *SMTP) Send(ctx context.Context, to, subject string, body seal.Secret) e
 			_ = conn.Close()
 		}
 	}()
-	c, err := mail.NewClient(s.host, append(slices.Clone(s.options), mail.WithDialContextFunc(func(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := mail.NewClient(s.host, append(slices.Clone(s.options), mail.WithTimeout(within), mail.WithDialContextFunc(func(ctx context.Context, network, address string) (net.Conn, error) {
 		var err error
 		conn, err = s.dial(ctx, network, address)
 		return conn, err
@@ -95,7 +147,7 @@ func (s *SMTP) Send(ctx context.Context, to, subject string, body seal.Secret) e
 	if err != nil {
 		return fmt.Errorf("mail server: %w", err)
 	}
-	if err := c.DialAndSendWithContext(ctx, m); err != nil {
+	if err := c.DialAndSendWithContext(ctx, m); err != nil && !m.IsDelivered() { // once it is taken, a goodbye that fails is no reason to send it twice
 		return fmt.Errorf("send mail: %w", err)
 	}
 	return nil

@@ -2,12 +2,23 @@ package egress_test
 
 import (
 	"bufio"
+	"bytes"
+	"crypto/x509"
+	"encoding/base64"
+	"io"
+	"mime"
+	"mime/multipart"
 	"net"
+	"net/http/httptest"
+	"net/mail"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/switchyard-chat/switchyard/internal/egress"
+	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/seal"
+	"github.com/switchyard-chat/switchyard/internal/testkit/post"
 )
 
 // postOffice is a mail server on this machine that takes one letter and gives what it was told.
@@ -103,5 +114,109 @@ func TestSMTPAddress(t *testing.T) {
 	}
 	if _, err := egress.NewSMTP(seal.Hide("smtp://mail.example"), "nobody", "The Desk"); err == nil {
 		t.Error("a sender without an address is taken")
+	}
+}
+
+// letterOf opens a post office and an SMTP over it.
+func letterOf(t *testing.T) (*post.Office, *egress.SMTP) {
+	t.Helper()
+	o := post.Open(t, nil)
+	s, err := egress.NewSMTP(seal.Hide("smtp+insecure://"+o.Address), "desk@desk.example", "The Desk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o, s
+}
+
+var table = egress.Letter{To: "mia@shop.example", Subject: "對話紀錄", Body: "見附件", ID: "export.1", FileName: "talk.csv", ContentType: "text/csv; charset=utf-8", File: []byte("\ufeff\"時間\"\r\n")}
+
+func TestSendFile(t *testing.T) {
+	t.Parallel()
+	o, s := letterOf(t)
+	if err := s.SendFile(t.Context(), table); err != nil {
+		t.Fatal(err)
+	}
+	all := o.Letters()
+	if len(all) != 1 || all[0].From != "desk@desk.example" || len(all[0].To) != 1 || all[0].To[0] != "mia@shop.example" {
+		t.Fatalf("taken are %+v", all)
+	}
+	m, err := mail.ReadMessage(strings.NewReader(all[0].Text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Header.Get("Message-Id"); got != "<export.1@desk.example>" {
+		t.Errorf("its id is %s", got)
+	}
+	_, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := multipart.NewReader(m.Body, params["boundary"])
+	if _, err := parts.NextPart(); err != nil {
+		t.Fatal(err)
+	}
+	file, err := parts.NextPart()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(base64.NewDecoder(base64.StdEncoding, file))
+	if err != nil || !bytes.Equal(b, table.File) || file.FileName() != "talk.csv" || !strings.HasPrefix(file.Header.Get("Content-Type"), "text/csv") {
+		t.Errorf("its file is %q, %q, %v", file.Header, b, err)
+	}
+}
+
+// A refusal for good is told from one for a while, and a letter that was taken is not sent again because the goodbye failed.
+func TestSendFileRefused(t *testing.T) {
+	t.Parallel()
+	for name, x := range map[string]struct {
+		verb, answer string
+		taken        int
+		fails        bool
+		isForGood    bool
+	}{
+		"no such mailbox":                      {"RCPT", "550 no such mailbox", 0, true, true},
+		"greylisted":                           {"RCPT", "451 try later", 0, true, false},
+		"a sender that is not welcome":         {"MAIL", "553 not from here", 0, true, true},
+		"too large":                            {".", "552 too large", 0, true, true},
+		"full for now":                         {".", "452 full", 0, true, false},
+		"the line breaks before the letter":    {"DATA", post.HangUp, 0, true, false},
+		"the line breaks before the answer":    {".", post.HangUp, 1, true, false},
+		"the line breaks after the answer":     {"RSET", post.HangUp, 1, false, false},
+		"a goodbye that is not answered well":  {"QUIT", "500 what", 1, false, false},
+		"a server that is about to be stopped": {"MAIL", "421 closing", 0, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, s := letterOf(t)
+			o.Answer(x.verb, x.answer)
+			err := s.SendFile(t.Context(), table)
+			if (err != nil) != x.fails || fault.Is(err, fault.Invalid) != x.isForGood || len(o.Letters()) != x.taken {
+				t.Errorf("%v; %d were taken", err, len(o.Letters()))
+			}
+		})
+	}
+}
+
+// The connection is secured before a letter is said, with a server that is who it says, or nothing is.
+func TestSendFileSecured(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(nil) // for its certificate
+	t.Cleanup(server.Close)
+	o := post.Open(t, server.TLS)
+	s, err := egress.NewSMTP(seal.Hide("smtp://"+o.Address), "desk@desk.example", "The Desk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SendFile(t.Context(), table); err == nil || len(o.Letters()) != 0 || slices.Contains(o.Said(), "MAIL") {
+		t.Errorf("a server that nobody vouches for: %v, %v", err, o.Said())
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	s.Trust(roots)
+	if err := s.SendFile(t.Context(), table); err != nil {
+		t.Fatal(err)
+	}
+	if all := o.Letters(); len(all) != 1 || !all[0].IsSecure {
+		t.Errorf("taken are %+v", all)
 	}
 }
