@@ -59,6 +59,7 @@ const (
 	AccountRecovered EventKind = "account_recovered"
 	Delivered        EventKind = "delivery"
 	Read             EventKind = "read"
+	Referred         EventKind = "referral" // the customer came back by a link or an advertisement, and has said nothing yet
 	Ignored          EventKind = "ignored"
 )
 
@@ -155,6 +156,15 @@ type Mention struct {
 	Text   string `json:"text"`             // the part of the text, "@官方客服"
 }
 
+// Advert is an advertisement by which a customer came, as far as the platform tells.
+type Advert struct {
+	ID         string // the platform's id of it
+	Title      string
+	URL        string // where it leads, or is shown
+	PictureURL string // its picture, or its film's
+	Ref        string // what the advertiser put into it to know it by
+}
+
 // Button is what a customer may press under a text: it opens an address, or comes back as a Postback with our data. One of URL and Data is set.
 type Button struct {
 	Label string `json:"label"`
@@ -191,8 +201,9 @@ type Event struct {
 	// PostbackData and PostbackParams are a button's payload.
 	PostbackData   string
 	PostbackParams map[string]string
-	IsUnblocked    bool // Followed: the customer had blocked the account
-	LinkOK         bool // AccountLinked
+	Advert         *Advert // the advertisement by which the customer came: MessageReceived, Postback, Referred (CONV-27)
+	IsUnblocked    bool    // Followed: the customer had blocked the account
+	LinkOK         bool    // AccountLinked
 	LinkNonce      string
 	Watermark      time.Time // Delivered and Read without ids: everything sent up to then
 	MessageIDs     []string  // Delivered and Read with ids

@@ -28,6 +28,7 @@ type conversationRows struct {
 	visitors map[int64]*ent.Visitor // by identity
 	windows  map[int64]*ent.Webchat // by channel
 	findings map[int64][]finding.Found
+	adverts  map[int64][]*ent.Advert
 	permits  bool
 	// collaborates: the team lets several agents work on one conversation; read where permits are.
 	collaborates bool
@@ -43,6 +44,7 @@ type conversationWants struct {
 	visitors bool
 	windows  bool // of the channels
 	findings bool
+	adverts  bool
 }
 
 // key tells apart what is selected.
@@ -58,7 +60,7 @@ func wantsOf(ctx context.Context) conversationWants {
 			Groups: f["group"] || sendability || permits,
 		},
 		contacts: f["contact"], parts: contactParts(ctx), permits: permits,
-		findings: f["findings"],
+		findings: f["findings"], adverts: f["adverts"],
 		visitors: f["visitor"], windows: f["channel"] && selected(ctx, "Channel")["webchat"],
 	}
 }
@@ -76,6 +78,11 @@ func (r *Resolver) with(p auth.Principal, wants conversationWants, out *conversa
 				ids[i] = c.ID
 			}
 			if out.findings, err = finding.Of(ctx, v, ids); err != nil {
+				return err
+			}
+		}
+		if wants.adverts {
+			if out.adverts, err = inbox.AdvertsOf(ctx, v, rows.All); err != nil {
 				return err
 			}
 		}
@@ -161,7 +168,7 @@ func (r *Resolver) conversationModel(p auth.Principal, c *ent.Conversation, rows
 		Name: conversationName(p.Language, c), PictureURL: textOrNil(c.PictureURL), Tags: []*model.Tag{}, TagCount: len(c.TagIds),
 		Collaborators: make([]*model.AgentSummary, 0, len(c.CollaboratorIds)), FollowedAt: c.FollowedAt, EndedAt: c.EndedAt,
 		LastMessage: previewModel(p.Language, c), LastAt: c.LastAt, UnreadCount: row.Unread(p, row.Facets(c)), MentionMessageID: id.Optional(id.Message, c.MentionMessageID),
-		HasPhone: c.HasPhone, IsStarred: c.IsStarred, IsArchived: c.IsArchived, CreatedAt: c.CreatedAt,
+		HasPhone: c.HasPhone, IsStarred: c.IsStarred, IsArchived: c.IsArchived, CreatedAt: c.CreatedAt, LastExportedAt: c.LastExportedAt, Adverts: advertModels(rows.adverts[c.ID]),
 	}
 	if c.Status == "PENDING" {
 		q := model.ConversationQueue(c.Queue)
@@ -215,6 +222,14 @@ func (r *Resolver) conversationModel(p auth.Principal, c *ent.Conversation, rows
 		m.Sendability = r.sendabilityModel(p.Language, c, ch, g)
 	}
 	return m
+}
+
+func advertModels(all []*ent.Advert) []*model.Advert {
+	out := make([]*model.Advert, len(all))
+	for i, a := range all {
+		out[i] = &model.Advert{AdID: textOrNil(a.AdID), Title: textOrNil(a.Title), URL: textOrNil(a.URL), PictureURL: textOrNil(a.PictureURL), Ref: textOrNil(a.Ref), At: a.At}
+	}
+	return out
 }
 
 // conversationName is what the row is called.
@@ -271,7 +286,7 @@ func permitsModel(p auth.Principal, c *ent.Conversation, g *ent.Group, collabora
 		Transfer: permit(conversation.Transferring), End: permit(conversation.Ending), Reopen: permit(conversation.Reopening),
 		MarkRead: permit(conversation.MarkingRead), MarkUnread: permit(conversation.MarkingUnread), AddCollaborators: permit(conversation.Adding),
 		Join: permit(conversation.Joining), RemoveCollaborators: permit(conversation.Removing), Leave: permit(conversation.Leaving),
-		Delete: permit(conversation.Deleting), Blacklist: permit(conversation.Blacklisting), Note: permit(conversation.Noting)}
+		Delete: permit(conversation.Deleting), Blacklist: permit(conversation.Blacklisting), Note: permit(conversation.Noting), Export: permit(conversation.Exporting)}
 }
 
 func (r *Resolver) sendabilityModel(language string, c *ent.Conversation, ch *ent.Channel, g *ent.Group) model.Sendability {

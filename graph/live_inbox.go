@@ -87,7 +87,7 @@ func (s *inboxStream) Judge(ctx context.Context, e event.Event) live.Verdict {
 		return live.Verdict{}
 	}
 	now := s.r.Clock.Now()
-	was := e.Before != nil && inbox.Matches(p, s.view, s.filter, e.Before, now)
+	was := e.Before != nil && inbox.Matches(p, s.view, s.filter, e.Before, inbox.Before(e, now))
 	is := after != nil && (inbox.Matches(p, s.view, s.filter, after, now) || planted.Possible && planted.Is("unseen-conversation-shown"))
 	own := ownPart(p, after)
 	var v live.Verdict

@@ -42,6 +42,7 @@ type Resolver struct {
 	Searches  *search.Service
 	Actions   *conversation.Service
 	Bulk      *conversation.Bulk
+	Exports   *conversation.Exports
 	// SavedReplies keeps answers to send again, and Saved sends them.
 	SavedReplies *savedreply.Service
 	Saved        *conversation.Saved

@@ -83,6 +83,8 @@ type parts struct {
 	contacts  *contact.Service
 	inbound   *inbound.Service
 	bulk      *conversation.Bulk
+	exports   *conversation.Exports
+	levels    *conversation.Levels
 	presence  *presence.Service
 	webhooks  *webhooks
 	spool     *spool.Spool
@@ -170,11 +172,15 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 		p.closers = append(p.closers, shared.Close)
 		p.attempts = shared
 	}
+	// Without a server there is no mailer at all, and not one of nothing.
 	var mailer workspace.Mailer
+	var fileMailer conversation.Mailer
 	if c.SMTPURL != "" {
-		if mailer, err = egress.NewSMTP(seal.Hide(c.SMTPURL), c.MailFrom, "Switchyard"); err != nil {
+		post, err := egress.NewSMTP(seal.Hide(c.SMTPURL), c.MailFrom, "Switchyard")
+		if err != nil {
 			return err
 		}
+		mailer, fileMailer = post, post
 	}
 	p.accounts = account.New(account.Config{
 		DB: p.db, Adapters: p.adapters, Keys: keys, Random: p.random, PublicURL: c.PublicURL, BaseURLs: bases, Log: p.log,
@@ -194,6 +200,9 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 		},
 		conversation.WindowTask: func(ctx context.Context, team int64, args json.RawMessage) error {
 			return windows.Work(ctx, team, args)
+		},
+		conversation.ExportTask: func(ctx context.Context, team int64, args json.RawMessage) error {
+			return p.exports.Work(ctx, team, args)
 		},
 		conversation.BulkTask: func(ctx context.Context, team int64, args json.RawMessage) error {
 			return p.bulk.Work(ctx, team, args)
@@ -219,6 +228,8 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	wake := func() { p.delivery.Wake() }
 	actions := conversation.New(p.db, p.adapters, p.files, p.random, wake)
 	p.bulk = conversation.NewBulk(actions, p.jobs, p.log)
+	p.exports = conversation.NewExports(conversation.ExportConfig{Actions: actions, Queue: p.jobs, Mailer: fileMailer, Signer: keys, PublicURL: c.PublicURL, Log: p.log})
+	p.levels = conversation.NewLevels(actions, p.log)
 	groups := group.New(p.db)
 	p.workspace = workspace.New(workspace.Config{
 		DB: p.db, Random: p.random, Attempts: p.attempts, Mailer: mailer, LinkURL: c.PublicURL + welcome.Path, Release: actions.Release,
@@ -249,7 +260,7 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	p.resolver = &graph.Resolver{
 		DB: p.db, Bus: p.bus, Clock: clock.Real{}, Log: p.log, PublicURL: c.PublicURL,
 		Workspace: p.workspace, Accounts: p.accounts, Contacts: p.contacts, Findings: finding.New(p.db), Fields: customfield.New(p.db, p.random), Tagging: tagging.New(p.db), Inbox: inbox.New(p.db, p.adapters),
-		Searches: search.New(p.db), Actions: actions, Bulk: p.bulk, SavedReplies: savedreply.New(p.db, p.files), Saved: conversation.NewSaved(actions, automatic), Files: p.files, Inbound: p.inbound, Presence: p.presence, Automation: automatic,
+		Searches: search.New(p.db), Actions: actions, Bulk: p.bulk, Exports: p.exports, SavedReplies: savedreply.New(p.db, p.files), Saved: conversation.NewSaved(actions, automatic), Files: p.files, Inbound: p.inbound, Presence: p.presence, Automation: automatic,
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/file"
 	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/graph/transport"
@@ -38,6 +39,7 @@ var uploadRate = attempt.Limit{Tries: 240, Window: time.Minute}
 // files takes files in and gives them out. Everything it gives out is data: nothing of it runs in a browser in the server's name.
 type files struct {
 	desk         *file.Service
+	exports      *conversation.Exports
 	authenticate transport.Authenticate
 	workspace    *workspace.Service
 	attempts     attempt.Counter
@@ -49,14 +51,14 @@ type files struct {
 	all     int
 }
 
-func newFiles(desk *file.Service, w *workspace.Service, a attempt.Counter, c clock.Clock, log *slog.Logger) *files {
-	return &files{desk: desk, authenticate: authenticate(w), workspace: w, attempts: a, clock: c, log: log, running: map[string]int{}}
+func newFiles(desk *file.Service, exports *conversation.Exports, w *workspace.Service, a attempt.Counter, c clock.Clock, log *slog.Logger) *files {
+	return &files{desk: desk, exports: exports, authenticate: authenticate(w), workspace: w, attempts: a, clock: c, log: log, running: map[string]int{}}
 }
 
 // routes are what it answers. Pages of other origins reach what api guards; platforms fetch without.
 func (h *files) routes(mux *http.ServeMux, api func(http.Handler) (http.Handler, error)) error {
 	for pattern, serve := range map[string]func(http.ResponseWriter, *http.Request) error{
-		"/uploads": h.upload, "/files/{id}": h.stored(false), "/files/{id}/preview": h.stored(true),
+		"/uploads": h.upload, "/files/{id}": h.stored(false), "/files/{id}/preview": h.stored(true), conversation.ExportPath + "{id}": h.exported,
 	} {
 		guarded, err := api(h.handler(serve))
 		if err != nil {
@@ -190,6 +192,38 @@ func (h *files) stored(isPreview bool) func(http.ResponseWriter, *http.Request) 
 		h.give(w, r, c)
 		return nil
 	}
+}
+
+// exported gives the table of a conversation to who has a link that was signed. Where it cannot be given whole the connection is cut, so that nobody takes a part
+// for all.
+func (h *files) exported(w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodGet {
+		return notAllowed(w, "GET")
+	}
+	n, err := id.Parse(id.Conversation, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	x, err := h.exports.Open(r.Context(), n, r.URL.Query())
+	if err != nil {
+		return err
+	}
+	_ = http.NewResponseController(w).SetWriteDeadline(h.clock.Now().Add(transferWithin))
+	head := w.Header()
+	head.Set("Content-Type", "text/csv; charset=utf-8")
+	head.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": x.Name}))
+	head.Set("X-Content-Type-Options", "nosniff")
+	head.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	head.Set("Referrer-Policy", "no-referrer")
+	head.Set("X-Robots-Tag", "noindex, nofollow")
+	head.Set("Cache-Control", "no-store")
+	if err := x.Write(r.Context(), w); err != nil {
+		if r.Context().Err() == nil {
+			h.log.ErrorContext(r.Context(), "an export broke off", "error", err, "request", event.Request(r.Context()))
+		}
+		panic(http.ErrAbortHandler)
+	}
+	return nil
 }
 
 // delivered gives an attachment to the platform that has its delivery key, or to the customer who was sent the link. Where the link leads

@@ -71,7 +71,7 @@ func setupShelf(t testing.TB, dialect string, blobs blob.Store) *shelf {
 		t.Fatal(err)
 	}
 	w := workspace.New(workspace.Config{DB: db, Random: random.New(), Attempts: attempt.NewMemory(clock.Real{}), LinkURL: server.URL})
-	h := newFiles(s.desk, w, attempt.NewMemory(clock.Real{}), clock.Real{}, slog.New(slog.DiscardHandler))
+	h := newFiles(s.desk, nil, w, attempt.NewMemory(clock.Real{}), clock.Real{}, slog.New(slog.DiscardHandler))
 	h.authenticate = func(ctx context.Context, token string, _ *http.Request) (context.Context, transport.Identity, error) {
 		if p, ok := people[token]; ok {
 			return auth.With(ctx, p), transport.Identity{}, nil

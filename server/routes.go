@@ -63,7 +63,7 @@ func (p *parts) routes(c config.Config, isDemo bool, at Running) (http.Handler, 
 		_, _ = w.Write(sdl)
 	})
 	mux.Handle("POST /webhooks/{type}/{key}", p.webhooks)
-	if err := newFiles(p.files, p.workspace, p.attempts, p.db.Clock(), p.log).routes(mux, origin.New(c.PublicURL, c.AllowedOrigins).Guard); err != nil {
+	if err := newFiles(p.files, p.exports, p.workspace, p.attempts, p.db.Clock(), p.log).routes(mux, origin.New(c.PublicURL, c.AllowedOrigins).Guard); err != nil {
 		return nil, err
 	}
 	mux.HandleFunc("GET /healthz", p.health.alive)

@@ -55,6 +55,11 @@ func oracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conver
 	switch a {
 	case conversation.Noting:
 		return "FORBIDDEN"
+	case conversation.Exporting: // CONV-25: wherever it stands, also where the account has left
+		if p.Role == auth.Admin {
+			return ""
+		}
+		return "FORBIDDEN"
 	case conversation.Following: // CONV-6: following takes PENDING only
 		return verdict(f.Status == "PENDING", true)
 	case conversation.TakingOver:
@@ -94,7 +99,7 @@ func oracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conver
 // bulkOracle says what the rules say of many at once.
 func bulkOracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conversation.Action) string {
 	switch a {
-	case conversation.TakingOver, conversation.Replying, conversation.Adding, conversation.Joining, conversation.Removing, conversation.Leaving, conversation.Noting:
+	case conversation.TakingOver, conversation.Replying, conversation.Adding, conversation.Joining, conversation.Removing, conversation.Leaving, conversation.Noting, conversation.Exporting:
 		return "FORBIDDEN" // CONV-11 names the others
 	case conversation.Transferring:
 		alone := oracle(p, f, in, a)
@@ -135,7 +140,7 @@ func stands() []*event.Facets {
 	return all
 }
 
-// CONV-6, CONV-11, CONV-12, CONV-13, CONV-14, CONV-15, CONV-22, CONV-23, CONV-28, COLL-1, COLL-2, COLL-3, COLL-5, COLL-6, COLL-7, COLL-8, COLL-9,
+// CONV-6, CONV-11, CONV-12, CONV-13, CONV-14, CONV-15, CONV-22, CONV-23, CONV-25, CONV-28, COLL-1, COLL-2, COLL-3, COLL-5, COLL-6, COLL-7, COLL-8, COLL-9,
 // COLL-10, COLL-11, COLL-12, GRP-1, GRP-5, GRP-18, MSG-17: every action, alone and in bulk, by every role, permission and relation, in every state, of every kind.
 func TestDecide(t *testing.T) {
 	t.Parallel()

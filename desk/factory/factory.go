@@ -130,6 +130,7 @@ type Spec struct {
 	IsMentioned        bool
 	IsStarred          bool
 	IsArchived         bool
+	IsFromAd           bool
 	Phone              string
 	Email              string
 	Note               string
@@ -173,7 +174,7 @@ func (w *World) ConversationIn(ctx context.Context, tx *store.Tx, ch *ent.Channe
 	}
 	create := tx.Conversation.Create().SetChannelID(ch.ID).SetChannelType(conversation.ChannelType(ch.Type)).SetStatus(conversation.Status(s.Status)).
 		SetQueue(conversation.Queue(s.Queue)).SetBranchID(s.Branch).SetRegionID(s.Region).SetUnread(s.Unread).SetName(s.Name).
-		SetNameFolded(text.Fold(s.Name)).SetIsStarred(s.IsStarred).SetIsArchived(s.IsArchived).SetLastAt(s.At).SetHasPhone(s.Phone != "")
+		SetNameFolded(text.Fold(s.Name)).SetIsStarred(s.IsStarred).SetIsArchived(s.IsArchived).SetIsFromAd(s.IsFromAd).SetLastAt(s.At).SetHasPhone(s.Phone != "")
 	member := int64(0)
 	identity, contact := int64(0), int64(0)
 	if s.IsGroup {

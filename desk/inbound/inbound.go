@@ -235,7 +235,7 @@ func (s *Service) noteCall(ctx context.Context, tx *store.Tx, channelID int64) e
 func ignored(e channels.Event) string {
 	switch e.Kind {
 	case channels.MessageReceived, channels.MessageEdited, channels.MessageUnsent, channels.Followed, channels.Unfollowed, channels.GroupJoined,
-		channels.GroupLeft, channels.MembersJoined, channels.MembersLeft, channels.Delivered, channels.Read:
+		channels.GroupLeft, channels.MembersJoined, channels.MembersLeft, channels.Delivered, channels.Read, channels.Referred:
 		if e.Peer == nil {
 			return "no counterpart"
 		}

@@ -221,6 +221,13 @@ func (w *work) try(ctx context.Context, e channels.Event) (err error) {
 }
 
 func (w *work) apply(ctx context.Context, e channels.Event) error {
+	if err := w.act(ctx, e); err != nil || e.Advert == nil {
+		return err
+	}
+	return w.advertised(ctx, e)
+}
+
+func (w *work) act(ctx context.Context, e channels.Event) error {
 	switch e.Kind {
 	case channels.MessageReceived:
 		return w.received(ctx, e)

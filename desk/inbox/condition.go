@@ -222,6 +222,8 @@ func (c claim) Matches(f *event.Facets, _ time.Time) bool {
 		return f.IsStarred
 	case conversation.FieldIsArchived:
 		return f.IsArchived
+	case conversation.FieldIsFromAd:
+		return f.IsFromAd
 	default:
 		return f.HasPhone
 	}

@@ -11,30 +11,32 @@ import (
 )
 
 // Filter says which conversations are listed or watched (CONV-17). All that is given must hold; a nil list is not given, an empty one
-// admits nothing. Where IsArchived is not given anywhere in the tree archived ones are left out (CONV-21).
+// admits nothing. It is kept as JSON by saved views (PROD-16). Where IsArchived is not given anywhere in the tree archived ones are left out (CONV-21).
 type Filter struct {
-	And, Or []Filter
-	Not     *Filter
+	And []Filter `json:"and,omitzero"`
+	Or  []Filter `json:"or,omitzero"`
+	Not *Filter  `json:"not,omitzero"`
 
-	ChannelIDs      []int64
-	ChannelTypes    []string
-	Kinds           []string
-	Statuses        []string
-	Queues          []string
-	FollowerIDs     []int64
-	CollaboratorIDs []int64
+	ChannelIDs      []int64  `json:"channels,omitzero"`
+	ChannelTypes    []string `json:"channelTypes,omitzero"`
+	Kinds           []string `json:"kinds,omitzero"`
+	Statuses        []string `json:"statuses,omitzero"`
+	Queues          []string `json:"queues,omitzero"`
+	FollowerIDs     []int64  `json:"followers,omitzero"`
+	CollaboratorIDs []int64  `json:"collaborators,omitzero"`
 	// HasCollaborators: several agents work on it (COLL-18).
-	HasCollaborators *bool
-	ContactIDs       []int64
-	IsUnread         *bool
-	WaitingAtLeast   time.Duration // 0 is not given
-	IsMentioned      *bool
-	IsStarred        *bool
-	IsArchived       *bool
-	HasPhone         *bool
-	AnyTags          []int64 // carries at least one
-	AllTags          []int64 // carries each
-	NoTags           []int64 // carries none
+	HasCollaborators *bool         `json:"hasCollaborators,omitzero"`
+	ContactIDs       []int64       `json:"contacts,omitzero"`
+	IsUnread         *bool         `json:"isUnread,omitzero"`
+	WaitingAtLeast   time.Duration `json:"waitingAtLeast,omitzero"` // 0 is not given
+	IsMentioned      *bool         `json:"isMentioned,omitzero"`
+	IsStarred        *bool         `json:"isStarred,omitzero"`
+	IsArchived       *bool         `json:"isArchived,omitzero"`
+	HasPhone         *bool         `json:"hasPhone,omitzero"`
+	IsFromAd         *bool         `json:"isFromAd,omitzero"` // its customer came by an advertisement (CONV-27)
+	AnyTags          []int64       `json:"anyTags,omitzero"`  // carries at least one
+	AllTags          []int64       `json:"allTags,omitzero"`  // carries each
+	NoTags           []int64       `json:"noTags,omitzero"`   // carries none
 }
 
 // The most that a filter may hold.
@@ -169,6 +171,7 @@ func (f *Filter) parts(p auth.Principal) every {
 	want(claim(conversation.FieldIsStarred), f.IsStarred)
 	want(claim(conversation.FieldIsArchived), f.IsArchived)
 	want(claim(conversation.FieldHasPhone), f.HasPhone)
+	want(claim(conversation.FieldIsFromAd), f.IsFromAd)
 	if f.WaitingAtLeast > 0 {
 		c = append(c, waits{f.WaitingAtLeast})
 	}

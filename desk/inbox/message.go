@@ -144,6 +144,15 @@ func (s *Service) Page(ctx context.Context, p auth.Principal, conversationID, ar
 	return out, nil
 }
 
+// StretchIn reads a conversation's messages with a sequence number above after, up to last, at most so many, in their order.
+func StretchIn(ctx context.Context, v *store.View, c *ent.Conversation, after, last int64, most int) (*Messages, error) {
+	all, err := v.Message.Query().Where(message.ConversationID(c.ID), message.SeqGT(after), message.SeqLTE(last)).Order(message.BySeq()).Limit(most).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read messages: %w", err)
+	}
+	return tell(ctx, v, all, []*ent.Conversation{c})
+}
+
 // MessagesByID reads messages of conversations that the principal may see. Others, and those that do not exist, are left out.
 func (s *Service) MessagesByID(ctx context.Context, p auth.Principal, ids []int64) (*Messages, error) {
 	if err := may(p); err != nil {

@@ -41,6 +41,12 @@ type segment struct {
 	holds func(strand Condition) bool
 }
 
+// CheckOrder refuses a sort that a view has not, as List does.
+func CheckOrder(view View, sort Sort, isDescending bool) error {
+	_, err := orderOf(view, sort, isDescending)
+	return err
+}
+
 // orderOf gives the order of a sort.
 func orderOf(view View, sort Sort, isDescending bool) (order, error) {
 	if (view == MyEnded || view == TeamEnded) && (sort != ByLastMessage || !isDescending) {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/internal/event"
 )
 
 // Level is how long a customer has waited (CONV-19).
@@ -15,6 +16,28 @@ const (
 	OneHour  Level = "ONE_HOUR"
 	TwoHours Level = "TWO_HOURS"
 )
+
+// Levels are all levels, the shortest first.
+var Levels = []Level{HalfHour, OneHour, TwoHours}
+
+// LevelsReached is how many levels a conversation's clock has reached, whoever serves it.
+func LevelsReached(c *ent.Conversation, now time.Time) int {
+	n := 0
+	for c.WaitingSince != nil && n < len(Levels) && !c.WaitingSince.After(now.Add(-Levels[n].Least())) {
+		n++
+	}
+	return n
+}
+
+// Before is the moment by which the facets before an event are judged: now, and where only time has made it, the last moment at which the customer had not yet
+// waited so long. By the facets alone nothing has changed then.
+func Before(e event.Event, now time.Time) time.Time {
+	was, is := e.Before, e.After
+	if was == nil || is == nil || was.WaitingLevel >= is.WaitingLevel || is.WaitingLevel > len(Levels) || !was.WaitingSince.Equal(is.WaitingSince) {
+		return now
+	}
+	return is.WaitingSince.Add(Levels[was.WaitingLevel].Least() - time.Microsecond)
+}
 
 // Least is the time from which a level holds.
 func (l Level) Least() time.Duration {

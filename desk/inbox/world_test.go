@@ -101,7 +101,7 @@ func (c *crowd) spec(t *rapid.T, now time.Time) factory.Spec {
 		Branch: rapid.SampledFrom([]string{"", "north", "south"}).Draw(t, "branch"), Region: rapid.SampledFrom([]string{"", "asia", "europe"}).Draw(t, "region"),
 		Tags: pick("tags", c.tags, 3), IsGroup: rapid.IntRange(0, 4).Draw(t, "group") == 0, At: ago("at"),
 		IsMentioned: rapid.IntRange(0, 4).Draw(t, "mentioned") == 0, IsStarred: rapid.Bool().Draw(t, "starred"),
-		IsArchived: rapid.IntRange(0, 4).Draw(t, "archived") == 0, Unread: max(0, rapid.IntRange(-2, 3).Draw(t, "unread")),
+		IsArchived: rapid.IntRange(0, 4).Draw(t, "archived") == 0, IsFromAd: rapid.IntRange(0, 3).Draw(t, "from an advertisement") == 0, Unread: max(0, rapid.IntRange(-2, 3).Draw(t, "unread")),
 	}
 	if s.Status != "PENDING" {
 		s.Follower = rapid.SampledFrom(append(c.agents(), 0)).Draw(t, "follower")
@@ -168,7 +168,7 @@ func (c *crowd) filter(depth int) *rapid.Generator[inbox.Filter] {
 		f.FollowerIDs, f.CollaboratorIDs, f.ContactIDs = ids("followers", c.agents()), ids("collaborators", c.agents()), ids("contacts", contacts)
 		f.HasCollaborators = claim("joint")
 		f.IsUnread, f.IsMentioned, f.IsStarred = claim("unread"), claim("mentioned"), claim("starred")
-		f.IsArchived, f.HasPhone = claim("archived"), claim("phone")
+		f.IsArchived, f.HasPhone, f.IsFromAd = claim("archived"), claim("phone"), claim("from an advertisement")
 		f.AnyTags, f.AllTags, f.NoTags = ids("any", c.tags), ids("all", c.tags), ids("none", c.tags)
 		if some("waits") {
 			f.WaitingAtLeast = rapid.SampledFrom([]inbox.Level{inbox.HalfHour, inbox.OneHour, inbox.TwoHours}).Draw(t, "level").Least()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/internal/event"
@@ -22,13 +23,17 @@ func Copy(c *ent.Conversation) *ent.Conversation {
 const putSQL = `UPDATE conversations SET version = ?, updated_at = ?, contact_id = ?, kind = ?, collaborator_ids = ?, collaborator_unread = ?, status = ?, queue = ?, follower_id = ?, last_follower_id = ?,
 	followed_at = ?, ended_at = ?, message_seq = ?, last_at = ?, last_message_id = ?, last_message_seq = ?, last_message_kind = ?,
 	last_message_sender = ?, last_message_preview = ?, last_message_at = ?, last_message_unsent = ?, name = ?, name_folded = ?, picture_url = ?,
-	member_count = ?, unread = ?, read_seq = ?, waiting_since = ?, mention_message_id = ?, customer_at = ?, has_phone = ?, is_starred = ?, is_archived = ?
+	member_count = ?, unread = ?, read_seq = ?, waiting_since = ?, mention_message_id = ?, customer_at = ?, has_phone = ?, is_starred = ?, is_archived = ?,
+	is_from_ad = ?, waiting_level = ?
 	WHERE team_id = ? AND id = ?`
 
 // Put writes a changed copy of a conversation that Lock gave: before is the conversation as it was, after the copy. Version and time are set
 // here; the counters are moved and the event is written. After is then the conversation as it is.
 func Put(ctx context.Context, tx *store.Tx, before, after *ent.Conversation, actor event.Actor) error {
 	after.Version, after.UpdatedAt = before.Version+1, tx.Now
+	if !isSame(before.WaitingSince, after.WaitingSince) {
+		after.WaitingLevel = 0 // another clock, of which nothing was told yet
+	}
 	collaborators, err := list(after.CollaboratorIds, len(after.CollaboratorIds))
 	if err != nil {
 		return err
@@ -41,7 +46,8 @@ func Put(ctx context.Context, tx *store.Tx, before, after *ent.Conversation, act
 		after.LastFollowerID, after.FollowedAt, after.EndedAt, after.MessageSeq, after.LastAt, after.LastMessageID, after.LastMessageSeq,
 		after.LastMessageKind, after.LastMessageSender, after.LastMessagePreview, after.LastMessageAt, after.LastMessageUnsent, after.Name,
 		after.NameFolded, after.PictureURL, after.MemberCount, after.Unread, after.ReadSeq, after.WaitingSince, after.MentionMessageID,
-		after.CustomerAt, after.HasPhone, after.IsStarred, after.IsArchived, tx.Team, after.ID)
+		after.CustomerAt, after.HasPhone, after.IsStarred, after.IsArchived,
+		after.IsFromAd, after.WaitingLevel, tx.Team, after.ID)
 	if err != nil {
 		return fmt.Errorf("change conversation %d: %w", after.ID, err)
 	}
@@ -54,6 +60,8 @@ func Put(ctx context.Context, tx *store.Tx, before, after *ent.Conversation, act
 		Before: from, After: to, Actor: actor})
 	return nil
 }
+
+func isSame(a, b *time.Time) bool { return a == nil && b == nil || a != nil && b != nil && a.Equal(*b) }
 
 // list is how a column keeps a list or a map; NULL for an empty one.
 func list(x any, n int) (any, error) {

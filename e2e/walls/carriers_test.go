@@ -86,6 +86,7 @@ var meaning = map[string]string{
 	"ConversationLeaveInput.conversationId": "@conversation.leaving", "ConversationLeaveInput.onBehalfOf": "@agent.admin",
 	"ConversationBulkInput.conversationIds": "@conversation.many", "ConversationBulkInput.toAgentId": "@agent.mate", "ConversationBulkInput.onBehalfOf": "@agent.admin", "ConversationBulkInput.idempotencyKey": "key",
 	"ConversationSelection.search": "find conversation.name", "ConversationBulkCancelInput.jobId": "@job.bulk",
+	"ConversationExportInput.conversationId": "@conversation.ann", "ConversationExportInput.idempotencyKey": "key",
 	"ConversationMarkReadInput.conversationId": "@conversation.marked", "ConversationMarkReadInput.upToMessageId": "@message.read", "ConversationMarkUnreadInput.conversationId": "@conversation.unmarked",
 	"NoteAddInput.conversationId": "@conversation.ann", "NoteAddInput.text": "words", "NoteAddInput.mentionAgentIds": "@agent.mate", "NoteAddInput.clientMessageId": "!key note.key",
 	"MessageSendInput.conversationId": "@conversation.ann", "MessageSendInput.replyToMessageId": "@message.first", "MessageSendInput.clientMessageId": "!key", "MessageSendInput.onBehalfOf": "@agent.admin",

@@ -474,7 +474,7 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 	admin, mate := agents[0], agents[1]
 	conversation := func(name string, values set) int64 {
 		base := set{"channel_id": channels[0], "channel_type": "LINE", "kind": "ONE_ON_ONE", "group_id": nil, "follower_id": nil, "last_at": f.at, "tag_ids": nil, "unread": 1,
-			"waiting_since": f.at.Add(-3 * time.Hour), "customer_at": time.Now().UTC(), "has_phone": true, "last_message_at": f.at, "collaborator_ids": nil, "collaborator_unread": nil, "contact_id": nil}
+			"waiting_since": f.at.Add(-3 * time.Hour), "customer_at": time.Now().UTC(), "has_phone": true, "is_from_ad": true, "waiting_level": 3, "last_exported_at": f.at, "last_message_at": f.at, "collaborator_ids": nil, "collaborator_unread": nil, "contact_id": nil}
 		maps.Copy(base, values)
 		return f.name("conversation."+name, id.Conversation, f.add("conversations", f.called(base)))
 	}
@@ -568,6 +568,7 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 	first := message("first", ann, set{"identity_id": identities[0]})
 	f.texts["mark"] = f.mark
 	f.findings(ann, first)
+	f.adverts(ann)
 	sent := message("sent", ann, set{"direction": "OUTBOUND", "sender": "AGENT", "agent_id": admin, "author": fmt.Sprintf("agent:%d", admin), "client_message_id": f.mark + "-client-id", "delivery": "SENT",
 		"sent_at": f.at, "reply_to_id": first, "edited_at": f.at})
 	f.add("attempts", set{"message_id": sent, "number": 1, "started_at": f.at})
@@ -690,6 +691,11 @@ func (f *furnisher) replies(blobs *blob.Local) {
 	}
 	f.add("drafts", set{"conversation_id": ann, "owner_id": admin, "agent_id": admin})
 	f.add("drafts", set{"conversation_id": ann, "owner_id": 0, "agent_id": admin})
+}
+
+// adverts are those by which a customer came.
+func (f *furnisher) adverts(in int64) {
+	f.add("adverts", set{"conversation_id": in, "url": "https://" + f.mark + ".example/ad", "picture_url": "https://" + f.mark + ".example/ad.jpg", "at": f.at})
 }
 
 // findings are one of each kind in a message.

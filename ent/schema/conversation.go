@@ -63,6 +63,9 @@ func (Conversation) Fields() []ent.Field {
 		field.Bool("has_phone").Default(false).Comment("Whether a phone number was found in it or is known of its contact."),
 		field.Bool("is_starred").Default(false).Comment("CONV-21."),
 		field.Bool("is_archived").Default(false).Comment("CONV-21."),
+		field.Bool("is_from_ad").Default(false).Comment("Whether its customer came by an advertisement (CONV-27)."),
+		field.Time("last_exported_at").Optional().Nillable().Comment("When it was last exported; NULL for never (CONV-25)."),
+		field.Int("waiting_level").Default(0).Comment("How many levels of waiting were told of since waiting_since: what only time changes is told once (CONV-19)."),
 	}
 }
 
@@ -89,6 +92,9 @@ func (Conversation) Indexes() []ent.Index {
 		index.Fields("team_id", "channel_id", "status", "last_at", "id"),
 		index.Fields("team_id", "status", "followed_at", "id"),
 		index.Fields("team_id", "status", "waiting_since", "id"),
+		index.Fields("team_id", "is_from_ad", "last_at", "id").Annotations(whereFromAd()),
+		// Of all teams: what waits to be told of.
+		index.Fields("waiting_level", "waiting_since").Annotations(whereUntold()),
 	}
 }
 
@@ -230,6 +236,40 @@ func (Activity) Edges() []ent.Edge {
 // Indexes of activities.
 func (Activity) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("team_id", "conversation_id", "id")}
+}
+
+// Advert is an advertisement by which a customer came into a conversation (CONV-27).
+type Advert struct{ ent.Schema }
+
+// Annotations documents the table.
+func (Advert) Annotations() []schema.Annotation {
+	return documented("adverts", "The advertisements by which customers came: the ten newest of a conversation (CONV-27).")
+}
+
+// Mixin makes it a team's.
+func (Advert) Mixin() []ent.Mixin { return []ent.Mixin{TeamOwned{}} }
+
+// Fields of an advertisement.
+func (Advert) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("conversation_id").Immutable().Comment("The conversation."),
+		field.String("ad_id").Default("").Immutable().Comment("The platform's id of the advertisement; empty where it does not tell."),
+		field.String("title").Default("").Immutable().Comment("Its title; empty for none."),
+		field.Text("url").Default("").Immutable().Comment("Where it leads or is shown; empty where the platform does not tell."),
+		field.Text("picture_url").Default("").Immutable().Comment("Its picture, or its film's; empty for none."),
+		field.String("ref").Default("").Immutable().Comment("What the advertiser put into it to know it by; empty for none."),
+		field.Time("at").Immutable().Comment("When the customer came by it, by the platform's clock."),
+	}
+}
+
+// Edges of an advertisement.
+func (Advert) Edges() []ent.Edge {
+	return []ent.Edge{immutableOwned("conversation", Conversation.Type, "conversation_id")}
+}
+
+// Indexes of advertisements.
+func (Advert) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("team_id", "conversation_id", "at", "id")}
 }
 
 // Lane is the way out of one conversation: its messages leave one after another, head first.

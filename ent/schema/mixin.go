@@ -77,3 +77,11 @@ func whereWaiting() schema.Annotation { return entsql.IndexWhere("waiting > 0") 
 func whereUndelivered() schema.Annotation {
 	return entsql.IndexWhere("delivery = 'SENDING' OR delivery = 'SENT' OR delivery = 'RECEIVED'")
 }
+
+// whereFromAd keeps an index to conversations that came from an advertisement.
+func whereFromAd() schema.Annotation { return entsql.IndexWhere("is_from_ad") }
+
+// whereUntold keeps an index to conversations of which a level of waiting may have to be told.
+func whereUntold() schema.Annotation {
+	return entsql.IndexWhere("waiting_since IS NOT NULL AND waiting_level < 3")
+}

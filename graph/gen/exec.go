@@ -59,6 +59,15 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Advert struct {
+		AdID       func(childComplexity int) int
+		At         func(childComplexity int) int
+		PictureURL func(childComplexity int) int
+		Ref        func(childComplexity int) int
+		Title      func(childComplexity int) int
+		URL        func(childComplexity int) int
+	}
+
 	Agent struct {
 		BranchID       func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
@@ -630,6 +639,7 @@ type ComplexityRoot struct {
 	}
 
 	Conversation struct {
+		Adverts          func(childComplexity int) int
 		Channel          func(childComplexity int) int
 		Collaborators    func(childComplexity int) int
 		Contact          func(childComplexity int) int
@@ -646,6 +656,7 @@ type ComplexityRoot struct {
 		IsStarred        func(childComplexity int) int
 		Kind             func(childComplexity int) int
 		LastAt           func(childComplexity int) int
+		LastExportedAt   func(childComplexity int) int
 		LastMessage      func(childComplexity int) int
 		MentionMessageID func(childComplexity int) int
 		Name             func(childComplexity int) int
@@ -725,6 +736,15 @@ type ComplexityRoot struct {
 		Cursor       func(childComplexity int) int
 	}
 
+	ConversationExportPayload struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		ExpiresAt    func(childComplexity int) int
+		Job          func(childComplexity int) int
+		URL          func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	ConversationFollowPayload struct {
 		Conversation func(childComplexity int) int
 		Cursor       func(childComplexity int) int
@@ -772,6 +792,7 @@ type ComplexityRoot struct {
 		Blacklist           func(childComplexity int) int
 		Delete              func(childComplexity int) int
 		End                 func(childComplexity int) int
+		Export              func(childComplexity int) int
 		Follow              func(childComplexity int) int
 		Join                func(childComplexity int) int
 		Leave               func(childComplexity int) int
@@ -1276,6 +1297,7 @@ type ComplexityRoot struct {
 		ConversationCollaboratorsAdd    func(childComplexity int, input model.ConversationCollaboratorsAddInput) int
 		ConversationCollaboratorsRemove func(childComplexity int, input model.ConversationCollaboratorsRemoveInput) int
 		ConversationEnd                 func(childComplexity int, input model.ConversationEndInput) int
+		ConversationExport              func(childComplexity int, input model.ConversationExportInput) int
 		ConversationFollow              func(childComplexity int, input model.ConversationFollowInput) int
 		ConversationJoin                func(childComplexity int, input model.ConversationJoinInput) int
 		ConversationLeave               func(childComplexity int, input model.ConversationLeaveInput) int
@@ -1955,6 +1977,7 @@ type MutationResolver interface {
 	TypingSet(ctx context.Context, input model.TypingSetInput) (*model.TypingSetPayload, error)
 	PresenceSet(ctx context.Context, input model.PresenceSetInput) (*model.PresenceSetPayload, error)
 	DraftSet(ctx context.Context, input model.DraftSetInput) (*model.DraftSetPayload, error)
+	ConversationExport(ctx context.Context, input model.ConversationExportInput) (*model.ConversationExportPayload, error)
 	NoteAdd(ctx context.Context, input model.NoteAddInput) (*model.NoteAddPayload, error)
 	SavedReplyCreate(ctx context.Context, input model.SavedReplyCreateInput) (*model.SavedReplyCreatePayload, error)
 	SavedReplyUpdate(ctx context.Context, input model.SavedReplyUpdateInput) (*model.SavedReplyUpdatePayload, error)
@@ -2110,6 +2133,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ActivityEdge.Node(childComplexity), true
+
+	case "Advert.adId":
+		if e.ComplexityRoot.Advert.AdID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Advert.AdID(childComplexity), true
+	case "Advert.at":
+		if e.ComplexityRoot.Advert.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Advert.At(childComplexity), true
+	case "Advert.pictureUrl":
+		if e.ComplexityRoot.Advert.PictureURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Advert.PictureURL(childComplexity), true
+	case "Advert.ref":
+		if e.ComplexityRoot.Advert.Ref == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Advert.Ref(childComplexity), true
+	case "Advert.title":
+		if e.ComplexityRoot.Advert.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Advert.Title(childComplexity), true
+	case "Advert.url":
+		if e.ComplexityRoot.Advert.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Advert.URL(childComplexity), true
 
 	case "Agent.branchId":
 		if e.ComplexityRoot.Agent.BranchID == nil {
@@ -4176,6 +4236,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContactUpdatePayload.UserErrors(childComplexity), true
 
+	case "Conversation.adverts":
+		if e.ComplexityRoot.Conversation.Adverts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Adverts(childComplexity), true
 	case "Conversation.channel":
 		if e.ComplexityRoot.Conversation.Channel == nil {
 			break
@@ -4272,6 +4338,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.LastAt(childComplexity), true
+	case "Conversation.lastExportedAt":
+		if e.ComplexityRoot.Conversation.LastExportedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.LastExportedAt(childComplexity), true
 	case "Conversation.lastMessage":
 		if e.ComplexityRoot.Conversation.LastMessage == nil {
 			break
@@ -4565,6 +4637,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationEntered.Cursor(childComplexity), true
 
+	case "ConversationExportPayload.conversation":
+		if e.ComplexityRoot.ConversationExportPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationExportPayload.Conversation(childComplexity), true
+	case "ConversationExportPayload.cursor":
+		if e.ComplexityRoot.ConversationExportPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationExportPayload.Cursor(childComplexity), true
+	case "ConversationExportPayload.expiresAt":
+		if e.ComplexityRoot.ConversationExportPayload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationExportPayload.ExpiresAt(childComplexity), true
+	case "ConversationExportPayload.job":
+		if e.ComplexityRoot.ConversationExportPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationExportPayload.Job(childComplexity), true
+	case "ConversationExportPayload.url":
+		if e.ComplexityRoot.ConversationExportPayload.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationExportPayload.URL(childComplexity), true
+	case "ConversationExportPayload.userErrors":
+		if e.ComplexityRoot.ConversationExportPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationExportPayload.UserErrors(childComplexity), true
+
 	case "ConversationFollowPayload.conversation":
 		if e.ComplexityRoot.ConversationFollowPayload.Conversation == nil {
 			break
@@ -4722,6 +4831,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationPermits.End(childComplexity), true
+	case "ConversationPermits.export":
+		if e.ComplexityRoot.ConversationPermits.Export == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPermits.Export(childComplexity), true
 	case "ConversationPermits.follow":
 		if e.ComplexityRoot.ConversationPermits.Follow == nil {
 			break
@@ -6828,6 +6943,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationEnd(childComplexity, args["input"].(model.ConversationEndInput)), true
+	case "Mutation.conversationExport":
+		if e.ComplexityRoot.Mutation.ConversationExport == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationExport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationExport(childComplexity, args["input"].(model.ConversationExportInput)), true
 	case "Mutation.conversationFollow":
 		if e.ComplexityRoot.Mutation.ConversationFollow == nil {
 			break
@@ -9633,6 +9759,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputConversationCollaboratorsAddInput,
 		ec.unmarshalInputConversationCollaboratorsRemoveInput,
 		ec.unmarshalInputConversationEndInput,
+		ec.unmarshalInputConversationExportInput,
 		ec.unmarshalInputConversationFilter,
 		ec.unmarshalInputConversationFollowInput,
 		ec.unmarshalInputConversationJoinInput,
@@ -9788,6 +9915,22 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/advert.graphql", Input: `"An advertisement by which the customer came."
+type Advert {
+  "The platform's id of it; null where it does not tell."
+  adId: String
+  "Its title; null for none."
+  title: String
+  "Where it leads or is shown; null where the platform does not tell."
+  url: String
+  "Its picture; null for none."
+  pictureUrl: String
+  "What the advertiser put into it to know it by; null for none."
+  ref: String
+  "When the customer came by it."
+  at: DateTime!
+}
+`, BuiltIn: false},
 	{Name: "../schema/automation.graphql", Input: `"How a text is compared with a keyword. Case and width (Ａ, A) never matter."
 enum KeywordMatch {
   "The text is the keyword, but for white space around it."
@@ -12739,6 +12882,8 @@ type ConversationPermits {
   blacklist: Permit!
   "Add a private note."
   note: Permit!
+  "Export it."
+  export: Permit!
 }
 
 "What a platform that limits answers in time takes now."
@@ -12859,6 +13004,10 @@ type Conversation implements Node {
   isStarred: Boolean!
   "Whether it is archived."
   isArchived: Boolean!
+  "The advertisements by which the customer came, the newest first, at most ten; none for most."
+  adverts: [Advert!]!
+  "When it was last exported; null for never."
+  lastExportedAt: DateTime
   "The person on the website; null on other channels."
   visitor: Visitor
   "What the viewer may do with it now."
@@ -12929,6 +13078,8 @@ input ConversationFilter {
   isArchived: Boolean
   "A phone number is known, or is not."
   hasPhone: Boolean
+  "Its customer came by an advertisement, or did not."
+  isFromAdvert: Boolean
   "The contact's tags."
   tags: IdSetFilter
   "One of these contacts."
@@ -13700,6 +13851,53 @@ extend type Mutation {
     "Where and what."
     input: DraftSetInput!
   ): DraftSetPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/export.graphql", Input: `"How the table of a conversation is given out."
+enum ExportBy {
+  "By a link, from which the one who asked has it for an hour."
+  LINK
+  "By a mail to the address of the agent who asks."
+  MAIL
+}
+
+extend type Mutation {
+  """
+  Exports one conversation as a table: CSV in UTF-8 with time (in the team's time zone), sender, agent and content. For administrators. Cells that a spreadsheet
+  would run are made text; what was unsent or erased is in none. It is logged, and the conversation keeps when.
+  """
+  conversationExport(
+    "Which one, how."
+    input: ConversationExportInput!
+  ): ConversationExportPayload!
+}
+
+"Which conversation to export, and how."
+input ConversationExportInput {
+  "The conversation."
+  conversationId: ID!
+  "By a link or by mail."
+  by: ExportBy! = LINK
+  "Private notes too. They are left out otherwise: a table is made to be handed on."
+  includesNotes: Boolean = false
+  "The caller's own key: the same key with the same input is the same mail."
+  idempotencyKey: String
+}
+
+"The answer to conversationExport."
+type ConversationExportPayload {
+  "Where the table is had, without a token; null for MAIL and where it was refused. It ends at once when the one who asked is no administrator any more."
+  url: String
+  "Until when the link works; null for MAIL."
+  expiresAt: DateTime
+  "The mail's job, done when the mail server has taken it; null for LINK."
+  job: Job
+  "The conversation as it stands now; null where it was refused."
+  conversation: Conversation
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
 }
 `, BuiltIn: false},
 	{Name: "../schema/finding.graphql", Input: `"What was found in customers' messages, each kind the newest first. What was only in a message that was unsent is gone with it."
@@ -15630,6 +15828,24 @@ func (ec *executionContext) childFields_ActivityEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ActivityEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Advert(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "adId":
+		return ec.fieldContext_Advert_adId(ctx, field)
+	case "title":
+		return ec.fieldContext_Advert_title(ctx, field)
+	case "url":
+		return ec.fieldContext_Advert_url(ctx, field)
+	case "pictureUrl":
+		return ec.fieldContext_Advert_pictureUrl(ctx, field)
+	case "ref":
+		return ec.fieldContext_Advert_ref(ctx, field)
+	case "at":
+		return ec.fieldContext_Advert_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Advert", field.Name)
+}
+
 func (ec *executionContext) childFields_Agent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -16748,6 +16964,10 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_isStarred(ctx, field)
 	case "isArchived":
 		return ec.fieldContext_Conversation_isArchived(ctx, field)
+	case "adverts":
+		return ec.fieldContext_Conversation_adverts(ctx, field)
+	case "lastExportedAt":
+		return ec.fieldContext_Conversation_lastExportedAt(ctx, field)
 	case "visitor":
 		return ec.fieldContext_Conversation_visitor(ctx, field)
 	case "viewerCan":
@@ -16860,6 +17080,24 @@ func (ec *executionContext) childFields_ConversationEndPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ConversationEndPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ConversationExportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_ConversationExportPayload_url(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ConversationExportPayload_expiresAt(ctx, field)
+	case "job":
+		return ec.fieldContext_ConversationExportPayload_job(ctx, field)
+	case "conversation":
+		return ec.fieldContext_ConversationExportPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationExportPayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ConversationExportPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationExportPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ConversationFollowPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -16964,6 +17202,8 @@ func (ec *executionContext) childFields_ConversationPermits(ctx context.Context,
 		return ec.fieldContext_ConversationPermits_blacklist(ctx, field)
 	case "note":
 		return ec.fieldContext_ConversationPermits_note(ctx, field)
+	case "export":
+		return ec.fieldContext_ConversationPermits_export(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationPermits", field.Name)
 }
@@ -19106,6 +19346,20 @@ func (ec *executionContext) field_Mutation_conversationEnd_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ConversationEndInput, error) {
 			return ec.unmarshalNConversationEndInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationEndInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_conversationExport_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConversationExportInput, error) {
+			return ec.unmarshalNConversationExportInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationExportInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -21449,6 +21703,144 @@ func (ec *executionContext) fieldContext_ActivityEdge_node(_ context.Context, fi
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Advert_adId(ctx context.Context, field graphql.CollectedField, obj *model.Advert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Advert_adId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AdID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Advert_adId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Advert", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Advert_title(ctx context.Context, field graphql.CollectedField, obj *model.Advert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Advert_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Advert_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Advert", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Advert_url(ctx context.Context, field graphql.CollectedField, obj *model.Advert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Advert_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Advert_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Advert", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Advert_pictureUrl(ctx context.Context, field graphql.CollectedField, obj *model.Advert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Advert_pictureUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PictureURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Advert_pictureUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Advert", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Advert_ref(ctx context.Context, field graphql.CollectedField, obj *model.Advert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Advert_ref(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ref, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Advert_ref(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Advert", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Advert_at(ctx context.Context, field graphql.CollectedField, obj *model.Advert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Advert_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Advert_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Advert", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _Agent_id(ctx context.Context, field graphql.CollectedField, obj *model.Agent) (ret graphql.Marshaler) {
@@ -30853,6 +31245,61 @@ func (ec *executionContext) fieldContext_Conversation_isArchived(_ context.Conte
 	return graphql.NewScalarFieldContext("Conversation", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
+func (ec *executionContext) _Conversation_adverts(ctx context.Context, field graphql.CollectedField, obj *model.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_adverts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Adverts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Advert) graphql.Marshaler {
+			return ec.marshalNAdvert2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAdvertᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_adverts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Advert(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Conversation_lastExportedAt(ctx context.Context, field graphql.CollectedField, obj *model.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_lastExportedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastExportedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_lastExportedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func (ec *executionContext) _Conversation_visitor(ctx context.Context, field graphql.CollectedField, obj *model.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -31886,6 +32333,171 @@ func (ec *executionContext) fieldContext_ConversationEntered_conversation(_ cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ConversationExportPayload_url(ctx context.Context, field graphql.CollectedField, obj *model.ConversationExportPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationExportPayload_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationExportPayload_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationExportPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ConversationExportPayload_expiresAt(ctx context.Context, field graphql.CollectedField, obj *model.ConversationExportPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationExportPayload_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationExportPayload_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationExportPayload", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ConversationExportPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.ConversationExportPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationExportPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Job) graphql.Marshaler {
+			return ec.marshalOJob2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationExportPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationExportPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Job(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationExportPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationExportPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationExportPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationExportPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationExportPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationExportPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationExportPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationExportPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationExportPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationExportPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationExportPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationExportPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationExportPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationExportPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationExportPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _ConversationFollowPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationFollowPayload) (ret graphql.Marshaler) {
@@ -32965,6 +33577,38 @@ func (ec *executionContext) _ConversationPermits_note(ctx context.Context, field
 	)
 }
 func (ec *executionContext) fieldContext_ConversationPermits_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPermits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Permit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationPermits_export(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPermits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPermits_export(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Export, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Permit) graphql.Marshaler {
+			return ec.marshalNPermit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPermit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPermits_export(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ConversationPermits",
 		Field:      field,
@@ -42385,6 +43029,50 @@ func (ec *executionContext) fieldContext_Mutation_draftSet(ctx context.Context, 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_draftSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationExport(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationExport(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationExport(ctx, fc.Args["input"].(model.ConversationExportInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationExportPayload) graphql.Marshaler {
+			return ec.marshalNConversationExportPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationExportPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationExport(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationExportPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationExport_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -56026,6 +56714,64 @@ func (ec *executionContext) unmarshalInputConversationEndInput(ctx context.Conte
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputConversationExportInput(ctx context.Context, obj any) (model.ConversationExportInput, error) {
+	var it model.ConversationExportInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["by"]; !present {
+		asMap["by"] = "LINK"
+	}
+	if _, present := asMap["includesNotes"]; !present {
+		asMap["includesNotes"] = false
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "by", "includesNotes", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "by":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("by"))
+			data, err := ec.unmarshalNExportBy2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐExportBy(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.By = data
+		case "includesNotes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("includesNotes"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IncludesNotes = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context, obj any) (model.ConversationFilter, error) {
 	var it model.ConversationFilter
 	if obj == nil {
@@ -56037,7 +56783,7 @@ func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "channelIds", "channelTypes", "kinds", "statuses", "queues", "followerIds", "collaboratorIds", "hasCollaborators", "isUnread", "waitingAtLeast", "isMentioned", "isStarred", "isArchived", "hasPhone", "tags", "contactIds"}
+	fieldsInOrder := [...]string{"and", "or", "not", "channelIds", "channelTypes", "kinds", "statuses", "queues", "followerIds", "collaboratorIds", "hasCollaborators", "isUnread", "waitingAtLeast", "isMentioned", "isStarred", "isArchived", "hasPhone", "isFromAdvert", "tags", "contactIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -56163,6 +56909,13 @@ func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context
 				return it, err
 			}
 			it.HasPhone = graphql.OmittableOf(data)
+		case "isFromAdvert":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isFromAdvert"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsFromAdvert = graphql.OmittableOf(data)
 		case "tags":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
 			data, err := ec.unmarshalOIdSetFilter2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐIDSetFilter(ctx, v)
@@ -60247,6 +61000,69 @@ func (ec *executionContext) _ActivityEdge(ctx context.Context, sel ast.Selection
 			}
 		case "node":
 			out.Values[i] = ec._ActivityEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var advertImplementors = []string{"Advert"}
+
+func (ec *executionContext) _Advert(ctx context.Context, sel ast.SelectionSet, obj *model.Advert) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, advertImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Advert")
+		case "adId":
+			out.Values[i] = ec._Advert_adId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._Advert_title(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._Advert_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pictureUrl":
+			out.Values[i] = ec._Advert_pictureUrl(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "ref":
+			out.Values[i] = ec._Advert_ref(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._Advert_at(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -64741,6 +65557,16 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "adverts":
+			out.Values[i] = ec._Conversation_adverts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastExportedAt":
+			out.Values[i] = ec._Conversation_lastExportedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "visitor":
 			out.Values[i] = ec._Conversation_visitor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -65272,6 +66098,69 @@ func (ec *executionContext) _ConversationEntered(ctx context.Context, sel ast.Se
 	return out
 }
 
+var conversationExportPayloadImplementors = []string{"ConversationExportPayload"}
+
+func (ec *executionContext) _ConversationExportPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationExportPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationExportPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationExportPayload")
+		case "url":
+			out.Values[i] = ec._ConversationExportPayload_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._ConversationExportPayload_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "job":
+			out.Values[i] = ec._ConversationExportPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "conversation":
+			out.Values[i] = ec._ConversationExportPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationExportPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ConversationExportPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var conversationFollowPayloadImplementors = []string{"ConversationFollowPayload"}
 
 func (ec *executionContext) _ConversationFollowPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationFollowPayload) graphql.Marshaler {
@@ -65692,6 +66581,11 @@ func (ec *executionContext) _ConversationPermits(ctx context.Context, sel ast.Se
 			}
 		case "note":
 			out.Values[i] = ec._ConversationPermits_note(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "export":
+			out.Values[i] = ec._ConversationPermits_export(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -69545,6 +70439,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "draftSet":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_draftSet(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversationExport":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationExport(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -75105,6 +76006,32 @@ func (ec *executionContext) marshalNActorKind2githubᚗcomᚋswitchyardᚑchat�
 	return v
 }
 
+func (ec *executionContext) marshalNAdvert2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAdvertᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Advert) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAdvert2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAdvert(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAdvert2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAdvert(ctx context.Context, sel ast.SelectionSet, v *model.Advert) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Advert(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNAgent2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgent(ctx context.Context, sel ast.SelectionSet, v model.Agent) graphql.Marshaler {
 	return ec._Agent(ctx, sel, &v)
 }
@@ -76696,6 +77623,21 @@ func (ec *executionContext) marshalNConversationEvent2githubᚗcomᚋswitchyard�
 	return ec._ConversationEvent(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNConversationExportInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationExportInput(ctx context.Context, v any) (model.ConversationExportInput, error) {
+	res, err := ec.unmarshalInputConversationExportInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationExportPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationExportPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationExportPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConversationExportPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNConversationFilter2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationFilter(ctx context.Context, v any) (*model.ConversationFilter, error) {
 	res, err := ec.unmarshalInputConversationFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -77287,6 +78229,16 @@ func (ec *executionContext) marshalNDraftSetPayload2ᚖgithubᚗcomᚋswitchyard
 		return graphql.Null
 	}
 	return ec._DraftSetPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNExportBy2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐExportBy(ctx context.Context, v any) (model.ExportBy, error) {
+	var res model.ExportBy
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNExportBy2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐExportBy(ctx context.Context, sel ast.SelectionSet, v model.ExportBy) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalNFailedInboundEvent2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFailedInboundEvent(ctx context.Context, sel ast.SelectionSet, v model.FailedInboundEvent) graphql.Marshaler {

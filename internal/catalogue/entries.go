@@ -1,7 +1,7 @@
 package catalogue
 
 // entries are all texts. Codes are grouped by what they are for: role.*, log.* (activity log), notice.* (notifications), mail.*, preview.*
-// (inbox rows), message.* (system messages and placeholders), failure.* (delivery), refusal.* (why something is not allowed), file.*, channel.*.
+// (inbox rows), message.* (system messages and placeholders), failure.* (delivery), export.* and sender.* (tables), refusal.* (why something is not allowed), file.*, channel.*.
 var entries = map[string]entry{
 	"role.ADMIN":         {"管理員", "Administrator"},
 	"role.SUPERVISOR":    {"主管", "Supervisor"},
@@ -38,6 +38,9 @@ var entries = map[string]entry{
 	"log.released_role":            {"{agent} 的角色不再處理群組對話,對話回到待處理。", "{agent}'s role does not work with groups any more; the conversation is pending again."},
 	"log.released":                 {"{agent} 已停用,對話回到待處理。", "{agent} was deactivated; the conversation is pending again."},
 
+	"log.exported":      {"{actor} 匯出了對話。", "{actor} exported the conversation."},
+	"log.exported_mail": {"{actor} 以電子郵件匯出了對話。", "{actor} exported the conversation by e-mail."},
+
 	"notice.transferred":           {"{actor} ({role}) 已將 1 個對話移轉給你", "{actor} ({role}) transferred 1 conversation to you"},
 	"notice.taken_over":            {"{actor} ({role}) 已接手 1 個你的對話", "{actor} ({role}) took over 1 of your conversations"},
 	"notice.transferred_many":      {"{actor} ({role}) 已將 {n} 個對話移轉給你", "{actor} ({role}) transferred {n} conversations to you"},
@@ -58,6 +61,19 @@ var entries = map[string]entry{
 	"mail.invitation":         {"您已受邀加入「{team}」的客服團隊。請開啟以下連結設定姓名與密碼,連結七天內有效且只能使用一次:\n\n{link}\n", "You are invited to the customer-service team “{team}”. Open this link to set your name and password; it works once, within seven days:\n\n{link}\n"},
 	"mail.reset_subject":      {"重設您在「{team}」的密碼", "Set a new password for “{team}”"},
 	"mail.reset":              {"請開啟以下連結設定新密碼,連結一天內有效且只能使用一次:\n\n{link}\n\n若您並未要求重設密碼,請忽略此信。\n", "Open this link to set a new password; it works once, within a day:\n\n{link}\n\nIf you did not ask for this, ignore this letter.\n"},
+	"mail.export_subject":     {"與 {customer} 的對話紀錄", "The conversation with {customer}"},
+	"mail.export":             {"附件為與 {customer} 的對話紀錄(CSV)。內含個人資料,請妥善保管。\n", "The conversation with {customer} is attached as a CSV file. It holds personal data; keep it safe.\n"},
+
+	"export.time":    {"時間({zone})", "Time ({zone})"},
+	"export.sender":  {"發送者", "Sender"},
+	"export.agent":   {"客服人員", "Agent"},
+	"export.content": {"內容", "Content"},
+	"sender.CONTACT": {"顧客", "Customer"},
+	"sender.MEMBER":  {"群組成員", "Group member"},
+	"sender.AGENT":   {"客服人員", "Agent"},
+	"sender.BOT":     {"機器人", "Bot"},
+	"sender.SYSTEM":  {"系統", "System"},
+	"sender.NOTE":    {"內部備註", "Private note"},
 
 	"message.unsent":               {"已收回一則訊息", "A message was unsent"},
 	"message.followed":             {"{actor} 跟進了對話", "{actor} follows the conversation"},
@@ -108,6 +124,11 @@ var entries = map[string]entry{
 	"refusal.IN_PROGRESS":              {"對話正由其他成員處理中。", "The conversation is in progress with another agent."},
 	"refusal.MINE":                     {"對話正由您處理中。", "The conversation is in progress, and you follow it."},
 	"refusal.ENDED":                    {"對話已結束,請先重啟。", "The conversation has ended: reopen it first."},
+	"refusal.no_mail":                  {"伺服器尚未設定電子郵件,請改用檔案匯出。", "This server has no mail set up; export it as a file."},
+	"refusal.mail_agent":               {"整合程式沒有電子郵件地址,請改用檔案匯出。", "An integration has no e-mail address; export it as a file."},
+	"refusal.mail_refused":             {"郵件伺服器拒絕寄送至您的信箱。", "The mail server refuses to send it to your address."},
+	"refusal.mail_large":               {"對話過長,無法以電子郵件寄送,請改用檔案匯出。", "The conversation is too long for a mail; export it as a file."},
+	"refusal.export_failed":            {"多次嘗試後仍無法寄出。", "It could not be sent, although it was tried many times."},
 	"refusal.role":                     {"您的角色不能執行此操作。", "Your role may not do this."},
 	"refusal.scope":                    {"此 API 權杖沒有所需的權限範圍。", "This API token lacks the scope for this."},
 	"refusal.act_as":                   {"代表成員操作需要 act_as 權限範圍。", "Acting on behalf of an agent needs the scope act_as."},
@@ -166,6 +187,9 @@ var entries = map[string]entry{
 
 	"refusal.reply_own":            {"只有成員自己建立的預存回覆可以設為僅自己可見。", "Only a saved reply that an agent made itself can be for itself alone."},
 	"refusal.reply_shared":         {"他人可見的預存回覆只能由管理角色設定。", "A saved reply that others see is kept by the manager roles."},
+	"refusal.view_own":             {"整合程式沒有自己的檢視。", "An integration has no views of its own."},
+	"refusal.view_shared":          {"他人可見的檢視只能由管理角色設定。", "A view that others see is kept by the manager roles."},
+	"refusal.view_unshare":         {"他人可見的檢視不能再改為僅自己可見。", "A view that others see does not become one's own again."},
 	"refusal.reply_both":           {"預存回覆只能附上檔案或機器人模組其中一種。", "A saved reply brings files or a bot module, not both."},
 	"refusal.reply_module":         {"目標渠道不支援發送此類型的機器人模組", "The channel does not take saved replies with a bot module of this kind"},
 	"refusal.reply_module_deleted": {"此預存回覆的機器人模組已被刪除", "The bot module of this saved reply was deleted"},

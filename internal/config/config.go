@@ -47,7 +47,7 @@ type Config struct {
 	LineAPIURL     string   `env:"LINE_API_URL" doc:"LINE's API host; empty is LINE's own."`
 	LineDataURL    string   `env:"LINE_DATA_URL" doc:"LINE's host of contents; empty is LINE's own."`
 
-	SMTPURL  string `env:"SMTP_URL" doc:"Mail for invitations and password links, as smtp://user:password@host:587; empty gives the links to administrators."`
+	SMTPURL  string `env:"SMTP_URL" doc:"Mail for invitations, password links and exports, as smtp://user:password@host:587 (STARTTLS is demanded) or smtps://user:password@host:465; empty gives the links to administrators, and refuses exports by mail."`
 	MailFrom string `env:"MAIL_FROM" doc:"The sender of mail."`
 
 	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"INFO" doc:"DEBUG, INFO, WARN or ERROR."`

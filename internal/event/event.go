@@ -65,7 +65,10 @@ type Facets struct {
 	IsStarred          bool          `json:"st,omitempty"`
 	IsArchived         bool          `json:"ar,omitempty"`
 	HasPhone           bool          `json:"p,omitempty"`
+	IsFromAd           bool          `json:"ad,omitempty"`
 	WaitingSince       time.Time     `json:"w,omitzero"`
+	// WaitingLevel is how many levels of waiting were told of since then: an event in which it grows is of time alone (CONV-19).
+	WaitingLevel int `json:"wl,omitempty"`
 }
 
 // Event is one entry of a team's log.

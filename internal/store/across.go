@@ -71,6 +71,10 @@ var (
 		{Table: "links", Sees: []string{"team_id", "expires_at"}},
 		{Table: "idempotency_keys", Sees: []string{"team_id", "created_at"}},
 	}}
+	// Waiting finds the conversations whose customers have waited so long that it is to be told.
+	Waiting = Use{"waiting", "levels of waiting come by time alone: which conversations of which teams reach one is asked for all at once, and told inside their team", []Need{
+		{Table: "conversations", Sees: []string{"team_id", "id", "waiting_since", "waiting_level"}},
+	}}
 	// Indexing finds messages that are not in the search index.
 	Indexing = Use{"indexing", "messages from before the index are put in, by number; their texts are read inside their team", []Need{
 		{Table: "messages", Sees: []string{"team_id", "id"}},
@@ -81,7 +85,7 @@ var (
 
 // Uses lists them all. The job queue's own tables are the only other thing that the role sees: see DB.Queue.
 func Uses() []Use {
-	return []Use{Teams, SignIn, Entries, Visitors, Files, Lanes, Heads, Expiry, Indexing}
+	return []Use{Teams, SignIn, Entries, Visitors, Files, Lanes, Heads, Expiry, Waiting, Indexing}
 }
 
 // Across is the way to the rows of all teams, for one use. Queries have ? marks. On SQLite, which has no roles, it is the database.

@@ -16,6 +16,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/activity"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/advert"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/apitoken"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/assignmentturn"
@@ -60,6 +61,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreply"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreplyaudience"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedview"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/session"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/shift"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/stream"
@@ -79,6 +81,8 @@ type Client struct {
 	APIToken *APITokenClient
 	// Activity is the client for interacting with the Activity builders.
 	Activity *ActivityClient
+	// Advert is the client for interacting with the Advert builders.
+	Advert *AdvertClient
 	// Agent is the client for interacting with the Agent builders.
 	Agent *AgentClient
 	// AssignmentTurn is the client for interacting with the AssignmentTurn builders.
@@ -165,6 +169,8 @@ type Client struct {
 	SavedReply *SavedReplyClient
 	// SavedReplyAudience is the client for interacting with the SavedReplyAudience builders.
 	SavedReplyAudience *SavedReplyAudienceClient
+	// SavedView is the client for interacting with the SavedView builders.
+	SavedView *SavedViewClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// Shift is the client for interacting with the Shift builders.
@@ -194,6 +200,7 @@ func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.APIToken = NewAPITokenClient(c.config)
 	c.Activity = NewActivityClient(c.config)
+	c.Advert = NewAdvertClient(c.config)
 	c.Agent = NewAgentClient(c.config)
 	c.AssignmentTurn = NewAssignmentTurnClient(c.config)
 	c.Attachment = NewAttachmentClient(c.config)
@@ -237,6 +244,7 @@ func (c *Client) init() {
 	c.Role = NewRoleClient(c.config)
 	c.SavedReply = NewSavedReplyClient(c.config)
 	c.SavedReplyAudience = NewSavedReplyAudienceClient(c.config)
+	c.SavedView = NewSavedViewClient(c.config)
 	c.Session = NewSessionClient(c.config)
 	c.Shift = NewShiftClient(c.config)
 	c.Stream = NewStreamClient(c.config)
@@ -339,6 +347,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		config:             cfg,
 		APIToken:           NewAPITokenClient(cfg),
 		Activity:           NewActivityClient(cfg),
+		Advert:             NewAdvertClient(cfg),
 		Agent:              NewAgentClient(cfg),
 		AssignmentTurn:     NewAssignmentTurnClient(cfg),
 		Attachment:         NewAttachmentClient(cfg),
@@ -382,6 +391,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Role:               NewRoleClient(cfg),
 		SavedReply:         NewSavedReplyClient(cfg),
 		SavedReplyAudience: NewSavedReplyAudienceClient(cfg),
+		SavedView:          NewSavedViewClient(cfg),
 		Session:            NewSessionClient(cfg),
 		Shift:              NewShiftClient(cfg),
 		Stream:             NewStreamClient(cfg),
@@ -411,6 +421,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		config:             cfg,
 		APIToken:           NewAPITokenClient(cfg),
 		Activity:           NewActivityClient(cfg),
+		Advert:             NewAdvertClient(cfg),
 		Agent:              NewAgentClient(cfg),
 		AssignmentTurn:     NewAssignmentTurnClient(cfg),
 		Attachment:         NewAttachmentClient(cfg),
@@ -454,6 +465,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Role:               NewRoleClient(cfg),
 		SavedReply:         NewSavedReplyClient(cfg),
 		SavedReplyAudience: NewSavedReplyAudienceClient(cfg),
+		SavedView:          NewSavedViewClient(cfg),
 		Session:            NewSessionClient(cfg),
 		Shift:              NewShiftClient(cfg),
 		Stream:             NewStreamClient(cfg),
@@ -491,15 +503,16 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.APIToken, c.Activity, c.Agent, c.AssignmentTurn, c.Attachment, c.Attempt,
-		c.Automation, c.BotEntry, c.BotModule, c.BulkItem, c.Category, c.Channel,
-		c.ChannelScript, c.Company, c.CompanyFieldValue, c.Contact, c.ContactEmail,
-		c.ContactPhone, c.Conversation, c.Counter, c.CustomField, c.CustomFieldValue,
-		c.Draft, c.EarlyEffect, c.Employment, c.Event, c.File, c.Finding, c.Group,
-		c.GroupMember, c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile,
-		c.KeywordRule, c.Lane, c.Link, c.Message, c.Notification, c.Participant,
-		c.ReadCursor, c.Role, c.SavedReply, c.SavedReplyAudience, c.Session, c.Shift,
-		c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
+		c.APIToken, c.Activity, c.Advert, c.Agent, c.AssignmentTurn, c.Attachment,
+		c.Attempt, c.Automation, c.BotEntry, c.BotModule, c.BulkItem, c.Category,
+		c.Channel, c.ChannelScript, c.Company, c.CompanyFieldValue, c.Contact,
+		c.ContactEmail, c.ContactPhone, c.Conversation, c.Counter, c.CustomField,
+		c.CustomFieldValue, c.Draft, c.EarlyEffect, c.Employment, c.Event, c.File,
+		c.Finding, c.Group, c.GroupMember, c.IdempotencyKey, c.Identity,
+		c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule, c.Lane, c.Link, c.Message,
+		c.Notification, c.Participant, c.ReadCursor, c.Role, c.SavedReply,
+		c.SavedReplyAudience, c.SavedView, c.Session, c.Shift, c.Stream, c.Tag,
+		c.Tagging, c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Use(hooks...)
 	}
@@ -509,15 +522,16 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.APIToken, c.Activity, c.Agent, c.AssignmentTurn, c.Attachment, c.Attempt,
-		c.Automation, c.BotEntry, c.BotModule, c.BulkItem, c.Category, c.Channel,
-		c.ChannelScript, c.Company, c.CompanyFieldValue, c.Contact, c.ContactEmail,
-		c.ContactPhone, c.Conversation, c.Counter, c.CustomField, c.CustomFieldValue,
-		c.Draft, c.EarlyEffect, c.Employment, c.Event, c.File, c.Finding, c.Group,
-		c.GroupMember, c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile,
-		c.KeywordRule, c.Lane, c.Link, c.Message, c.Notification, c.Participant,
-		c.ReadCursor, c.Role, c.SavedReply, c.SavedReplyAudience, c.Session, c.Shift,
-		c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
+		c.APIToken, c.Activity, c.Advert, c.Agent, c.AssignmentTurn, c.Attachment,
+		c.Attempt, c.Automation, c.BotEntry, c.BotModule, c.BulkItem, c.Category,
+		c.Channel, c.ChannelScript, c.Company, c.CompanyFieldValue, c.Contact,
+		c.ContactEmail, c.ContactPhone, c.Conversation, c.Counter, c.CustomField,
+		c.CustomFieldValue, c.Draft, c.EarlyEffect, c.Employment, c.Event, c.File,
+		c.Finding, c.Group, c.GroupMember, c.IdempotencyKey, c.Identity,
+		c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule, c.Lane, c.Link, c.Message,
+		c.Notification, c.Participant, c.ReadCursor, c.Role, c.SavedReply,
+		c.SavedReplyAudience, c.SavedView, c.Session, c.Shift, c.Stream, c.Tag,
+		c.Tagging, c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -530,6 +544,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.APIToken.mutate(ctx, m)
 	case *ActivityMutation:
 		return c.Activity.mutate(ctx, m)
+	case *AdvertMutation:
+		return c.Advert.mutate(ctx, m)
 	case *AgentMutation:
 		return c.Agent.mutate(ctx, m)
 	case *AssignmentTurnMutation:
@@ -616,6 +632,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.SavedReply.mutate(ctx, m)
 	case *SavedReplyAudienceMutation:
 		return c.SavedReplyAudience.mutate(ctx, m)
+	case *SavedViewMutation:
+		return c.SavedView.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
 	case *ShiftMutation:
@@ -932,6 +950,155 @@ func (c *ActivityClient) mutate(ctx context.Context, m *ActivityMutation) (Value
 		return (&ActivityDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Activity mutation op: %q", m.Op())
+	}
+}
+
+// AdvertClient is a client for the Advert schema.
+type AdvertClient struct {
+	config
+}
+
+// NewAdvertClient returns a client for the Advert from the given config.
+func NewAdvertClient(c config) *AdvertClient {
+	return &AdvertClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `advert.Hooks(f(g(h())))`.
+func (c *AdvertClient) Use(hooks ...Hook) {
+	c.hooks.Advert = append(c.hooks.Advert, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `advert.Intercept(f(g(h())))`.
+func (c *AdvertClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Advert = append(c.inters.Advert, interceptors...)
+}
+
+// Create returns a builder for creating a Advert entity.
+func (c *AdvertClient) Create() *AdvertCreate {
+	mutation := newAdvertMutation(c.config, OpCreate)
+	return &AdvertCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Advert entities.
+func (c *AdvertClient) CreateBulk(builders ...*AdvertCreate) *AdvertCreateBulk {
+	return &AdvertCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AdvertClient) MapCreateBulk(slice any, setFunc func(*AdvertCreate, int)) *AdvertCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AdvertCreateBulk{err: fmt.Errorf("calling to AdvertClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AdvertCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AdvertCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Advert.
+func (c *AdvertClient) Update() *AdvertUpdate {
+	mutation := newAdvertMutation(c.config, OpUpdate)
+	return &AdvertUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AdvertClient) UpdateOne(_m *Advert) *AdvertUpdateOne {
+	mutation := newAdvertMutation(c.config, OpUpdateOne, withAdvert(_m))
+	return &AdvertUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AdvertClient) UpdateOneID(id int64) *AdvertUpdateOne {
+	mutation := newAdvertMutation(c.config, OpUpdateOne, withAdvertID(id))
+	return &AdvertUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Advert.
+func (c *AdvertClient) Delete() *AdvertDelete {
+	mutation := newAdvertMutation(c.config, OpDelete)
+	return &AdvertDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AdvertClient) DeleteOne(_m *Advert) *AdvertDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AdvertClient) DeleteOneID(id int64) *AdvertDeleteOne {
+	builder := c.Delete().Where(advert.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AdvertDeleteOne{builder}
+}
+
+// Query returns a query builder for Advert.
+func (c *AdvertClient) Query() *AdvertQuery {
+	return &AdvertQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAdvert},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Advert entity by its id.
+func (c *AdvertClient) Get(ctx context.Context, id int64) (*Advert, error) {
+	return c.Query().Where(advert.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AdvertClient) GetX(ctx context.Context, id int64) *Advert {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryConversation queries the conversation edge of a Advert.
+func (c *AdvertClient) QueryConversation(_m *Advert) *ConversationQuery {
+	query := (&ConversationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(advert.Table, advert.FieldID, id),
+			sqlgraph.To(conversation.Table, conversation.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, advert.ConversationTable, advert.ConversationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AdvertClient) Hooks() []Hook {
+	return c.hooks.Advert
+}
+
+// Interceptors returns the client interceptors.
+func (c *AdvertClient) Interceptors() []Interceptor {
+	return c.inters.Advert
+}
+
+func (c *AdvertClient) mutate(ctx context.Context, m *AdvertMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AdvertCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AdvertUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AdvertUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AdvertDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Advert mutation op: %q", m.Op())
 	}
 }
 
@@ -7550,6 +7717,155 @@ func (c *SavedReplyAudienceClient) mutate(ctx context.Context, m *SavedReplyAudi
 	}
 }
 
+// SavedViewClient is a client for the SavedView schema.
+type SavedViewClient struct {
+	config
+}
+
+// NewSavedViewClient returns a client for the SavedView from the given config.
+func NewSavedViewClient(c config) *SavedViewClient {
+	return &SavedViewClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `savedview.Hooks(f(g(h())))`.
+func (c *SavedViewClient) Use(hooks ...Hook) {
+	c.hooks.SavedView = append(c.hooks.SavedView, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `savedview.Intercept(f(g(h())))`.
+func (c *SavedViewClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SavedView = append(c.inters.SavedView, interceptors...)
+}
+
+// Create returns a builder for creating a SavedView entity.
+func (c *SavedViewClient) Create() *SavedViewCreate {
+	mutation := newSavedViewMutation(c.config, OpCreate)
+	return &SavedViewCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SavedView entities.
+func (c *SavedViewClient) CreateBulk(builders ...*SavedViewCreate) *SavedViewCreateBulk {
+	return &SavedViewCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SavedViewClient) MapCreateBulk(slice any, setFunc func(*SavedViewCreate, int)) *SavedViewCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SavedViewCreateBulk{err: fmt.Errorf("calling to SavedViewClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SavedViewCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SavedViewCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SavedView.
+func (c *SavedViewClient) Update() *SavedViewUpdate {
+	mutation := newSavedViewMutation(c.config, OpUpdate)
+	return &SavedViewUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SavedViewClient) UpdateOne(_m *SavedView) *SavedViewUpdateOne {
+	mutation := newSavedViewMutation(c.config, OpUpdateOne, withSavedView(_m))
+	return &SavedViewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SavedViewClient) UpdateOneID(id int64) *SavedViewUpdateOne {
+	mutation := newSavedViewMutation(c.config, OpUpdateOne, withSavedViewID(id))
+	return &SavedViewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SavedView.
+func (c *SavedViewClient) Delete() *SavedViewDelete {
+	mutation := newSavedViewMutation(c.config, OpDelete)
+	return &SavedViewDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SavedViewClient) DeleteOne(_m *SavedView) *SavedViewDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SavedViewClient) DeleteOneID(id int64) *SavedViewDeleteOne {
+	builder := c.Delete().Where(savedview.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SavedViewDeleteOne{builder}
+}
+
+// Query returns a query builder for SavedView.
+func (c *SavedViewClient) Query() *SavedViewQuery {
+	return &SavedViewQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSavedView},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SavedView entity by its id.
+func (c *SavedViewClient) Get(ctx context.Context, id int64) (*SavedView, error) {
+	return c.Query().Where(savedview.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SavedViewClient) GetX(ctx context.Context, id int64) *SavedView {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryAgent queries the agent edge of a SavedView.
+func (c *SavedViewClient) QueryAgent(_m *SavedView) *AgentQuery {
+	query := (&AgentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(savedview.Table, savedview.FieldID, id),
+			sqlgraph.To(agent.Table, agent.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, savedview.AgentTable, savedview.AgentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SavedViewClient) Hooks() []Hook {
+	return c.hooks.SavedView
+}
+
+// Interceptors returns the client interceptors.
+func (c *SavedViewClient) Interceptors() []Interceptor {
+	return c.inters.SavedView
+}
+
+func (c *SavedViewClient) mutate(ctx context.Context, m *SavedViewMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SavedViewCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SavedViewUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SavedViewUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SavedViewDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SavedView mutation op: %q", m.Op())
+	}
+}
+
 // SessionClient is a client for the Session schema.
 type SessionClient struct {
 	config
@@ -8713,23 +9029,23 @@ func (c *WebchatClient) mutate(ctx context.Context, m *WebchatMutation) (Value, 
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		APIToken, Activity, Agent, AssignmentTurn, Attachment, Attempt, Automation,
-		BotEntry, BotModule, BulkItem, Category, Channel, ChannelScript, Company,
-		CompanyFieldValue, Contact, ContactEmail, ContactPhone, Conversation, Counter,
-		CustomField, CustomFieldValue, Draft, EarlyEffect, Employment, Event, File,
-		Finding, Group, GroupMember, IdempotencyKey, Identity, InboundEvent, Job,
+		APIToken, Activity, Advert, Agent, AssignmentTurn, Attachment, Attempt,
+		Automation, BotEntry, BotModule, BulkItem, Category, Channel, ChannelScript,
+		Company, CompanyFieldValue, Contact, ContactEmail, ContactPhone, Conversation,
+		Counter, CustomField, CustomFieldValue, Draft, EarlyEffect, Employment, Event,
+		File, Finding, Group, GroupMember, IdempotencyKey, Identity, InboundEvent, Job,
 		KeptFile, KeywordRule, Lane, Link, Message, Notification, Participant,
-		ReadCursor, Role, SavedReply, SavedReplyAudience, Session, Shift, Stream, Tag,
-		Tagging, Team, Visitor, Webchat []ent.Hook
+		ReadCursor, Role, SavedReply, SavedReplyAudience, SavedView, Session, Shift,
+		Stream, Tag, Tagging, Team, Visitor, Webchat []ent.Hook
 	}
 	inters struct {
-		APIToken, Activity, Agent, AssignmentTurn, Attachment, Attempt, Automation,
-		BotEntry, BotModule, BulkItem, Category, Channel, ChannelScript, Company,
-		CompanyFieldValue, Contact, ContactEmail, ContactPhone, Conversation, Counter,
-		CustomField, CustomFieldValue, Draft, EarlyEffect, Employment, Event, File,
-		Finding, Group, GroupMember, IdempotencyKey, Identity, InboundEvent, Job,
+		APIToken, Activity, Advert, Agent, AssignmentTurn, Attachment, Attempt,
+		Automation, BotEntry, BotModule, BulkItem, Category, Channel, ChannelScript,
+		Company, CompanyFieldValue, Contact, ContactEmail, ContactPhone, Conversation,
+		Counter, CustomField, CustomFieldValue, Draft, EarlyEffect, Employment, Event,
+		File, Finding, Group, GroupMember, IdempotencyKey, Identity, InboundEvent, Job,
 		KeptFile, KeywordRule, Lane, Link, Message, Notification, Participant,
-		ReadCursor, Role, SavedReply, SavedReplyAudience, Session, Shift, Stream, Tag,
-		Tagging, Team, Visitor, Webchat []ent.Interceptor
+		ReadCursor, Role, SavedReply, SavedReplyAudience, SavedView, Session, Shift,
+		Stream, Tag, Tagging, Team, Visitor, Webchat []ent.Interceptor
 	}
 )

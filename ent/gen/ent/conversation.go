@@ -107,6 +107,12 @@ type Conversation struct {
 	IsStarred bool `json:"is_starred,omitempty"`
 	// CONV-21.
 	IsArchived bool `json:"is_archived,omitempty"`
+	// Whether its customer came by an advertisement (CONV-27).
+	IsFromAd bool `json:"is_from_ad,omitempty"`
+	// When it was last exported; NULL for never (CONV-25).
+	LastExportedAt *time.Time `json:"last_exported_at,omitempty"`
+	// How many levels of waiting were told of since waiting_since: what only time changes is told once (CONV-19).
+	WaitingLevel int `json:"waiting_level,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ConversationQuery when eager-loading is set.
 	Edges        ConversationEdges `json:"edges"`
@@ -192,13 +198,13 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case conversation.FieldCollaboratorIds, conversation.FieldCollaboratorUnread, conversation.FieldTagIds:
 			values[i] = new([]byte)
-		case conversation.FieldLastMessageUnsent, conversation.FieldHasPhone, conversation.FieldIsStarred, conversation.FieldIsArchived:
+		case conversation.FieldLastMessageUnsent, conversation.FieldHasPhone, conversation.FieldIsStarred, conversation.FieldIsArchived, conversation.FieldIsFromAd:
 			values[i] = new(sql.NullBool)
-		case conversation.FieldID, conversation.FieldTeamID, conversation.FieldVersion, conversation.FieldChannelID, conversation.FieldIdentityID, conversation.FieldGroupID, conversation.FieldContactID, conversation.FieldFollowerID, conversation.FieldLastFollowerID, conversation.FieldMessageSeq, conversation.FieldLastMessageID, conversation.FieldLastMessageSeq, conversation.FieldMemberCount, conversation.FieldUnread, conversation.FieldReadSeq, conversation.FieldMentionMessageID:
+		case conversation.FieldID, conversation.FieldTeamID, conversation.FieldVersion, conversation.FieldChannelID, conversation.FieldIdentityID, conversation.FieldGroupID, conversation.FieldContactID, conversation.FieldFollowerID, conversation.FieldLastFollowerID, conversation.FieldMessageSeq, conversation.FieldLastMessageID, conversation.FieldLastMessageSeq, conversation.FieldMemberCount, conversation.FieldUnread, conversation.FieldReadSeq, conversation.FieldMentionMessageID, conversation.FieldWaitingLevel:
 			values[i] = new(sql.NullInt64)
 		case conversation.FieldChannelType, conversation.FieldKind, conversation.FieldStatus, conversation.FieldQueue, conversation.FieldBranchID, conversation.FieldRegionID, conversation.FieldLastMessageKind, conversation.FieldLastMessageSender, conversation.FieldLastMessagePreview, conversation.FieldName, conversation.FieldNameFolded, conversation.FieldPictureURL:
 			values[i] = new(sql.NullString)
-		case conversation.FieldCreatedAt, conversation.FieldUpdatedAt, conversation.FieldFollowedAt, conversation.FieldEndedAt, conversation.FieldLastAt, conversation.FieldLastMessageAt, conversation.FieldWaitingSince, conversation.FieldCustomerAt:
+		case conversation.FieldCreatedAt, conversation.FieldUpdatedAt, conversation.FieldFollowedAt, conversation.FieldEndedAt, conversation.FieldLastAt, conversation.FieldLastMessageAt, conversation.FieldWaitingSince, conversation.FieldCustomerAt, conversation.FieldLastExportedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -491,6 +497,25 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.IsArchived = value.Bool
 			}
+		case conversation.FieldIsFromAd:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field is_from_ad", values[i])
+			} else if value.Valid {
+				_m.IsFromAd = value.Bool
+			}
+		case conversation.FieldLastExportedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field last_exported_at", values[i])
+			} else if value.Valid {
+				_m.LastExportedAt = new(time.Time)
+				*_m.LastExportedAt = value.Time
+			}
+		case conversation.FieldWaitingLevel:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field waiting_level", values[i])
+			} else if value.Valid {
+				_m.WaitingLevel = int(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -701,6 +726,17 @@ func (_m *Conversation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("is_archived=")
 	builder.WriteString(fmt.Sprintf("%v", _m.IsArchived))
+	builder.WriteString(", ")
+	builder.WriteString("is_from_ad=")
+	builder.WriteString(fmt.Sprintf("%v", _m.IsFromAd))
+	builder.WriteString(", ")
+	if v := _m.LastExportedAt; v != nil {
+		builder.WriteString("last_exported_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("waiting_level=")
+	builder.WriteString(fmt.Sprintf("%v", _m.WaitingLevel))
 	builder.WriteByte(')')
 	return builder.String()
 }

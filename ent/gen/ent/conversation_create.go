@@ -525,6 +525,48 @@ func (_c *ConversationCreate) SetNillableIsArchived(v *bool) *ConversationCreate
 	return _c
 }
 
+// SetIsFromAd sets the "is_from_ad" field.
+func (_c *ConversationCreate) SetIsFromAd(v bool) *ConversationCreate {
+	_c.mutation.SetIsFromAd(v)
+	return _c
+}
+
+// SetNillableIsFromAd sets the "is_from_ad" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableIsFromAd(v *bool) *ConversationCreate {
+	if v != nil {
+		_c.SetIsFromAd(*v)
+	}
+	return _c
+}
+
+// SetLastExportedAt sets the "last_exported_at" field.
+func (_c *ConversationCreate) SetLastExportedAt(v time.Time) *ConversationCreate {
+	_c.mutation.SetLastExportedAt(v)
+	return _c
+}
+
+// SetNillableLastExportedAt sets the "last_exported_at" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableLastExportedAt(v *time.Time) *ConversationCreate {
+	if v != nil {
+		_c.SetLastExportedAt(*v)
+	}
+	return _c
+}
+
+// SetWaitingLevel sets the "waiting_level" field.
+func (_c *ConversationCreate) SetWaitingLevel(v int) *ConversationCreate {
+	_c.mutation.SetWaitingLevel(v)
+	return _c
+}
+
+// SetNillableWaitingLevel sets the "waiting_level" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableWaitingLevel(v *int) *ConversationCreate {
+	if v != nil {
+		_c.SetWaitingLevel(*v)
+	}
+	return _c
+}
+
 // SetChannel sets the "channel" edge to the Channel entity.
 func (_c *ConversationCreate) SetChannel(v *Channel) *ConversationCreate {
 	return _c.SetChannelID(v.ID)
@@ -661,6 +703,14 @@ func (_c *ConversationCreate) defaults() {
 		v := conversation.DefaultIsArchived
 		_c.mutation.SetIsArchived(v)
 	}
+	if _, ok := _c.mutation.IsFromAd(); !ok {
+		v := conversation.DefaultIsFromAd
+		_c.mutation.SetIsFromAd(v)
+	}
+	if _, ok := _c.mutation.WaitingLevel(); !ok {
+		v := conversation.DefaultWaitingLevel
+		_c.mutation.SetWaitingLevel(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -765,6 +815,12 @@ func (_c *ConversationCreate) check() error {
 	}
 	if _, ok := _c.mutation.IsArchived(); !ok {
 		return &ValidationError{Name: "is_archived", err: errors.New(`ent: missing required field "Conversation.is_archived"`)}
+	}
+	if _, ok := _c.mutation.IsFromAd(); !ok {
+		return &ValidationError{Name: "is_from_ad", err: errors.New(`ent: missing required field "Conversation.is_from_ad"`)}
+	}
+	if _, ok := _c.mutation.WaitingLevel(); !ok {
+		return &ValidationError{Name: "waiting_level", err: errors.New(`ent: missing required field "Conversation.waiting_level"`)}
 	}
 	if len(_c.mutation.ChannelIDs()) == 0 {
 		return &ValidationError{Name: "channel", err: errors.New(`ent: missing required edge "Conversation.channel"`)}
@@ -942,6 +998,18 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.IsArchived(); ok {
 		_spec.SetField(conversation.FieldIsArchived, field.TypeBool, value)
 		_node.IsArchived = value
+	}
+	if value, ok := _c.mutation.IsFromAd(); ok {
+		_spec.SetField(conversation.FieldIsFromAd, field.TypeBool, value)
+		_node.IsFromAd = value
+	}
+	if value, ok := _c.mutation.LastExportedAt(); ok {
+		_spec.SetField(conversation.FieldLastExportedAt, field.TypeTime, value)
+		_node.LastExportedAt = &value
+	}
+	if value, ok := _c.mutation.WaitingLevel(); ok {
+		_spec.SetField(conversation.FieldWaitingLevel, field.TypeInt, value)
+		_node.WaitingLevel = value
 	}
 	if nodes := _c.mutation.ChannelIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -665,6 +665,61 @@ func (_u *ConversationUpdate) SetNillableIsArchived(v *bool) *ConversationUpdate
 	return _u
 }
 
+// SetIsFromAd sets the "is_from_ad" field.
+func (_u *ConversationUpdate) SetIsFromAd(v bool) *ConversationUpdate {
+	_u.mutation.SetIsFromAd(v)
+	return _u
+}
+
+// SetNillableIsFromAd sets the "is_from_ad" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableIsFromAd(v *bool) *ConversationUpdate {
+	if v != nil {
+		_u.SetIsFromAd(*v)
+	}
+	return _u
+}
+
+// SetLastExportedAt sets the "last_exported_at" field.
+func (_u *ConversationUpdate) SetLastExportedAt(v time.Time) *ConversationUpdate {
+	_u.mutation.SetLastExportedAt(v)
+	return _u
+}
+
+// SetNillableLastExportedAt sets the "last_exported_at" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableLastExportedAt(v *time.Time) *ConversationUpdate {
+	if v != nil {
+		_u.SetLastExportedAt(*v)
+	}
+	return _u
+}
+
+// ClearLastExportedAt clears the value of the "last_exported_at" field.
+func (_u *ConversationUpdate) ClearLastExportedAt() *ConversationUpdate {
+	_u.mutation.ClearLastExportedAt()
+	return _u
+}
+
+// SetWaitingLevel sets the "waiting_level" field.
+func (_u *ConversationUpdate) SetWaitingLevel(v int) *ConversationUpdate {
+	_u.mutation.ResetWaitingLevel()
+	_u.mutation.SetWaitingLevel(v)
+	return _u
+}
+
+// SetNillableWaitingLevel sets the "waiting_level" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableWaitingLevel(v *int) *ConversationUpdate {
+	if v != nil {
+		_u.SetWaitingLevel(*v)
+	}
+	return _u
+}
+
+// AddWaitingLevel adds value to the "waiting_level" field.
+func (_u *ConversationUpdate) AddWaitingLevel(v int) *ConversationUpdate {
+	_u.mutation.AddWaitingLevel(v)
+	return _u
+}
+
 // SetContact sets the "contact" edge to the Contact entity.
 func (_u *ConversationUpdate) SetContact(v *Contact) *ConversationUpdate {
 	return _u.SetContactID(v.ID)
@@ -931,6 +986,21 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if value, ok := _u.mutation.IsArchived(); ok {
 		_spec.SetField(conversation.FieldIsArchived, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.IsFromAd(); ok {
+		_spec.SetField(conversation.FieldIsFromAd, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.LastExportedAt(); ok {
+		_spec.SetField(conversation.FieldLastExportedAt, field.TypeTime, value)
+	}
+	if _u.mutation.LastExportedAtCleared() {
+		_spec.ClearField(conversation.FieldLastExportedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.WaitingLevel(); ok {
+		_spec.SetField(conversation.FieldWaitingLevel, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWaitingLevel(); ok {
+		_spec.AddField(conversation.FieldWaitingLevel, field.TypeInt, value)
 	}
 	if _u.mutation.ContactCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -1645,6 +1715,61 @@ func (_u *ConversationUpdateOne) SetNillableIsArchived(v *bool) *ConversationUpd
 	return _u
 }
 
+// SetIsFromAd sets the "is_from_ad" field.
+func (_u *ConversationUpdateOne) SetIsFromAd(v bool) *ConversationUpdateOne {
+	_u.mutation.SetIsFromAd(v)
+	return _u
+}
+
+// SetNillableIsFromAd sets the "is_from_ad" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableIsFromAd(v *bool) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetIsFromAd(*v)
+	}
+	return _u
+}
+
+// SetLastExportedAt sets the "last_exported_at" field.
+func (_u *ConversationUpdateOne) SetLastExportedAt(v time.Time) *ConversationUpdateOne {
+	_u.mutation.SetLastExportedAt(v)
+	return _u
+}
+
+// SetNillableLastExportedAt sets the "last_exported_at" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableLastExportedAt(v *time.Time) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetLastExportedAt(*v)
+	}
+	return _u
+}
+
+// ClearLastExportedAt clears the value of the "last_exported_at" field.
+func (_u *ConversationUpdateOne) ClearLastExportedAt() *ConversationUpdateOne {
+	_u.mutation.ClearLastExportedAt()
+	return _u
+}
+
+// SetWaitingLevel sets the "waiting_level" field.
+func (_u *ConversationUpdateOne) SetWaitingLevel(v int) *ConversationUpdateOne {
+	_u.mutation.ResetWaitingLevel()
+	_u.mutation.SetWaitingLevel(v)
+	return _u
+}
+
+// SetNillableWaitingLevel sets the "waiting_level" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableWaitingLevel(v *int) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetWaitingLevel(*v)
+	}
+	return _u
+}
+
+// AddWaitingLevel adds value to the "waiting_level" field.
+func (_u *ConversationUpdateOne) AddWaitingLevel(v int) *ConversationUpdateOne {
+	_u.mutation.AddWaitingLevel(v)
+	return _u
+}
+
 // SetContact sets the "contact" edge to the Contact entity.
 func (_u *ConversationUpdateOne) SetContact(v *Contact) *ConversationUpdateOne {
 	return _u.SetContactID(v.ID)
@@ -1941,6 +2066,21 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	}
 	if value, ok := _u.mutation.IsArchived(); ok {
 		_spec.SetField(conversation.FieldIsArchived, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.IsFromAd(); ok {
+		_spec.SetField(conversation.FieldIsFromAd, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.LastExportedAt(); ok {
+		_spec.SetField(conversation.FieldLastExportedAt, field.TypeTime, value)
+	}
+	if _u.mutation.LastExportedAtCleared() {
+		_spec.ClearField(conversation.FieldLastExportedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.WaitingLevel(); ok {
+		_spec.SetField(conversation.FieldWaitingLevel, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWaitingLevel(); ok {
+		_spec.AddField(conversation.FieldWaitingLevel, field.TypeInt, value)
 	}
 	if _u.mutation.ContactCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/activity"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/advert"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/apitoken"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/assignmentturn"
@@ -57,6 +58,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreply"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreplyaudience"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedview"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/session"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/shift"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/stream"
@@ -127,6 +129,7 @@ func checkColumn(t, c string) error {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			apitoken.Table:           apitoken.ValidColumn,
 			activity.Table:           activity.ValidColumn,
+			advert.Table:             advert.ValidColumn,
 			agent.Table:              agent.ValidColumn,
 			assignmentturn.Table:     assignmentturn.ValidColumn,
 			attachment.Table:         attachment.ValidColumn,
@@ -170,6 +173,7 @@ func checkColumn(t, c string) error {
 			role.Table:               role.ValidColumn,
 			savedreply.Table:         savedreply.ValidColumn,
 			savedreplyaudience.Table: savedreplyaudience.ValidColumn,
+			savedview.Table:          savedview.ValidColumn,
 			session.Table:            session.ValidColumn,
 			shift.Table:              shift.ValidColumn,
 			stream.Table:             stream.ValidColumn,

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/activity"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/advert"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/apitoken"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/attachment"
@@ -41,6 +42,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreply"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedview"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/session"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/shift"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/stream"
@@ -79,6 +81,28 @@ func init() {
 	activityDescActorID := activityFields[4].Descriptor()
 	// activity.DefaultActorID holds the default value on creation for the actor_id field.
 	activity.DefaultActorID = activityDescActorID.Default.(int64)
+	advertFields := schema.Advert{}.Fields()
+	_ = advertFields
+	// advertDescAdID is the schema descriptor for ad_id field.
+	advertDescAdID := advertFields[1].Descriptor()
+	// advert.DefaultAdID holds the default value on creation for the ad_id field.
+	advert.DefaultAdID = advertDescAdID.Default.(string)
+	// advertDescTitle is the schema descriptor for title field.
+	advertDescTitle := advertFields[2].Descriptor()
+	// advert.DefaultTitle holds the default value on creation for the title field.
+	advert.DefaultTitle = advertDescTitle.Default.(string)
+	// advertDescURL is the schema descriptor for url field.
+	advertDescURL := advertFields[3].Descriptor()
+	// advert.DefaultURL holds the default value on creation for the url field.
+	advert.DefaultURL = advertDescURL.Default.(string)
+	// advertDescPictureURL is the schema descriptor for picture_url field.
+	advertDescPictureURL := advertFields[4].Descriptor()
+	// advert.DefaultPictureURL holds the default value on creation for the picture_url field.
+	advert.DefaultPictureURL = advertDescPictureURL.Default.(string)
+	// advertDescRef is the schema descriptor for ref field.
+	advertDescRef := advertFields[5].Descriptor()
+	// advert.DefaultRef holds the default value on creation for the ref field.
+	advert.DefaultRef = advertDescRef.Default.(string)
 	agentMixin := schema.Agent{}.Mixin()
 	agentMixinFields1 := agentMixin[1].Fields()
 	_ = agentMixinFields1
@@ -503,6 +527,14 @@ func init() {
 	conversationDescIsArchived := conversationFields[37].Descriptor()
 	// conversation.DefaultIsArchived holds the default value on creation for the is_archived field.
 	conversation.DefaultIsArchived = conversationDescIsArchived.Default.(bool)
+	// conversationDescIsFromAd is the schema descriptor for is_from_ad field.
+	conversationDescIsFromAd := conversationFields[38].Descriptor()
+	// conversation.DefaultIsFromAd holds the default value on creation for the is_from_ad field.
+	conversation.DefaultIsFromAd = conversationDescIsFromAd.Default.(bool)
+	// conversationDescWaitingLevel is the schema descriptor for waiting_level field.
+	conversationDescWaitingLevel := conversationFields[40].Descriptor()
+	// conversation.DefaultWaitingLevel holds the default value on creation for the waiting_level field.
+	conversation.DefaultWaitingLevel = conversationDescWaitingLevel.Default.(int)
 	counterFields := schema.Counter{}.Fields()
 	_ = counterFields
 	// counterDescN is the schema descriptor for n field.
@@ -891,6 +923,19 @@ func init() {
 	savedreplyDescBringsModule := savedreplyFields[8].Descriptor()
 	// savedreply.DefaultBringsModule holds the default value on creation for the brings_module field.
 	savedreply.DefaultBringsModule = savedreplyDescBringsModule.Default.(bool)
+	savedviewMixin := schema.SavedView{}.Mixin()
+	savedviewMixinFields1 := savedviewMixin[1].Fields()
+	_ = savedviewMixinFields1
+	savedviewFields := schema.SavedView{}.Fields()
+	_ = savedviewFields
+	// savedviewDescVersion is the schema descriptor for version field.
+	savedviewDescVersion := savedviewMixinFields1[0].Descriptor()
+	// savedview.DefaultVersion holds the default value on creation for the version field.
+	savedview.DefaultVersion = savedviewDescVersion.Default.(int)
+	// savedviewDescFilter is the schema descriptor for filter field.
+	savedviewDescFilter := savedviewFields[2].Descriptor()
+	// savedview.DefaultFilter holds the default value on creation for the filter field.
+	savedview.DefaultFilter = savedviewDescFilter.Default.(string)
 	sessionFields := schema.Session{}.Fields()
 	_ = sessionFields
 	// sessionDescUserAgent is the schema descriptor for user_agent field.

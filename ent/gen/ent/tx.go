@@ -16,6 +16,8 @@ type Tx struct {
 	APIToken *APITokenClient
 	// Activity is the client for interacting with the Activity builders.
 	Activity *ActivityClient
+	// Advert is the client for interacting with the Advert builders.
+	Advert *AdvertClient
 	// Agent is the client for interacting with the Agent builders.
 	Agent *AgentClient
 	// AssignmentTurn is the client for interacting with the AssignmentTurn builders.
@@ -102,6 +104,8 @@ type Tx struct {
 	SavedReply *SavedReplyClient
 	// SavedReplyAudience is the client for interacting with the SavedReplyAudience builders.
 	SavedReplyAudience *SavedReplyAudienceClient
+	// SavedView is the client for interacting with the SavedView builders.
+	SavedView *SavedViewClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// Shift is the client for interacting with the Shift builders.
@@ -251,6 +255,7 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.APIToken = NewAPITokenClient(tx.config)
 	tx.Activity = NewActivityClient(tx.config)
+	tx.Advert = NewAdvertClient(tx.config)
 	tx.Agent = NewAgentClient(tx.config)
 	tx.AssignmentTurn = NewAssignmentTurnClient(tx.config)
 	tx.Attachment = NewAttachmentClient(tx.config)
@@ -294,6 +299,7 @@ func (tx *Tx) init() {
 	tx.Role = NewRoleClient(tx.config)
 	tx.SavedReply = NewSavedReplyClient(tx.config)
 	tx.SavedReplyAudience = NewSavedReplyAudienceClient(tx.config)
+	tx.SavedView = NewSavedViewClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.Shift = NewShiftClient(tx.config)
 	tx.Stream = NewStreamClient(tx.config)

@@ -113,6 +113,22 @@ type ActivityEdge struct {
 	Node Activity `json:"node"`
 }
 
+// An advertisement by which the customer came.
+type Advert struct {
+	// The platform's id of it; null where it does not tell.
+	AdID *string `json:"adId"`
+	// Its title; null for none.
+	Title *string `json:"title"`
+	// Where it leads or is shown; null where the platform does not tell.
+	URL *string `json:"url"`
+	// Its picture; null for none.
+	PictureURL *string `json:"pictureUrl"`
+	// What the advertiser put into it to know it by; null for none.
+	Ref *string `json:"ref"`
+	// When the customer came by it.
+	At time.Time `json:"at"`
+}
+
 // A member of the team.
 type Agent struct {
 	// The global id.
@@ -1663,6 +1679,10 @@ type Conversation struct {
 	IsStarred bool `json:"isStarred"`
 	// Whether it is archived.
 	IsArchived bool `json:"isArchived"`
+	// The advertisements by which the customer came, the newest first, at most ten; none for most.
+	Adverts []*Advert `json:"adverts"`
+	// When it was last exported; null for never.
+	LastExportedAt *time.Time `json:"lastExportedAt"`
 	// The person on the website; null on other channels.
 	Visitor *Visitor `json:"visitor"`
 	// What the viewer may do with it now.
@@ -1842,6 +1862,34 @@ func (ConversationEntered) IsStreamFrame() {}
 
 func (ConversationEntered) IsInboxEvent() {}
 
+// Which conversation to export, and how.
+type ConversationExportInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// By a link or by mail.
+	By ExportBy `json:"by"`
+	// Private notes too. They are left out otherwise: a table is made to be handed on.
+	IncludesNotes graphql.Omittable[*bool] `json:"includesNotes"`
+	// The caller's own key: the same key with the same input is the same mail.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey"`
+}
+
+// The answer to conversationExport.
+type ConversationExportPayload struct {
+	// Where the table is had, without a token; null for MAIL and where it was refused. It ends at once when the one who asked is no administrator any more.
+	URL *string `json:"url"`
+	// Until when the link works; null for MAIL.
+	ExpiresAt *time.Time `json:"expiresAt"`
+	// The mail's job, done when the mail server has taken it; null for LINK.
+	Job *Job `json:"job"`
+	// The conversation as it stands now; null where it was refused.
+	Conversation *Conversation `json:"conversation"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
 // Which conversations are listed or watched. All that is given must hold.
 type ConversationFilter struct {
 	// Each of these must hold.
@@ -1878,6 +1926,8 @@ type ConversationFilter struct {
 	IsArchived graphql.Omittable[*bool] `json:"isArchived"`
 	// A phone number is known, or is not.
 	HasPhone graphql.Omittable[*bool] `json:"hasPhone"`
+	// Its customer came by an advertisement, or did not.
+	IsFromAdvert graphql.Omittable[*bool] `json:"isFromAdvert"`
 	// The contact's tags.
 	Tags graphql.Omittable[*IDSetFilter] `json:"tags"`
 	// One of these contacts.
@@ -2030,6 +2080,8 @@ type ConversationPermits struct {
 	Blacklist Permit `json:"blacklist"`
 	// Add a private note.
 	Note Permit `json:"note"`
+	// Export it.
+	Export Permit `json:"export"`
 }
 
 // Which conversation to reopen.
@@ -5876,6 +5928,64 @@ func (e *DeliveryStatus) UnmarshalJSON(b []byte) error {
 }
 
 func (e DeliveryStatus) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How the table of a conversation is given out.
+type ExportBy string
+
+const (
+	// By a link, from which the one who asked has it for an hour.
+	ExportByLink ExportBy = "LINK"
+	// By a mail to the address of the agent who asks.
+	ExportByMail ExportBy = "MAIL"
+)
+
+var AllExportBy = []ExportBy{
+	ExportByLink,
+	ExportByMail,
+}
+
+func (e ExportBy) IsValid() bool {
+	switch e {
+	case ExportByLink, ExportByMail:
+		return true
+	}
+	return false
+}
+
+func (e ExportBy) String() string {
+	return string(e)
+}
+
+func (e *ExportBy) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ExportBy(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ExportBy", str)
+	}
+	return nil
+}
+
+func (e ExportBy) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ExportBy) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ExportBy) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

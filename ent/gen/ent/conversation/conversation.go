@@ -98,6 +98,12 @@ const (
 	FieldIsStarred = "is_starred"
 	// FieldIsArchived holds the string denoting the is_archived field in the database.
 	FieldIsArchived = "is_archived"
+	// FieldIsFromAd holds the string denoting the is_from_ad field in the database.
+	FieldIsFromAd = "is_from_ad"
+	// FieldLastExportedAt holds the string denoting the last_exported_at field in the database.
+	FieldLastExportedAt = "last_exported_at"
+	// FieldWaitingLevel holds the string denoting the waiting_level field in the database.
+	FieldWaitingLevel = "waiting_level"
 	// EdgeChannel holds the string denoting the channel edge name in mutations.
 	EdgeChannel = "channel"
 	// EdgeIdentity holds the string denoting the identity edge name in mutations.
@@ -192,6 +198,9 @@ var Columns = []string{
 	FieldHasPhone,
 	FieldIsStarred,
 	FieldIsArchived,
+	FieldIsFromAd,
+	FieldLastExportedAt,
+	FieldWaitingLevel,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -241,6 +250,10 @@ var (
 	DefaultIsStarred bool
 	// DefaultIsArchived holds the default value on creation for the "is_archived" field.
 	DefaultIsArchived bool
+	// DefaultIsFromAd holds the default value on creation for the "is_from_ad" field.
+	DefaultIsFromAd bool
+	// DefaultWaitingLevel holds the default value on creation for the "waiting_level" field.
+	DefaultWaitingLevel int
 )
 
 // ChannelType defines the type for the "channel_type" enum field.
@@ -547,6 +560,21 @@ func ByIsStarred(opts ...sql.OrderTermOption) OrderOption {
 // ByIsArchived orders the results by the is_archived field.
 func ByIsArchived(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldIsArchived, opts...).ToFunc()
+}
+
+// ByIsFromAd orders the results by the is_from_ad field.
+func ByIsFromAd(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIsFromAd, opts...).ToFunc()
+}
+
+// ByLastExportedAt orders the results by the last_exported_at field.
+func ByLastExportedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLastExportedAt, opts...).ToFunc()
+}
+
+// ByWaitingLevel orders the results by the waiting_level field.
+func ByWaitingLevel(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWaitingLevel, opts...).ToFunc()
 }
 
 // ByChannelField orders the results by channel field.

@@ -230,6 +230,21 @@ func IsArchived(v bool) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldIsArchived, v))
 }
 
+// IsFromAd applies equality check predicate on the "is_from_ad" field. It's identical to IsFromAdEQ.
+func IsFromAd(v bool) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldIsFromAd, v))
+}
+
+// LastExportedAt applies equality check predicate on the "last_exported_at" field. It's identical to LastExportedAtEQ.
+func LastExportedAt(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldLastExportedAt, v))
+}
+
+// WaitingLevel applies equality check predicate on the "waiting_level" field. It's identical to WaitingLevelEQ.
+func WaitingLevel(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldWaitingLevel, v))
+}
+
 // TeamIDEQ applies the EQ predicate on the "team_id" field.
 func TeamIDEQ(v int64) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldTeamID, v))
@@ -1838,6 +1853,106 @@ func IsArchivedEQ(v bool) predicate.Conversation {
 // IsArchivedNEQ applies the NEQ predicate on the "is_archived" field.
 func IsArchivedNEQ(v bool) predicate.Conversation {
 	return predicate.Conversation(sql.FieldNEQ(FieldIsArchived, v))
+}
+
+// IsFromAdEQ applies the EQ predicate on the "is_from_ad" field.
+func IsFromAdEQ(v bool) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldIsFromAd, v))
+}
+
+// IsFromAdNEQ applies the NEQ predicate on the "is_from_ad" field.
+func IsFromAdNEQ(v bool) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldIsFromAd, v))
+}
+
+// LastExportedAtEQ applies the EQ predicate on the "last_exported_at" field.
+func LastExportedAtEQ(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldLastExportedAt, v))
+}
+
+// LastExportedAtNEQ applies the NEQ predicate on the "last_exported_at" field.
+func LastExportedAtNEQ(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldLastExportedAt, v))
+}
+
+// LastExportedAtIn applies the In predicate on the "last_exported_at" field.
+func LastExportedAtIn(vs ...time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldLastExportedAt, vs...))
+}
+
+// LastExportedAtNotIn applies the NotIn predicate on the "last_exported_at" field.
+func LastExportedAtNotIn(vs ...time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldLastExportedAt, vs...))
+}
+
+// LastExportedAtGT applies the GT predicate on the "last_exported_at" field.
+func LastExportedAtGT(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldLastExportedAt, v))
+}
+
+// LastExportedAtGTE applies the GTE predicate on the "last_exported_at" field.
+func LastExportedAtGTE(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldLastExportedAt, v))
+}
+
+// LastExportedAtLT applies the LT predicate on the "last_exported_at" field.
+func LastExportedAtLT(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldLastExportedAt, v))
+}
+
+// LastExportedAtLTE applies the LTE predicate on the "last_exported_at" field.
+func LastExportedAtLTE(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldLastExportedAt, v))
+}
+
+// LastExportedAtIsNil applies the IsNil predicate on the "last_exported_at" field.
+func LastExportedAtIsNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldIsNull(FieldLastExportedAt))
+}
+
+// LastExportedAtNotNil applies the NotNil predicate on the "last_exported_at" field.
+func LastExportedAtNotNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotNull(FieldLastExportedAt))
+}
+
+// WaitingLevelEQ applies the EQ predicate on the "waiting_level" field.
+func WaitingLevelEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldWaitingLevel, v))
+}
+
+// WaitingLevelNEQ applies the NEQ predicate on the "waiting_level" field.
+func WaitingLevelNEQ(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldWaitingLevel, v))
+}
+
+// WaitingLevelIn applies the In predicate on the "waiting_level" field.
+func WaitingLevelIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldWaitingLevel, vs...))
+}
+
+// WaitingLevelNotIn applies the NotIn predicate on the "waiting_level" field.
+func WaitingLevelNotIn(vs ...int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldWaitingLevel, vs...))
+}
+
+// WaitingLevelGT applies the GT predicate on the "waiting_level" field.
+func WaitingLevelGT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldWaitingLevel, v))
+}
+
+// WaitingLevelGTE applies the GTE predicate on the "waiting_level" field.
+func WaitingLevelGTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldWaitingLevel, v))
+}
+
+// WaitingLevelLT applies the LT predicate on the "waiting_level" field.
+func WaitingLevelLT(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldWaitingLevel, v))
+}
+
+// WaitingLevelLTE applies the LTE predicate on the "waiting_level" field.
+func WaitingLevelLTE(v int) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldWaitingLevel, v))
 }
 
 // HasChannel applies the HasEdge predicate on the "channel" edge.

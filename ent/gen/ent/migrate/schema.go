@@ -89,6 +89,45 @@ var (
 			},
 		},
 	}
+	// AdvertsColumns holds the columns for the "adverts" table.
+	AdvertsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "ad_id", Type: field.TypeString, Comment: "The platform's id of the advertisement; empty where it does not tell.", Default: ""},
+		{Name: "title", Type: field.TypeString, Comment: "Its title; empty for none.", Default: ""},
+		{Name: "url", Type: field.TypeString, Size: 2147483647, Comment: "Where it leads or is shown; empty where the platform does not tell.", Default: ""},
+		{Name: "picture_url", Type: field.TypeString, Size: 2147483647, Comment: "Its picture, or its film's; empty for none.", Default: ""},
+		{Name: "ref", Type: field.TypeString, Comment: "What the advertiser put into it to know it by; empty for none.", Default: ""},
+		{Name: "at", Type: field.TypeTime, Comment: "When the customer came by it, by the platform's clock."},
+		{Name: "conversation_id", Type: field.TypeInt64, Comment: "The conversation."},
+	}
+	// AdvertsTable holds the schema information for the "adverts" table.
+	AdvertsTable = &schema.Table{
+		Name:       "adverts",
+		Comment:    "The advertisements by which customers came: the ten newest of a conversation (CONV-27).",
+		Columns:    AdvertsColumns,
+		PrimaryKey: []*schema.Column{AdvertsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "adverts_conversations_conversation",
+				Columns:    []*schema.Column{AdvertsColumns[8]},
+				RefColumns: []*schema.Column{ConversationsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "advert_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{AdvertsColumns[1], AdvertsColumns[0]},
+			},
+			{
+				Name:    "advert_team_id_conversation_id_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AdvertsColumns[1], AdvertsColumns[8], AdvertsColumns[7], AdvertsColumns[0]},
+			},
+		},
+	}
 	// AgentsColumns holds the columns for the "agents" table.
 	AgentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -864,6 +903,9 @@ var (
 		{Name: "has_phone", Type: field.TypeBool, Comment: "Whether a phone number was found in it or is known of its contact.", Default: false},
 		{Name: "is_starred", Type: field.TypeBool, Comment: "CONV-21.", Default: false},
 		{Name: "is_archived", Type: field.TypeBool, Comment: "CONV-21.", Default: false},
+		{Name: "is_from_ad", Type: field.TypeBool, Comment: "Whether its customer came by an advertisement (CONV-27).", Default: false},
+		{Name: "last_exported_at", Type: field.TypeTime, Nullable: true, Comment: "When it was last exported; NULL for never (CONV-25)."},
+		{Name: "waiting_level", Type: field.TypeInt, Comment: "How many levels of waiting were told of since waiting_since: what only time changes is told once (CONV-19).", Default: 0},
 		{Name: "channel_id", Type: field.TypeInt64, Comment: "The channel."},
 		{Name: "identity_id", Type: field.TypeInt64, Nullable: true, Comment: "The counterpart of a one-to-one conversation."},
 		{Name: "group_id", Type: field.TypeInt64, Nullable: true, Comment: "The counterpart of a group conversation."},
@@ -879,31 +921,31 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "conversations_channels_channel",
-				Columns:    []*schema.Column{ConversationsColumns[38]},
+				Columns:    []*schema.Column{ConversationsColumns[41]},
 				RefColumns: []*schema.Column{ChannelsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "conversations_identities_identity",
-				Columns:    []*schema.Column{ConversationsColumns[39]},
+				Columns:    []*schema.Column{ConversationsColumns[42]},
 				RefColumns: []*schema.Column{IdentitiesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "conversations_platform_groups_group",
-				Columns:    []*schema.Column{ConversationsColumns[40]},
+				Columns:    []*schema.Column{ConversationsColumns[43]},
 				RefColumns: []*schema.Column{PlatformGroupsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "conversations_contacts_contact",
-				Columns:    []*schema.Column{ConversationsColumns[41]},
+				Columns:    []*schema.Column{ConversationsColumns[44]},
 				RefColumns: []*schema.Column{ContactsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "conversations_agents_follower",
-				Columns:    []*schema.Column{ConversationsColumns[42]},
+				Columns:    []*schema.Column{ConversationsColumns[45]},
 				RefColumns: []*schema.Column{AgentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -917,17 +959,17 @@ var (
 			{
 				Name:    "conversation_team_id_identity_id",
 				Unique:  true,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[39]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[42]},
 			},
 			{
 				Name:    "conversation_team_id_group_id",
 				Unique:  true,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[40]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[43]},
 			},
 			{
 				Name:    "conversation_team_id_contact_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[41]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[44]},
 			},
 			{
 				Name:    "conversation_team_id_last_at_id",
@@ -942,12 +984,12 @@ var (
 			{
 				Name:    "conversation_team_id_follower_id_status_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[42], ConversationsColumns[7], ConversationsColumns[17], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[45], ConversationsColumns[7], ConversationsColumns[17], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_channel_id_status_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[38], ConversationsColumns[7], ConversationsColumns[17], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[41], ConversationsColumns[7], ConversationsColumns[17], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_status_followed_at_id",
@@ -958,6 +1000,22 @@ var (
 				Name:    "conversation_team_id_status_waiting_since_id",
 				Unique:  false,
 				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[7], ConversationsColumns[32], ConversationsColumns[0]},
+			},
+			{
+				Name:    "conversation_team_id_is_from_ad_last_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[38], ConversationsColumns[17], ConversationsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "is_from_ad",
+				},
+			},
+			{
+				Name:    "conversation_waiting_level_waiting_since",
+				Unique:  false,
+				Columns: []*schema.Column{ConversationsColumns[40], ConversationsColumns[32]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "waiting_since IS NOT NULL AND waiting_level < 3",
+				},
 			},
 		},
 	}
@@ -2195,6 +2253,56 @@ var (
 			},
 		},
 	}
+	// SavedViewsColumns holds the columns for the "saved_views" table.
+	SavedViewsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "version", Type: field.TypeInt, Comment: "Raised in the transaction of each change; of two copies the higher is the newer.", Default: 1},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When the row was made (UTC, microseconds)."},
+		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed (UTC, microseconds)."},
+		{Name: "name", Type: field.TypeString, Comment: "The name people see."},
+		{Name: "view", Type: field.TypeString, Comment: "The view of the inbox that it narrows."},
+		{Name: "filter", Type: field.TypeString, Size: 2147483647, Comment: "The filter, as JSON of ids and enums; empty for none.", Default: ""},
+		{Name: "sort", Type: field.TypeString, Comment: "By what it lists."},
+		{Name: "is_descending", Type: field.TypeBool, Comment: "Which way."},
+		{Name: "columns", Type: field.TypeJSON, Nullable: true, Comment: "The columns that it shows, in their order."},
+		{Name: "visibility", Type: field.TypeEnum, Comment: "Who sees it.", Enums: []string{"EVERYBODY", "ROLES", "ME"}},
+		{Name: "roles", Type: field.TypeJSON, Nullable: true, Comment: "The roles that see it, for ROLES."},
+		{Name: "position", Type: field.TypeInt, Comment: "Its place among the shared ones, or among its author's own."},
+		{Name: "agent_id", Type: field.TypeInt64, Nullable: true, Comment: "The agent who made it; NULL for an integration."},
+	}
+	// SavedViewsTable holds the schema information for the "saved_views" table.
+	SavedViewsTable = &schema.Table{
+		Name:       "saved_views",
+		Comment:    "Filters of conversations with a name, a sort and columns, for an agent, for roles or for everybody (PROD-16).",
+		Columns:    SavedViewsColumns,
+		PrimaryKey: []*schema.Column{SavedViewsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "saved_views_agents_agent",
+				Columns:    []*schema.Column{SavedViewsColumns[14]},
+				RefColumns: []*schema.Column{AgentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "savedview_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{SavedViewsColumns[1], SavedViewsColumns[0]},
+			},
+			{
+				Name:    "savedview_team_id_visibility_position_id",
+				Unique:  false,
+				Columns: []*schema.Column{SavedViewsColumns[1], SavedViewsColumns[11], SavedViewsColumns[13], SavedViewsColumns[0]},
+			},
+			{
+				Name:    "savedview_team_id_agent_id_visibility_position_id",
+				Unique:  false,
+				Columns: []*schema.Column{SavedViewsColumns[1], SavedViewsColumns[14], SavedViewsColumns[11], SavedViewsColumns[13], SavedViewsColumns[0]},
+			},
+		},
+	}
 	// SessionsColumns holds the columns for the "sessions" table.
 	SessionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -2509,6 +2617,7 @@ var (
 	Tables = []*schema.Table{
 		APITokensTable,
 		ActivitiesTable,
+		AdvertsTable,
 		AgentsTable,
 		AssignmentTurnsTable,
 		AttachmentsTable,
@@ -2552,6 +2661,7 @@ var (
 		RolesTable,
 		SavedRepliesTable,
 		SavedReplyAudiencesTable,
+		SavedViewsTable,
 		SessionsTable,
 		ShiftsTable,
 		StreamsTable,
@@ -2571,6 +2681,10 @@ func init() {
 	ActivitiesTable.ForeignKeys[0].RefTable = ConversationsTable
 	ActivitiesTable.Annotation = &entsql.Annotation{
 		Table: "activities",
+	}
+	AdvertsTable.ForeignKeys[0].RefTable = ConversationsTable
+	AdvertsTable.Annotation = &entsql.Annotation{
+		Table: "adverts",
 	}
 	AgentsTable.Annotation = &entsql.Annotation{
 		Table: "agents",
@@ -2756,6 +2870,10 @@ func init() {
 	SavedReplyAudiencesTable.ForeignKeys[0].RefTable = SavedRepliesTable
 	SavedReplyAudiencesTable.Annotation = &entsql.Annotation{
 		Table: "saved_reply_audiences",
+	}
+	SavedViewsTable.ForeignKeys[0].RefTable = AgentsTable
+	SavedViewsTable.Annotation = &entsql.Annotation{
+		Table: "saved_views",
 	}
 	SessionsTable.ForeignKeys[0].RefTable = AgentsTable
 	SessionsTable.Annotation = &entsql.Annotation{

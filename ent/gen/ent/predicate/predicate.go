@@ -12,6 +12,9 @@ type APIToken func(*sql.Selector)
 // Activity is the predicate function for activity builders.
 type Activity func(*sql.Selector)
 
+// Advert is the predicate function for advert builders.
+type Advert func(*sql.Selector)
+
 // Agent is the predicate function for agent builders.
 type Agent func(*sql.Selector)
 
@@ -140,6 +143,9 @@ type SavedReply func(*sql.Selector)
 
 // SavedReplyAudience is the predicate function for savedreplyaudience builders.
 type SavedReplyAudience func(*sql.Selector)
+
+// SavedView is the predicate function for savedview builders.
+type SavedView func(*sql.Selector)
 
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
