@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/switchyard-chat/switchyard/desk/account"
@@ -13,6 +14,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/desk/visitor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	entconversation "github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/catalogue"
@@ -29,7 +31,9 @@ type conversationRows struct {
 	windows  map[int64]*ent.Webchat // by channel
 	findings map[int64][]finding.Found
 	adverts  map[int64][]*ent.Advert
-	permits  bool
+	// information is what agents are to know of channels, by channel.
+	information map[int64]string
+	permits     bool
 	// collaborates: the team lets several agents work on one conversation; read where permits are.
 	collaborates bool
 	now          time.Time
@@ -45,6 +49,8 @@ type conversationWants struct {
 	windows  bool // of the channels
 	findings bool
 	adverts  bool
+	// information of the channels
+	information bool
 }
 
 // key tells apart what is selected.
@@ -60,7 +66,7 @@ func wantsOf(ctx context.Context) conversationWants {
 			Groups: f["group"] || sendability || permits,
 		},
 		contacts: f["contact"], parts: contactParts(ctx), permits: permits,
-		findings: f["findings"], adverts: f["adverts"],
+		findings: f["findings"], adverts: f["adverts"], information: f["channelInformation"],
 		visitors: f["visitor"], windows: f["channel"] && selected(ctx, "Channel")["webchat"],
 	}
 }
@@ -78,6 +84,11 @@ func (r *Resolver) with(p auth.Principal, wants conversationWants, out *conversa
 				ids[i] = c.ID
 			}
 			if out.findings, err = finding.Of(ctx, v, ids); err != nil {
+				return err
+			}
+		}
+		if wants.information {
+			if out.information, err = informationOf(ctx, v, rows.All); err != nil {
 				return err
 			}
 		}
@@ -132,6 +143,18 @@ func (w conversationWants) websites(ctx context.Context, v *store.View, out *con
 		out.windows, err = account.Windows(ctx, v, channels)
 	}
 	return err
+}
+
+// informationOf reads what agents are to know of the channels of those of the conversations that the customer began (CHAN-7).
+func informationOf(ctx context.Context, v *store.View, all []*ent.Conversation) (map[int64]string, error) {
+	var channels []int64
+	for _, c := range all {
+		if c.BegunBy == entconversation.BegunByCUSTOMER && !slices.Contains(channels, c.ChannelID) {
+			channels = append(channels, c.ChannelID)
+		}
+	}
+	slices.Sort(channels)
+	return account.InformationOf(ctx, v, channels)
 }
 
 // conversationByID is a conversation as the principal may see it now, with what the operation selects of it: null in the answer, and a fault
@@ -212,9 +235,12 @@ func (r *Resolver) conversationModel(p auth.Principal, c *ent.Conversation, rows
 		g = rows.Groups[*c.GroupID]
 	}
 	if g != nil {
-		m.Group = groupModel(p.Language, g)
+		m.Group = groupModel(p.Language, string(c.ChannelType), g)
 	}
 	m.Findings = *findingsModel(p, rows.findings[c.ID])
+	if text := rows.information[c.ChannelID]; text != "" && c.BegunBy == entconversation.BegunByCUSTOMER {
+		m.ChannelInformation = &text
+	}
 	if rows.permits {
 		m.ViewerCan = permitsModel(p, c, g, rows.collaborates)
 	}
@@ -286,7 +312,8 @@ func permitsModel(p auth.Principal, c *ent.Conversation, g *ent.Group, collabora
 		Transfer: permit(conversation.Transferring), End: permit(conversation.Ending), Reopen: permit(conversation.Reopening),
 		MarkRead: permit(conversation.MarkingRead), MarkUnread: permit(conversation.MarkingUnread), AddCollaborators: permit(conversation.Adding),
 		Join: permit(conversation.Joining), RemoveCollaborators: permit(conversation.Removing), Leave: permit(conversation.Leaving),
-		Delete: permit(conversation.Deleting), Blacklist: permit(conversation.Blacklisting), Note: permit(conversation.Noting), Export: permit(conversation.Exporting)}
+		Delete: permit(conversation.Deleting), Blacklist: permit(conversation.Blacklisting), Note: permit(conversation.Noting), Export: permit(conversation.Exporting),
+		GroupNote: permit(conversation.NotingGroup), OpenMember: permit(conversation.OpeningMember)}
 }
 
 func (r *Resolver) sendabilityModel(language string, c *ent.Conversation, ch *ent.Channel, g *ent.Group) model.Sendability {
@@ -305,18 +332,23 @@ func (r *Resolver) sendabilityModel(language string, c *ent.Conversation, ch *en
 	return m
 }
 
-// groupModel is a group as the viewer sees it.
-func groupModel(language string, g *ent.Group) *model.Group {
+// groupOf is a group that was read with its channel, as the viewer sees it.
+func groupOf(language string, g *ent.Group) *model.Group {
+	return groupModel(language, string(g.Edges.Channel.Type), g)
+}
+
+// groupModel is a group on a platform as the viewer sees it.
+func groupModel(language, platform string, g *ent.Group) *model.Group {
 	m := &model.Group{
 		ID: id.Format(id.Group, g.ID), Version: g.Version, ChannelID: id.Format(id.Channel, g.ChannelID), PlatformGroupID: g.PlatformGroupID,
 		Name: g.Name, PictureURL: textOrNil(g.PictureURL), MemberCount: g.MemberCount, State: model.GroupState(g.State),
-		AreMembersListed: g.AreMembersListed, Note: g.Note, JoinedAt: g.JoinedAt, LeftAt: g.LeftAt,
+		AreMembersListed: g.AreMembersListed, Note: g.Note, NoteVersion: g.NoteVersion, JoinedAt: g.JoinedAt, LeftAt: g.LeftAt,
 	}
 	if m.Name == "" {
 		m.Name = catalogue.Text(language, "group.unnamed", nil)
 	}
 	if !g.AreMembersListed {
-		notice := catalogue.Text(language, "group.members_hidden", nil)
+		notice := catalogue.Text(language, "group.members_hidden", map[string]string{"platform": "@platform." + platform})
 		m.MembersNotice = &notice
 	}
 	return m

@@ -8,10 +8,56 @@ package graph
 import (
 	"context"
 
+	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
 	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/id"
 )
+
+func (r *mutationResolver) GroupNoteSet(ctx context.Context, input model.GroupNoteSetInput) (*model.GroupNoteSetPayload, error) {
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, err := id.Parse(id.Group, input.GroupID)
+	at := event.Cursor{}
+	if err == nil {
+		at, err = r.Actions.NoteGroup(ctx, p, conversation.GroupNoteInput{GroupID: n, Note: input.Note, Read: input.NoteVersion})
+	}
+	isConflict := fault.Is(err, fault.Conflict)
+	payload := &model.GroupNoteSetPayload{Cursor: cursorOf(at)}
+	if payload.UserErrors, err = userErrors(err); err != nil || len(payload.UserErrors) > 0 && !isConflict {
+		return payload, err
+	}
+	g, err := r.Inbox.Group(ctx, p, n)
+	if err != nil {
+		return payload, unseen(err)
+	}
+	payload.Group = groupOf(p.Language, g)
+	return payload, nil
+}
+
+func (r *mutationResolver) GroupMemberOpen(ctx context.Context, input model.GroupMemberOpenInput) (*model.GroupMemberOpenPayload, error) {
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n, err := id.Parse(id.GroupMember, input.MemberID)
+	var to conversation.Opened
+	at := event.Cursor{}
+	if err == nil {
+		to, at, err = r.Actions.OpenMember(ctx, p, n)
+	}
+	payload := &model.GroupMemberOpenPayload{IsNew: to.IsNew, Cursor: cursorOf(at)}
+	if payload.UserErrors, err = userErrors(err); err != nil || len(payload.UserErrors) > 0 {
+		return payload, err
+	}
+	payload.ConversationID = id.Optional(id.Conversation, &to.ConversationID)
+	payload.Conversation, err = r.conversationByID(ctx, p, to.ConversationID)
+	return payload, unseen(err)
+}
 
 func (r *queryResolver) GroupMembers(ctx context.Context, groupID string, search *string, first *int, after *string, last *int, before *string) (*model.GroupMemberConnection, error) {
 	p, err := auth.From(ctx)

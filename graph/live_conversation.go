@@ -193,5 +193,5 @@ func (s *conversationStream) groupChanged(ctx context.Context, e event.Event, at
 	if err != nil {
 		return nil, err
 	}
-	return &model.GroupChanged{Cursor: at.String(), Cause: causeModel(e), Group: *groupModel(p.Language, g)}, nil
+	return &model.GroupChanged{Cursor: at.String(), Cause: causeModel(e), Group: *groupOf(p.Language, g)}, nil
 }

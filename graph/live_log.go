@@ -139,7 +139,7 @@ func (l *logReader) show(ctx context.Context, e event.Event) (model.LogEvent, er
 		if err != nil {
 			return nil, err
 		}
-		return &model.GroupChanged{Cursor: at, Cause: cause, Group: *groupModel(l.p.Language, g)}, nil
+		return &model.GroupChanged{Cursor: at, Cause: cause, Group: *groupOf(l.p.Language, g)}, nil
 	case "notification":
 		if l.p.AgentID == 0 || e.AgentID != l.p.AgentID {
 			return nil, nil //nolint:nilnil // another's

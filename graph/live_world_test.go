@@ -253,7 +253,7 @@ type frame struct {
 		State string
 		Done  int
 	}
-	Group           *struct{ Name string }
+	Group           *struct{ Name, Note string }
 	Viewing, Typing []struct{ ID string }
 	isLast          bool
 }

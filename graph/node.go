@@ -40,7 +40,7 @@ func (r *Resolver) loaders() map[id.Kind]loader {
 			if err != nil {
 				return nil, err
 			}
-			return groupModel(p.Language, g), nil
+			return groupOf(p.Language, g), nil
 		}),
 		id.GroupMember: own(func(ctx context.Context, p auth.Principal, n int64) (model.Node, error) {
 			m, err := r.Inbox.Member(ctx, p, n)

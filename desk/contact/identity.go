@@ -30,6 +30,8 @@ type Person struct {
 	UserID string
 	// Profile is what is known of the person already; its zero value is nothing.
 	Profile channels.Profile
+	// Reach is whether the account may write to the person; its zero value is REACHABLE, as who writes or follows is.
+	Reach identity.Reach
 }
 
 // Known is a person on a channel with the contact it is.
@@ -95,11 +97,14 @@ func hold(ctx context.Context, tx *store.Tx, id int64) (*ent.Contact, error) {
 
 // insertIdentity makes the identity and says whether it did: false where somebody was faster.
 func (s *Service) insertIdentity(ctx context.Context, tx *store.Tx, p Person) (bool, error) {
-	pr := p.Profile
+	pr, reach := p.Profile, p.Reach
+	if reach == "" {
+		reach = identity.ReachREACHABLE
+	}
 	n, err := tx.Exec(ctx, `INSERT INTO identities (team_id, version, created_at, updated_at, channel_id, platform_user_id, display_name, picture_url,
-		status_message, language, reach, is_blocked, profile_fetched_at, first_seen_at) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, 'REACHABLE', ?, ?, ?)
+		status_message, language, reach, is_blocked, profile_fetched_at, first_seen_at) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (team_id, channel_id, platform_user_id) DO NOTHING`,
-		tx.Team, tx.Now, tx.Now, p.ChannelID, p.UserID, shown(pr.DisplayName), clean(pr.PictureURL), clean(pr.StatusMessage), clean(pr.Language), false, fetchedAt(tx, pr), tx.Now)
+		tx.Team, tx.Now, tx.Now, p.ChannelID, p.UserID, shown(pr.DisplayName), clean(pr.PictureURL), clean(pr.StatusMessage), clean(pr.Language), string(reach), false, fetchedAt(tx, pr), tx.Now)
 	if err != nil {
 		return false, fmt.Errorf("create identity: %w", err)
 	}

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/switchyard-chat/switchyard/channels"
+	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/file"
+	"github.com/switchyard-chat/switchyard/desk/group"
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
@@ -32,6 +34,8 @@ type Service struct {
 	db       *store.DB
 	adapters *channels.Registry
 	files    *file.Service
+	contacts *contact.Service
+	groups   *group.Service
 	random   *random.Source
 	wake     func()
 }
@@ -42,7 +46,7 @@ func New(db *store.DB, adapters *channels.Registry, files *file.Service, r *rand
 	if wake == nil {
 		wake = func() {}
 	}
-	return &Service{db: db, adapters: adapters, files: files, random: r, wake: wake}
+	return &Service{db: db, adapters: adapters, files: files, contacts: contact.New(db), groups: group.New(db), random: r, wake: wake}
 }
 
 // acting is who acts, on what: the conversation is held until the transaction ends.

@@ -32,11 +32,13 @@ const (
 	Blacklisting  Action = "BLACKLIST"
 	Noting        Action = "NOTE"
 	Exporting     Action = "EXPORT"
+	NotingGroup   Action = "GROUP_NOTE"
+	OpeningMember Action = "OPEN_MEMBER"
 )
 
 // Actions are all actions.
 var Actions = []Action{Following, TakingOver, Transferring, Ending, Reopening, Replying, MarkingRead, MarkingUnread, Adding, Joining, Removing, Leaving,
-	Deleting, Blacklisting, Noting, Exporting}
+	Deleting, Blacklisting, Noting, Exporting, NotingGroup, OpeningMember}
 
 // Place is where a conversation stands from an agent's point of view: the rows of CONV-6.
 type Place string
@@ -215,6 +217,10 @@ func joint(blacklist who) map[Place]cells {
 	}
 }
 
+// ofGroups are what is done to a group itself, wherever its conversation stands and whether or not the account is still in it: who edits its note (GRP-7),
+// and who goes from a member to its one-to-one conversation (GRP-10).
+var ofGroups = map[Action]who{NotingGroup: noters, OpeningMember: senders}
+
 // bulk is what is asked beside the matrix where an action is done to many at once (CONV-12, CONV-13, GRP-18): an action without an entry is not done
 // in bulk. Conversations of the shapes that are named are refused it, with the reason.
 var bulk = map[Action]struct {
@@ -274,7 +280,14 @@ func Decide(p auth.Principal, f *event.Facets, in Setting, a Action) Permit {
 	if in.HasLeft && slices.Contains(gone, a) {
 		return Permit{Code: "STATE_CONFLICT", Reason: "refusal.group_left"}
 	}
-	may, ok := matrix[ShapeOf(f)][PlaceOf(p, f)][a]
+	may, isOfGroup := ofGroups[a]
+	if isOfGroup && f.Kind != "GROUP" {
+		return Permit{Code: "STATE_CONFLICT", Reason: "refusal.not_group"}
+	}
+	ok := isOfGroup
+	if !isOfGroup {
+		may, ok = matrix[ShapeOf(f)][PlaceOf(p, f)][a]
+	}
 	if !ok {
 		return Permit{Code: "STATE_CONFLICT", Reason: stateReason(p, f)}
 	}

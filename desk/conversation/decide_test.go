@@ -46,6 +46,15 @@ func oracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conver
 		}
 		return "LIMIT_EXCEEDED"
 	}
+	if a == conversation.NotingGroup || a == conversation.OpeningMember { // GRP-7, GRP-10: of groups alone, wherever they stand, also where the account has left
+		switch {
+		case f.Kind != "GROUP":
+			return "STATE_CONFLICT"
+		case p.Has(auth.SendMessages) || isManager && a == conversation.NotingGroup:
+			return ""
+		}
+		return "FORBIDDEN"
+	}
 	if isJoint && f.Status == "PENDING" { // COLL-3: never so
 		return verdict(false, false)
 	}
@@ -99,7 +108,8 @@ func oracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conver
 // bulkOracle says what the rules say of many at once.
 func bulkOracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conversation.Action) string {
 	switch a {
-	case conversation.TakingOver, conversation.Replying, conversation.Adding, conversation.Joining, conversation.Removing, conversation.Leaving, conversation.Noting, conversation.Exporting:
+	case conversation.TakingOver, conversation.Replying, conversation.Adding, conversation.Joining, conversation.Removing, conversation.Leaving, conversation.Noting, conversation.Exporting,
+		conversation.NotingGroup, conversation.OpeningMember:
 		return "FORBIDDEN" // CONV-11 names the others
 	case conversation.Transferring:
 		alone := oracle(p, f, in, a)
@@ -141,7 +151,7 @@ func stands() []*event.Facets {
 }
 
 // CONV-6, CONV-11, CONV-12, CONV-13, CONV-14, CONV-15, CONV-22, CONV-23, CONV-25, CONV-28, COLL-1, COLL-2, COLL-3, COLL-5, COLL-6, COLL-7, COLL-8, COLL-9,
-// COLL-10, COLL-11, COLL-12, GRP-1, GRP-5, GRP-18, MSG-17: every action, alone and in bulk, by every role, permission and relation, in every state, of every kind.
+// COLL-10, COLL-11, COLL-12, GRP-1, GRP-5, GRP-7, GRP-10, GRP-18, MSG-17: every action, alone and in bulk, by every role, permission and relation, in every state, of every kind.
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	permissions := [][]auth.Permission{nil, {auth.SendMessages}, {auth.ManageOthers}, {auth.SendMessages, auth.ManageOthers}}

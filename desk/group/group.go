@@ -48,7 +48,7 @@ func (s *Service) EnsureIn(ctx context.Context, tx *store.Tx, channelID int64, p
 	}
 	g, err := lock(ctx, tx, id)
 	if err == nil && n > 0 {
-		changed(tx, g)
+		changed(tx, g, bySystem)
 	}
 	return g, n > 0, err
 }
@@ -93,12 +93,12 @@ func save(ctx context.Context, tx *store.Tx, u *ent.GroupUpdateOne) (*ent.Group,
 	if err != nil {
 		return nil, fmt.Errorf("change group: %w", err)
 	}
-	changed(tx, g)
+	changed(tx, g, bySystem)
 	return g, nil
 }
 
-func changed(tx *store.Tx, g *ent.Group) {
-	tx.Emit(event.Event{Kind: event.GroupChanged, ObjectID: g.ID, ObjectVersion: g.Version, Actor: bySystem})
+func changed(tx *store.Tx, g *ent.Group, by event.Actor) {
+	tx.Emit(event.Event{Kind: event.GroupChanged, ObjectID: g.ID, ObjectVersion: g.Version, Actor: by})
 }
 
 // JoinedIn notes that the account entered the group, or is seen in it again after it had left. What is older than what is known changes

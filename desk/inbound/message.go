@@ -265,6 +265,9 @@ func (w *work) add(ctx context.Context, c *ent.Conversation, isNew bool, what Ar
 			return err
 		}
 	}
+	if c.Status == entconversation.StatusENDED || c.MessageSeq == 0 { // CHAN-7
+		after.BegunBy = entconversation.BegunByCUSTOMER
+	}
 	if after.Status != entconversation.StatusENDED {
 		row.Heard(after)
 		if after.WaitingSince == nil {

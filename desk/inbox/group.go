@@ -169,14 +169,16 @@ func (s *Service) Member(ctx context.Context, p auth.Principal, id int64) (*Memb
 	return &out[0], nil
 }
 
-// Group reads one group that the principal may see; any other is a fault of kind NotFound.
+// Group reads one group that the principal may see, with its channel; any other is a fault of kind NotFound.
 func (s *Service) Group(ctx context.Context, p auth.Principal, id int64) (*ent.Group, error) {
 	if err := may(p); err != nil {
 		return nil, err
 	}
 	var out *ent.Group
 	err := s.db.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) (err error) {
-		out, err = visibleGroup(ctx, v, p, id)
+		if out, err = visibleGroup(ctx, v, p, id); err == nil {
+			out.Edges.Channel, err = v.Channel.Get(ctx, out.ChannelID)
+		}
 		return err
 	})
 	return out, err

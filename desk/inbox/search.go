@@ -14,6 +14,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactemail"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/contactphone"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/group"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/groupmember"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/identity"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/tag"
@@ -24,7 +25,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/text"
 )
 
-// search finds conversations by their name, by their contact's phone, email, note and tags, and by their group's members (CONV-16, GRP-21).
+// search finds conversations by their name, by their contact's phone, email, note and tags, and by their group's note and members (CONV-16, GRP-7, GRP-21).
 type search struct {
 	part     string // folded
 	digits   string // of a phone, without the zero that a number of the country begins with; empty where the part is no phone
@@ -115,6 +116,7 @@ func (q *search) sources() []source {
 	}
 	all = append(all,
 		source{kind: gram.Contacts, part: q.part, table: contact.Table, id: contact.FieldID, of: conversation.FieldContactID, has: part(contact.FieldNoteFolded)},
+		source{kind: gram.Groups, part: q.part, table: group.Table, id: group.FieldID, of: conversation.FieldGroupID, has: part(group.FieldNoteFolded)},
 		source{kind: gram.Emails, part: q.part, table: contactemail.Table, id: contactemail.FieldContactID, of: conversation.FieldContactID,
 			has: part(contactemail.FieldEmailFolded)})
 	if q.digits != "" {

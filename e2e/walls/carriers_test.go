@@ -51,6 +51,7 @@ var meaning = map[string]string{
 	"ChannelResumeInput.channelId": "@channel.line", "ChannelCheckInput.channelId": "@channel.line", "ChannelDeleteInput.channelId": "@channel.doomed", "FailedInboundEventsReplayInput.ids": "!@inbound.0",
 	"WebchatUpdateInput.channelId": "@channel.web", "WebchatUpdateInput.allowedDomains": "words shop.example", "WebchatUpdateInput.title": "!words", "WebchatUpdateInput.greeting": "words",
 	"Query.channelMessages(channelId)": "@channel.line", "ChannelMessagesUpdateInput.channelId": "@channel.line", "ChannelMessageInput.text": "words",
+	"Query.channelInformation(channelId)": "@channel.line", "ChannelInformationUpdateInput.channelId": "@channel.line", "ChannelInformationUpdateInput.text": "words",
 	"WebchatUpdateInput.color": "words #aabbcc", "WebchatIdentitySecretRotateInput.channelId": "@channel.web",
 
 	// contacts
@@ -88,6 +89,7 @@ var meaning = map[string]string{
 	"ConversationSelection.search": "find conversation.name", "ConversationBulkCancelInput.jobId": "@job.bulk",
 	"ConversationExportInput.conversationId": "@conversation.ann", "ConversationExportInput.idempotencyKey": "key",
 	"ConversationMarkReadInput.conversationId": "@conversation.marked", "ConversationMarkReadInput.upToMessageId": "@message.read", "ConversationMarkUnreadInput.conversationId": "@conversation.unmarked",
+	"GroupNoteSetInput.groupId": "@group.tea", "GroupNoteSetInput.note": "!words", "GroupMemberOpenInput.memberId": "@member.mei",
 	"NoteAddInput.conversationId": "@conversation.ann", "NoteAddInput.text": "words", "NoteAddInput.mentionAgentIds": "@agent.mate", "NoteAddInput.clientMessageId": "!key note.key",
 	"MessageSendInput.conversationId": "@conversation.ann", "MessageSendInput.replyToMessageId": "@message.first", "MessageSendInput.clientMessageId": "!key", "MessageSendInput.onBehalfOf": "@agent.admin",
 	"MessageContentInput.text": "!words", "StickerInput.packageId": "!words 446", "StickerInput.stickerId": "!words 1988", "LocationInput.title": "!words", "LocationInput.address": "!words",

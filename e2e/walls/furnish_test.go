@@ -531,7 +531,7 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 		n := conversation(name, values)
 		f.exec("UPDATE conversations SET contact_id = $1 WHERE id = $2", contacts[1], n)
 	}
-	group := f.name("group.tea", id.Group, f.add("platform_groups", f.called(set{"channel_id": channels[0], "member_count": 2, "are_members_listed": false, "is_stale": false, "fetched_at": f.at})))
+	group := f.name("group.tea", id.Group, f.add("platform_groups", f.called(set{"channel_id": channels[0], "member_count": 2, "note_version": 1, "are_members_listed": false, "is_stale": false, "fetched_at": f.at})))
 	member := f.name("member.mei", id.GroupMember, f.add("group_members", set{"group_id": group, "identity_id": identities[0], "is_active": true, "joined_at": f.at, "profile_fetched_at": f.at}))
 	f.text("member.name", "group_members", "name_folded", member)
 	f.add("group_members", set{"group_id": group, "identity_id": nil, "is_active": true, "joined_at": f.at, "profile_fetched_at": f.at})
@@ -628,6 +628,7 @@ func (f *furnisher) automation(blobs *blob.Local, team int) {
 	}
 	f.add("automations", set{"turn": 1})
 	f.add("channel_scripts", set{"channel_id": channel})
+	f.add("channel_informations", set{"channel_id": channel, "is_on": true})
 	f.add("assignment_turns", set{"agent_id": mate, "turn": 1})
 	picture := f.file(blobs, nil)
 	f.add("kept_files", set{"file_id": picture})

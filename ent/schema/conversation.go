@@ -28,6 +28,7 @@ func (Conversation) Fields() []ent.Field {
 		field.Int64("contact_id").Optional().Nillable().Comment("The identity's contact; NULL for groups and once it was deleted."),
 
 		field.Enum("kind").Values("ONE_ON_ONE", "COLLABORATION", "GROUP").Comment("CONV-2."),
+		field.Enum("begun_by").Values("CUSTOMER", "AGENT").Default("CUSTOMER").Comment("Who began it: the customer's message, first or after an end; or an agent who opened it (CHAN-7, GRP-10)."),
 		field.Enum("status").Values("PENDING", "IN_PROGRESS", "ENDED").Comment("CONV-2."),
 		field.Enum("queue").Values("HUMAN", "BOT").Default("HUMAN").Comment("Who serves it while PENDING; HUMAN in every other status."),
 		field.Int64("follower_id").Optional().Nillable().Comment("The responsible agent while IN_PROGRESS, the last one while ENDED, NULL while PENDING."),

@@ -33,6 +33,8 @@ func (Group) Fields() []ent.Field {
 		field.Bool("is_stale").Default(true).Comment("Whether the next member message fetches it again (GRP-11)."),
 		field.Time("fetched_at").Optional().Nillable().Comment("When it was last fetched."),
 		field.Text("note").Default("").Comment("What agents noted, at most 1,000 characters (GRP-7)."),
+		field.Text("note_folded").Default("").Comment("The note folded for comparison."),
+		field.Int("note_version").Default(0).Comment("Raised by each change of the note: who changes it names the one it read."),
 		field.Time("joined_at").Comment("When the account entered, last."),
 		field.Time("left_at").Optional().Nillable().Comment("When the account left, last."),
 	}

@@ -388,6 +388,18 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ChannelInformation struct {
+		IsOn    func(childComplexity int) int
+		Text    func(childComplexity int) int
+		Version func(childComplexity int) int
+	}
+
+	ChannelInformationUpdatePayload struct {
+		Cursor      func(childComplexity int) int
+		Information func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
 	ChannelMessage struct {
 		IsDefault func(childComplexity int) int
 		IsOn      func(childComplexity int) int
@@ -639,39 +651,40 @@ type ComplexityRoot struct {
 	}
 
 	Conversation struct {
-		Adverts          func(childComplexity int) int
-		Channel          func(childComplexity int) int
-		Collaborators    func(childComplexity int) int
-		Contact          func(childComplexity int) int
-		CreatedAt        func(childComplexity int) int
-		EndedAt          func(childComplexity int) int
-		Findings         func(childComplexity int) int
-		FollowedAt       func(childComplexity int) int
-		Follower         func(childComplexity int) int
-		Group            func(childComplexity int) int
-		HasPhone         func(childComplexity int) int
-		ID               func(childComplexity int) int
-		Identity         func(childComplexity int) int
-		IsArchived       func(childComplexity int) int
-		IsStarred        func(childComplexity int) int
-		Kind             func(childComplexity int) int
-		LastAt           func(childComplexity int) int
-		LastExportedAt   func(childComplexity int) int
-		LastMessage      func(childComplexity int) int
-		MentionMessageID func(childComplexity int) int
-		Name             func(childComplexity int) int
-		PictureURL       func(childComplexity int) int
-		Queue            func(childComplexity int) int
-		Sendability      func(childComplexity int) int
-		Status           func(childComplexity int) int
-		TagCount         func(childComplexity int) int
-		Tags             func(childComplexity int) int
-		UnreadCount      func(childComplexity int) int
-		Version          func(childComplexity int) int
-		ViewerCan        func(childComplexity int) int
-		Visitor          func(childComplexity int) int
-		WaitingLevel     func(childComplexity int) int
-		WaitingSince     func(childComplexity int) int
+		Adverts            func(childComplexity int) int
+		Channel            func(childComplexity int) int
+		ChannelInformation func(childComplexity int) int
+		Collaborators      func(childComplexity int) int
+		Contact            func(childComplexity int) int
+		CreatedAt          func(childComplexity int) int
+		EndedAt            func(childComplexity int) int
+		Findings           func(childComplexity int) int
+		FollowedAt         func(childComplexity int) int
+		Follower           func(childComplexity int) int
+		Group              func(childComplexity int) int
+		HasPhone           func(childComplexity int) int
+		ID                 func(childComplexity int) int
+		Identity           func(childComplexity int) int
+		IsArchived         func(childComplexity int) int
+		IsStarred          func(childComplexity int) int
+		Kind               func(childComplexity int) int
+		LastAt             func(childComplexity int) int
+		LastExportedAt     func(childComplexity int) int
+		LastMessage        func(childComplexity int) int
+		MentionMessageID   func(childComplexity int) int
+		Name               func(childComplexity int) int
+		PictureURL         func(childComplexity int) int
+		Queue              func(childComplexity int) int
+		Sendability        func(childComplexity int) int
+		Status             func(childComplexity int) int
+		TagCount           func(childComplexity int) int
+		Tags               func(childComplexity int) int
+		UnreadCount        func(childComplexity int) int
+		Version            func(childComplexity int) int
+		ViewerCan          func(childComplexity int) int
+		Visitor            func(childComplexity int) int
+		WaitingLevel       func(childComplexity int) int
+		WaitingSince       func(childComplexity int) int
 	}
 
 	ConversationBulkCancelPayload struct {
@@ -794,11 +807,13 @@ type ComplexityRoot struct {
 		End                 func(childComplexity int) int
 		Export              func(childComplexity int) int
 		Follow              func(childComplexity int) int
+		GroupNote           func(childComplexity int) int
 		Join                func(childComplexity int) int
 		Leave               func(childComplexity int) int
 		MarkRead            func(childComplexity int) int
 		MarkUnread          func(childComplexity int) int
 		Note                func(childComplexity int) int
+		OpenMember          func(childComplexity int) int
 		RemoveCollaborators func(childComplexity int) int
 		Reopen              func(childComplexity int) int
 		Reply               func(childComplexity int) int
@@ -995,6 +1010,7 @@ type ComplexityRoot struct {
 		MembersNotice    func(childComplexity int) int
 		Name             func(childComplexity int) int
 		Note             func(childComplexity int) int
+		NoteVersion      func(childComplexity int) int
 		PictureURL       func(childComplexity int) int
 		PlatformGroupID  func(childComplexity int) int
 		State            func(childComplexity int) int
@@ -1028,6 +1044,20 @@ type ComplexityRoot struct {
 	GroupMemberEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	GroupMemberOpenPayload struct {
+		Conversation   func(childComplexity int) int
+		ConversationID func(childComplexity int) int
+		Cursor         func(childComplexity int) int
+		IsNew          func(childComplexity int) int
+		UserErrors     func(childComplexity int) int
+	}
+
+	GroupNoteSetPayload struct {
+		Cursor     func(childComplexity int) int
+		Group      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Hello struct {
@@ -1279,6 +1309,7 @@ type ComplexityRoot struct {
 		ChannelCheck                    func(childComplexity int, input model.ChannelCheckInput) int
 		ChannelConnect                  func(childComplexity int, input model.ChannelConnectInput) int
 		ChannelDelete                   func(childComplexity int, input model.ChannelDeleteInput) int
+		ChannelInformationUpdate        func(childComplexity int, input model.ChannelInformationUpdateInput) int
 		ChannelMessagesUpdate           func(childComplexity int, input model.ChannelMessagesUpdateInput) int
 		ChannelPause                    func(childComplexity int, input model.ChannelPauseInput) int
 		ChannelReconnect                func(childComplexity int, input model.ChannelReconnectInput) int
@@ -1314,6 +1345,8 @@ type ComplexityRoot struct {
 		CustomFieldUpdate               func(childComplexity int, input model.CustomFieldUpdateInput) int
 		DraftSet                        func(childComplexity int, input model.DraftSetInput) int
 		FailedInboundEventsReplay       func(childComplexity int, input model.FailedInboundEventsReplayInput) int
+		GroupMemberOpen                 func(childComplexity int, input model.GroupMemberOpenInput) int
+		GroupNoteSet                    func(childComplexity int, input model.GroupNoteSetInput) int
 		InvitationAccept                func(childComplexity int, input model.InvitationAcceptInput) int
 		KeywordRuleCreate               func(childComplexity int, input model.KeywordRuleCreateInput) int
 		KeywordRuleDelete               func(childComplexity int, input model.KeywordRuleDeleteInput) int
@@ -1453,6 +1486,7 @@ type ComplexityRoot struct {
 		AutomationSettings     func(childComplexity int) int
 		BotEntries             func(childComplexity int, first *int, after *string, last *int, before *string) int
 		BotModules             func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ChannelInformation     func(childComplexity int, channelID string) int
 		ChannelMessages        func(childComplexity int, channelID string) int
 		Channels               func(childComplexity int, filter *model.ChannelFilter, first *int, after *string, last *int, before *string) int
 		CollaboratorCandidates func(childComplexity int, conversationID string, search *string, roles []model.Role, first *int, after *string, last *int, before *string) int
@@ -1943,6 +1977,7 @@ type MutationResolver interface {
 	ChannelCheck(ctx context.Context, input model.ChannelCheckInput) (*model.ChannelCheckPayload, error)
 	ChannelDelete(ctx context.Context, input model.ChannelDeleteInput) (*model.ChannelDeletePayload, error)
 	FailedInboundEventsReplay(ctx context.Context, input model.FailedInboundEventsReplayInput) (*model.FailedInboundEventsReplayPayload, error)
+	ChannelInformationUpdate(ctx context.Context, input model.ChannelInformationUpdateInput) (*model.ChannelInformationUpdatePayload, error)
 	ChannelMessagesUpdate(ctx context.Context, input model.ChannelMessagesUpdateInput) (*model.ChannelMessagesUpdatePayload, error)
 	ConversationCollaboratorsAdd(ctx context.Context, input model.ConversationCollaboratorsAddInput) (*model.ConversationCollaboratorsAddPayload, error)
 	ConversationCollaboratorsRemove(ctx context.Context, input model.ConversationCollaboratorsRemoveInput) (*model.ConversationCollaboratorsRemovePayload, error)
@@ -1978,6 +2013,8 @@ type MutationResolver interface {
 	PresenceSet(ctx context.Context, input model.PresenceSetInput) (*model.PresenceSetPayload, error)
 	DraftSet(ctx context.Context, input model.DraftSetInput) (*model.DraftSetPayload, error)
 	ConversationExport(ctx context.Context, input model.ConversationExportInput) (*model.ConversationExportPayload, error)
+	GroupNoteSet(ctx context.Context, input model.GroupNoteSetInput) (*model.GroupNoteSetPayload, error)
+	GroupMemberOpen(ctx context.Context, input model.GroupMemberOpenInput) (*model.GroupMemberOpenPayload, error)
 	NoteAdd(ctx context.Context, input model.NoteAddInput) (*model.NoteAddPayload, error)
 	SavedReplyCreate(ctx context.Context, input model.SavedReplyCreateInput) (*model.SavedReplyCreatePayload, error)
 	SavedReplyUpdate(ctx context.Context, input model.SavedReplyUpdateInput) (*model.SavedReplyUpdatePayload, error)
@@ -2014,6 +2051,7 @@ type QueryResolver interface {
 	ConversationBulkItems(ctx context.Context, jobID string, state *model.BulkItemState, first *int, after *string, last *int, before *string) (*model.BulkItemConnection, error)
 	Channels(ctx context.Context, filter *model.ChannelFilter, first *int, after *string, last *int, before *string) (*model.ChannelConnection, error)
 	FailedInboundEvents(ctx context.Context, first *int, after *string, last *int, before *string) (*model.FailedInboundEventConnection, error)
+	ChannelInformation(ctx context.Context, channelID string) (*model.ChannelInformation, error)
 	ChannelMessages(ctx context.Context, channelID string) (*model.ChannelMessages, error)
 	CollaboratorCandidates(ctx context.Context, conversationID string, search *string, roles []model.Role, first *int, after *string, last *int, before *string) (*model.AgentConnection, error)
 	Contact(ctx context.Context, id string) (*model.Contact, error)
@@ -3326,6 +3364,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChannelEdge.Node(childComplexity), true
 
+	case "ChannelInformation.isOn":
+		if e.ComplexityRoot.ChannelInformation.IsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelInformation.IsOn(childComplexity), true
+	case "ChannelInformation.text":
+		if e.ComplexityRoot.ChannelInformation.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelInformation.Text(childComplexity), true
+	case "ChannelInformation.version":
+		if e.ComplexityRoot.ChannelInformation.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelInformation.Version(childComplexity), true
+
+	case "ChannelInformationUpdatePayload.cursor":
+		if e.ComplexityRoot.ChannelInformationUpdatePayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelInformationUpdatePayload.Cursor(childComplexity), true
+	case "ChannelInformationUpdatePayload.information":
+		if e.ComplexityRoot.ChannelInformationUpdatePayload.Information == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelInformationUpdatePayload.Information(childComplexity), true
+	case "ChannelInformationUpdatePayload.userErrors":
+		if e.ComplexityRoot.ChannelInformationUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelInformationUpdatePayload.UserErrors(childComplexity), true
+
 	case "ChannelMessage.isDefault":
 		if e.ComplexityRoot.ChannelMessage.IsDefault == nil {
 			break
@@ -4248,6 +4324,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Channel(childComplexity), true
+	case "Conversation.channelInformation":
+		if e.ComplexityRoot.Conversation.ChannelInformation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.ChannelInformation(childComplexity), true
 	case "Conversation.collaborators":
 		if e.ComplexityRoot.Conversation.Collaborators == nil {
 			break
@@ -4843,6 +4925,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationPermits.Follow(childComplexity), true
+	case "ConversationPermits.groupNote":
+		if e.ComplexityRoot.ConversationPermits.GroupNote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPermits.GroupNote(childComplexity), true
 	case "ConversationPermits.join":
 		if e.ComplexityRoot.ConversationPermits.Join == nil {
 			break
@@ -4873,6 +4961,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationPermits.Note(childComplexity), true
+	case "ConversationPermits.openMember":
+		if e.ComplexityRoot.ConversationPermits.OpenMember == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPermits.OpenMember(childComplexity), true
 	case "ConversationPermits.removeCollaborators":
 		if e.ComplexityRoot.ConversationPermits.RemoveCollaborators == nil {
 			break
@@ -5556,6 +5650,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Group.Note(childComplexity), true
+	case "Group.noteVersion":
+		if e.ComplexityRoot.Group.NoteVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Group.NoteVersion(childComplexity), true
 	case "Group.pictureUrl":
 		if e.ComplexityRoot.Group.PictureURL == nil {
 			break
@@ -5686,6 +5786,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.GroupMemberEdge.Node(childComplexity), true
+
+	case "GroupMemberOpenPayload.conversation":
+		if e.ComplexityRoot.GroupMemberOpenPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupMemberOpenPayload.Conversation(childComplexity), true
+	case "GroupMemberOpenPayload.conversationId":
+		if e.ComplexityRoot.GroupMemberOpenPayload.ConversationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupMemberOpenPayload.ConversationID(childComplexity), true
+	case "GroupMemberOpenPayload.cursor":
+		if e.ComplexityRoot.GroupMemberOpenPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupMemberOpenPayload.Cursor(childComplexity), true
+	case "GroupMemberOpenPayload.isNew":
+		if e.ComplexityRoot.GroupMemberOpenPayload.IsNew == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupMemberOpenPayload.IsNew(childComplexity), true
+	case "GroupMemberOpenPayload.userErrors":
+		if e.ComplexityRoot.GroupMemberOpenPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupMemberOpenPayload.UserErrors(childComplexity), true
+
+	case "GroupNoteSetPayload.cursor":
+		if e.ComplexityRoot.GroupNoteSetPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupNoteSetPayload.Cursor(childComplexity), true
+	case "GroupNoteSetPayload.group":
+		if e.ComplexityRoot.GroupNoteSetPayload.Group == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupNoteSetPayload.Group(childComplexity), true
+	case "GroupNoteSetPayload.userErrors":
+		if e.ComplexityRoot.GroupNoteSetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupNoteSetPayload.UserErrors(childComplexity), true
 
 	case "Hello.cause":
 		if e.ComplexityRoot.Hello.Cause == nil {
@@ -6745,6 +6895,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChannelDelete(childComplexity, args["input"].(model.ChannelDeleteInput)), true
+	case "Mutation.channelInformationUpdate":
+		if e.ComplexityRoot.Mutation.ChannelInformationUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_channelInformationUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChannelInformationUpdate(childComplexity, args["input"].(model.ChannelInformationUpdateInput)), true
 	case "Mutation.channelMessagesUpdate":
 		if e.ComplexityRoot.Mutation.ChannelMessagesUpdate == nil {
 			break
@@ -7130,6 +7291,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.FailedInboundEventsReplay(childComplexity, args["input"].(model.FailedInboundEventsReplayInput)), true
+	case "Mutation.groupMemberOpen":
+		if e.ComplexityRoot.Mutation.GroupMemberOpen == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_groupMemberOpen_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GroupMemberOpen(childComplexity, args["input"].(model.GroupMemberOpenInput)), true
+	case "Mutation.groupNoteSet":
+		if e.ComplexityRoot.Mutation.GroupNoteSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_groupNoteSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GroupNoteSet(childComplexity, args["input"].(model.GroupNoteSetInput)), true
 	case "Mutation.invitationAccept":
 		if e.ComplexityRoot.Mutation.InvitationAccept == nil {
 			break
@@ -7833,6 +8016,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.BotModules(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.channelInformation":
+		if e.ComplexityRoot.Query.ChannelInformation == nil {
+			break
+		}
+
+		args, err := ec.field_Query_channelInformation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ChannelInformation(childComplexity, args["channelId"].(string)), true
 	case "Query.channelMessages":
 		if e.ComplexityRoot.Query.ChannelMessages == nil {
 			break
@@ -9737,6 +9931,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputChannelConnectInput,
 		ec.unmarshalInputChannelDeleteInput,
 		ec.unmarshalInputChannelFilter,
+		ec.unmarshalInputChannelInformationUpdateInput,
 		ec.unmarshalInputChannelMessageInput,
 		ec.unmarshalInputChannelMessagesUpdateInput,
 		ec.unmarshalInputChannelPauseInput,
@@ -9785,6 +9980,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDateTimeRange,
 		ec.unmarshalInputDraftSetInput,
 		ec.unmarshalInputFailedInboundEventsReplayInput,
+		ec.unmarshalInputGroupMemberOpenInput,
+		ec.unmarshalInputGroupNoteSetInput,
 		ec.unmarshalInputIdSetFilter,
 		ec.unmarshalInputInvitationAcceptInput,
 		ec.unmarshalInputKeywordInput,
@@ -11330,6 +11527,52 @@ type Job implements Node {
   createdAt: DateTime!
   "When it ended."
   endedAt: DateTime
+}
+`, BuiltIn: false},
+	{Name: "../schema/channelinformation.graphql", Input: `"What agents are to know of a channel, beside the conversations that customers begin there."
+type ChannelInformation {
+  "Raised by every change; 0 where nothing was ever set."
+  version: Int!
+  "Whether it is shown beside conversations."
+  isOn: Boolean!
+  "The text; empty for none."
+  text: String!
+}
+
+"What changes of a channel's information; what is left out stays."
+input ChannelInformationUpdateInput {
+  "The channel."
+  channelId: ID!
+  "Whether it is shown beside conversations."
+  isOn: Boolean
+  "The text, at most 10,000 characters; null for none."
+  text: String
+}
+
+"The answer to channelInformationUpdate."
+type ChannelInformationUpdatePayload {
+  "The information as it is then; null where it was refused."
+  information: ChannelInformation
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
+}
+
+extend type Query {
+  "What agents are to know of a channel, shown or not; null where there is no such channel."
+  channelInformation(
+    "The channel."
+    channelId: ID!
+  ): ChannelInformation
+}
+
+extend type Mutation {
+  "Changes what agents are to know of a channel. ADMIN only."
+  channelInformationUpdate(
+    "The channel and what changes."
+    input: ChannelInformationUpdateInput!
+  ): ChannelInformationUpdatePayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/channelscript.graphql", Input: `"How much of the agent's name stands before what a channel says by itself."
@@ -12884,6 +13127,10 @@ type ConversationPermits {
   note: Permit!
   "Export it."
   export: Permit!
+  "Change the note of its group."
+  groupNote: Permit!
+  "Go from a member of its group to the conversation with that person alone."
+  openMember: Permit!
 }
 
 "What a platform that limits answers in time takes now."
@@ -13014,6 +13261,11 @@ type Conversation implements Node {
   viewerCan: ConversationPermits! @viewer
   "Whether the platform takes a message now."
   sendability: Sendability!
+  """
+  What agents are to know of the channel, beside a conversation that the customer began, also while it waits or a bot serves it; null where the team has it
+  switched off, and where an agent began the conversation.
+  """
+  channelInformation: String
   "When it was created."
   createdAt: DateTime!
 }
@@ -14001,8 +14253,10 @@ type Group implements Node {
   areMembersListed: Boolean!
   "Why members are not listed, in the reader's language; null where they are."
   membersNotice: String
-  "What agents noted."
+  "What agents noted; the platform never learns of it."
   note: String!
+  "Raised by each change of the note: groupNoteSet names the one that was read."
+  noteVersion: Int!
   "When the account entered, last."
   joinedAt: DateTime!
   "When the account left, last; null while it is in."
@@ -14065,6 +14319,65 @@ extend type Query {
     "End before this position."
     before: Cursor
   ): GroupMemberConnection
+}
+
+"What is noted of a group."
+input GroupNoteSetInput {
+  "The group."
+  groupId: ID!
+  "The note, at most 1,000 characters; empty for none."
+  note: String!
+  "The note's version as it was read before: where it is another by now, CONFLICT."
+  noteVersion: Int!
+}
+
+"The answer to groupNoteSet."
+type GroupNoteSetPayload {
+  "The group as it is now, also after a CONFLICT; null where it may not be seen."
+  group: Group
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change; null where it was refused."
+  cursor: Cursor
+}
+
+"To whom to go from a group."
+input GroupMemberOpenInput {
+  "The member."
+  memberId: ID!
+}
+
+"The answer to groupMemberOpen."
+type GroupMemberOpenPayload {
+  "The conversation with the member alone; null where it was refused."
+  conversationId: ID
+  "That conversation as it stands now."
+  conversation: Conversation
+  "Whether it was made just now."
+  isNew: Boolean!
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change; null where it was refused."
+  cursor: Cursor
+}
+
+extend type Mutation {
+  """
+  Replaces the note of a group, for agents alone, also once the account has left it. A note that another has changed since it was read is not overwritten:
+  CONFLICT, with the group as it is. The note that stands there already is no change, whatever was read.
+  """
+  groupNoteSet(
+    "The group and the note."
+    input: GroupNoteSetInput!
+  ): GroupNoteSetPayload!
+  """
+  Goes from a member of a group to the conversation with that person alone, on the same channel. Where there is none it is made: PENDING, for people, empty,
+  with nothing unread. One that the viewer may not see is FORBIDDEN, in words that say so. It needs the permission to send messages.
+  """
+  groupMemberOpen(
+    "Which member."
+    input: GroupMemberOpenInput!
+  ): GroupMemberOpenPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/live.graphql", Input: `"Who caused an event."
@@ -16456,6 +16769,30 @@ func (ec *executionContext) childFields_ChannelEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type ChannelEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ChannelInformation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_ChannelInformation_version(ctx, field)
+	case "isOn":
+		return ec.fieldContext_ChannelInformation_isOn(ctx, field)
+	case "text":
+		return ec.fieldContext_ChannelInformation_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelInformation", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelInformationUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "information":
+		return ec.fieldContext_ChannelInformationUpdatePayload_information(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChannelInformationUpdatePayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ChannelInformationUpdatePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelInformationUpdatePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ChannelMessage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "isOn":
@@ -16974,6 +17311,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_viewerCan(ctx, field)
 	case "sendability":
 		return ec.fieldContext_Conversation_sendability(ctx, field)
+	case "channelInformation":
+		return ec.fieldContext_Conversation_channelInformation(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Conversation_createdAt(ctx, field)
 	}
@@ -17204,6 +17543,10 @@ func (ec *executionContext) childFields_ConversationPermits(ctx context.Context,
 		return ec.fieldContext_ConversationPermits_note(ctx, field)
 	case "export":
 		return ec.fieldContext_ConversationPermits_export(ctx, field)
+	case "groupNote":
+		return ec.fieldContext_ConversationPermits_groupNote(ctx, field)
+	case "openMember":
+		return ec.fieldContext_ConversationPermits_openMember(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationPermits", field.Name)
 }
@@ -17550,6 +17893,8 @@ func (ec *executionContext) childFields_Group(ctx context.Context, field graphql
 		return ec.fieldContext_Group_membersNotice(ctx, field)
 	case "note":
 		return ec.fieldContext_Group_note(ctx, field)
+	case "noteVersion":
+		return ec.fieldContext_Group_noteVersion(ctx, field)
 	case "joinedAt":
 		return ec.fieldContext_Group_joinedAt(ctx, field)
 	case "leftAt":
@@ -17602,6 +17947,34 @@ func (ec *executionContext) childFields_GroupMemberEdge(ctx context.Context, fie
 		return ec.fieldContext_GroupMemberEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GroupMemberEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_GroupMemberOpenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversationId":
+		return ec.fieldContext_GroupMemberOpenPayload_conversationId(ctx, field)
+	case "conversation":
+		return ec.fieldContext_GroupMemberOpenPayload_conversation(ctx, field)
+	case "isNew":
+		return ec.fieldContext_GroupMemberOpenPayload_isNew(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_GroupMemberOpenPayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_GroupMemberOpenPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GroupMemberOpenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_GroupNoteSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "group":
+		return ec.fieldContext_GroupNoteSetPayload_group(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_GroupNoteSetPayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_GroupNoteSetPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GroupNoteSetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Identity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19102,6 +19475,20 @@ func (ec *executionContext) field_Mutation_channelDelete_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_channelInformationUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ChannelInformationUpdateInput, error) {
+			return ec.unmarshalNChannelInformationUpdateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelInformationUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_channelMessagesUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -19584,6 +19971,34 @@ func (ec *executionContext) field_Mutation_failedInboundEventsReplay_args(ctx co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.FailedInboundEventsReplayInput, error) {
 			return ec.unmarshalNFailedInboundEventsReplayInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFailedInboundEventsReplayInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_groupMemberOpen_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.GroupMemberOpenInput, error) {
+			return ec.unmarshalNGroupMemberOpenInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupMemberOpenInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_groupNoteSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.GroupNoteSetInput, error) {
+			return ec.unmarshalNGroupNoteSetInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupNoteSetInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -20229,6 +20644,20 @@ func (ec *executionContext) field_Query_botModules_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_channelInformation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "channelId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["channelId"] = arg0
 	return args, nil
 }
 
@@ -26665,6 +27094,162 @@ func (ec *executionContext) fieldContext_ChannelEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _ChannelInformation_version(ctx context.Context, field graphql.CollectedField, obj *model.ChannelInformation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelInformation_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelInformation_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelInformation", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ChannelInformation_isOn(ctx context.Context, field graphql.CollectedField, obj *model.ChannelInformation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelInformation_isOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelInformation_isOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelInformation", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _ChannelInformation_text(ctx context.Context, field graphql.CollectedField, obj *model.ChannelInformation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelInformation_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelInformation_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelInformation", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ChannelInformationUpdatePayload_information(ctx context.Context, field graphql.CollectedField, obj *model.ChannelInformationUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelInformationUpdatePayload_information(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Information, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChannelInformation) graphql.Marshaler {
+			return ec.marshalOChannelInformation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelInformation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelInformationUpdatePayload_information(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelInformationUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelInformation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelInformationUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ChannelInformationUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelInformationUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelInformationUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelInformationUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelInformationUpdatePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ChannelInformationUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelInformationUpdatePayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelInformationUpdatePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelInformationUpdatePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
 func (ec *executionContext) _ChannelMessage_isOn(ctx context.Context, field graphql.CollectedField, obj *model.ChannelMessage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -31396,6 +31981,29 @@ func (ec *executionContext) fieldContext_Conversation_sendability(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Conversation_channelInformation(ctx context.Context, field graphql.CollectedField, obj *model.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_channelInformation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChannelInformation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_channelInformation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _Conversation_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -33609,6 +34217,70 @@ func (ec *executionContext) _ConversationPermits_export(ctx context.Context, fie
 	)
 }
 func (ec *executionContext) fieldContext_ConversationPermits_export(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPermits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Permit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationPermits_groupNote(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPermits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPermits_groupNote(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GroupNote, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Permit) graphql.Marshaler {
+			return ec.marshalNPermit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPermit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPermits_groupNote(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPermits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Permit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationPermits_openMember(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPermits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPermits_openMember(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpenMember, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Permit) graphql.Marshaler {
+			return ec.marshalNPermit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPermit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPermits_openMember(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ConversationPermits",
 		Field:      field,
@@ -36356,6 +37028,29 @@ func (ec *executionContext) fieldContext_Group_note(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Group", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _Group_noteVersion(ctx context.Context, field graphql.CollectedField, obj *model.Group) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Group_noteVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NoteVersion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Group_noteVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Group", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _Group_joinedAt(ctx context.Context, field graphql.CollectedField, obj *model.Group) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -36845,6 +37540,226 @@ func (ec *executionContext) fieldContext_GroupMemberEdge_node(_ context.Context,
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _GroupMemberOpenPayload_conversationId(ctx context.Context, field graphql.CollectedField, obj *model.GroupMemberOpenPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupMemberOpenPayload_conversationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConversationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupMemberOpenPayload_conversationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupMemberOpenPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _GroupMemberOpenPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.GroupMemberOpenPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupMemberOpenPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupMemberOpenPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GroupMemberOpenPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GroupMemberOpenPayload_isNew(ctx context.Context, field graphql.CollectedField, obj *model.GroupMemberOpenPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupMemberOpenPayload_isNew(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsNew, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GroupMemberOpenPayload_isNew(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupMemberOpenPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _GroupMemberOpenPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.GroupMemberOpenPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupMemberOpenPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GroupMemberOpenPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GroupMemberOpenPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GroupMemberOpenPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.GroupMemberOpenPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupMemberOpenPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupMemberOpenPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupMemberOpenPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _GroupNoteSetPayload_group(ctx context.Context, field graphql.CollectedField, obj *model.GroupNoteSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupNoteSetPayload_group(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Group, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Group) graphql.Marshaler {
+			return ec.marshalOGroup2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroup(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupNoteSetPayload_group(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GroupNoteSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Group(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GroupNoteSetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.GroupNoteSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupNoteSetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GroupNoteSetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GroupNoteSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GroupNoteSetPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.GroupNoteSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupNoteSetPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupNoteSetPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupNoteSetPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _Hello_cursor(ctx context.Context, field graphql.CollectedField, obj *model.Hello) (ret graphql.Marshaler) {
@@ -41539,6 +42454,50 @@ func (ec *executionContext) fieldContext_Mutation_failedInboundEventsReplay(ctx 
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_channelInformationUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_channelInformationUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChannelInformationUpdate(ctx, fc.Args["input"].(model.ChannelInformationUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChannelInformationUpdatePayload) graphql.Marshaler {
+			return ec.marshalNChannelInformationUpdatePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelInformationUpdatePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_channelInformationUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelInformationUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_channelInformationUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_channelMessagesUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -43073,6 +44032,94 @@ func (ec *executionContext) fieldContext_Mutation_conversationExport(ctx context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_conversationExport_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_groupNoteSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_groupNoteSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().GroupNoteSet(ctx, fc.Args["input"].(model.GroupNoteSetInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.GroupNoteSetPayload) graphql.Marshaler {
+			return ec.marshalNGroupNoteSetPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupNoteSetPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_groupNoteSet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GroupNoteSetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_groupNoteSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_groupMemberOpen(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_groupMemberOpen(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().GroupMemberOpen(ctx, fc.Args["input"].(model.GroupMemberOpenInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.GroupMemberOpenPayload) graphql.Marshaler {
+			return ec.marshalNGroupMemberOpenPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupMemberOpenPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_groupMemberOpen(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GroupMemberOpenPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_groupMemberOpen_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -45900,6 +46947,50 @@ func (ec *executionContext) fieldContext_Query_failedInboundEvents(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_failedInboundEvents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_channelInformation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_channelInformation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ChannelInformation(ctx, fc.Args["channelId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChannelInformation) graphql.Marshaler {
+			return ec.marshalOChannelInformation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelInformation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_channelInformation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelInformation(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_channelInformation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -55378,6 +56469,50 @@ func (ec *executionContext) unmarshalInputChannelFilter(ctx context.Context, obj
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputChannelInformationUpdateInput(ctx context.Context, obj any) (model.ChannelInformationUpdateInput, error) {
+	var it model.ChannelInformationUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId", "isOn", "text"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "isOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isOn"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsOn = graphql.OmittableOf(data)
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputChannelMessageInput(ctx context.Context, obj any) (model.ChannelMessageInput, error) {
 	var it model.ChannelMessageInput
 	if obj == nil {
@@ -57956,6 +59091,80 @@ func (ec *executionContext) unmarshalInputFailedInboundEventsReplayInput(ctx con
 				return it, err
 			}
 			it.Ids = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputGroupMemberOpenInput(ctx context.Context, obj any) (model.GroupMemberOpenInput, error) {
+	var it model.GroupMemberOpenInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"memberId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "memberId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("memberId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MemberID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputGroupNoteSetInput(ctx context.Context, obj any) (model.GroupNoteSetInput, error) {
+	var it model.GroupNoteSetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"groupId", "note", "noteVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "groupId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("groupId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.GroupID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "noteVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("noteVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NoteVersion = data
 		}
 	}
 	return it, nil
@@ -63497,6 +64706,102 @@ func (ec *executionContext) _ChannelEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var channelInformationImplementors = []string{"ChannelInformation"}
+
+func (ec *executionContext) _ChannelInformation(ctx context.Context, sel ast.SelectionSet, obj *model.ChannelInformation) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelInformationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelInformation")
+		case "version":
+			out.Values[i] = ec._ChannelInformation_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isOn":
+			out.Values[i] = ec._ChannelInformation_isOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._ChannelInformation_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var channelInformationUpdatePayloadImplementors = []string{"ChannelInformationUpdatePayload"}
+
+func (ec *executionContext) _ChannelInformationUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ChannelInformationUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelInformationUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelInformationUpdatePayload")
+		case "information":
+			out.Values[i] = ec._ChannelInformationUpdatePayload_information(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ChannelInformationUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ChannelInformationUpdatePayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var channelMessageImplementors = []string{"ChannelMessage"}
 
 func (ec *executionContext) _ChannelMessage(ctx context.Context, sel ast.SelectionSet, obj *model.ChannelMessage) graphql.Marshaler {
@@ -65582,6 +66887,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "channelInformation":
+			out.Values[i] = ec._Conversation_channelInformation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "createdAt":
 			out.Values[i] = ec._Conversation_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -66586,6 +67896,16 @@ func (ec *executionContext) _ConversationPermits(ctx context.Context, sel ast.Se
 			}
 		case "export":
 			out.Values[i] = ec._ConversationPermits_export(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "groupNote":
+			out.Values[i] = ec._ConversationPermits_groupNote(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "openMember":
+			out.Values[i] = ec._ConversationPermits_openMember(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -68076,6 +69396,11 @@ func (ec *executionContext) _Group(ctx context.Context, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "noteVersion":
+			out.Values[i] = ec._Group_noteVersion(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "joinedAt":
 			out.Values[i] = ec._Group_joinedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -68301,6 +69626,112 @@ func (ec *executionContext) _GroupMemberEdge(ctx context.Context, sel ast.Select
 		case "node":
 			out.Values[i] = ec._GroupMemberEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var groupMemberOpenPayloadImplementors = []string{"GroupMemberOpenPayload"}
+
+func (ec *executionContext) _GroupMemberOpenPayload(ctx context.Context, sel ast.SelectionSet, obj *model.GroupMemberOpenPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, groupMemberOpenPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GroupMemberOpenPayload")
+		case "conversationId":
+			out.Values[i] = ec._GroupMemberOpenPayload_conversationId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "conversation":
+			out.Values[i] = ec._GroupMemberOpenPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "isNew":
+			out.Values[i] = ec._GroupMemberOpenPayload_isNew(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._GroupMemberOpenPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._GroupMemberOpenPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var groupNoteSetPayloadImplementors = []string{"GroupNoteSetPayload"}
+
+func (ec *executionContext) _GroupNoteSetPayload(ctx context.Context, sel ast.SelectionSet, obj *model.GroupNoteSetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, groupNoteSetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GroupNoteSetPayload")
+		case "group":
+			out.Values[i] = ec._GroupNoteSetPayload_group(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._GroupNoteSetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._GroupNoteSetPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -70205,6 +71636,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "channelInformationUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_channelInformationUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "channelMessagesUpdate":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_channelMessagesUpdate(ctx, field)
@@ -70446,6 +71884,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "conversationExport":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_conversationExport(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "groupNoteSet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_groupNoteSet(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "groupMemberOpen":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_groupMemberOpen(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -71689,6 +73141,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				}()
 				res = ec._Query_failedInboundEvents(ctx, field)
 				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "channelInformation":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_channelInformation(ctx, field)
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -76896,6 +78370,21 @@ func (ec *executionContext) marshalNChannelEdge2ᚖgithubᚗcomᚋswitchyardᚑc
 	return ec._ChannelEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNChannelInformationUpdateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelInformationUpdateInput(ctx context.Context, v any) (model.ChannelInformationUpdateInput, error) {
+	res, err := ec.unmarshalInputChannelInformationUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChannelInformationUpdatePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelInformationUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *model.ChannelInformationUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ChannelInformationUpdatePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNChannelMessage2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessage(ctx context.Context, sel ast.SelectionSet, v model.ChannelMessage) graphql.Marshaler {
 	return ec._ChannelMessage(ctx, sel, &v)
 }
@@ -78498,6 +79987,36 @@ func (ec *executionContext) marshalNGroupMemberEdge2ᚖgithubᚗcomᚋswitchyard
 		return graphql.Null
 	}
 	return ec._GroupMemberEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNGroupMemberOpenInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupMemberOpenInput(ctx context.Context, v any) (model.GroupMemberOpenInput, error) {
+	res, err := ec.unmarshalInputGroupMemberOpenInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNGroupMemberOpenPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupMemberOpenPayload(ctx context.Context, sel ast.SelectionSet, v *model.GroupMemberOpenPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._GroupMemberOpenPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNGroupNoteSetInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupNoteSetInput(ctx context.Context, v any) (model.GroupNoteSetInput, error) {
+	res, err := ec.unmarshalInputGroupNoteSetInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNGroupNoteSetPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupNoteSetPayload(ctx context.Context, sel ast.SelectionSet, v *model.GroupNoteSetPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._GroupNoteSetPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNGroupState2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupState(ctx context.Context, v any) (model.GroupState, error) {
@@ -80674,6 +82193,13 @@ func (ec *executionContext) unmarshalOChannelFilter2ᚖgithubᚗcomᚋswitchyard
 	}
 	res, err := ec.unmarshalInputChannelFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOChannelInformation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelInformation(ctx context.Context, sel ast.SelectionSet, v *model.ChannelInformation) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelInformation(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOChannelMessageInput2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessageInput(ctx context.Context, v any) (*model.ChannelMessageInput, error) {

@@ -19,6 +19,7 @@ const (
 	Phones        Kind = 3 // digits, E.164
 	Members       Kind = 4 // name
 	Conversations Kind = 5 // name
+	Groups        Kind = 6 // note
 )
 
 // number is the gram's number in the index of names, as the migrations reckon it: text, white space and signs included.

@@ -142,7 +142,8 @@ func (s *seeding) channels(ctx context.Context) error {
 		}
 		s.lines = append(s.lines, ch)
 	}
-	return nil
+	return s.tx.ChannelInformation.Create().SetTeamID(s.tx.Team).SetChannelID(s.lines[0].ID).SetIsOn(true).SetText("退換貨請在七天內提出,並附上訂單編號。\n週一公休。").
+		SetCreatedAt(s.tx.Now).SetUpdatedAt(s.tx.Now).Exec(ctx)
 }
 
 func (s *seeding) tags(ctx context.Context) error {
@@ -441,9 +442,9 @@ func (s *seeding) write(ctx context.Context, talk []turn, end time.Time, describ
 
 // group makes the demo group: a dozen of the customers, waiting for an answer, the account mentioned.
 func (s *seeding) group(ctx context.Context) error {
-	const title = "團購揪團 Group buy"
+	const title, groupNote = "團購揪團 Group buy", "每週三開團,週五截止。"
 	g, err := s.tx.Group.Create().SetTeamID(s.tx.Team).SetChannelID(s.lines[0].ID).SetPlatformGroupID(GroupID).SetPeerType(group.PeerTypeGROUP).SetName(title).SetNameFolded(text.Fold(title)).
-		SetMemberCount(groupSize).SetAreMembersListed(true).SetIsStale(false).SetFetchedAt(s.tx.Now).SetJoinedAt(s.ago(30 * 24 * time.Hour)).SetCreatedAt(s.ago(30 * 24 * time.Hour)).SetUpdatedAt(s.tx.Now).Save(ctx)
+		SetMemberCount(groupSize).SetNote(groupNote).SetNoteFolded(text.Fold(groupNote)).SetNoteVersion(1).SetAreMembersListed(true).SetIsStale(false).SetFetchedAt(s.tx.Now).SetJoinedAt(s.ago(30 * 24 * time.Hour)).SetCreatedAt(s.ago(30 * 24 * time.Hour)).SetUpdatedAt(s.tx.Now).Save(ctx)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/channelinformation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channelscript"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/companyfieldvalue"
@@ -103,6 +104,8 @@ type Client struct {
 	Category *CategoryClient
 	// Channel is the client for interacting with the Channel builders.
 	Channel *ChannelClient
+	// ChannelInformation is the client for interacting with the ChannelInformation builders.
+	ChannelInformation *ChannelInformationClient
 	// ChannelScript is the client for interacting with the ChannelScript builders.
 	ChannelScript *ChannelScriptClient
 	// Company is the client for interacting with the Company builders.
@@ -211,6 +214,7 @@ func (c *Client) init() {
 	c.BulkItem = NewBulkItemClient(c.config)
 	c.Category = NewCategoryClient(c.config)
 	c.Channel = NewChannelClient(c.config)
+	c.ChannelInformation = NewChannelInformationClient(c.config)
 	c.ChannelScript = NewChannelScriptClient(c.config)
 	c.Company = NewCompanyClient(c.config)
 	c.CompanyFieldValue = NewCompanyFieldValueClient(c.config)
@@ -358,6 +362,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		BulkItem:           NewBulkItemClient(cfg),
 		Category:           NewCategoryClient(cfg),
 		Channel:            NewChannelClient(cfg),
+		ChannelInformation: NewChannelInformationClient(cfg),
 		ChannelScript:      NewChannelScriptClient(cfg),
 		Company:            NewCompanyClient(cfg),
 		CompanyFieldValue:  NewCompanyFieldValueClient(cfg),
@@ -432,6 +437,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		BulkItem:           NewBulkItemClient(cfg),
 		Category:           NewCategoryClient(cfg),
 		Channel:            NewChannelClient(cfg),
+		ChannelInformation: NewChannelInformationClient(cfg),
 		ChannelScript:      NewChannelScriptClient(cfg),
 		Company:            NewCompanyClient(cfg),
 		CompanyFieldValue:  NewCompanyFieldValueClient(cfg),
@@ -505,14 +511,14 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.APIToken, c.Activity, c.Advert, c.Agent, c.AssignmentTurn, c.Attachment,
 		c.Attempt, c.Automation, c.BotEntry, c.BotModule, c.BulkItem, c.Category,
-		c.Channel, c.ChannelScript, c.Company, c.CompanyFieldValue, c.Contact,
-		c.ContactEmail, c.ContactPhone, c.Conversation, c.Counter, c.CustomField,
-		c.CustomFieldValue, c.Draft, c.EarlyEffect, c.Employment, c.Event, c.File,
-		c.Finding, c.Group, c.GroupMember, c.IdempotencyKey, c.Identity,
-		c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule, c.Lane, c.Link, c.Message,
-		c.Notification, c.Participant, c.ReadCursor, c.Role, c.SavedReply,
-		c.SavedReplyAudience, c.SavedView, c.Session, c.Shift, c.Stream, c.Tag,
-		c.Tagging, c.Team, c.Visitor, c.Webchat,
+		c.Channel, c.ChannelInformation, c.ChannelScript, c.Company,
+		c.CompanyFieldValue, c.Contact, c.ContactEmail, c.ContactPhone, c.Conversation,
+		c.Counter, c.CustomField, c.CustomFieldValue, c.Draft, c.EarlyEffect,
+		c.Employment, c.Event, c.File, c.Finding, c.Group, c.GroupMember,
+		c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule,
+		c.Lane, c.Link, c.Message, c.Notification, c.Participant, c.ReadCursor, c.Role,
+		c.SavedReply, c.SavedReplyAudience, c.SavedView, c.Session, c.Shift, c.Stream,
+		c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Use(hooks...)
 	}
@@ -524,14 +530,14 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.APIToken, c.Activity, c.Advert, c.Agent, c.AssignmentTurn, c.Attachment,
 		c.Attempt, c.Automation, c.BotEntry, c.BotModule, c.BulkItem, c.Category,
-		c.Channel, c.ChannelScript, c.Company, c.CompanyFieldValue, c.Contact,
-		c.ContactEmail, c.ContactPhone, c.Conversation, c.Counter, c.CustomField,
-		c.CustomFieldValue, c.Draft, c.EarlyEffect, c.Employment, c.Event, c.File,
-		c.Finding, c.Group, c.GroupMember, c.IdempotencyKey, c.Identity,
-		c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule, c.Lane, c.Link, c.Message,
-		c.Notification, c.Participant, c.ReadCursor, c.Role, c.SavedReply,
-		c.SavedReplyAudience, c.SavedView, c.Session, c.Shift, c.Stream, c.Tag,
-		c.Tagging, c.Team, c.Visitor, c.Webchat,
+		c.Channel, c.ChannelInformation, c.ChannelScript, c.Company,
+		c.CompanyFieldValue, c.Contact, c.ContactEmail, c.ContactPhone, c.Conversation,
+		c.Counter, c.CustomField, c.CustomFieldValue, c.Draft, c.EarlyEffect,
+		c.Employment, c.Event, c.File, c.Finding, c.Group, c.GroupMember,
+		c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule,
+		c.Lane, c.Link, c.Message, c.Notification, c.Participant, c.ReadCursor, c.Role,
+		c.SavedReply, c.SavedReplyAudience, c.SavedView, c.Session, c.Shift, c.Stream,
+		c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -566,6 +572,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Category.mutate(ctx, m)
 	case *ChannelMutation:
 		return c.Channel.mutate(ctx, m)
+	case *ChannelInformationMutation:
+		return c.ChannelInformation.mutate(ctx, m)
 	case *ChannelScriptMutation:
 		return c.ChannelScript.mutate(ctx, m)
 	case *CompanyMutation:
@@ -2557,6 +2565,155 @@ func (c *ChannelClient) mutate(ctx context.Context, m *ChannelMutation) (Value, 
 		return (&ChannelDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Channel mutation op: %q", m.Op())
+	}
+}
+
+// ChannelInformationClient is a client for the ChannelInformation schema.
+type ChannelInformationClient struct {
+	config
+}
+
+// NewChannelInformationClient returns a client for the ChannelInformation from the given config.
+func NewChannelInformationClient(c config) *ChannelInformationClient {
+	return &ChannelInformationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `channelinformation.Hooks(f(g(h())))`.
+func (c *ChannelInformationClient) Use(hooks ...Hook) {
+	c.hooks.ChannelInformation = append(c.hooks.ChannelInformation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `channelinformation.Intercept(f(g(h())))`.
+func (c *ChannelInformationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ChannelInformation = append(c.inters.ChannelInformation, interceptors...)
+}
+
+// Create returns a builder for creating a ChannelInformation entity.
+func (c *ChannelInformationClient) Create() *ChannelInformationCreate {
+	mutation := newChannelInformationMutation(c.config, OpCreate)
+	return &ChannelInformationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ChannelInformation entities.
+func (c *ChannelInformationClient) CreateBulk(builders ...*ChannelInformationCreate) *ChannelInformationCreateBulk {
+	return &ChannelInformationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ChannelInformationClient) MapCreateBulk(slice any, setFunc func(*ChannelInformationCreate, int)) *ChannelInformationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ChannelInformationCreateBulk{err: fmt.Errorf("calling to ChannelInformationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ChannelInformationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ChannelInformationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ChannelInformation.
+func (c *ChannelInformationClient) Update() *ChannelInformationUpdate {
+	mutation := newChannelInformationMutation(c.config, OpUpdate)
+	return &ChannelInformationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ChannelInformationClient) UpdateOne(_m *ChannelInformation) *ChannelInformationUpdateOne {
+	mutation := newChannelInformationMutation(c.config, OpUpdateOne, withChannelInformation(_m))
+	return &ChannelInformationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ChannelInformationClient) UpdateOneID(id int64) *ChannelInformationUpdateOne {
+	mutation := newChannelInformationMutation(c.config, OpUpdateOne, withChannelInformationID(id))
+	return &ChannelInformationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ChannelInformation.
+func (c *ChannelInformationClient) Delete() *ChannelInformationDelete {
+	mutation := newChannelInformationMutation(c.config, OpDelete)
+	return &ChannelInformationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ChannelInformationClient) DeleteOne(_m *ChannelInformation) *ChannelInformationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ChannelInformationClient) DeleteOneID(id int64) *ChannelInformationDeleteOne {
+	builder := c.Delete().Where(channelinformation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ChannelInformationDeleteOne{builder}
+}
+
+// Query returns a query builder for ChannelInformation.
+func (c *ChannelInformationClient) Query() *ChannelInformationQuery {
+	return &ChannelInformationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeChannelInformation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ChannelInformation entity by its id.
+func (c *ChannelInformationClient) Get(ctx context.Context, id int64) (*ChannelInformation, error) {
+	return c.Query().Where(channelinformation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ChannelInformationClient) GetX(ctx context.Context, id int64) *ChannelInformation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryChannel queries the channel edge of a ChannelInformation.
+func (c *ChannelInformationClient) QueryChannel(_m *ChannelInformation) *ChannelQuery {
+	query := (&ChannelClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(channelinformation.Table, channelinformation.FieldID, id),
+			sqlgraph.To(channel.Table, channel.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, channelinformation.ChannelTable, channelinformation.ChannelColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ChannelInformationClient) Hooks() []Hook {
+	return c.hooks.ChannelInformation
+}
+
+// Interceptors returns the client interceptors.
+func (c *ChannelInformationClient) Interceptors() []Interceptor {
+	return c.inters.ChannelInformation
+}
+
+func (c *ChannelInformationClient) mutate(ctx context.Context, m *ChannelInformationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ChannelInformationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ChannelInformationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ChannelInformationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ChannelInformationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ChannelInformation mutation op: %q", m.Op())
 	}
 }
 
@@ -9030,22 +9187,24 @@ func (c *WebchatClient) mutate(ctx context.Context, m *WebchatMutation) (Value, 
 type (
 	hooks struct {
 		APIToken, Activity, Advert, Agent, AssignmentTurn, Attachment, Attempt,
-		Automation, BotEntry, BotModule, BulkItem, Category, Channel, ChannelScript,
-		Company, CompanyFieldValue, Contact, ContactEmail, ContactPhone, Conversation,
-		Counter, CustomField, CustomFieldValue, Draft, EarlyEffect, Employment, Event,
-		File, Finding, Group, GroupMember, IdempotencyKey, Identity, InboundEvent, Job,
-		KeptFile, KeywordRule, Lane, Link, Message, Notification, Participant,
-		ReadCursor, Role, SavedReply, SavedReplyAudience, SavedView, Session, Shift,
-		Stream, Tag, Tagging, Team, Visitor, Webchat []ent.Hook
+		Automation, BotEntry, BotModule, BulkItem, Category, Channel,
+		ChannelInformation, ChannelScript, Company, CompanyFieldValue, Contact,
+		ContactEmail, ContactPhone, Conversation, Counter, CustomField,
+		CustomFieldValue, Draft, EarlyEffect, Employment, Event, File, Finding, Group,
+		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, KeptFile,
+		KeywordRule, Lane, Link, Message, Notification, Participant, ReadCursor, Role,
+		SavedReply, SavedReplyAudience, SavedView, Session, Shift, Stream, Tag,
+		Tagging, Team, Visitor, Webchat []ent.Hook
 	}
 	inters struct {
 		APIToken, Activity, Advert, Agent, AssignmentTurn, Attachment, Attempt,
-		Automation, BotEntry, BotModule, BulkItem, Category, Channel, ChannelScript,
-		Company, CompanyFieldValue, Contact, ContactEmail, ContactPhone, Conversation,
-		Counter, CustomField, CustomFieldValue, Draft, EarlyEffect, Employment, Event,
-		File, Finding, Group, GroupMember, IdempotencyKey, Identity, InboundEvent, Job,
-		KeptFile, KeywordRule, Lane, Link, Message, Notification, Participant,
-		ReadCursor, Role, SavedReply, SavedReplyAudience, SavedView, Session, Shift,
-		Stream, Tag, Tagging, Team, Visitor, Webchat []ent.Interceptor
+		Automation, BotEntry, BotModule, BulkItem, Category, Channel,
+		ChannelInformation, ChannelScript, Company, CompanyFieldValue, Contact,
+		ContactEmail, ContactPhone, Conversation, Counter, CustomField,
+		CustomFieldValue, Draft, EarlyEffect, Employment, Event, File, Finding, Group,
+		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, KeptFile,
+		KeywordRule, Lane, Link, Message, Notification, Participant, ReadCursor, Role,
+		SavedReply, SavedReplyAudience, SavedView, Session, Shift, Stream, Tag,
+		Tagging, Team, Visitor, Webchat []ent.Interceptor
 	}
 )

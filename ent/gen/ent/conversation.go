@@ -43,6 +43,8 @@ type Conversation struct {
 	ContactID *int64 `json:"contact_id,omitempty"`
 	// CONV-2.
 	Kind conversation.Kind `json:"kind,omitempty"`
+	// Who began it: the customer's message, first or after an end; or an agent who opened it (CHAN-7, GRP-10).
+	BegunBy conversation.BegunBy `json:"begun_by,omitempty"`
 	// CONV-2.
 	Status conversation.Status `json:"status,omitempty"`
 	// Who serves it while PENDING; HUMAN in every other status.
@@ -202,7 +204,7 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case conversation.FieldID, conversation.FieldTeamID, conversation.FieldVersion, conversation.FieldChannelID, conversation.FieldIdentityID, conversation.FieldGroupID, conversation.FieldContactID, conversation.FieldFollowerID, conversation.FieldLastFollowerID, conversation.FieldMessageSeq, conversation.FieldLastMessageID, conversation.FieldLastMessageSeq, conversation.FieldMemberCount, conversation.FieldUnread, conversation.FieldReadSeq, conversation.FieldMentionMessageID, conversation.FieldWaitingLevel:
 			values[i] = new(sql.NullInt64)
-		case conversation.FieldChannelType, conversation.FieldKind, conversation.FieldStatus, conversation.FieldQueue, conversation.FieldBranchID, conversation.FieldRegionID, conversation.FieldLastMessageKind, conversation.FieldLastMessageSender, conversation.FieldLastMessagePreview, conversation.FieldName, conversation.FieldNameFolded, conversation.FieldPictureURL:
+		case conversation.FieldChannelType, conversation.FieldKind, conversation.FieldBegunBy, conversation.FieldStatus, conversation.FieldQueue, conversation.FieldBranchID, conversation.FieldRegionID, conversation.FieldLastMessageKind, conversation.FieldLastMessageSender, conversation.FieldLastMessagePreview, conversation.FieldName, conversation.FieldNameFolded, conversation.FieldPictureURL:
 			values[i] = new(sql.NullString)
 		case conversation.FieldCreatedAt, conversation.FieldUpdatedAt, conversation.FieldFollowedAt, conversation.FieldEndedAt, conversation.FieldLastAt, conversation.FieldLastMessageAt, conversation.FieldWaitingSince, conversation.FieldCustomerAt, conversation.FieldLastExportedAt:
 			values[i] = new(sql.NullTime)
@@ -289,6 +291,12 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field kind", values[i])
 			} else if value.Valid {
 				_m.Kind = conversation.Kind(value.String)
+			}
+		case conversation.FieldBegunBy:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field begun_by", values[i])
+			} else if value.Valid {
+				_m.BegunBy = conversation.BegunBy(value.String)
 			}
 		case conversation.FieldStatus:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -612,6 +620,9 @@ func (_m *Conversation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("kind=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Kind))
+	builder.WriteString(", ")
+	builder.WriteString("begun_by=")
+	builder.WriteString(fmt.Sprintf("%v", _m.BegunBy))
 	builder.WriteString(", ")
 	builder.WriteString("status=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Status))

@@ -117,6 +117,20 @@ func (_c *ConversationCreate) SetKind(v conversation.Kind) *ConversationCreate {
 	return _c
 }
 
+// SetBegunBy sets the "begun_by" field.
+func (_c *ConversationCreate) SetBegunBy(v conversation.BegunBy) *ConversationCreate {
+	_c.mutation.SetBegunBy(v)
+	return _c
+}
+
+// SetNillableBegunBy sets the "begun_by" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableBegunBy(v *conversation.BegunBy) *ConversationCreate {
+	if v != nil {
+		_c.SetBegunBy(*v)
+	}
+	return _c
+}
+
 // SetStatus sets the "status" field.
 func (_c *ConversationCreate) SetStatus(v conversation.Status) *ConversationCreate {
 	_c.mutation.SetStatus(v)
@@ -631,6 +645,10 @@ func (_c *ConversationCreate) defaults() {
 		v := conversation.DefaultVersion
 		_c.mutation.SetVersion(v)
 	}
+	if _, ok := _c.mutation.BegunBy(); !ok {
+		v := conversation.DefaultBegunBy
+		_c.mutation.SetBegunBy(v)
+	}
 	if _, ok := _c.mutation.Queue(); !ok {
 		v := conversation.DefaultQueue
 		_c.mutation.SetQueue(v)
@@ -744,6 +762,14 @@ func (_c *ConversationCreate) check() error {
 	if v, ok := _c.mutation.Kind(); ok {
 		if err := conversation.KindValidator(v); err != nil {
 			return &ValidationError{Name: "kind", err: fmt.Errorf(`ent: validator failed for field "Conversation.kind": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.BegunBy(); !ok {
+		return &ValidationError{Name: "begun_by", err: errors.New(`ent: missing required field "Conversation.begun_by"`)}
+	}
+	if v, ok := _c.mutation.BegunBy(); ok {
+		if err := conversation.BegunByValidator(v); err != nil {
+			return &ValidationError{Name: "begun_by", err: fmt.Errorf(`ent: validator failed for field "Conversation.begun_by": %w`, err)}
 		}
 	}
 	if _, ok := _c.mutation.Status(); !ok {
@@ -874,6 +900,10 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.Kind(); ok {
 		_spec.SetField(conversation.FieldKind, field.TypeEnum, value)
 		_node.Kind = value
+	}
+	if value, ok := _c.mutation.BegunBy(); ok {
+		_spec.SetField(conversation.FieldBegunBy, field.TypeEnum, value)
+		_node.BegunBy = value
 	}
 	if value, ok := _c.mutation.Status(); ok {
 		_spec.SetField(conversation.FieldStatus, field.TypeEnum, value)

@@ -101,6 +101,20 @@ func (_u *ConversationUpdate) SetNillableKind(v *conversation.Kind) *Conversatio
 	return _u
 }
 
+// SetBegunBy sets the "begun_by" field.
+func (_u *ConversationUpdate) SetBegunBy(v conversation.BegunBy) *ConversationUpdate {
+	_u.mutation.SetBegunBy(v)
+	return _u
+}
+
+// SetNillableBegunBy sets the "begun_by" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableBegunBy(v *conversation.BegunBy) *ConversationUpdate {
+	if v != nil {
+		_u.SetBegunBy(*v)
+	}
+	return _u
+}
+
 // SetStatus sets the "status" field.
 func (_u *ConversationUpdate) SetStatus(v conversation.Status) *ConversationUpdate {
 	_u.mutation.SetStatus(v)
@@ -781,6 +795,11 @@ func (_u *ConversationUpdate) check() error {
 			return &ValidationError{Name: "kind", err: fmt.Errorf(`ent: validator failed for field "Conversation.kind": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.BegunBy(); ok {
+		if err := conversation.BegunByValidator(v); err != nil {
+			return &ValidationError{Name: "begun_by", err: fmt.Errorf(`ent: validator failed for field "Conversation.begun_by": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Status(); ok {
 		if err := conversation.StatusValidator(v); err != nil {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "Conversation.status": %w`, err)}
@@ -826,6 +845,9 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if value, ok := _u.mutation.Kind(); ok {
 		_spec.SetField(conversation.FieldKind, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.BegunBy(); ok {
+		_spec.SetField(conversation.FieldBegunBy, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(conversation.FieldStatus, field.TypeEnum, value)
@@ -1147,6 +1169,20 @@ func (_u *ConversationUpdateOne) SetKind(v conversation.Kind) *ConversationUpdat
 func (_u *ConversationUpdateOne) SetNillableKind(v *conversation.Kind) *ConversationUpdateOne {
 	if v != nil {
 		_u.SetKind(*v)
+	}
+	return _u
+}
+
+// SetBegunBy sets the "begun_by" field.
+func (_u *ConversationUpdateOne) SetBegunBy(v conversation.BegunBy) *ConversationUpdateOne {
+	_u.mutation.SetBegunBy(v)
+	return _u
+}
+
+// SetNillableBegunBy sets the "begun_by" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableBegunBy(v *conversation.BegunBy) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetBegunBy(*v)
 	}
 	return _u
 }
@@ -1844,6 +1880,11 @@ func (_u *ConversationUpdateOne) check() error {
 			return &ValidationError{Name: "kind", err: fmt.Errorf(`ent: validator failed for field "Conversation.kind": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.BegunBy(); ok {
+		if err := conversation.BegunByValidator(v); err != nil {
+			return &ValidationError{Name: "begun_by", err: fmt.Errorf(`ent: validator failed for field "Conversation.begun_by": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Status(); ok {
 		if err := conversation.StatusValidator(v); err != nil {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "Conversation.status": %w`, err)}
@@ -1906,6 +1947,9 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	}
 	if value, ok := _u.mutation.Kind(); ok {
 		_spec.SetField(conversation.FieldKind, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.BegunBy(); ok {
+		_spec.SetField(conversation.FieldBegunBy, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(conversation.FieldStatus, field.TypeEnum, value)

@@ -25,6 +25,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/channelinformation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channelscript"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/companyfieldvalue"
@@ -140,6 +141,7 @@ func checkColumn(t, c string) error {
 			bulkitem.Table:           bulkitem.ValidColumn,
 			category.Table:           category.ValidColumn,
 			channel.Table:            channel.ValidColumn,
+			channelinformation.Table: channelinformation.ValidColumn,
 			channelscript.Table:      channelscript.ValidColumn,
 			company.Table:            company.ValidColumn,
 			companyfieldvalue.Table:  companyfieldvalue.ValidColumn,

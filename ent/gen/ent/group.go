@@ -50,6 +50,10 @@ type Group struct {
 	FetchedAt *time.Time `json:"fetched_at,omitempty"`
 	// What agents noted, at most 1,000 characters (GRP-7).
 	Note string `json:"note,omitempty"`
+	// The note folded for comparison.
+	NoteFolded string `json:"note_folded,omitempty"`
+	// Raised by each change of the note: who changes it names the one it read.
+	NoteVersion int `json:"note_version,omitempty"`
 	// When the account entered, last.
 	JoinedAt time.Time `json:"joined_at,omitempty"`
 	// When the account left, last.
@@ -87,9 +91,9 @@ func (*Group) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case group.FieldAreMembersListed, group.FieldIsStale:
 			values[i] = new(sql.NullBool)
-		case group.FieldID, group.FieldTeamID, group.FieldVersion, group.FieldChannelID, group.FieldMemberCount:
+		case group.FieldID, group.FieldTeamID, group.FieldVersion, group.FieldChannelID, group.FieldMemberCount, group.FieldNoteVersion:
 			values[i] = new(sql.NullInt64)
-		case group.FieldPlatformGroupID, group.FieldPeerType, group.FieldName, group.FieldNameFolded, group.FieldPictureURL, group.FieldState, group.FieldNote:
+		case group.FieldPlatformGroupID, group.FieldPeerType, group.FieldName, group.FieldNameFolded, group.FieldPictureURL, group.FieldState, group.FieldNote, group.FieldNoteFolded:
 			values[i] = new(sql.NullString)
 		case group.FieldCreatedAt, group.FieldUpdatedAt, group.FieldFetchedAt, group.FieldJoinedAt, group.FieldLeftAt:
 			values[i] = new(sql.NullTime)
@@ -211,6 +215,18 @@ func (_m *Group) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Note = value.String
 			}
+		case group.FieldNoteFolded:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field note_folded", values[i])
+			} else if value.Valid {
+				_m.NoteFolded = value.String
+			}
+		case group.FieldNoteVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field note_version", values[i])
+			} else if value.Valid {
+				_m.NoteVersion = int(value.Int64)
+			}
 		case group.FieldJoinedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field joined_at", values[i])
@@ -314,6 +330,12 @@ func (_m *Group) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("note=")
 	builder.WriteString(_m.Note)
+	builder.WriteString(", ")
+	builder.WriteString("note_folded=")
+	builder.WriteString(_m.NoteFolded)
+	builder.WriteString(", ")
+	builder.WriteString("note_version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.NoteVersion))
 	builder.WriteString(", ")
 	builder.WriteString("joined_at=")
 	builder.WriteString(_m.JoinedAt.Format(time.ANSIC))

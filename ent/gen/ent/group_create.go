@@ -205,6 +205,34 @@ func (_c *GroupCreate) SetNillableNote(v *string) *GroupCreate {
 	return _c
 }
 
+// SetNoteFolded sets the "note_folded" field.
+func (_c *GroupCreate) SetNoteFolded(v string) *GroupCreate {
+	_c.mutation.SetNoteFolded(v)
+	return _c
+}
+
+// SetNillableNoteFolded sets the "note_folded" field if the given value is not nil.
+func (_c *GroupCreate) SetNillableNoteFolded(v *string) *GroupCreate {
+	if v != nil {
+		_c.SetNoteFolded(*v)
+	}
+	return _c
+}
+
+// SetNoteVersion sets the "note_version" field.
+func (_c *GroupCreate) SetNoteVersion(v int) *GroupCreate {
+	_c.mutation.SetNoteVersion(v)
+	return _c
+}
+
+// SetNillableNoteVersion sets the "note_version" field if the given value is not nil.
+func (_c *GroupCreate) SetNillableNoteVersion(v *int) *GroupCreate {
+	if v != nil {
+		_c.SetNoteVersion(*v)
+	}
+	return _c
+}
+
 // SetJoinedAt sets the "joined_at" field.
 func (_c *GroupCreate) SetJoinedAt(v time.Time) *GroupCreate {
 	_c.mutation.SetJoinedAt(v)
@@ -305,6 +333,14 @@ func (_c *GroupCreate) defaults() {
 		v := group.DefaultNote
 		_c.mutation.SetNote(v)
 	}
+	if _, ok := _c.mutation.NoteFolded(); !ok {
+		v := group.DefaultNoteFolded
+		_c.mutation.SetNoteFolded(v)
+	}
+	if _, ok := _c.mutation.NoteVersion(); !ok {
+		v := group.DefaultNoteVersion
+		_c.mutation.SetNoteVersion(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -363,6 +399,12 @@ func (_c *GroupCreate) check() error {
 	}
 	if _, ok := _c.mutation.Note(); !ok {
 		return &ValidationError{Name: "note", err: errors.New(`ent: missing required field "Group.note"`)}
+	}
+	if _, ok := _c.mutation.NoteFolded(); !ok {
+		return &ValidationError{Name: "note_folded", err: errors.New(`ent: missing required field "Group.note_folded"`)}
+	}
+	if _, ok := _c.mutation.NoteVersion(); !ok {
+		return &ValidationError{Name: "note_version", err: errors.New(`ent: missing required field "Group.note_version"`)}
 	}
 	if _, ok := _c.mutation.JoinedAt(); !ok {
 		return &ValidationError{Name: "joined_at", err: errors.New(`ent: missing required field "Group.joined_at"`)}
@@ -455,6 +497,14 @@ func (_c *GroupCreate) createSpec() (*Group, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Note(); ok {
 		_spec.SetField(group.FieldNote, field.TypeString, value)
 		_node.Note = value
+	}
+	if value, ok := _c.mutation.NoteFolded(); ok {
+		_spec.SetField(group.FieldNoteFolded, field.TypeString, value)
+		_node.NoteFolded = value
+	}
+	if value, ok := _c.mutation.NoteVersion(); ok {
+		_spec.SetField(group.FieldNoteVersion, field.TypeInt, value)
+		_node.NoteVersion = value
 	}
 	if value, ok := _c.mutation.JoinedAt(); ok {
 		_spec.SetField(group.FieldJoinedAt, field.TypeTime, value)

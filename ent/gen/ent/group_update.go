@@ -203,6 +203,41 @@ func (_u *GroupUpdate) SetNillableNote(v *string) *GroupUpdate {
 	return _u
 }
 
+// SetNoteFolded sets the "note_folded" field.
+func (_u *GroupUpdate) SetNoteFolded(v string) *GroupUpdate {
+	_u.mutation.SetNoteFolded(v)
+	return _u
+}
+
+// SetNillableNoteFolded sets the "note_folded" field if the given value is not nil.
+func (_u *GroupUpdate) SetNillableNoteFolded(v *string) *GroupUpdate {
+	if v != nil {
+		_u.SetNoteFolded(*v)
+	}
+	return _u
+}
+
+// SetNoteVersion sets the "note_version" field.
+func (_u *GroupUpdate) SetNoteVersion(v int) *GroupUpdate {
+	_u.mutation.ResetNoteVersion()
+	_u.mutation.SetNoteVersion(v)
+	return _u
+}
+
+// SetNillableNoteVersion sets the "note_version" field if the given value is not nil.
+func (_u *GroupUpdate) SetNillableNoteVersion(v *int) *GroupUpdate {
+	if v != nil {
+		_u.SetNoteVersion(*v)
+	}
+	return _u
+}
+
+// AddNoteVersion adds value to the "note_version" field.
+func (_u *GroupUpdate) AddNoteVersion(v int) *GroupUpdate {
+	_u.mutation.AddNoteVersion(v)
+	return _u
+}
+
 // SetJoinedAt sets the "joined_at" field.
 func (_u *GroupUpdate) SetJoinedAt(v time.Time) *GroupUpdate {
 	_u.mutation.SetJoinedAt(v)
@@ -341,6 +376,15 @@ func (_u *GroupUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Note(); ok {
 		_spec.SetField(group.FieldNote, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.NoteFolded(); ok {
+		_spec.SetField(group.FieldNoteFolded, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.NoteVersion(); ok {
+		_spec.SetField(group.FieldNoteVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedNoteVersion(); ok {
+		_spec.AddField(group.FieldNoteVersion, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.JoinedAt(); ok {
 		_spec.SetField(group.FieldJoinedAt, field.TypeTime, value)
@@ -547,6 +591,41 @@ func (_u *GroupUpdateOne) SetNillableNote(v *string) *GroupUpdateOne {
 	return _u
 }
 
+// SetNoteFolded sets the "note_folded" field.
+func (_u *GroupUpdateOne) SetNoteFolded(v string) *GroupUpdateOne {
+	_u.mutation.SetNoteFolded(v)
+	return _u
+}
+
+// SetNillableNoteFolded sets the "note_folded" field if the given value is not nil.
+func (_u *GroupUpdateOne) SetNillableNoteFolded(v *string) *GroupUpdateOne {
+	if v != nil {
+		_u.SetNoteFolded(*v)
+	}
+	return _u
+}
+
+// SetNoteVersion sets the "note_version" field.
+func (_u *GroupUpdateOne) SetNoteVersion(v int) *GroupUpdateOne {
+	_u.mutation.ResetNoteVersion()
+	_u.mutation.SetNoteVersion(v)
+	return _u
+}
+
+// SetNillableNoteVersion sets the "note_version" field if the given value is not nil.
+func (_u *GroupUpdateOne) SetNillableNoteVersion(v *int) *GroupUpdateOne {
+	if v != nil {
+		_u.SetNoteVersion(*v)
+	}
+	return _u
+}
+
+// AddNoteVersion adds value to the "note_version" field.
+func (_u *GroupUpdateOne) AddNoteVersion(v int) *GroupUpdateOne {
+	_u.mutation.AddNoteVersion(v)
+	return _u
+}
+
 // SetJoinedAt sets the "joined_at" field.
 func (_u *GroupUpdateOne) SetJoinedAt(v time.Time) *GroupUpdateOne {
 	_u.mutation.SetJoinedAt(v)
@@ -715,6 +794,15 @@ func (_u *GroupUpdateOne) sqlSave(ctx context.Context) (_node *Group, err error)
 	}
 	if value, ok := _u.mutation.Note(); ok {
 		_spec.SetField(group.FieldNote, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.NoteFolded(); ok {
+		_spec.SetField(group.FieldNoteFolded, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.NoteVersion(); ok {
+		_spec.SetField(group.FieldNoteVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedNoteVersion(); ok {
+		_spec.AddField(group.FieldNoteVersion, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.JoinedAt(); ok {
 		_spec.SetField(group.FieldJoinedAt, field.TypeTime, value)

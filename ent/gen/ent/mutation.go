@@ -24,6 +24,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/channelinformation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channelscript"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/companyfieldvalue"
@@ -91,6 +92,7 @@ const (
 	TypeBulkItem           = "BulkItem"
 	TypeCategory           = "Category"
 	TypeChannel            = "Channel"
+	TypeChannelInformation = "ChannelInformation"
 	TypeChannelScript      = "ChannelScript"
 	TypeCompany            = "Company"
 	TypeCompanyFieldValue  = "CompanyFieldValue"
@@ -14017,6 +14019,779 @@ func (m *ChannelMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Channel edge %s", name)
 }
 
+// ChannelInformationMutation represents an operation that mutates the ChannelInformation nodes in the graph.
+type ChannelInformationMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int64
+	team_id        *int64
+	addteam_id     *int64
+	version        *int
+	addversion     *int
+	created_at     *time.Time
+	updated_at     *time.Time
+	is_on          *bool
+	text           *string
+	clearedFields  map[string]struct{}
+	channel        *int64
+	clearedchannel bool
+	done           bool
+	oldValue       func(context.Context) (*ChannelInformation, error)
+	predicates     []predicate.ChannelInformation
+}
+
+var _ ent.Mutation = (*ChannelInformationMutation)(nil)
+
+// channelinformationOption allows management of the mutation configuration using functional options.
+type channelinformationOption func(*ChannelInformationMutation)
+
+// newChannelInformationMutation creates new mutation for the ChannelInformation entity.
+func newChannelInformationMutation(c config, op Op, opts ...channelinformationOption) *ChannelInformationMutation {
+	m := &ChannelInformationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeChannelInformation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withChannelInformationID sets the ID field of the mutation.
+func withChannelInformationID(id int64) channelinformationOption {
+	return func(m *ChannelInformationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ChannelInformation
+		)
+		m.oldValue = func(ctx context.Context) (*ChannelInformation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ChannelInformation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withChannelInformation sets the old ChannelInformation of the mutation.
+func withChannelInformation(node *ChannelInformation) channelinformationOption {
+	return func(m *ChannelInformationMutation) {
+		m.oldValue = func(context.Context) (*ChannelInformation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ChannelInformationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ChannelInformationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ChannelInformationMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ChannelInformationMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ChannelInformation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *ChannelInformationMutation) SetTeamID(i int64) {
+	m.team_id = &i
+	m.addteam_id = nil
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *ChannelInformationMutation) TeamID() (r int64, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the ChannelInformation entity.
+// If the ChannelInformation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelInformationMutation) OldTeamID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// AddTeamID adds i to the "team_id" field.
+func (m *ChannelInformationMutation) AddTeamID(i int64) {
+	if m.addteam_id != nil {
+		*m.addteam_id += i
+	} else {
+		m.addteam_id = &i
+	}
+}
+
+// AddedTeamID returns the value that was added to the "team_id" field in this mutation.
+func (m *ChannelInformationMutation) AddedTeamID() (r int64, exists bool) {
+	v := m.addteam_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *ChannelInformationMutation) ResetTeamID() {
+	m.team_id = nil
+	m.addteam_id = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ChannelInformationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ChannelInformationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ChannelInformation entity.
+// If the ChannelInformation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelInformationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ChannelInformationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ChannelInformationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ChannelInformationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ChannelInformationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ChannelInformationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ChannelInformation entity.
+// If the ChannelInformation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelInformationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ChannelInformationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ChannelInformationMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ChannelInformationMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ChannelInformation entity.
+// If the ChannelInformation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelInformationMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ChannelInformationMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetChannelID sets the "channel_id" field.
+func (m *ChannelInformationMutation) SetChannelID(i int64) {
+	m.channel = &i
+}
+
+// ChannelID returns the value of the "channel_id" field in the mutation.
+func (m *ChannelInformationMutation) ChannelID() (r int64, exists bool) {
+	v := m.channel
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannelID returns the old "channel_id" field's value of the ChannelInformation entity.
+// If the ChannelInformation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelInformationMutation) OldChannelID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannelID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannelID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannelID: %w", err)
+	}
+	return oldValue.ChannelID, nil
+}
+
+// ResetChannelID resets all changes to the "channel_id" field.
+func (m *ChannelInformationMutation) ResetChannelID() {
+	m.channel = nil
+}
+
+// SetIsOn sets the "is_on" field.
+func (m *ChannelInformationMutation) SetIsOn(b bool) {
+	m.is_on = &b
+}
+
+// IsOn returns the value of the "is_on" field in the mutation.
+func (m *ChannelInformationMutation) IsOn() (r bool, exists bool) {
+	v := m.is_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIsOn returns the old "is_on" field's value of the ChannelInformation entity.
+// If the ChannelInformation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelInformationMutation) OldIsOn(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIsOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIsOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIsOn: %w", err)
+	}
+	return oldValue.IsOn, nil
+}
+
+// ResetIsOn resets all changes to the "is_on" field.
+func (m *ChannelInformationMutation) ResetIsOn() {
+	m.is_on = nil
+}
+
+// SetText sets the "text" field.
+func (m *ChannelInformationMutation) SetText(s string) {
+	m.text = &s
+}
+
+// Text returns the value of the "text" field in the mutation.
+func (m *ChannelInformationMutation) Text() (r string, exists bool) {
+	v := m.text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldText returns the old "text" field's value of the ChannelInformation entity.
+// If the ChannelInformation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelInformationMutation) OldText(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldText: %w", err)
+	}
+	return oldValue.Text, nil
+}
+
+// ResetText resets all changes to the "text" field.
+func (m *ChannelInformationMutation) ResetText() {
+	m.text = nil
+}
+
+// ClearChannel clears the "channel" edge to the Channel entity.
+func (m *ChannelInformationMutation) ClearChannel() {
+	m.clearedchannel = true
+	m.clearedFields[channelinformation.FieldChannelID] = struct{}{}
+}
+
+// ChannelCleared reports if the "channel" edge to the Channel entity was cleared.
+func (m *ChannelInformationMutation) ChannelCleared() bool {
+	return m.clearedchannel
+}
+
+// ChannelIDs returns the "channel" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ChannelID instead. It exists only for internal usage by the builders.
+func (m *ChannelInformationMutation) ChannelIDs() (ids []int64) {
+	if id := m.channel; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetChannel resets all changes to the "channel" edge.
+func (m *ChannelInformationMutation) ResetChannel() {
+	m.channel = nil
+	m.clearedchannel = false
+}
+
+// Where appends a list predicates to the ChannelInformationMutation builder.
+func (m *ChannelInformationMutation) Where(ps ...predicate.ChannelInformation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ChannelInformationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ChannelInformationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ChannelInformation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ChannelInformationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ChannelInformationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ChannelInformation).
+func (m *ChannelInformationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ChannelInformationMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.team_id != nil {
+		fields = append(fields, channelinformation.FieldTeamID)
+	}
+	if m.version != nil {
+		fields = append(fields, channelinformation.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, channelinformation.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, channelinformation.FieldUpdatedAt)
+	}
+	if m.channel != nil {
+		fields = append(fields, channelinformation.FieldChannelID)
+	}
+	if m.is_on != nil {
+		fields = append(fields, channelinformation.FieldIsOn)
+	}
+	if m.text != nil {
+		fields = append(fields, channelinformation.FieldText)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ChannelInformationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case channelinformation.FieldTeamID:
+		return m.TeamID()
+	case channelinformation.FieldVersion:
+		return m.Version()
+	case channelinformation.FieldCreatedAt:
+		return m.CreatedAt()
+	case channelinformation.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case channelinformation.FieldChannelID:
+		return m.ChannelID()
+	case channelinformation.FieldIsOn:
+		return m.IsOn()
+	case channelinformation.FieldText:
+		return m.Text()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ChannelInformationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case channelinformation.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case channelinformation.FieldVersion:
+		return m.OldVersion(ctx)
+	case channelinformation.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case channelinformation.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case channelinformation.FieldChannelID:
+		return m.OldChannelID(ctx)
+	case channelinformation.FieldIsOn:
+		return m.OldIsOn(ctx)
+	case channelinformation.FieldText:
+		return m.OldText(ctx)
+	}
+	return nil, fmt.Errorf("unknown ChannelInformation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChannelInformationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case channelinformation.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case channelinformation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case channelinformation.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case channelinformation.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case channelinformation.FieldChannelID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannelID(v)
+		return nil
+	case channelinformation.FieldIsOn:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIsOn(v)
+		return nil
+	case channelinformation.FieldText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetText(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelInformation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ChannelInformationMutation) AddedFields() []string {
+	var fields []string
+	if m.addteam_id != nil {
+		fields = append(fields, channelinformation.FieldTeamID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, channelinformation.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ChannelInformationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case channelinformation.FieldTeamID:
+		return m.AddedTeamID()
+	case channelinformation.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChannelInformationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case channelinformation.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTeamID(v)
+		return nil
+	case channelinformation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelInformation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ChannelInformationMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ChannelInformationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ChannelInformationMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ChannelInformation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ChannelInformationMutation) ResetField(name string) error {
+	switch name {
+	case channelinformation.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case channelinformation.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case channelinformation.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case channelinformation.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case channelinformation.FieldChannelID:
+		m.ResetChannelID()
+		return nil
+	case channelinformation.FieldIsOn:
+		m.ResetIsOn()
+		return nil
+	case channelinformation.FieldText:
+		m.ResetText()
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelInformation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ChannelInformationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.channel != nil {
+		edges = append(edges, channelinformation.EdgeChannel)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ChannelInformationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case channelinformation.EdgeChannel:
+		if id := m.channel; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ChannelInformationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ChannelInformationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ChannelInformationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedchannel {
+		edges = append(edges, channelinformation.EdgeChannel)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ChannelInformationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case channelinformation.EdgeChannel:
+		return m.clearedchannel
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ChannelInformationMutation) ClearEdge(name string) error {
+	switch name {
+	case channelinformation.EdgeChannel:
+		m.ClearChannel()
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelInformation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ChannelInformationMutation) ResetEdge(name string) error {
+	switch name {
+	case channelinformation.EdgeChannel:
+		m.ResetChannel()
+		return nil
+	}
+	return fmt.Errorf("unknown ChannelInformation edge %s", name)
+}
+
 // ChannelScriptMutation represents an operation that mutates the ChannelScript nodes in the graph.
 type ChannelScriptMutation struct {
 	config
@@ -19959,6 +20734,7 @@ type ConversationMutation struct {
 	updated_at             *time.Time
 	channel_type           *conversation.ChannelType
 	kind                   *conversation.Kind
+	begun_by               *conversation.BegunBy
 	status                 *conversation.Status
 	queue                  *conversation.Queue
 	last_follower_id       *int64
@@ -20555,6 +21331,42 @@ func (m *ConversationMutation) OldKind(ctx context.Context) (v conversation.Kind
 // ResetKind resets all changes to the "kind" field.
 func (m *ConversationMutation) ResetKind() {
 	m.kind = nil
+}
+
+// SetBegunBy sets the "begun_by" field.
+func (m *ConversationMutation) SetBegunBy(cb conversation.BegunBy) {
+	m.begun_by = &cb
+}
+
+// BegunBy returns the value of the "begun_by" field in the mutation.
+func (m *ConversationMutation) BegunBy() (r conversation.BegunBy, exists bool) {
+	v := m.begun_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBegunBy returns the old "begun_by" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldBegunBy(ctx context.Context) (v conversation.BegunBy, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBegunBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBegunBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBegunBy: %w", err)
+	}
+	return oldValue.BegunBy, nil
+}
+
+// ResetBegunBy resets all changes to the "begun_by" field.
+func (m *ConversationMutation) ResetBegunBy() {
+	m.begun_by = nil
 }
 
 // SetStatus sets the "status" field.
@@ -22370,7 +23182,7 @@ func (m *ConversationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConversationMutation) Fields() []string {
-	fields := make([]string, 0, 45)
+	fields := make([]string, 0, 46)
 	if m.team_id != nil {
 		fields = append(fields, conversation.FieldTeamID)
 	}
@@ -22400,6 +23212,9 @@ func (m *ConversationMutation) Fields() []string {
 	}
 	if m.kind != nil {
 		fields = append(fields, conversation.FieldKind)
+	}
+	if m.begun_by != nil {
+		fields = append(fields, conversation.FieldBegunBy)
 	}
 	if m.status != nil {
 		fields = append(fields, conversation.FieldStatus)
@@ -22534,6 +23349,8 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.ContactID()
 	case conversation.FieldKind:
 		return m.Kind()
+	case conversation.FieldBegunBy:
+		return m.BegunBy()
 	case conversation.FieldStatus:
 		return m.Status()
 	case conversation.FieldQueue:
@@ -22633,6 +23450,8 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldContactID(ctx)
 	case conversation.FieldKind:
 		return m.OldKind(ctx)
+	case conversation.FieldBegunBy:
+		return m.OldBegunBy(ctx)
 	case conversation.FieldStatus:
 		return m.OldStatus(ctx)
 	case conversation.FieldQueue:
@@ -22781,6 +23600,13 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetKind(v)
+		return nil
+	case conversation.FieldBegunBy:
+		v, ok := value.(conversation.BegunBy)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBegunBy(v)
 		return nil
 	case conversation.FieldStatus:
 		v, ok := value.(conversation.Status)
@@ -23339,6 +24165,9 @@ func (m *ConversationMutation) ResetField(name string) error {
 		return nil
 	case conversation.FieldKind:
 		m.ResetKind()
+		return nil
+	case conversation.FieldBegunBy:
+		m.ResetBegunBy()
 		return nil
 	case conversation.FieldStatus:
 		m.ResetStatus()
@@ -32167,6 +32996,9 @@ type GroupMutation struct {
 	is_stale           *bool
 	fetched_at         *time.Time
 	note               *string
+	note_folded        *string
+	note_version       *int
+	addnote_version    *int
 	joined_at          *time.Time
 	left_at            *time.Time
 	clearedFields      map[string]struct{}
@@ -32924,6 +33756,98 @@ func (m *GroupMutation) ResetNote() {
 	m.note = nil
 }
 
+// SetNoteFolded sets the "note_folded" field.
+func (m *GroupMutation) SetNoteFolded(s string) {
+	m.note_folded = &s
+}
+
+// NoteFolded returns the value of the "note_folded" field in the mutation.
+func (m *GroupMutation) NoteFolded() (r string, exists bool) {
+	v := m.note_folded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNoteFolded returns the old "note_folded" field's value of the Group entity.
+// If the Group object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GroupMutation) OldNoteFolded(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNoteFolded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNoteFolded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNoteFolded: %w", err)
+	}
+	return oldValue.NoteFolded, nil
+}
+
+// ResetNoteFolded resets all changes to the "note_folded" field.
+func (m *GroupMutation) ResetNoteFolded() {
+	m.note_folded = nil
+}
+
+// SetNoteVersion sets the "note_version" field.
+func (m *GroupMutation) SetNoteVersion(i int) {
+	m.note_version = &i
+	m.addnote_version = nil
+}
+
+// NoteVersion returns the value of the "note_version" field in the mutation.
+func (m *GroupMutation) NoteVersion() (r int, exists bool) {
+	v := m.note_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNoteVersion returns the old "note_version" field's value of the Group entity.
+// If the Group object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GroupMutation) OldNoteVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNoteVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNoteVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNoteVersion: %w", err)
+	}
+	return oldValue.NoteVersion, nil
+}
+
+// AddNoteVersion adds i to the "note_version" field.
+func (m *GroupMutation) AddNoteVersion(i int) {
+	if m.addnote_version != nil {
+		*m.addnote_version += i
+	} else {
+		m.addnote_version = &i
+	}
+}
+
+// AddedNoteVersion returns the value that was added to the "note_version" field in this mutation.
+func (m *GroupMutation) AddedNoteVersion() (r int, exists bool) {
+	v := m.addnote_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNoteVersion resets all changes to the "note_version" field.
+func (m *GroupMutation) ResetNoteVersion() {
+	m.note_version = nil
+	m.addnote_version = nil
+}
+
 // SetJoinedAt sets the "joined_at" field.
 func (m *GroupMutation) SetJoinedAt(t time.Time) {
 	m.joined_at = &t
@@ -33070,7 +33994,7 @@ func (m *GroupMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *GroupMutation) Fields() []string {
-	fields := make([]string, 0, 18)
+	fields := make([]string, 0, 20)
 	if m.team_id != nil {
 		fields = append(fields, group.FieldTeamID)
 	}
@@ -33119,6 +34043,12 @@ func (m *GroupMutation) Fields() []string {
 	if m.note != nil {
 		fields = append(fields, group.FieldNote)
 	}
+	if m.note_folded != nil {
+		fields = append(fields, group.FieldNoteFolded)
+	}
+	if m.note_version != nil {
+		fields = append(fields, group.FieldNoteVersion)
+	}
 	if m.joined_at != nil {
 		fields = append(fields, group.FieldJoinedAt)
 	}
@@ -33165,6 +34095,10 @@ func (m *GroupMutation) Field(name string) (ent.Value, bool) {
 		return m.FetchedAt()
 	case group.FieldNote:
 		return m.Note()
+	case group.FieldNoteFolded:
+		return m.NoteFolded()
+	case group.FieldNoteVersion:
+		return m.NoteVersion()
 	case group.FieldJoinedAt:
 		return m.JoinedAt()
 	case group.FieldLeftAt:
@@ -33210,6 +34144,10 @@ func (m *GroupMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldFetchedAt(ctx)
 	case group.FieldNote:
 		return m.OldNote(ctx)
+	case group.FieldNoteFolded:
+		return m.OldNoteFolded(ctx)
+	case group.FieldNoteVersion:
+		return m.OldNoteVersion(ctx)
 	case group.FieldJoinedAt:
 		return m.OldJoinedAt(ctx)
 	case group.FieldLeftAt:
@@ -33335,6 +34273,20 @@ func (m *GroupMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetNote(v)
 		return nil
+	case group.FieldNoteFolded:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNoteFolded(v)
+		return nil
+	case group.FieldNoteVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNoteVersion(v)
+		return nil
 	case group.FieldJoinedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -33366,6 +34318,9 @@ func (m *GroupMutation) AddedFields() []string {
 	if m.addmember_count != nil {
 		fields = append(fields, group.FieldMemberCount)
 	}
+	if m.addnote_version != nil {
+		fields = append(fields, group.FieldNoteVersion)
+	}
 	return fields
 }
 
@@ -33380,6 +34335,8 @@ func (m *GroupMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedVersion()
 	case group.FieldMemberCount:
 		return m.AddedMemberCount()
+	case group.FieldNoteVersion:
+		return m.AddedNoteVersion()
 	}
 	return nil, false
 }
@@ -33409,6 +34366,13 @@ func (m *GroupMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddMemberCount(v)
+		return nil
+	case group.FieldNoteVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNoteVersion(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Group numeric field %s", name)
@@ -33499,6 +34463,12 @@ func (m *GroupMutation) ResetField(name string) error {
 		return nil
 	case group.FieldNote:
 		m.ResetNote()
+		return nil
+	case group.FieldNoteFolded:
+		m.ResetNoteFolded()
+		return nil
+	case group.FieldNoteVersion:
+		m.ResetNoteVersion()
 		return nil
 	case group.FieldJoinedAt:
 		m.ResetJoinedAt()

@@ -15,6 +15,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/channelinformation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channelscript"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/companyfieldvalue"
@@ -326,6 +327,23 @@ func init() {
 	channelDescRegionID := channelFields[13].Descriptor()
 	// channel.DefaultRegionID holds the default value on creation for the region_id field.
 	channel.DefaultRegionID = channelDescRegionID.Default.(string)
+	channelinformationMixin := schema.ChannelInformation{}.Mixin()
+	channelinformationMixinFields1 := channelinformationMixin[1].Fields()
+	_ = channelinformationMixinFields1
+	channelinformationFields := schema.ChannelInformation{}.Fields()
+	_ = channelinformationFields
+	// channelinformationDescVersion is the schema descriptor for version field.
+	channelinformationDescVersion := channelinformationMixinFields1[0].Descriptor()
+	// channelinformation.DefaultVersion holds the default value on creation for the version field.
+	channelinformation.DefaultVersion = channelinformationDescVersion.Default.(int)
+	// channelinformationDescIsOn is the schema descriptor for is_on field.
+	channelinformationDescIsOn := channelinformationFields[1].Descriptor()
+	// channelinformation.DefaultIsOn holds the default value on creation for the is_on field.
+	channelinformation.DefaultIsOn = channelinformationDescIsOn.Default.(bool)
+	// channelinformationDescText is the schema descriptor for text field.
+	channelinformationDescText := channelinformationFields[2].Descriptor()
+	// channelinformation.DefaultText holds the default value on creation for the text field.
+	channelinformation.DefaultText = channelinformationDescText.Default.(string)
 	channelscriptMixin := schema.ChannelScript{}.Mixin()
 	channelscriptMixinFields1 := channelscriptMixin[1].Fields()
 	_ = channelscriptMixinFields1
@@ -460,79 +478,79 @@ func init() {
 	// conversation.DefaultVersion holds the default value on creation for the version field.
 	conversation.DefaultVersion = conversationDescVersion.Default.(int)
 	// conversationDescBranchID is the schema descriptor for branch_id field.
-	conversationDescBranchID := conversationFields[14].Descriptor()
+	conversationDescBranchID := conversationFields[15].Descriptor()
 	// conversation.DefaultBranchID holds the default value on creation for the branch_id field.
 	conversation.DefaultBranchID = conversationDescBranchID.Default.(string)
 	// conversationDescRegionID is the schema descriptor for region_id field.
-	conversationDescRegionID := conversationFields[15].Descriptor()
+	conversationDescRegionID := conversationFields[16].Descriptor()
 	// conversation.DefaultRegionID holds the default value on creation for the region_id field.
 	conversation.DefaultRegionID = conversationDescRegionID.Default.(string)
 	// conversationDescMessageSeq is the schema descriptor for message_seq field.
-	conversationDescMessageSeq := conversationFields[16].Descriptor()
+	conversationDescMessageSeq := conversationFields[17].Descriptor()
 	// conversation.DefaultMessageSeq holds the default value on creation for the message_seq field.
 	conversation.DefaultMessageSeq = conversationDescMessageSeq.Default.(int64)
 	// conversationDescLastMessageSeq is the schema descriptor for last_message_seq field.
-	conversationDescLastMessageSeq := conversationFields[19].Descriptor()
+	conversationDescLastMessageSeq := conversationFields[20].Descriptor()
 	// conversation.DefaultLastMessageSeq holds the default value on creation for the last_message_seq field.
 	conversation.DefaultLastMessageSeq = conversationDescLastMessageSeq.Default.(int64)
 	// conversationDescLastMessageKind is the schema descriptor for last_message_kind field.
-	conversationDescLastMessageKind := conversationFields[20].Descriptor()
+	conversationDescLastMessageKind := conversationFields[21].Descriptor()
 	// conversation.DefaultLastMessageKind holds the default value on creation for the last_message_kind field.
 	conversation.DefaultLastMessageKind = conversationDescLastMessageKind.Default.(string)
 	// conversationDescLastMessageSender is the schema descriptor for last_message_sender field.
-	conversationDescLastMessageSender := conversationFields[21].Descriptor()
+	conversationDescLastMessageSender := conversationFields[22].Descriptor()
 	// conversation.DefaultLastMessageSender holds the default value on creation for the last_message_sender field.
 	conversation.DefaultLastMessageSender = conversationDescLastMessageSender.Default.(string)
 	// conversationDescLastMessagePreview is the schema descriptor for last_message_preview field.
-	conversationDescLastMessagePreview := conversationFields[22].Descriptor()
+	conversationDescLastMessagePreview := conversationFields[23].Descriptor()
 	// conversation.DefaultLastMessagePreview holds the default value on creation for the last_message_preview field.
 	conversation.DefaultLastMessagePreview = conversationDescLastMessagePreview.Default.(string)
 	// conversationDescLastMessageUnsent is the schema descriptor for last_message_unsent field.
-	conversationDescLastMessageUnsent := conversationFields[24].Descriptor()
+	conversationDescLastMessageUnsent := conversationFields[25].Descriptor()
 	// conversation.DefaultLastMessageUnsent holds the default value on creation for the last_message_unsent field.
 	conversation.DefaultLastMessageUnsent = conversationDescLastMessageUnsent.Default.(bool)
 	// conversationDescName is the schema descriptor for name field.
-	conversationDescName := conversationFields[25].Descriptor()
+	conversationDescName := conversationFields[26].Descriptor()
 	// conversation.DefaultName holds the default value on creation for the name field.
 	conversation.DefaultName = conversationDescName.Default.(string)
 	// conversationDescNameFolded is the schema descriptor for name_folded field.
-	conversationDescNameFolded := conversationFields[26].Descriptor()
+	conversationDescNameFolded := conversationFields[27].Descriptor()
 	// conversation.DefaultNameFolded holds the default value on creation for the name_folded field.
 	conversation.DefaultNameFolded = conversationDescNameFolded.Default.(string)
 	// conversationDescPictureURL is the schema descriptor for picture_url field.
-	conversationDescPictureURL := conversationFields[27].Descriptor()
+	conversationDescPictureURL := conversationFields[28].Descriptor()
 	// conversation.DefaultPictureURL holds the default value on creation for the picture_url field.
 	conversation.DefaultPictureURL = conversationDescPictureURL.Default.(string)
 	// conversationDescMemberCount is the schema descriptor for member_count field.
-	conversationDescMemberCount := conversationFields[29].Descriptor()
+	conversationDescMemberCount := conversationFields[30].Descriptor()
 	// conversation.DefaultMemberCount holds the default value on creation for the member_count field.
 	conversation.DefaultMemberCount = conversationDescMemberCount.Default.(int)
 	// conversationDescUnread is the schema descriptor for unread field.
-	conversationDescUnread := conversationFields[30].Descriptor()
+	conversationDescUnread := conversationFields[31].Descriptor()
 	// conversation.DefaultUnread holds the default value on creation for the unread field.
 	conversation.DefaultUnread = conversationDescUnread.Default.(int)
 	// conversationDescReadSeq is the schema descriptor for read_seq field.
-	conversationDescReadSeq := conversationFields[31].Descriptor()
+	conversationDescReadSeq := conversationFields[32].Descriptor()
 	// conversation.DefaultReadSeq holds the default value on creation for the read_seq field.
 	conversation.DefaultReadSeq = conversationDescReadSeq.Default.(int64)
 	// conversationDescHasPhone is the schema descriptor for has_phone field.
-	conversationDescHasPhone := conversationFields[35].Descriptor()
+	conversationDescHasPhone := conversationFields[36].Descriptor()
 	// conversation.DefaultHasPhone holds the default value on creation for the has_phone field.
 	conversation.DefaultHasPhone = conversationDescHasPhone.Default.(bool)
 	// conversationDescIsStarred is the schema descriptor for is_starred field.
-	conversationDescIsStarred := conversationFields[36].Descriptor()
+	conversationDescIsStarred := conversationFields[37].Descriptor()
 	// conversation.DefaultIsStarred holds the default value on creation for the is_starred field.
 	conversation.DefaultIsStarred = conversationDescIsStarred.Default.(bool)
 	// conversationDescIsArchived is the schema descriptor for is_archived field.
-	conversationDescIsArchived := conversationFields[37].Descriptor()
+	conversationDescIsArchived := conversationFields[38].Descriptor()
 	// conversation.DefaultIsArchived holds the default value on creation for the is_archived field.
 	conversation.DefaultIsArchived = conversationDescIsArchived.Default.(bool)
 	// conversationDescIsFromAd is the schema descriptor for is_from_ad field.
-	conversationDescIsFromAd := conversationFields[38].Descriptor()
+	conversationDescIsFromAd := conversationFields[39].Descriptor()
 	// conversation.DefaultIsFromAd holds the default value on creation for the is_from_ad field.
 	conversation.DefaultIsFromAd = conversationDescIsFromAd.Default.(bool)
 	// conversationDescWaitingLevel is the schema descriptor for waiting_level field.
-	conversationDescWaitingLevel := conversationFields[40].Descriptor()
+	conversationDescWaitingLevel := conversationFields[41].Descriptor()
 	// conversation.DefaultWaitingLevel holds the default value on creation for the waiting_level field.
 	conversation.DefaultWaitingLevel = conversationDescWaitingLevel.Default.(int)
 	counterFields := schema.Counter{}.Fields()
@@ -667,6 +685,14 @@ func init() {
 	groupDescNote := groupFields[11].Descriptor()
 	// group.DefaultNote holds the default value on creation for the note field.
 	group.DefaultNote = groupDescNote.Default.(string)
+	// groupDescNoteFolded is the schema descriptor for note_folded field.
+	groupDescNoteFolded := groupFields[12].Descriptor()
+	// group.DefaultNoteFolded holds the default value on creation for the note_folded field.
+	group.DefaultNoteFolded = groupDescNoteFolded.Default.(string)
+	// groupDescNoteVersion is the schema descriptor for note_version field.
+	groupDescNoteVersion := groupFields[13].Descriptor()
+	// group.DefaultNoteVersion holds the default value on creation for the note_version field.
+	group.DefaultNoteVersion = groupDescNoteVersion.Default.(int)
 	groupmemberMixin := schema.GroupMember{}.Mixin()
 	groupmemberMixinFields1 := groupmemberMixin[1].Fields()
 	_ = groupmemberMixinFields1

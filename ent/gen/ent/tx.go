@@ -38,6 +38,8 @@ type Tx struct {
 	Category *CategoryClient
 	// Channel is the client for interacting with the Channel builders.
 	Channel *ChannelClient
+	// ChannelInformation is the client for interacting with the ChannelInformation builders.
+	ChannelInformation *ChannelInformationClient
 	// ChannelScript is the client for interacting with the ChannelScript builders.
 	ChannelScript *ChannelScriptClient
 	// Company is the client for interacting with the Company builders.
@@ -266,6 +268,7 @@ func (tx *Tx) init() {
 	tx.BulkItem = NewBulkItemClient(tx.config)
 	tx.Category = NewCategoryClient(tx.config)
 	tx.Channel = NewChannelClient(tx.config)
+	tx.ChannelInformation = NewChannelInformationClient(tx.config)
 	tx.ChannelScript = NewChannelScriptClient(tx.config)
 	tx.Company = NewCompanyClient(tx.config)
 	tx.CompanyFieldValue = NewCompanyFieldValueClient(tx.config)

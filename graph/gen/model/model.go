@@ -899,6 +899,36 @@ type ChannelFilter struct {
 	IncludeDeleted graphql.Omittable[*bool] `json:"includeDeleted"`
 }
 
+// What agents are to know of a channel, beside the conversations that customers begin there.
+type ChannelInformation struct {
+	// Raised by every change; 0 where nothing was ever set.
+	Version int `json:"version"`
+	// Whether it is shown beside conversations.
+	IsOn bool `json:"isOn"`
+	// The text; empty for none.
+	Text string `json:"text"`
+}
+
+// What changes of a channel's information; what is left out stays.
+type ChannelInformationUpdateInput struct {
+	// The channel.
+	ChannelID string `json:"channelId"`
+	// Whether it is shown beside conversations.
+	IsOn graphql.Omittable[*bool] `json:"isOn"`
+	// The text, at most 10,000 characters; null for none.
+	Text graphql.Omittable[*string] `json:"text"`
+}
+
+// The answer to channelInformationUpdate.
+type ChannelInformationUpdatePayload struct {
+	// The information as it is then; null where it was refused.
+	Information *ChannelInformation `json:"information"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
 // A text that a channel sends by itself.
 type ChannelMessage struct {
 	// Whether it is sent.
@@ -1689,6 +1719,9 @@ type Conversation struct {
 	ViewerCan ConversationPermits `json:"viewerCan"`
 	// Whether the platform takes a message now.
 	Sendability Sendability `json:"sendability"`
+	// What agents are to know of the channel, beside a conversation that the customer began, also while it waits or a bot serves it; null where the team has it
+	// switched off, and where an agent began the conversation.
+	ChannelInformation *string `json:"channelInformation"`
 	// When it was created.
 	CreatedAt time.Time `json:"createdAt"`
 }
@@ -2082,6 +2115,10 @@ type ConversationPermits struct {
 	Note Permit `json:"note"`
 	// Export it.
 	Export Permit `json:"export"`
+	// Change the note of its group.
+	GroupNote Permit `json:"groupNote"`
+	// Go from a member of its group to the conversation with that person alone.
+	OpenMember Permit `json:"openMember"`
 }
 
 // Which conversation to reopen.
@@ -2616,8 +2653,10 @@ type Group struct {
 	AreMembersListed bool `json:"areMembersListed"`
 	// Why members are not listed, in the reader's language; null where they are.
 	MembersNotice *string `json:"membersNotice"`
-	// What agents noted.
+	// What agents noted; the platform never learns of it.
 	Note string `json:"note"`
+	// Raised by each change of the note: groupNoteSet names the one that was read.
+	NoteVersion int `json:"noteVersion"`
 	// When the account entered, last.
 	JoinedAt time.Time `json:"joinedAt"`
 	// When the account left, last; null while it is in.
@@ -2682,6 +2721,46 @@ type GroupMemberEdge struct {
 	Cursor string `json:"cursor"`
 	// The member.
 	Node GroupMember `json:"node"`
+}
+
+// To whom to go from a group.
+type GroupMemberOpenInput struct {
+	// The member.
+	MemberID string `json:"memberId"`
+}
+
+// The answer to groupMemberOpen.
+type GroupMemberOpenPayload struct {
+	// The conversation with the member alone; null where it was refused.
+	ConversationID *string `json:"conversationId"`
+	// That conversation as it stands now.
+	Conversation *Conversation `json:"conversation"`
+	// Whether it was made just now.
+	IsNew bool `json:"isNew"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change; null where it was refused.
+	Cursor *string `json:"cursor"`
+}
+
+// What is noted of a group.
+type GroupNoteSetInput struct {
+	// The group.
+	GroupID string `json:"groupId"`
+	// The note, at most 1,000 characters; empty for none.
+	Note string `json:"note"`
+	// The note's version as it was read before: where it is another by now, CONFLICT.
+	NoteVersion int `json:"noteVersion"`
+}
+
+// The answer to groupNoteSet.
+type GroupNoteSetPayload struct {
+	// The group as it is now, also after a CONFLICT; null where it may not be seen.
+	Group *Group `json:"group"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change; null where it was refused.
+	Cursor *string `json:"cursor"`
 }
 
 // The first frame of every stream.

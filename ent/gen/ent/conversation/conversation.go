@@ -34,6 +34,8 @@ const (
 	FieldContactID = "contact_id"
 	// FieldKind holds the string denoting the kind field in the database.
 	FieldKind = "kind"
+	// FieldBegunBy holds the string denoting the begun_by field in the database.
+	FieldBegunBy = "begun_by"
 	// FieldStatus holds the string denoting the status field in the database.
 	FieldStatus = "status"
 	// FieldQueue holds the string denoting the queue field in the database.
@@ -166,6 +168,7 @@ var Columns = []string{
 	FieldGroupID,
 	FieldContactID,
 	FieldKind,
+	FieldBegunBy,
 	FieldStatus,
 	FieldQueue,
 	FieldFollowerID,
@@ -309,6 +312,32 @@ func KindValidator(k Kind) error {
 	}
 }
 
+// BegunBy defines the type for the "begun_by" enum field.
+type BegunBy string
+
+// BegunByCUSTOMER is the default value of the BegunBy enum.
+const DefaultBegunBy = BegunByCUSTOMER
+
+// BegunBy values.
+const (
+	BegunByCUSTOMER BegunBy = "CUSTOMER"
+	BegunByAGENT    BegunBy = "AGENT"
+)
+
+func (bb BegunBy) String() string {
+	return string(bb)
+}
+
+// BegunByValidator is a validator for the "begun_by" field enum values. It is called by the builders before save.
+func BegunByValidator(bb BegunBy) error {
+	switch bb {
+	case BegunByCUSTOMER, BegunByAGENT:
+		return nil
+	default:
+		return fmt.Errorf("conversation: invalid enum value for begun_by field: %q", bb)
+	}
+}
+
 // Status defines the type for the "status" enum field.
 type Status string
 
@@ -415,6 +444,11 @@ func ByContactID(opts ...sql.OrderTermOption) OrderOption {
 // ByKind orders the results by the kind field.
 func ByKind(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldKind, opts...).ToFunc()
+}
+
+// ByBegunBy orders the results by the begun_by field.
+func ByBegunBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldBegunBy, opts...).ToFunc()
 }
 
 // ByStatus orders the results by the status field.

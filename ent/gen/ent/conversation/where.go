@@ -555,6 +555,26 @@ func KindNotIn(vs ...Kind) predicate.Conversation {
 	return predicate.Conversation(sql.FieldNotIn(FieldKind, vs...))
 }
 
+// BegunByEQ applies the EQ predicate on the "begun_by" field.
+func BegunByEQ(v BegunBy) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldBegunBy, v))
+}
+
+// BegunByNEQ applies the NEQ predicate on the "begun_by" field.
+func BegunByNEQ(v BegunBy) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldBegunBy, v))
+}
+
+// BegunByIn applies the In predicate on the "begun_by" field.
+func BegunByIn(vs ...BegunBy) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldBegunBy, vs...))
+}
+
+// BegunByNotIn applies the NotIn predicate on the "begun_by" field.
+func BegunByNotIn(vs ...BegunBy) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldBegunBy, vs...))
+}
+
 // StatusEQ applies the EQ predicate on the "status" field.
 func StatusEQ(v Status) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldStatus, v))

@@ -46,6 +46,10 @@ const (
 	FieldFetchedAt = "fetched_at"
 	// FieldNote holds the string denoting the note field in the database.
 	FieldNote = "note"
+	// FieldNoteFolded holds the string denoting the note_folded field in the database.
+	FieldNoteFolded = "note_folded"
+	// FieldNoteVersion holds the string denoting the note_version field in the database.
+	FieldNoteVersion = "note_version"
 	// FieldJoinedAt holds the string denoting the joined_at field in the database.
 	FieldJoinedAt = "joined_at"
 	// FieldLeftAt holds the string denoting the left_at field in the database.
@@ -82,6 +86,8 @@ var Columns = []string{
 	FieldIsStale,
 	FieldFetchedAt,
 	FieldNote,
+	FieldNoteFolded,
+	FieldNoteVersion,
 	FieldJoinedAt,
 	FieldLeftAt,
 }
@@ -113,6 +119,10 @@ var (
 	DefaultIsStale bool
 	// DefaultNote holds the default value on creation for the "note" field.
 	DefaultNote string
+	// DefaultNoteFolded holds the default value on creation for the "note_folded" field.
+	DefaultNoteFolded string
+	// DefaultNoteVersion holds the default value on creation for the "note_version" field.
+	DefaultNoteVersion int
 )
 
 // PeerType defines the type for the "peer_type" enum field.
@@ -253,6 +263,16 @@ func ByFetchedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByNote orders the results by the note field.
 func ByNote(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldNote, opts...).ToFunc()
+}
+
+// ByNoteFolded orders the results by the note_folded field.
+func ByNoteFolded(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNoteFolded, opts...).ToFunc()
+}
+
+// ByNoteVersion orders the results by the note_version field.
+func ByNoteVersion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNoteVersion, opts...).ToFunc()
 }
 
 // ByJoinedAt orders the results by the joined_at field.

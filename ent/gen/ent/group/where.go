@@ -125,6 +125,16 @@ func Note(v string) predicate.Group {
 	return predicate.Group(sql.FieldEQ(FieldNote, v))
 }
 
+// NoteFolded applies equality check predicate on the "note_folded" field. It's identical to NoteFoldedEQ.
+func NoteFolded(v string) predicate.Group {
+	return predicate.Group(sql.FieldEQ(FieldNoteFolded, v))
+}
+
+// NoteVersion applies equality check predicate on the "note_version" field. It's identical to NoteVersionEQ.
+func NoteVersion(v int) predicate.Group {
+	return predicate.Group(sql.FieldEQ(FieldNoteVersion, v))
+}
+
 // JoinedAt applies equality check predicate on the "joined_at" field. It's identical to JoinedAtEQ.
 func JoinedAt(v time.Time) predicate.Group {
 	return predicate.Group(sql.FieldEQ(FieldJoinedAt, v))
@@ -788,6 +798,111 @@ func NoteEqualFold(v string) predicate.Group {
 // NoteContainsFold applies the ContainsFold predicate on the "note" field.
 func NoteContainsFold(v string) predicate.Group {
 	return predicate.Group(sql.FieldContainsFold(FieldNote, v))
+}
+
+// NoteFoldedEQ applies the EQ predicate on the "note_folded" field.
+func NoteFoldedEQ(v string) predicate.Group {
+	return predicate.Group(sql.FieldEQ(FieldNoteFolded, v))
+}
+
+// NoteFoldedNEQ applies the NEQ predicate on the "note_folded" field.
+func NoteFoldedNEQ(v string) predicate.Group {
+	return predicate.Group(sql.FieldNEQ(FieldNoteFolded, v))
+}
+
+// NoteFoldedIn applies the In predicate on the "note_folded" field.
+func NoteFoldedIn(vs ...string) predicate.Group {
+	return predicate.Group(sql.FieldIn(FieldNoteFolded, vs...))
+}
+
+// NoteFoldedNotIn applies the NotIn predicate on the "note_folded" field.
+func NoteFoldedNotIn(vs ...string) predicate.Group {
+	return predicate.Group(sql.FieldNotIn(FieldNoteFolded, vs...))
+}
+
+// NoteFoldedGT applies the GT predicate on the "note_folded" field.
+func NoteFoldedGT(v string) predicate.Group {
+	return predicate.Group(sql.FieldGT(FieldNoteFolded, v))
+}
+
+// NoteFoldedGTE applies the GTE predicate on the "note_folded" field.
+func NoteFoldedGTE(v string) predicate.Group {
+	return predicate.Group(sql.FieldGTE(FieldNoteFolded, v))
+}
+
+// NoteFoldedLT applies the LT predicate on the "note_folded" field.
+func NoteFoldedLT(v string) predicate.Group {
+	return predicate.Group(sql.FieldLT(FieldNoteFolded, v))
+}
+
+// NoteFoldedLTE applies the LTE predicate on the "note_folded" field.
+func NoteFoldedLTE(v string) predicate.Group {
+	return predicate.Group(sql.FieldLTE(FieldNoteFolded, v))
+}
+
+// NoteFoldedContains applies the Contains predicate on the "note_folded" field.
+func NoteFoldedContains(v string) predicate.Group {
+	return predicate.Group(sql.FieldContains(FieldNoteFolded, v))
+}
+
+// NoteFoldedHasPrefix applies the HasPrefix predicate on the "note_folded" field.
+func NoteFoldedHasPrefix(v string) predicate.Group {
+	return predicate.Group(sql.FieldHasPrefix(FieldNoteFolded, v))
+}
+
+// NoteFoldedHasSuffix applies the HasSuffix predicate on the "note_folded" field.
+func NoteFoldedHasSuffix(v string) predicate.Group {
+	return predicate.Group(sql.FieldHasSuffix(FieldNoteFolded, v))
+}
+
+// NoteFoldedEqualFold applies the EqualFold predicate on the "note_folded" field.
+func NoteFoldedEqualFold(v string) predicate.Group {
+	return predicate.Group(sql.FieldEqualFold(FieldNoteFolded, v))
+}
+
+// NoteFoldedContainsFold applies the ContainsFold predicate on the "note_folded" field.
+func NoteFoldedContainsFold(v string) predicate.Group {
+	return predicate.Group(sql.FieldContainsFold(FieldNoteFolded, v))
+}
+
+// NoteVersionEQ applies the EQ predicate on the "note_version" field.
+func NoteVersionEQ(v int) predicate.Group {
+	return predicate.Group(sql.FieldEQ(FieldNoteVersion, v))
+}
+
+// NoteVersionNEQ applies the NEQ predicate on the "note_version" field.
+func NoteVersionNEQ(v int) predicate.Group {
+	return predicate.Group(sql.FieldNEQ(FieldNoteVersion, v))
+}
+
+// NoteVersionIn applies the In predicate on the "note_version" field.
+func NoteVersionIn(vs ...int) predicate.Group {
+	return predicate.Group(sql.FieldIn(FieldNoteVersion, vs...))
+}
+
+// NoteVersionNotIn applies the NotIn predicate on the "note_version" field.
+func NoteVersionNotIn(vs ...int) predicate.Group {
+	return predicate.Group(sql.FieldNotIn(FieldNoteVersion, vs...))
+}
+
+// NoteVersionGT applies the GT predicate on the "note_version" field.
+func NoteVersionGT(v int) predicate.Group {
+	return predicate.Group(sql.FieldGT(FieldNoteVersion, v))
+}
+
+// NoteVersionGTE applies the GTE predicate on the "note_version" field.
+func NoteVersionGTE(v int) predicate.Group {
+	return predicate.Group(sql.FieldGTE(FieldNoteVersion, v))
+}
+
+// NoteVersionLT applies the LT predicate on the "note_version" field.
+func NoteVersionLT(v int) predicate.Group {
+	return predicate.Group(sql.FieldLT(FieldNoteVersion, v))
+}
+
+// NoteVersionLTE applies the LTE predicate on the "note_version" field.
+func NoteVersionLTE(v int) predicate.Group {
+	return predicate.Group(sql.FieldLTE(FieldNoteVersion, v))
 }
 
 // JoinedAtEQ applies the EQ predicate on the "joined_at" field.

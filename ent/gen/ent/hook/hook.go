@@ -165,6 +165,18 @@ func (f ChannelFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ChannelMutation", m)
 }
 
+// The ChannelInformationFunc type is an adapter to allow the use of ordinary
+// function as ChannelInformation mutator.
+type ChannelInformationFunc func(context.Context, *ent.ChannelInformationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ChannelInformationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ChannelInformationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ChannelInformationMutation", m)
+}
+
 // The ChannelScriptFunc type is an adapter to allow the use of ordinary
 // function as ChannelScript mutator.
 type ChannelScriptFunc func(context.Context, *ent.ChannelScriptMutation) (ent.Value, error)

@@ -21,6 +21,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/bulkitem"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/category"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/channelinformation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channelscript"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/company"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/companyfieldvalue"
@@ -471,6 +472,33 @@ func (f TraverseChannel) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ChannelQuery", q)
+}
+
+// The ChannelInformationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ChannelInformationFunc func(context.Context, *ent.ChannelInformationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ChannelInformationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ChannelInformationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ChannelInformationQuery", q)
+}
+
+// The TraverseChannelInformation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseChannelInformation func(context.Context, *ent.ChannelInformationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseChannelInformation) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseChannelInformation) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ChannelInformationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ChannelInformationQuery", q)
 }
 
 // The ChannelScriptFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1636,6 +1664,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.CategoryQuery, predicate.Category, category.OrderOption]{typ: ent.TypeCategory, tq: q}, nil
 	case *ent.ChannelQuery:
 		return &query[*ent.ChannelQuery, predicate.Channel, channel.OrderOption]{typ: ent.TypeChannel, tq: q}, nil
+	case *ent.ChannelInformationQuery:
+		return &query[*ent.ChannelInformationQuery, predicate.ChannelInformation, channelinformation.OrderOption]{typ: ent.TypeChannelInformation, tq: q}, nil
 	case *ent.ChannelScriptQuery:
 		return &query[*ent.ChannelScriptQuery, predicate.ChannelScript, channelscript.OrderOption]{typ: ent.TypeChannelScript, tq: q}, nil
 	case *ent.CompanyQuery:

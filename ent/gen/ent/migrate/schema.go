@@ -548,6 +548,44 @@ var (
 			},
 		},
 	}
+	// ChannelInformationsColumns holds the columns for the "channel_informations" table.
+	ChannelInformationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "version", Type: field.TypeInt, Comment: "Raised in the transaction of each change; of two copies the higher is the newer.", Default: 1},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When the row was made (UTC, microseconds)."},
+		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed (UTC, microseconds)."},
+		{Name: "is_on", Type: field.TypeBool, Comment: "Whether agents are shown it.", Default: false},
+		{Name: "text", Type: field.TypeString, Size: 2147483647, Comment: "The text, at most 10,000 characters.", Default: ""},
+		{Name: "channel_id", Type: field.TypeInt64, Comment: "The channel."},
+	}
+	// ChannelInformationsTable holds the schema information for the "channel_informations" table.
+	ChannelInformationsTable = &schema.Table{
+		Name:       "channel_informations",
+		Comment:    "What agents read of channels beside the conversations that customers begin (CHAN-7).",
+		Columns:    ChannelInformationsColumns,
+		PrimaryKey: []*schema.Column{ChannelInformationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "channel_informations_channels_channel",
+				Columns:    []*schema.Column{ChannelInformationsColumns[7]},
+				RefColumns: []*schema.Column{ChannelsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "channelinformation_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{ChannelInformationsColumns[1], ChannelInformationsColumns[0]},
+			},
+			{
+				Name:    "channelinformation_team_id_channel_id",
+				Unique:  true,
+				Columns: []*schema.Column{ChannelInformationsColumns[1], ChannelInformationsColumns[7]},
+			},
+		},
+	}
 	// ChannelScriptsColumns holds the columns for the "channel_scripts" table.
 	ChannelScriptsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -872,6 +910,7 @@ var (
 		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed (UTC, microseconds)."},
 		{Name: "channel_type", Type: field.TypeEnum, Comment: "The channel's platform.", Enums: []string{"WEBCHAT", "FACEBOOK", "INSTAGRAM", "LINE", "WHATSAPP", "WECHAT", "TELEGRAM", "EMAIL"}},
 		{Name: "kind", Type: field.TypeEnum, Comment: "CONV-2.", Enums: []string{"ONE_ON_ONE", "COLLABORATION", "GROUP"}},
+		{Name: "begun_by", Type: field.TypeEnum, Comment: "Who began it: the customer's message, first or after an end; or an agent who opened it (CHAN-7, GRP-10).", Enums: []string{"CUSTOMER", "AGENT"}, Default: "CUSTOMER"},
 		{Name: "status", Type: field.TypeEnum, Comment: "CONV-2.", Enums: []string{"PENDING", "IN_PROGRESS", "ENDED"}},
 		{Name: "queue", Type: field.TypeEnum, Comment: "Who serves it while PENDING; HUMAN in every other status.", Enums: []string{"HUMAN", "BOT"}, Default: "HUMAN"},
 		{Name: "last_follower_id", Type: field.TypeInt64, Nullable: true, Comment: "The last follower it ever had."},
@@ -921,31 +960,31 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "conversations_channels_channel",
-				Columns:    []*schema.Column{ConversationsColumns[41]},
+				Columns:    []*schema.Column{ConversationsColumns[42]},
 				RefColumns: []*schema.Column{ChannelsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "conversations_identities_identity",
-				Columns:    []*schema.Column{ConversationsColumns[42]},
+				Columns:    []*schema.Column{ConversationsColumns[43]},
 				RefColumns: []*schema.Column{IdentitiesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "conversations_platform_groups_group",
-				Columns:    []*schema.Column{ConversationsColumns[43]},
+				Columns:    []*schema.Column{ConversationsColumns[44]},
 				RefColumns: []*schema.Column{PlatformGroupsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "conversations_contacts_contact",
-				Columns:    []*schema.Column{ConversationsColumns[44]},
+				Columns:    []*schema.Column{ConversationsColumns[45]},
 				RefColumns: []*schema.Column{ContactsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "conversations_agents_follower",
-				Columns:    []*schema.Column{ConversationsColumns[45]},
+				Columns:    []*schema.Column{ConversationsColumns[46]},
 				RefColumns: []*schema.Column{AgentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -959,52 +998,52 @@ var (
 			{
 				Name:    "conversation_team_id_identity_id",
 				Unique:  true,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[42]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[43]},
 			},
 			{
 				Name:    "conversation_team_id_group_id",
 				Unique:  true,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[43]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[44]},
 			},
 			{
 				Name:    "conversation_team_id_contact_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[44]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[45]},
 			},
 			{
 				Name:    "conversation_team_id_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[17], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[18], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_status_queue_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[7], ConversationsColumns[8], ConversationsColumns[17], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[9], ConversationsColumns[18], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_follower_id_status_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[45], ConversationsColumns[7], ConversationsColumns[17], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[46], ConversationsColumns[8], ConversationsColumns[18], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_channel_id_status_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[41], ConversationsColumns[7], ConversationsColumns[17], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[42], ConversationsColumns[8], ConversationsColumns[18], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_status_followed_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[7], ConversationsColumns[12], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[13], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_status_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[7], ConversationsColumns[32], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[33], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_is_from_ad_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[38], ConversationsColumns[17], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[39], ConversationsColumns[18], ConversationsColumns[0]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "is_from_ad",
 				},
@@ -1012,7 +1051,7 @@ var (
 			{
 				Name:    "conversation_waiting_level_waiting_since",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[40], ConversationsColumns[32]},
+				Columns: []*schema.Column{ConversationsColumns[41], ConversationsColumns[33]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "waiting_since IS NOT NULL AND waiting_level < 3",
 				},
@@ -1417,6 +1456,8 @@ var (
 		{Name: "is_stale", Type: field.TypeBool, Comment: "Whether the next member message fetches it again (GRP-11).", Default: true},
 		{Name: "fetched_at", Type: field.TypeTime, Nullable: true, Comment: "When it was last fetched."},
 		{Name: "note", Type: field.TypeString, Size: 2147483647, Comment: "What agents noted, at most 1,000 characters (GRP-7).", Default: ""},
+		{Name: "note_folded", Type: field.TypeString, Size: 2147483647, Comment: "The note folded for comparison.", Default: ""},
+		{Name: "note_version", Type: field.TypeInt, Comment: "Raised by each change of the note: who changes it names the one it read.", Default: 0},
 		{Name: "joined_at", Type: field.TypeTime, Comment: "When the account entered, last."},
 		{Name: "left_at", Type: field.TypeTime, Nullable: true, Comment: "When the account left, last."},
 		{Name: "channel_id", Type: field.TypeInt64, Comment: "The channel."},
@@ -1430,7 +1471,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "platform_groups_channels_channel",
-				Columns:    []*schema.Column{PlatformGroupsColumns[18]},
+				Columns:    []*schema.Column{PlatformGroupsColumns[20]},
 				RefColumns: []*schema.Column{ChannelsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1444,7 +1485,7 @@ var (
 			{
 				Name:    "group_team_id_channel_id_platform_group_id",
 				Unique:  true,
-				Columns: []*schema.Column{PlatformGroupsColumns[1], PlatformGroupsColumns[18], PlatformGroupsColumns[5]},
+				Columns: []*schema.Column{PlatformGroupsColumns[1], PlatformGroupsColumns[20], PlatformGroupsColumns[5]},
 			},
 			{
 				Name:    "group_team_id_name_folded_id",
@@ -2628,6 +2669,7 @@ var (
 		BulkItemsTable,
 		CustomFieldCategoriesTable,
 		ChannelsTable,
+		ChannelInformationsTable,
 		ChannelScriptsTable,
 		CompaniesTable,
 		CompanyFieldValuesTable,
@@ -2723,6 +2765,10 @@ func init() {
 	}
 	ChannelsTable.Annotation = &entsql.Annotation{
 		Table: "channels",
+	}
+	ChannelInformationsTable.ForeignKeys[0].RefTable = ChannelsTable
+	ChannelInformationsTable.Annotation = &entsql.Annotation{
+		Table: "channel_informations",
 	}
 	ChannelScriptsTable.ForeignKeys[0].RefTable = ChannelsTable
 	ChannelScriptsTable.Annotation = &entsql.Annotation{

@@ -45,6 +45,9 @@ type Category func(*sql.Selector)
 // Channel is the predicate function for channel builders.
 type Channel func(*sql.Selector)
 
+// ChannelInformation is the predicate function for channelinformation builders.
+type ChannelInformation func(*sql.Selector)
+
 // ChannelScript is the predicate function for channelscript builders.
 type ChannelScript func(*sql.Selector)
 
