@@ -57,7 +57,7 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 	})
 }
 
-func setup(t *testing.T, dialect string) *world {
+func setup(t testing.TB, dialect string) *world {
 	t.Helper()
 	c := clock.NewManual(morning)
 	w := setupAt(t, dialect, c)
@@ -66,7 +66,7 @@ func setup(t *testing.T, dialect string) *world {
 }
 
 // setupAt makes a world whose time is another's to move.
-func setupAt(t *testing.T, dialect string, c clock.Clock) *world {
+func setupAt(t testing.TB, dialect string, c clock.Clock) *world {
 	t.Helper()
 	db := storetest.Open(t, dialect, store.Config{Clock: c})
 	gate, err := egress.New(egress.Options{})
