@@ -168,11 +168,8 @@ func (r *queryResolver) InboxCounts(ctx context.Context) (*model.InboxCounts, er
 	if err != nil {
 		return nil, err
 	}
-	c, err := r.Inbox.Counts(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	return countsModel(c), nil
+	m, _, err := r.countsOf(ctx, p, selected(ctx, "InboxCounts")["savedViews"])
+	return m, err
 }
 
 func (r *queryResolver) Messages(ctx context.Context, conversationID string, around *string, first *int, after *string, last *int, before *string) (*model.MessageConnection, error) {

@@ -195,6 +195,11 @@ func (l *logReader) show(ctx context.Context, e event.Event) (model.LogEvent, er
 			return nil, nil //nolint:nilnil // not shown
 		}
 		return &model.SavedRepliesChanged{Cursor: at, Cause: cause}, nil
+	case "savedview":
+		if !mayKnowOfView(l.p, e) {
+			return nil, nil //nolint:nilnil // not shown
+		}
+		return &model.SavedViewsChanged{Cursor: at, Cause: cause}, nil
 	case "channel":
 		n, err := l.r.nodeOf(ctx, id.Channel, e.ObjectID)
 		if c, ok := n.(*model.Channel); ok && err == nil {

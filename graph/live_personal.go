@@ -3,8 +3,11 @@ package graph
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 
+	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/row"
+	"github.com/switchyard-chat/switchyard/desk/savedview"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
@@ -17,6 +20,10 @@ import (
 type countStream struct {
 	frames
 	r *Resolver
+	// wantsViews: those of its saved views are selected too.
+	wantsViews bool
+	// views are its saved views as they were counted last; nil before.
+	views atomic.Pointer[[]savedview.Counted]
 }
 
 func (r *Resolver) countStream(ctx context.Context) (live.Stream, error) {
@@ -27,7 +34,7 @@ func (r *Resolver) countStream(ctx context.Context) (live.Stream, error) {
 	if err := p.Need(auth.ReadConversations); err != nil {
 		return nil, err
 	}
-	return &countStream{r: r}, nil
+	return &countStream{r: r, wantsViews: selected(ctx, "InboxCounts")["savedViews"]}, nil
 }
 
 // Class implements live.Stream: the counts are one viewer's.
@@ -39,18 +46,57 @@ func (s *countStream) Start(context.Context) live.Verdict { return live.Show("co
 // Judge implements live.Stream.
 func (s *countStream) Judge(ctx context.Context, e event.Event) live.Verdict {
 	p := viewer(ctx)
-	if e.Kind == event.AuthChanged && (e.AgentID == 0 || e.AgentID == p.AgentID) || changesCounts(p, e) {
+	if e.Kind == event.AuthChanged && (e.AgentID == 0 || e.AgentID == p.AgentID) || changesCounts(p, e) || s.changesViews(p, e) {
 		return live.Verdict{Variant: "counts", Load: s.load, Coalesce: true}
 	}
 	return live.Verdict{}
 }
 
 func (s *countStream) load(ctx context.Context, at event.Cursor) (any, error) {
-	c, err := s.r.Inbox.Counts(ctx, viewer(ctx))
+	m, err := s.count(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &model.UnreadCountsChanged{Cursor: at.String(), Counts: *countsModel(c)}, nil
+	return &model.UnreadCountsChanged{Cursor: at.String(), Counts: *m}, nil
+}
+
+// count reads the counts, and keeps the saved views that were counted.
+func (s *countStream) count(ctx context.Context) (*model.InboxCounts, error) {
+	m, views, err := s.r.countsOf(ctx, viewer(ctx), s.wantsViews)
+	if err == nil {
+		s.views.Store(&views)
+	}
+	return m, err
+}
+
+// changesViews says whether an event changes one of the viewer's saved views, or what it counts.
+func (s *countStream) changesViews(p auth.Principal, e event.Event) bool {
+	before, after := e.Before, e.After
+	switch e.Kind {
+	case event.ConversationCreated, event.ConversationChanged, event.ConversationRead:
+	case event.ConversationDeleted:
+		after = nil
+	case event.SavedViewChanged:
+		return s.wantsViews && mayKnowOfView(p, e)
+	default:
+		return false
+	}
+	views := s.views.Load()
+	if !s.wantsViews || views == nil {
+		return s.wantsViews && (sees(p, before) || sees(p, after))
+	}
+	now := s.r.Clock.Now()
+	then := inbox.Before(e, now)
+	unread := func(f *event.Facets) bool { return row.Unread(p, f) > 0 }
+	for _, x := range *views {
+		of := x.Selects()
+		was := before != nil && inbox.Matches(p, of.View, of.Filter, before, then)
+		is := after != nil && inbox.Matches(p, of.View, of.Filter, after, now)
+		if was != is || is && unread(before) != unread(after) {
+			return true
+		}
+	}
+	return false
 }
 
 // changesCounts says whether an event changes what the principal counts.

@@ -24,6 +24,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/presence"
 	"github.com/switchyard-chat/switchyard/desk/savedreply"
+	"github.com/switchyard-chat/switchyard/desk/savedview"
 	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/graph"
 	"github.com/switchyard-chat/switchyard/graph/gen"
@@ -50,6 +51,7 @@ type world struct {
 	hub      *live.Hub
 	inbox    *inbox.Service
 	files    *filetest.Shelf
+	keys     *seal.Keyring
 	asked    func(string) // every statement of a read
 }
 
@@ -84,8 +86,10 @@ func newWorld(t testing.TB, dialect string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.keys = keys
 	w.resolver.Automation = automation.New(automation.Config{DB: db, Files: w.files.Service, Random: random.Seeded(2), Keys: keys})
 	w.resolver.SavedReplies, w.resolver.Saved = savedreply.New(db, w.files.Service), conversation.NewSaved(w.resolver.Actions, w.resolver.Automation)
+	w.resolver.SavedViews = savedview.New(db)
 	w.resolver.Bulk = conversation.NewBulk(w.resolver.Actions, queue, slog.New(slog.DiscardHandler))
 	w.resolver.Workspace = workspace.New(workspace.Config{DB: db, Random: random.Seeded(1), Attempts: attempt.NewMemory(clock.Real{}), Release: w.resolver.Actions.Release,
 		ReleaseGroups: w.resolver.Actions.ReleaseGroups})
@@ -246,6 +250,11 @@ type frame struct {
 		Views          []struct {
 			View  string
 			Count int
+		}
+		SavedViews []struct {
+			SavedViewID                string
+			Count, UnreadConversations int
+			IsAtLeast                  bool
 		}
 	}
 	Notification *struct{ ID, Text string }

@@ -88,6 +88,15 @@ func (r *Resolver) nodeOf(ctx context.Context, k id.Kind, n int64) (model.Node, 
 			return replyModel(x), nil
 		}), true
 	}
+	if !ok && k == id.SavedView {
+		load, ok = own(func(ctx context.Context, p auth.Principal, n int64) (model.Node, error) {
+			x, err := r.SavedViews.Get(ctx, p, n)
+			if err != nil {
+				return nil, err
+			}
+			return viewModel(p, x)
+		}), true
+	}
 	if !ok {
 		return nil, fault.New(fault.NotFound, "there is no such object")
 	}

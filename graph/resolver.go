@@ -15,6 +15,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/presence"
 	"github.com/switchyard-chat/switchyard/desk/savedreply"
+	"github.com/switchyard-chat/switchyard/desk/savedview"
 	"github.com/switchyard-chat/switchyard/desk/search"
 	"github.com/switchyard-chat/switchyard/desk/tagging"
 	"github.com/switchyard-chat/switchyard/desk/workspace"
@@ -46,8 +47,10 @@ type Resolver struct {
 	// SavedReplies keeps answers to send again, and Saved sends them.
 	SavedReplies *savedreply.Service
 	Saved        *conversation.Saved
-	Inbound      *inbound.Service
-	Files        *file.Service
+	// SavedViews keeps filters with a name.
+	SavedViews *savedview.Service
+	Inbound    *inbound.Service
+	Files      *file.Service
 	// Automation is what works when nobody is there.
 	Automation *automation.Service
 	Presence   *presence.Service

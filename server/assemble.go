@@ -31,6 +31,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/presence"
 	"github.com/switchyard-chat/switchyard/desk/profile"
 	"github.com/switchyard-chat/switchyard/desk/savedreply"
+	"github.com/switchyard-chat/switchyard/desk/savedview"
 	"github.com/switchyard-chat/switchyard/desk/search"
 	"github.com/switchyard-chat/switchyard/desk/tagging"
 	"github.com/switchyard-chat/switchyard/desk/visitor"
@@ -260,7 +261,7 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	p.resolver = &graph.Resolver{
 		DB: p.db, Bus: p.bus, Clock: clock.Real{}, Log: p.log, PublicURL: c.PublicURL,
 		Workspace: p.workspace, Accounts: p.accounts, Contacts: p.contacts, Findings: finding.New(p.db), Fields: customfield.New(p.db, p.random), Tagging: tagging.New(p.db), Inbox: inbox.New(p.db, p.adapters),
-		Searches: search.New(p.db), Actions: actions, Bulk: p.bulk, Exports: p.exports, SavedReplies: savedreply.New(p.db, p.files), Saved: conversation.NewSaved(actions, automatic), Files: p.files, Inbound: p.inbound, Presence: p.presence, Automation: automatic,
+		Searches: search.New(p.db), Actions: actions, Bulk: p.bulk, Exports: p.exports, SavedReplies: savedreply.New(p.db, p.files), SavedViews: savedview.New(p.db), Saved: conversation.NewSaved(actions, automatic), Files: p.files, Inbound: p.inbound, Presence: p.presence, Automation: automatic,
 	}
 	return nil
 }

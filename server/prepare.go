@@ -117,7 +117,7 @@ func (p *parts) shop(ctx context.Context, team int64) error {
 func (p *parts) demo(c config.Config) demo.Desk {
 	return demo.Desk{
 		DB: p.db, Accounts: p.accounts, Actions: p.resolver.Actions, Files: p.files, Inbound: p.inbound, Visitors: p.visitors,
-		Automatic: p.resolver.Automation, Replies: p.resolver.SavedReplies, PublicURL: c.PublicURL,
+		Automatic: p.resolver.Automation, Replies: p.resolver.SavedReplies, Views: p.resolver.SavedViews, PublicURL: c.PublicURL,
 	}
 }
 

@@ -35,8 +35,8 @@ type Counts struct {
 }
 
 // Counts reads the counts of all views. They are sums over counters that are kept in each conversation's own transaction, so they are exact
-// and cost the same however many conversations there are.
-func (s *Service) Counts(ctx context.Context, p auth.Principal) (*Counts, error) {
+// and cost the same however many conversations there are. with reads more of the same moment.
+func (s *Service) Counts(ctx context.Context, p auth.Principal, with ...func(context.Context, *store.View) error) (*Counts, error) {
 	if err := may(p); err != nil {
 		return nil, err
 	}
@@ -44,6 +44,11 @@ func (s *Service) Counts(ctx context.Context, p auth.Principal) (*Counts, error)
 	err := s.db.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) (err error) {
 		if c, err = countIn(ctx, v, p); err != nil {
 			return err
+		}
+		for _, f := range with {
+			if err := f(ctx, v); err != nil {
+				return err
+			}
 		}
 		c.AsOf, err = v.AsOf(ctx)
 		return err

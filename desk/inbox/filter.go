@@ -80,6 +80,20 @@ func (f *Filter) validate(path string, depth int, nodes, values *int) error {
 	return f.Not.validate(path+".not", depth+1, nodes, values)
 }
 
+// Named are the ids that a field names anywhere in the tree, each once.
+func (f *Filter) Named(field func(*Filter) []int64) []int64 {
+	if f == nil {
+		return nil
+	}
+	all := slices.Concat(field(f), f.Not.Named(field))
+	for _, list := range [][]Filter{f.And, f.Or} {
+		for i := range list {
+			all = append(all, list[i].Named(field)...)
+		}
+	}
+	return slices.Compact(slices.Sorted(slices.Values(all)))
+}
+
 // followers are the agents whose conversations alone the filter wants, where they are few enough to be read one by one; nil where not.
 func (f *Filter) followers() []int64 {
 	if f == nil {

@@ -120,6 +120,8 @@ var meaning = map[string]string{
 	"SavedReplyUpdateInput.savedReplyId": "@reply.spare", "SavedReplyUpdateInput.title": "!words", "SavedReplyUpdateInput.body": "words", "SavedReplyUpdateInput.category": "words",
 	"SavedReplyUpdateInput.fileUploadIds": "@upload.automatic", "SavedReplyUpdateInput.moduleId": "@bot.menu", "SavedReplyUpdateInput.branchIds": "words",
 	"SavedReplyDeleteInput.savedReplyId": "@reply.doomed",
+	"SavedViewCreateInput.name":          "!words", "SavedViewCreateInput.idempotencyKey": "key", "SavedViewUpdateInput.savedViewId": "@view.spare", "SavedViewUpdateInput.name": "!words",
+	"SavedViewMoveInput.savedViewId": "@view.spare", "SavedViewMoveInput.afterSavedViewId": "@view.hello", "SavedViewDeleteInput.savedViewId": "@view.doomed",
 	"SavedReplySendInput.conversationId": "@conversation.ann", "SavedReplySendInput.savedReplyId": "@reply.hello", "SavedReplySendInput.text": "words",
 	"SavedReplySendInput.clientMessageId": "!key reply.key", "SavedReplySendInput.onBehalfOf": "@agent.admin",
 	"DraftSetInput.conversationId": "@conversation.ann", "DraftSetInput.text": "words",
@@ -138,7 +140,7 @@ var meaning = map[string]string{
 var unseen = map[string]string{
 	"LimitExceeded.message": "a limit is a number and no team's", "LimitExceeded.code": "likewise", "LimitExceeded.field": "likewise", "LimitExceeded.limit": "likewise",
 	"WindowClosed.message": "no platform that is connected has a window", "WindowClosed.code": "likewise", "WindowClosed.field": "likewise", "WindowClosed.until": "likewise", "Sendability.until": "likewise",
-	"StateConflict.field": "it is about no field", "MessageHitConnection.searchedUntil": "a position in time, where a search gave up",
+	"ConversationExportPayload.job": "no mail server is set in these tests", "StateConflict.field": "it is about no field", "MessageHitConnection.searchedUntil": "a position in time, where a search gave up",
 	"Hello.cause": "nobody caused it", "Tick.cause": "likewise", "ResyncRequired.cause": "likewise", "StreamEnded.cause": "likewise", "PresenceChanged.cause": "likewise", "UnreadCountsChanged.cause": "likewise",
 	"Tick.idleAt":                  "the time at which the one connection ends, in its last minute alone",
 	"ApiTokenCreatePayload.cursor": "it is in no log", "ConversationMarkUnreadPayload.cursor": "null where it was unread already", "ConversationMarkReadPayload.cursor": "null where it was read already",

@@ -63,7 +63,8 @@ var words = map[string]string{
 	"files.author": "", "files.content_type": "image/png", "files.preview_type": "image/png", "files.sha256": "", "files.blob_key": "", "files.preview_key": "",
 	"identities.language": "en", "idempotency_keys.caller": "", "inbound_events.kind": "MESSAGE_RECEIVED", "job_runs.kind": "INBOUND_REPLAY",
 	"lanes.lease_owner": "",
-	"links.token_hash":  "", "messages.kind": "TEXT", "messages.failure_code": "", "messages.code": "", "messages.author": "", "messages.trace": "",
+	"saved_views.view":  "ALL", "saved_views.sort": "LAST_MESSAGE", "saved_views.filter": "", "saved_views.columns": "", "saved_views.roles": "",
+	"links.token_hash": "", "messages.kind": "TEXT", "messages.failure_code": "", "messages.code": "", "messages.author": "", "messages.trace": "",
 	"notifications.code":   "notice.transferred",
 	"sessions.access_hash": "", "sessions.refresh_hash": "", "api_tokens.token_hash": "", "agents.password_hash": "",
 	"tags.colour": "RED", "visitors.language": "en", "visitors.time_zone": "Asia/Taipei", "webchats.color": "#123456",
@@ -691,6 +692,17 @@ func (f *furnisher) replies(blobs *blob.Local) {
 		f.name("upload.automatic."+field, id.Upload, f.file(blobs, f.at.Add(1000*time.Hour)))
 	}
 	f.add("drafts", set{"conversation_id": ann, "owner_id": admin, "agent_id": admin})
+	for i, name := range []string{"hello", "spare", "doomed", "own"} {
+		values := set{"name": f.canary("saved_views", "name"), "view": "ALL", "sort": "LAST_MESSAGE", "is_descending": true, "position": i + 1, "agent_id": admin, "visibility": "EVERYBODY", "roles": nil, "columns": []any{"NAME"},
+			"filter": fmt.Sprintf(`{"anyTags":[%d],"channels":[%d],"followers":[%d]}`, f.rows["tags"][0], f.rows["channels"][0], admin)}
+		switch name {
+		case "own":
+			values["visibility"] = "ME"
+		case "hello":
+			values["visibility"], values["roles"] = "ROLES", []any{"ADMIN"}
+		}
+		f.name("view."+name, id.SavedView, f.add("saved_views", values))
+	}
 	f.add("drafts", set{"conversation_id": ann, "owner_id": 0, "agent_id": admin})
 }
 
@@ -725,7 +737,7 @@ func (f *furnisher) rest() {
 		}
 		f.name(fmt.Sprintf("note.%d", i), id.Notification, f.add("notifications", set{"agent_id": agent, "read_at": read, "params": set{"actor": f.canary("notifications", "params"), "role": "@role.ADMIN"}}))
 	}
-	for _, operation := range []string{"channelConnect", "contactCreate", "tagCreate", "companyCreate", "agentInvite", "keywordRuleCreate", "botModuleCreate", "savedReplyCreate"} {
+	for _, operation := range []string{"channelConnect", "contactCreate", "tagCreate", "companyCreate", "agentInvite", "keywordRuleCreate", "botModuleCreate", "savedReplyCreate", "savedViewCreate"} {
 		f.add("idempotency_keys", set{"caller": fmt.Sprintf("agent:%d", f.rows["agents"][0]), "key": f.mark + "-key-" + operation, "object_id": f.rows["contacts"][0]})
 	}
 }
@@ -745,7 +757,7 @@ func (f *furnisher) log() {
 		{event.MessageAdded, f.rows["messages"][0], ann, 0}, {event.MessageChanged, f.rows["messages"][1], ann, 0},
 		{event.ContactChanged, f.rows["contacts"][0], 0, 0}, {event.ContactDeleted, 999_999, 0, 0}, {event.CompanyChanged, f.rows["companies"][0], 0, 0}, {event.CompanyDeleted, 999_999, 0, 0},
 		{event.ChannelChanged, f.rows["channels"][0], 0, 0}, {event.GroupChanged, f.rows["platform_groups"][0], f.conversation("group"), 0}, {event.TagChanged, f.rows["tags"][0], 0, 0},
-		{event.CustomFieldChanged, f.rows["custom_fields"][0], 0, 0}, {event.AutomationChanged, 0, 0, 0}, {event.SavedReplyChanged, f.rows["saved_replies"][0], 0, 0},
+		{event.CustomFieldChanged, f.rows["custom_fields"][0], 0, 0}, {event.AutomationChanged, 0, 0, 0}, {event.SavedReplyChanged, f.rows["saved_replies"][0], 0, 0}, {event.SavedViewChanged, f.rows["saved_views"][0], 0, 0},
 		{event.DraftChanged, f.rows["drafts"][0], ann, f.rows["agents"][0]}, {event.DraftChanged, f.rows["drafts"][1], ann, 0}, {event.AgentChanged, f.rows["agents"][0], 0, 0},
 		{event.NotificationAdded, f.rows["notifications"][0], 0, f.rows["agents"][0]}, {event.NotificationChanged, f.rows["notifications"][1], 0, f.rows["agents"][0]},
 		{event.JobChanged, f.rows["job_runs"][0], 0, 0}, {event.ConversationDeleted, 999_999, 999_999, 0},

@@ -40,6 +40,7 @@ const (
 	NotificationChanged Kind = "notification.changed"
 	JobChanged          Kind = "job.changed"
 	SavedReplyChanged   Kind = "savedreply.changed" // made, changed, deleted; AgentID: the only one who sees it
+	SavedViewChanged    Kind = "savedview.changed"  // made, changed, moved, deleted; AgentID: the only one who sees it
 	DraftChanged        Kind = "draft.changed"      // AgentID: whose it is; 0 for the one that all share
 	AutomationChanged   Kind = "automation.changed" // rules, modules, entries, working hours, whether enquiries are assigned
 )

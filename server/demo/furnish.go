@@ -18,7 +18,9 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/file"
 	"github.com/switchyard-chat/switchyard/desk/inbound"
+	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/savedreply"
+	"github.com/switchyard-chat/switchyard/desk/savedview"
 	"github.com/switchyard-chat/switchyard/desk/visitor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
@@ -55,6 +57,7 @@ type Desk struct {
 	Visitors  *visitor.Service
 	Automatic *automation.Service
 	Replies   *savedreply.Service
+	Views     *savedview.Service
 	PublicURL string
 }
 
@@ -65,7 +68,7 @@ func (d Desk) Furnish(ctx context.Context, team int64) error {
 	if err != nil || known != 0 {
 		return err
 	}
-	for _, step := range []func(context.Context, int64) error{d.pictures, d.answers, d.visit, d.automatic, d.replies} {
+	for _, step := range []func(context.Context, int64) error{d.pictures, d.answers, d.visit, d.automatic, d.replies, d.views} {
 		if err := step(ctx, team); err != nil {
 			return fmt.Errorf("furnish the demo team: %w", err)
 		}
@@ -121,6 +124,40 @@ func (d Desk) replies(ctx context.Context, team int64) error {
 		{ConversationID: conversationID, Text: "您好,刮痕的部分我們"}, {ConversationID: conversationID, Text: "建議:補償 100 元購物金,大家覺得呢?", IsShared: true},
 	} {
 		if _, _, err := d.Actions.SetDraft(ctx, amy, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// views gives the team lists with a name: what has waited long, for everybody, what is starred, for the agents, and one of an agent's own.
+func (d Desk) views(ctx context.Context, team int64) error {
+	var boss auth.Principal
+	if err := d.DB.Read(ctx, team, func(ctx context.Context, v *store.View) error {
+		a, err := v.Agent.Query().Where(agent.EmailFolded(Accounts[0].Email)).Only(ctx)
+		if err == nil {
+			boss = auth.Principal{TeamID: team, AgentID: a.ID, Name: a.Name, Role: auth.Role(a.Role), Language: "zh-Hant"}
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	amy, _, err := d.follower(ctx, team, UserID(0, senders[1].n))
+	if err != nil {
+		return err
+	}
+	yes := true
+	for _, x := range []struct {
+		by auth.Principal
+		in savedview.CreateInput
+	}{
+		{boss, savedview.CreateInput{Name: "等候超過半小時", View: inbox.All, Filter: &inbox.Filter{WaitingAtLeast: inbox.HalfHour.Least()}, Sort: inbox.ByWaiting, IsDescending: true,
+			Columns: []string{"NAME", "CHANNEL", "WAITING", "FOLLOWER"}, Visibility: savedview.Everybody}},
+		{boss, savedview.CreateInput{Name: "待追蹤", View: inbox.All, Filter: &inbox.Filter{IsStarred: &yes}, Sort: inbox.ByLastMessage, IsDescending: true, Visibility: savedview.Roles,
+			Roles: []string{string(auth.AgentRole), string(auth.Supervisor)}}},
+		{amy, savedview.CreateInput{Name: "我的未讀", View: inbox.MyInProgress, Filter: &inbox.Filter{IsUnread: &yes}, Sort: inbox.ByLastMessage, IsDescending: true, Visibility: savedview.Me}},
+	} {
+		if _, _, err := d.Views.Create(ctx, x.by, x.in); err != nil {
 			return err
 		}
 	}

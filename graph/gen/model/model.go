@@ -2831,6 +2831,8 @@ type InboxCounts struct {
 	Channels []*ChannelUnread `json:"channels"`
 	// The position of the team's log at the moment of reading.
 	AsOf string `json:"asOf"`
+	// The counts of the saved views that the viewer sees. In `unreadCounts` they come whenever one of them changes.
+	SavedViews []*SavedViewCount `json:"savedViews"`
 }
 
 // An invitation's token, name and password.
@@ -3872,6 +3874,164 @@ type SavedReplyUpdatePayload struct {
 	// The position after the change.
 	Cursor *string `json:"cursor"`
 }
+
+// A filter of conversations with a name, a sort and columns, for an agent, for roles or for everybody.
+type SavedView struct {
+	// The global id.
+	ID string `json:"id"`
+	// Raised by every change.
+	Version int `json:"version"`
+	// The name.
+	Name string `json:"name"`
+	// The view that it narrows.
+	View InboxView `json:"view"`
+	// Its filter as JSON, as `ConversationFilter` takes it in a variable; null for none. Names of tags, agents or channels that are gone match nothing.
+	Filter *string `json:"filter"`
+	// By what it lists.
+	Sort ConversationSort `json:"sort"`
+	// Which way.
+	Direction SortDirection `json:"direction"`
+	// The columns that it shows, in their order; none leaves them to the client.
+	Columns []ConversationColumn `json:"columns"`
+	// Who sees it.
+	Visibility SavedViewVisibility `json:"visibility"`
+	// The roles that see it, for ROLES.
+	Roles []Role `json:"roles"`
+	// The agent who made it; null for an integration.
+	AuthorID *string `json:"authorId"`
+	// Whether the viewer may change it.
+	ViewerCanEdit bool `json:"viewerCanEdit"`
+	// When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it was last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+func (SavedView) IsNode() {}
+
+// How many conversations a saved view shows its viewer.
+type SavedViewCount struct {
+	// The saved view.
+	SavedViewID string `json:"savedViewId"`
+	// The saved view's version: another than the one that is known, or another place, says that `savedViews` is to be read again.
+	Version int `json:"version"`
+	// How many. Exact where `isAtLeast` is false.
+	Count int `json:"count"`
+	// How many of them have something unread.
+	UnreadConversations int `json:"unreadConversations"`
+	// Whether there may be more: so many were looked at that counting stopped.
+	IsAtLeast bool `json:"isAtLeast"`
+}
+
+// A new saved view.
+type SavedViewCreateInput struct {
+	// The name, at most 60 characters.
+	Name string `json:"name"`
+	// The view that it narrows.
+	View InboxView `json:"view"`
+	// The filter; left out, the view as it is.
+	Filter graphql.Omittable[*ConversationFilter] `json:"filter"`
+	// By what it lists.
+	Sort ConversationSort `json:"sort"`
+	// Which way.
+	Direction SortDirection `json:"direction"`
+	// The columns that it shows, each once.
+	Columns graphql.Omittable[[]ConversationColumn] `json:"columns"`
+	// Who sees it.
+	Visibility SavedViewVisibility `json:"visibility"`
+	// The roles that see it, for ROLES.
+	Roles graphql.Omittable[[]Role] `json:"roles"`
+	// The caller's own key: the same key with the same input gives the same view again.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey"`
+}
+
+// The answer to savedViewCreate.
+type SavedViewCreatePayload struct {
+	// The saved view; null where it was refused.
+	SavedView *SavedView `json:"savedView"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// Which saved view to delete.
+type SavedViewDeleteInput struct {
+	// The saved view.
+	SavedViewID string `json:"savedViewId"`
+}
+
+// The answer to savedViewDelete.
+type SavedViewDeletePayload struct {
+	// The id of the saved view that is gone; null where it was refused.
+	DeletedSavedViewID *string `json:"deletedSavedViewId"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// Which saved view to move, where.
+type SavedViewMoveInput struct {
+	// The saved view.
+	SavedViewID string `json:"savedViewId"`
+	// The one behind which it comes; left out or null, before all.
+	AfterSavedViewID graphql.Omittable[*string] `json:"afterSavedViewId"`
+}
+
+// The answer to savedViewMove.
+type SavedViewMovePayload struct {
+	// The saved view; null where it was refused, and where the caller does not see it.
+	SavedView *SavedView `json:"savedView"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// What changes of a saved view; what is left out stays.
+type SavedViewUpdateInput struct {
+	// The saved view.
+	SavedViewID string `json:"savedViewId"`
+	// The name.
+	Name graphql.Omittable[*string] `json:"name"`
+	// The view that it narrows.
+	View graphql.Omittable[*InboxView] `json:"view"`
+	// The filter, as a whole; null for none.
+	Filter graphql.Omittable[*ConversationFilter] `json:"filter"`
+	// By what it lists.
+	Sort graphql.Omittable[*ConversationSort] `json:"sort"`
+	// Which way.
+	Direction graphql.Omittable[*SortDirection] `json:"direction"`
+	// The columns.
+	Columns graphql.Omittable[[]ConversationColumn] `json:"columns"`
+	// Who sees it: shared with others or with others than before. What is shared does not become one's own again.
+	Visibility graphql.Omittable[*SavedViewVisibility] `json:"visibility"`
+	// The roles that see it, for ROLES.
+	Roles graphql.Omittable[[]Role] `json:"roles"`
+}
+
+// The answer to savedViewUpdate.
+type SavedViewUpdatePayload struct {
+	// The saved view; null where it was refused, and where the caller sees it no more.
+	SavedView *SavedView `json:"savedView"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// Saved views that the viewer may see changed: `savedViews` is to be read again. `unreadCounts` tells of it by the versions in its counts.
+type SavedViewsChanged struct {
+	// The position to resume from.
+	Cursor string `json:"cursor"`
+	// What caused it.
+	Cause *EventCause `json:"cause"`
+}
+
+func (SavedViewsChanged) IsStreamFrame() {}
+
+func (SavedViewsChanged) IsLogEvent() {}
 
 // What one search finds, of each sort the first.
 type SearchResults struct {
@@ -5476,6 +5636,97 @@ func (e ContactSort) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// A column of a list of conversations.
+type ConversationColumn string
+
+const (
+	// The customer or group, with its picture.
+	ConversationColumnName ConversationColumn = "NAME"
+	// The channel.
+	ConversationColumnChannel ConversationColumn = "CHANNEL"
+	// The newest message.
+	ConversationColumnLastMessage ConversationColumn = "LAST_MESSAGE"
+	// When that arrived.
+	ConversationColumnLastAt ConversationColumn = "LAST_AT"
+	// Where it stands.
+	ConversationColumnStatus ConversationColumn = "STATUS"
+	// Who follows it.
+	ConversationColumnFollower ConversationColumn = "FOLLOWER"
+	// Who collaborates.
+	ConversationColumnCollaborators ConversationColumn = "COLLABORATORS"
+	// The customer's tags.
+	ConversationColumnTags ConversationColumn = "TAGS"
+	// What is unread.
+	ConversationColumnUnread ConversationColumn = "UNREAD"
+	// How long the customer waits.
+	ConversationColumnWaiting ConversationColumn = "WAITING"
+	// When the follower began.
+	ConversationColumnFollowedAt ConversationColumn = "FOLLOWED_AT"
+	// When it ended.
+	ConversationColumnEndedAt ConversationColumn = "ENDED_AT"
+	// When it was created.
+	ConversationColumnCreatedAt ConversationColumn = "CREATED_AT"
+)
+
+var AllConversationColumn = []ConversationColumn{
+	ConversationColumnName,
+	ConversationColumnChannel,
+	ConversationColumnLastMessage,
+	ConversationColumnLastAt,
+	ConversationColumnStatus,
+	ConversationColumnFollower,
+	ConversationColumnCollaborators,
+	ConversationColumnTags,
+	ConversationColumnUnread,
+	ConversationColumnWaiting,
+	ConversationColumnFollowedAt,
+	ConversationColumnEndedAt,
+	ConversationColumnCreatedAt,
+}
+
+func (e ConversationColumn) IsValid() bool {
+	switch e {
+	case ConversationColumnName, ConversationColumnChannel, ConversationColumnLastMessage, ConversationColumnLastAt, ConversationColumnStatus, ConversationColumnFollower, ConversationColumnCollaborators, ConversationColumnTags, ConversationColumnUnread, ConversationColumnWaiting, ConversationColumnFollowedAt, ConversationColumnEndedAt, ConversationColumnCreatedAt:
+		return true
+	}
+	return false
+}
+
+func (e ConversationColumn) String() string {
+	return string(e)
+}
+
+func (e *ConversationColumn) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ConversationColumn(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ConversationColumn", str)
+	}
+	return nil
+}
+
+func (e ConversationColumn) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ConversationColumn) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ConversationColumn) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // What sort of conversation it is.
 type ConversationKind string
 
@@ -6915,6 +7166,67 @@ func (e *SavedReplyVisibility) UnmarshalJSON(b []byte) error {
 }
 
 func (e SavedReplyVisibility) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Who sees a saved view.
+type SavedViewVisibility string
+
+const (
+	// Everybody of the team.
+	SavedViewVisibilityEverybody SavedViewVisibility = "EVERYBODY"
+	// The agents of some roles.
+	SavedViewVisibilityRoles SavedViewVisibility = "ROLES"
+	// Its author alone.
+	SavedViewVisibilityMe SavedViewVisibility = "ME"
+)
+
+var AllSavedViewVisibility = []SavedViewVisibility{
+	SavedViewVisibilityEverybody,
+	SavedViewVisibilityRoles,
+	SavedViewVisibilityMe,
+}
+
+func (e SavedViewVisibility) IsValid() bool {
+	switch e {
+	case SavedViewVisibilityEverybody, SavedViewVisibilityRoles, SavedViewVisibilityMe:
+		return true
+	}
+	return false
+}
+
+func (e SavedViewVisibility) String() string {
+	return string(e)
+}
+
+func (e *SavedViewVisibility) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SavedViewVisibility(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SavedViewVisibility", str)
+	}
+	return nil
+}
+
+func (e SavedViewVisibility) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SavedViewVisibility) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SavedViewVisibility) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
