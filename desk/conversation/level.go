@@ -21,6 +21,8 @@ const (
 	// levelsBatch is how many conversations are found at once, and levelsTold how many of a team's are told of in a transaction.
 	levelsBatch = 1000
 	levelsTold  = 100
+	// levelsPause lets others write between, where many levels are reached at once: after an upgrade, or when all servers were away.
+	levelsPause = 10 * time.Millisecond
 )
 
 // Levels tells when a customer has waited for half an hour, one hour and two (CONV-19): what time alone changes reaches those who watch as an event of the
@@ -67,6 +69,9 @@ func (l *Levels) Once(ctx context.Context) error {
 			}
 			if !isFull || failed { // what failed would be found again
 				break
+			}
+			if err := l.s.db.Clock().Sleep(ctx, levelsPause); err != nil {
+				return err
 			}
 		}
 	}
