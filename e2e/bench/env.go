@@ -156,7 +156,7 @@ func (e *Env) World(ctx context.Context, conversations int) (*World, error) {
 }
 
 // version names the law by which databases are filled: one that was filled by another is filled again.
-const version = "switchyard bench 1"
+const version = "switchyard bench 2"
 
 // loaded loads a database where it is not there.
 func (e *Env) loaded(ctx context.Context, name string, w *World) error {

@@ -14,7 +14,7 @@ const preview = 100
 func (l *load) conversations(ctx context.Context) error {
 	err := fill(ctx, l.c, "conversations", `id, team_id, created_at, updated_at, channel_type, kind, status, queue, last_follower_id, collaborator_ids, collaborator_unread, followed_at, ended_at,
 		message_seq, last_at, last_message_id, last_message_seq, last_message_kind, last_message_sender, last_message_preview, last_message_at, name, name_folded, tag_ids,
-		unread, read_seq, waiting_since, customer_at, has_phone, channel_id, identity_id, contact_id, follower_id`, func(r *rows) error {
+		unread, read_seq, waiting_since, customer_at, has_phone, channel_id, identity_id, contact_id, follower_id, waiting_level`, func(r *rows) error {
 		for id := int64(1); id <= l.all(); id++ {
 			if err := l.conversation(r, id); err != nil {
 				return err
@@ -146,6 +146,7 @@ func (l *load) conversation(r *rows, id int64) error {
 	r.num(id)
 	r.num(id)
 	r.opt(st.follower)
+	r.num(3) // how long it waits was told of long ago: no server has anything to tell of it
 	k := likeness{team: team, channel: channel, follower: st.follower, status: st.status, kind: kind}
 	if st.status == "PENDING" { // only those have a queue that counts
 		k.queue = st.queue
