@@ -334,7 +334,11 @@ func (r *Resolver) sendabilityModel(language string, c *ent.Conversation, ch *en
 
 // groupOf is a group that was read with its channel, as the viewer sees it.
 func groupOf(language string, g *ent.Group) *model.Group {
-	return groupModel(language, string(g.Edges.Channel.Type), g)
+	platform := ""
+	if g.Edges.Channel != nil {
+		platform = string(g.Edges.Channel.Type)
+	}
+	return groupModel(language, platform, g)
 }
 
 // groupModel is a group on a platform as the viewer sees it.

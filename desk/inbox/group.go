@@ -176,8 +176,11 @@ func (s *Service) Group(ctx context.Context, p auth.Principal, id int64) (*ent.G
 	}
 	var out *ent.Group
 	err := s.db.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) (err error) {
-		if out, err = visibleGroup(ctx, v, p, id); err == nil {
-			out.Edges.Channel, err = v.Channel.Get(ctx, out.ChannelID)
+		if out, err = visibleGroup(ctx, v, p, id); err != nil {
+			return err
+		}
+		if out.Edges.Channel, err = v.Channel.Get(ctx, out.ChannelID); ent.IsNotFound(err) {
+			return nil
 		}
 		return err
 	})
