@@ -13,7 +13,7 @@ type Arrival string
 const (
 	CardButton       Arrival = "a button of a rich menu or of a bot's card"
 	MenuText         Arrival = "a text button of a rich menu, set here"
-	ConsoleText      Arrival = "a text button of a rich menu, set in the platform's console"
+	ConsoleText      Arrival = "a text button of a rich menu, set in LINE's console"
 	SubscriptionCode Arrival = "a subscription's six-digit code"
 	GetStarted       Arrival = "Get Started"
 	PersistentMenu   Arrival = "a persistent menu"
