@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"syscall"
 	"time"
@@ -208,7 +209,7 @@ type tripper struct {
 
 // RoundTrip implements http.RoundTripper.
 func (t *tripper) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := t.gate.scheme(r); err != nil {
+	if err := t.gate.allowedScheme(r.URL); err != nil {
 		if r.Body != nil {
 			_ = r.Body.Close()
 		}
@@ -230,16 +231,16 @@ func (t *tripper) RoundTrip(r *http.Request) (*http.Response, error) {
 // CloseIdleConnections lets http.Client.CloseIdleConnections reach the transport.
 func (t *tripper) CloseIdleConnections() { t.next.CloseIdleConnections() }
 
-func (g *Gate) scheme(r *http.Request) error {
+func (g *Gate) allowedScheme(u *url.URL) error {
 	switch {
-	case r.URL.Scheme == "https":
+	case u.Scheme == "https":
 		return nil
-	case r.URL.Scheme != "http":
-		return refused(fmt.Errorf("scheme %q", r.URL.Scheme))
+	case u.Scheme != "http":
+		return refused(fmt.Errorf("scheme %q", u.Scheme))
 	case g.ports[insecurePort]:
 		return nil
 	}
-	host, port := strings.ToLower(r.URL.Hostname()), r.URL.Port()
+	host, port := strings.ToLower(u.Hostname()), u.Port()
 	if port == "" {
 		port = insecurePort
 	}
