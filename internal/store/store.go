@@ -41,6 +41,9 @@ type Config struct {
 	Unguarded bool
 	// Committed is called after every commit that wrote events, with the team's new position. It must not block. Nil is allowed.
 	Committed func(team int64, at event.Cursor)
+	// Emitted is called in every transaction that emitted events, after its work and before they are written: for what must happen because of them. Its
+	// error undoes the transaction. Nil is allowed.
+	Emitted func(ctx context.Context, tx *Tx, events []event.Event) error
 	// Asked is called for every statement of a Read before it is sent, for those who count them. It must not block. Nil is allowed.
 	Asked func(statement string)
 	// Told is Asked for the statements of a Write, those that its events cost included; beginning and commit are not counted.
@@ -59,6 +62,7 @@ type DB struct {
 	random                         *random.Source
 	log                            *slog.Logger
 	committed                      func(int64, event.Cursor)
+	emitted                        func(context.Context, *Tx, []event.Event) error
 	asked                          func(string)
 	told                           func(string)
 	unguarded                      bool
@@ -69,7 +73,7 @@ type DB struct {
 // Open opens the database; it migrates nothing. A second process on the same SQLite folder is refused. Where PostgreSQL does not answer, or
 // takes no connections, the fault is of kind Unavailable.
 func Open(ctx context.Context, c Config) (*DB, error) {
-	db := &DB{random: random.New(), clock: c.Clock, log: c.Log, committed: c.Committed, asked: c.Asked, told: c.Told, unguarded: c.Unguarded}
+	db := &DB{random: random.New(), clock: c.Clock, log: c.Log, committed: c.Committed, emitted: c.Emitted, asked: c.Asked, told: c.Told, unguarded: c.Unguarded}
 	if db.clock == nil {
 		db.clock = clock.Real{}
 	}

@@ -157,6 +157,11 @@ func (tx *Tx) end(ctx context.Context, db *DB) error {
 			return err
 		}
 	}
+	if db.emitted != nil && len(tx.events) > 0 {
+		if err := db.emitted(ctx, tx, tx.events); err != nil {
+			return err
+		}
+	}
 	if err := tx.writeEvents(ctx); err != nil {
 		return err
 	}
