@@ -208,6 +208,13 @@ func (r *registry) count(team int64) int {
 	return len(r.teams[team])
 }
 
+// has says whether an agent has a connection here.
+func (r *registry) has(who agent) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.agents[who]) > 0
+}
+
 // touch notes that a person did something over HTTP, for the connections of the same sign-in.
 func (r *registry) touch(who Identity, now time.Time) {
 	if who.SessionKey == "" {

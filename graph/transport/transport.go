@@ -221,6 +221,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Sessions says how many connections are open, of a team or, for team 0, in all.
 func (h *Handler) Sessions(team int64) int { return h.sessions.count(team) }
 
+// IsConnected says whether an agent has a live connection, here or, where all servers count together, on any server. An error says that the others' are not
+// known now.
+func (h *Handler) IsConnected(ctx context.Context, team, id int64) (bool, error) {
+	if h.sessions.has(agent{team, id}) || h.cfg.Census == nil {
+		return h.sessions.has(agent{team, id}), nil
+	}
+	return h.cfg.Census.Has(ctx, census.Seat{TeamID: team, AgentID: id})
+}
+
 // CloseTeam closes the connections of a team for the reason that it is suspended.
 func (h *Handler) CloseTeam(team int64) {
 	for _, s := range h.sessions.list() {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -132,6 +133,23 @@ func (r *Redis) Trim(ctx context.Context, team int64, agents []int64, perAgent, 
 		leave = append(leave, gone...)
 	}
 	return leave, nil
+}
+
+// Has says whether the agent of a seat has a connection, on any server.
+func (r *Redis) Has(ctx context.Context, s Seat) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	all, err := r.client.HVals(ctx, r.agent(s)).Result()
+	if err != nil {
+		return false, fmt.Errorf("look for connections: %w", err)
+	}
+	for _, v := range all {
+		_, seen, _ := strings.Cut(v, " ")
+		if ms, err := strconv.ParseInt(seen, 10, 64); err == nil && r.clock.Now().Sub(time.UnixMilli(ms)) <= stale {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // Leave gives up a seat. Where it cannot be said it is forgotten after a moment.
