@@ -276,26 +276,13 @@ func previewModel(language string, c *ent.Conversation) *model.MessagePreview {
 	}
 	m := &model.MessagePreview{
 		MessageID: id.Format(id.Message, *c.LastMessageID), Kind: model.MessageKind(c.LastMessageKind),
-		Sender: model.MessageSender(c.LastMessageSender), Text: previewText(language, c.LastMessageKind, c.LastMessagePreview, c.LastMessageUnsent),
+		Sender: model.MessageSender(c.LastMessageSender), Text: row.PreviewText(language, c.LastMessageKind, c.LastMessagePreview, c.LastMessageUnsent),
 		IsUnsent: c.LastMessageUnsent, At: c.LastAt,
 	}
 	if c.LastMessageAt != nil {
 		m.At = *c.LastMessageAt
 	}
 	return m
-}
-
-// previewText is a message on one line: its text, or what it holds.
-func previewText(language, kind, text string, isUnsent bool) string {
-	switch {
-	case isUnsent:
-		return catalogue.Text(language, "message.unsent", nil)
-	case text != "":
-		return text
-	case kind == "TEXT" || kind == "SYSTEM":
-		return ""
-	}
-	return catalogue.Text(language, "preview."+kind, nil)
 }
 
 func permitsModel(p auth.Principal, c *ent.Conversation, g *ent.Group, collaborates bool) model.ConversationPermits {

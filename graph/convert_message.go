@@ -9,6 +9,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/note"
+	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
 	"github.com/switchyard-chat/switchyard/internal/auth"
@@ -105,7 +106,7 @@ func quotedModel(language string, q *ent.Message, all *inbox.Messages) *model.Qu
 		shown = catalogue.Text(language, q.Code, q.Params)
 	}
 	return &model.QuotedMessage{ID: id.Format(id.Message, q.ID), SenderName: senderName(language, q, all), Kind: model.MessageKind(q.Kind),
-		Text: previewText(language, q.Kind, shown, isUnsent), IsUnsent: isUnsent}
+		Text: row.PreviewText(language, q.Kind, shown, isUnsent), IsUnsent: isUnsent}
 }
 
 // contentModel is what a message holds, by kind. What was unsent holds nothing (GRP-17).

@@ -318,13 +318,13 @@ func tokenConnection(page workspace.TokenPage) *model.APITokenConnection {
 }
 
 // notificationConnection is a page of notifications in the reader's language.
-func notificationConnection(language string, page workspace.NotificationPage) *model.NotificationConnection {
+func notificationConnection(language string, page workspace.NotificationPage, previews map[int64]string) *model.NotificationConnection {
 	c := &model.NotificationConnection{
 		Edges: make([]*model.NotificationEdge, len(page.Rows)), Nodes: make([]*model.Notification, len(page.Rows)),
 		PageInfo: *pageInfo(page.Result), AsOf: page.AsOf.String(),
 	}
 	for i, x := range page.Rows {
-		m := notificationModel(language, x)
+		m := notificationModel(language, x, previews)
 		c.Nodes[i], c.Edges[i] = m, &model.NotificationEdge{Cursor: page.Cursors[i], Node: *m}
 	}
 	return c

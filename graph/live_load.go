@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 
+	"github.com/switchyard-chat/switchyard/desk/push"
 	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
@@ -24,19 +25,25 @@ func (r *Resolver) notificationByID(ctx context.Context, p auth.Principal, n int
 		if err != nil {
 			return err
 		}
-		out = notificationModel(p.Language, x)
-		return nil
+		previews, err := push.PreviewsIn(ctx, v, p, p.Language, []*ent.Notification{x})
+		out = notificationModel(p.Language, x, previews)
+		return err
 	})
 	return out, err
 }
 
-// notificationModel is a notification in the reader's language.
-func notificationModel(language string, x *ent.Notification) *model.Notification {
-	return &model.Notification{
+// notificationModel is a notification in the reader's language, with what the messages say that notifications tell of.
+func notificationModel(language string, x *ent.Notification, previews map[int64]string) *model.Notification {
+	m := &model.Notification{
 		ID: id.Format(id.Notification, x.ID), Version: x.Version, Code: x.Code, Params: paramsModel(x.Params),
 		Text: catalogue.Text(language, x.Code, x.Params), ConversationID: id.Optional(id.Conversation, x.ConversationID),
 		ChannelID: id.Optional(id.Channel, x.ChannelID), ReadAt: x.ReadAt, CreatedAt: x.CreatedAt,
+		Kind: model.NoticeKind(workspace.KindOf(x.Code)), MessageID: id.Optional(id.Message, x.MessageID),
 	}
+	if preview, ok := previews[x.ID]; ok {
+		m.Preview = &preview
+	}
+	return m
 }
 
 // jobByID is a job that the principal asked for, or any where it is an administrator; any other is a fault of kind NotFound.

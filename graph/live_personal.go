@@ -136,6 +136,12 @@ func (s *notificationStream) Class(ctx context.Context) string { return viewer(c
 // Judge implements live.Stream.
 func (s *notificationStream) Judge(ctx context.Context, e event.Event) live.Verdict {
 	p := viewer(ctx)
+	if p.AgentID != 0 && e.AgentID == p.AgentID && e.Kind == event.NoticeSettings {
+		return live.Show("settings", func(ctx context.Context, at event.Cursor) (any, error) {
+			n, err := s.r.Workspace.NoticeSettings(ctx, viewer(ctx))
+			return &model.NoticeSettingsChanged{Cursor: at.String(), Cause: causeModel(e), Settings: *noticeSettingsModel(n)}, err
+		})
+	}
 	if p.AgentID == 0 || e.AgentID != p.AgentID || e.Kind != event.NotificationAdded && e.Kind != event.NotificationChanged {
 		return live.Verdict{}
 	}

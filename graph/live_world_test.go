@@ -23,6 +23,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/file/filetest"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/presence"
+	"github.com/switchyard-chat/switchyard/desk/push"
 	"github.com/switchyard-chat/switchyard/desk/savedreply"
 	"github.com/switchyard-chat/switchyard/desk/savedview"
 	"github.com/switchyard-chat/switchyard/desk/workspace"
@@ -93,6 +94,9 @@ func newWorld(t testing.TB, dialect string) *world {
 	w.resolver.Bulk = conversation.NewBulk(w.resolver.Actions, queue, slog.New(slog.DiscardHandler))
 	w.resolver.Workspace = workspace.New(workspace.Config{DB: db, Random: random.Seeded(1), Attempts: attempt.NewMemory(clock.Real{}), Release: w.resolver.Actions.Release,
 		ReleaseGroups: w.resolver.Actions.ReleaseGroups})
+	if w.resolver.Pushes, err = push.New(push.Config{DB: db, Keys: keys, Random: random.Seeded(5), Check: func(context.Context, string) error { return nil }}); err != nil {
+		t.Fatal(err)
+	}
 	schema := gen.NewExecutableSchema(gen.Config{Resolvers: w.resolver})
 	w.exec = executor.New(schema)
 	w.exec.Use(compared(t))

@@ -14,6 +14,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/inbound"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/presence"
+	"github.com/switchyard-chat/switchyard/desk/push"
 	"github.com/switchyard-chat/switchyard/desk/savedreply"
 	"github.com/switchyard-chat/switchyard/desk/savedview"
 	"github.com/switchyard-chat/switchyard/desk/search"
@@ -54,4 +55,6 @@ type Resolver struct {
 	// Automation is what works when nobody is there.
 	Automation *automation.Service
 	Presence   *presence.Service
+	// Pushes tells agents who have no connection open.
+	Pushes *push.Service
 }

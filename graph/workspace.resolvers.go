@@ -8,6 +8,7 @@ package graph
 import (
 	"context"
 
+	"github.com/switchyard-chat/switchyard/desk/push"
 	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
@@ -15,6 +16,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/id"
 	"github.com/switchyard-chat/switchyard/internal/seal"
+	"github.com/switchyard-chat/switchyard/internal/store"
 )
 
 func (r *mutationResolver) TeamUpdate(ctx context.Context, input model.TeamUpdateInput) (*model.TeamUpdatePayload, error) {
@@ -282,5 +284,12 @@ func (r *queryResolver) Notifications(ctx context.Context, unreadOnly *bool, fir
 	if err != nil {
 		return nil, err
 	}
-	return notificationConnection(p.Language, page), nil
+	var previews map[int64]string
+	if err := r.DB.Read(ctx, p.TeamID, func(ctx context.Context, v *store.View) (err error) {
+		previews, err = push.PreviewsIn(ctx, v, p, p.Language, page.Rows)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	return notificationConnection(p.Language, page, previews), nil
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/lane"
 	"github.com/switchyard-chat/switchyard/desk/presence"
 	"github.com/switchyard-chat/switchyard/desk/profile"
+	"github.com/switchyard-chat/switchyard/desk/push"
 	"github.com/switchyard-chat/switchyard/desk/savedreply"
 	"github.com/switchyard-chat/switchyard/desk/savedview"
 	"github.com/switchyard-chat/switchyard/desk/search"
@@ -46,6 +47,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/config"
 	"github.com/switchyard-chat/switchyard/internal/egress"
+	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/job"
 	"github.com/switchyard-chat/switchyard/internal/live"
@@ -64,6 +66,20 @@ const (
 	mediaTimeout = 90 * time.Second // less than a task may take
 	mediaLimit   = 200 << 20
 )
+
+// pushTimeout is how long a push service or a team's push webhook may take.
+const pushTimeout = 10 * time.Second
+
+// contactOf is whom push services write to: whom the settings name, or this server's page or its sender of mail.
+func contactOf(c config.Config) string {
+	switch {
+	case c.VAPIDContact != "":
+		return strings.TrimPrefix(c.VAPIDContact, "mailto:")
+	case strings.HasPrefix(c.PublicURL, "https://"), c.MailFrom == "":
+		return c.PublicURL
+	}
+	return c.MailFrom
+}
 
 // parts are what a server is made of.
 type parts struct {
@@ -87,6 +103,7 @@ type parts struct {
 	exports   *conversation.Exports
 	levels    *conversation.Levels
 	presence  *presence.Service
+	pushes    *push.Service
 	webhooks  *webhooks
 	spool     *spool.Spool
 	delivery  *delivery.Worker
@@ -119,7 +136,9 @@ func assemble(ctx context.Context, o Options, platform *demo.Platform, h *health
 	p.announcer = newAnnouncer(p.bus)
 	p.closers = append(p.closers, func() error { p.announcer.close(); return nil })
 	if err := newPatience(c, log).with(ctx, func() (err error) {
-		p.db, err = openStore(ctx, o, p.announcer.committed)
+		p.db, err = openStore(ctx, o, p.announcer.committed, func(ctx context.Context, tx *store.Tx, events []event.Event) error {
+			return p.pushes.TakeIn(ctx, tx, events) // nothing is written before the desk is there
+		})
 		return err
 	}); err != nil {
 		return p, err
@@ -214,6 +233,9 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 		profile.GroupTask: func(ctx context.Context, team int64, args json.RawMessage) error {
 			return profiles.Group(ctx, team, args)
 		},
+		push.Task: func(ctx context.Context, team int64, args json.RawMessage) error {
+			return p.pushes.Work(ctx, team, args)
+		},
 		profile.MemberTask: func(ctx context.Context, team int64, args json.RawMessage) error {
 			return profiles.Member(ctx, team, args)
 		},
@@ -223,6 +245,15 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	if p.files, err = file.New(file.Config{
 		DB: p.db, Blobs: p.blobs, Adapters: p.adapters, Accounts: p.accounts, Random: p.random, Queue: p.jobs, Log: p.log, PublicURL: c.PublicURL,
 		Signer: keys, MaxBytes: c.UploadMaxBytes,
+	}); err != nil {
+		return err
+	}
+	if p.pushes, err = push.New(push.Config{
+		DB: p.db, Keys: keys, Random: p.random, Queue: p.jobs, Client: gate.Client(egress.Limits{Timeout: pushTimeout}), Check: gate.Check, Log: p.log,
+		IsConnected: func(ctx context.Context, team, agent int64) (bool, error) {
+			return p.transport.IsConnected(ctx, team, agent)
+		},
+		Key: seal.Hide(c.VAPIDKey), Contact: contactOf(c),
 	}); err != nil {
 		return err
 	}
@@ -261,7 +292,7 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	p.resolver = &graph.Resolver{
 		DB: p.db, Bus: p.bus, Clock: clock.Real{}, Log: p.log, PublicURL: c.PublicURL,
 		Workspace: p.workspace, Accounts: p.accounts, Contacts: p.contacts, Findings: finding.New(p.db), Fields: customfield.New(p.db, p.random), Tagging: tagging.New(p.db), Inbox: inbox.New(p.db, p.adapters),
-		Searches: search.New(p.db), Actions: actions, Bulk: p.bulk, Exports: p.exports, SavedReplies: savedreply.New(p.db, p.files), SavedViews: savedview.New(p.db), Saved: conversation.NewSaved(actions, automatic), Files: p.files, Inbound: p.inbound, Presence: p.presence, Automation: automatic,
+		Searches: search.New(p.db), Actions: actions, Bulk: p.bulk, Exports: p.exports, SavedReplies: savedreply.New(p.db, p.files), SavedViews: savedview.New(p.db), Saved: conversation.NewSaved(actions, automatic), Files: p.files, Inbound: p.inbound, Presence: p.presence, Automation: automatic, Pushes: p.pushes,
 	}
 	return nil
 }

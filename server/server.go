@@ -186,9 +186,9 @@ func newBus(c config.Config, r *random.Source, log *slog.Logger) (bus.Bus, error
 }
 
 // openStore opens the database that the settings ask for.
-func openStore(ctx context.Context, o Options, committed func(team int64, at event.Cursor)) (*store.DB, error) {
+func openStore(ctx context.Context, o Options, committed func(team int64, at event.Cursor), emitted func(context.Context, *store.Tx, []event.Event) error) (*store.DB, error) {
 	c := o.Config
-	to := store.Config{URL: c.DatabaseURL, Folder: c.DataDir, MaxConns: c.DatabaseMax, Log: o.Log, Committed: committed}
+	to := store.Config{URL: c.DatabaseURL, Folder: c.DataDir, MaxConns: c.DatabaseMax, Log: o.Log, Committed: committed, Emitted: emitted}
 	if o.Database != nil {
 		o.Database(&to)
 	}

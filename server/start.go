@@ -47,5 +47,8 @@ func (p *parts) purge(ctx context.Context) {
 		if _, err := p.workspace.Purge(ctx); err != nil && !errors.Is(err, context.Canceled) {
 			p.log.WarnContext(ctx, "purge", "error", err)
 		}
+		if _, err := p.pushes.Purge(ctx); err != nil && !errors.Is(err, context.Canceled) {
+			p.log.WarnContext(ctx, "purge of pushes", "error", err)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/switchyard-chat/switchyard/desk/row"
+	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
@@ -95,6 +96,9 @@ func clearFor(x *acting, after *ent.Conversation) {
 // that stands there or before, each where it is asked to.
 func (x *acting) read(ctx context.Context, upTo int64, clearsUnread, clearsMention bool) error {
 	if err := x.noteRead(ctx, upTo); err != nil {
+		return err
+	}
+	if err := workspace.MarkConversationReadIn(ctx, x.tx, x.p, x.c.ID, upTo); err != nil {
 		return err
 	}
 	after := row.Copy(x.c)

@@ -333,14 +333,21 @@ func (w *work) add(ctx context.Context, c *ent.Conversation, isNew bool, what Ar
 	return nil
 }
 
-// tell notifies the agents who work on a conversation together of a customer's message (COLL-14).
+// tell notifies the agents who work on a conversation of a customer's message: all of them where they work on it together (COLL-14), and its
+// follower alone where it wants to be told (PROD-9).
 func (w *work) tell(ctx context.Context, c *ent.Conversation, m *ent.Message, by event.Actor) error {
-	if c.Status != entconversation.StatusIN_PROGRESS || len(c.CollaboratorIds) == 0 || c.FollowerID == nil {
+	if c.Status != entconversation.StatusIN_PROGRESS || c.FollowerID == nil {
 		return nil
 	}
 	all := append([]int64{*c.FollowerID}, c.CollaboratorIds...)
+	if len(c.CollaboratorIds) == 0 {
+		var err error
+		if all, err = workspace.WantMessagesIn(ctx, &w.tx.View, all); err != nil {
+			return err
+		}
+	}
 	return workspace.NotifyIn(ctx, w.tx, by, all, workspace.Notice{Code: "notice.message", Params: map[string]string{"customer": w.speaker(c, m)},
-		ConversationID: c.ID, IsOfGroup: c.GroupID != nil})
+		ConversationID: c.ID, MessageID: m.ID, IsOfGroup: c.GroupID != nil})
 }
 
 // speaker is who is named in the log.

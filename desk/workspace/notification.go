@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
@@ -20,6 +21,7 @@ type Notice struct {
 	Params         map[string]string
 	ConversationID int64 // 0 for none
 	ChannelID      int64 // 0 for none
+	MessageID      int64 // the message it tells of; 0 for none
 	// IsOfGroup: it tells of a group, and those alone whose role works with groups (GRP-1).
 	IsOfGroup bool
 }
@@ -49,6 +51,9 @@ func NotifyIn(ctx context.Context, tx *store.Tx, by event.Actor, agentIDs []int6
 		}
 		if n.ChannelID != 0 {
 			c.SetChannelID(n.ChannelID)
+		}
+		if n.MessageID != 0 {
+			c.SetMessageID(n.MessageID)
 		}
 		rows[i] = c
 	}
@@ -179,24 +184,63 @@ func (s *Service) MarkRead(ctx context.Context, p auth.Principal, ids []int64) (
 		if err := tx.Lock(ctx, "notifications", unread...); err != nil {
 			return err
 		}
-		for part := range chunks(unread) {
-			n, err := tx.Notification.Update().Where(notification.IDIn(part...), notification.ReadAtIsNil()).
-				SetReadAt(tx.Now).SetUpdatedAt(tx.Now).AddVersion(1).Save(ctx)
-			if err != nil {
-				return fmt.Errorf("mark notifications: %w", err)
-			}
-			count += n
-			rows, err := tx.Notification.Query().Where(notification.IDIn(part...)).Select(notification.FieldID, notification.FieldVersion).All(ctx)
-			if err != nil {
-				return err
-			}
-			for _, r := range rows {
-				tx.Emit(caused(ctx, p.Actor(), event.Event{
-					Kind: event.NotificationChanged, ObjectID: r.ID, ObjectVersion: r.Version, AgentID: p.AgentID,
-				}))
-			}
-		}
-		return nil
+		count, err = markIn(ctx, tx, p, unread)
+		return err
 	})
 	return count, at, err
+}
+
+// markIn marks unread notifications of the agent, which are locked, and gives how many still were.
+func markIn(ctx context.Context, tx *store.Tx, p auth.Principal, unread []int64) (count int, err error) {
+	for part := range chunks(unread) {
+		n, err := tx.Notification.Update().Where(notification.IDIn(part...), notification.ReadAtIsNil()).
+			SetReadAt(tx.Now).SetUpdatedAt(tx.Now).AddVersion(1).Save(ctx)
+		if err != nil {
+			return count, fmt.Errorf("mark notifications: %w", err)
+		}
+		count += n
+		rows, err := tx.Notification.Query().Where(notification.IDIn(part...)).Select(notification.FieldID, notification.FieldVersion).All(ctx)
+		if err != nil {
+			return count, err
+		}
+		for _, r := range rows {
+			tx.Emit(caused(ctx, p.Actor(), event.Event{
+				Kind: event.NotificationChanged, ObjectID: r.ID, ObjectVersion: r.Version, AgentID: p.AgentID,
+			}))
+		}
+	}
+	return count, nil
+}
+
+// MarkConversationReadIn marks what an agent was told of a conversation as read, now that it looked at it: all but what tells of messages after
+// upTo, the place of the newest that it saw. An integration is told nothing.
+func MarkConversationReadIn(ctx context.Context, tx *store.Tx, p auth.Principal, conversationID, upTo int64) error {
+	if p.AgentID == 0 {
+		return nil
+	}
+	rows, err := tx.Query(ctx, `SELECT n.id FROM notifications n LEFT JOIN messages m ON m.team_id = n.team_id AND m.id = n.message_id
+		WHERE n.team_id = ? AND n.agent_id = ? AND n.conversation_id = ? AND n.read_at IS NULL AND (m.id IS NULL OR m.seq <= ?) ORDER BY n.id`,
+		tx.Team, p.AgentID, conversationID, upTo)
+	if err != nil {
+		return fmt.Errorf("find what was told of conversation %d: %w", conversationID, err)
+	}
+	var unread []int64
+	for rows.Next() {
+		var n int64
+		if err = rows.Scan(&n); err != nil {
+			break
+		}
+		unread = append(unread, n)
+	}
+	if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
+		return fmt.Errorf("find what was told of conversation %d: %w", conversationID, err)
+	}
+	if len(unread) == 0 {
+		return nil
+	}
+	if err := tx.Lock(ctx, "notifications", unread...); err != nil {
+		return err
+	}
+	_, err = markIn(ctx, tx, p, unread)
+	return err
 }

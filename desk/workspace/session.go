@@ -9,6 +9,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushsubscription"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/session"
 	"github.com/switchyard-chat/switchyard/internal/attempt"
 	"github.com/switchyard-chat/switchyard/internal/auth"
@@ -206,8 +207,23 @@ func (s *Service) endSessions(ctx context.Context, tx *store.Tx, by event.Actor,
 	if err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
+	if err := forgetDevices(ctx, tx, agentID, family); err != nil {
+		return err
+	}
 	if n > 0 {
 		s.rightsChanged(ctx, tx, by, agentID, 0)
+	}
+	return nil
+}
+
+// forgetDevices ends the pushes to the browsers of a sign-in, or to all of an agent's where family is empty (RT-9).
+func forgetDevices(ctx context.Context, tx *store.Tx, agentID int64, family string) error {
+	q := tx.PushSubscription.Delete().Where(pushsubscription.AgentID(agentID))
+	if family != "" {
+		q = q.Where(pushsubscription.Family(family))
+	}
+	if _, err := q.Exec(ctx); err != nil {
+		return fmt.Errorf("end pushes: %w", err)
 	}
 	return nil
 }

@@ -126,6 +126,12 @@ var meaning = map[string]string{
 	"SavedReplySendInput.clientMessageId": "!key reply.key", "SavedReplySendInput.onBehalfOf": "@agent.admin",
 	"DraftSetInput.conversationId": "@conversation.ann", "DraftSetInput.text": "words",
 
+	// pushes
+	"Query.pushDeliveries(after)": "page", "Query.pushDeliveries(before)": "page",
+	"PushDeviceRegisterInput.endpoint": "!words https://127.0.0.1/push", "PushDeviceRegisterInput.p256dh": "!words BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU",
+	"PushDeviceRegisterInput.auth": "!words AAAAAAAAAAAAAAAAAAAAAA", "PushDeviceRemoveInput.deviceId": "!@device.doomed", "PushDeviceRemoveInput.endpoint": "words https://127.0.0.1/push",
+	"PushWebhookSetInput.url": "!words https://127.0.0.1/relay", "PushWebhookSetInput.secret": "words whsec_a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=",
+
 	// the workspace
 	"SignInInput.team": "secret", "SignInInput.email": "secret", "SignInInput.password": "secret", "SessionRefreshInput.refreshToken": "secret",
 	"InvitationAcceptInput.token": "secret", "InvitationAcceptInput.name": "secret", "InvitationAcceptInput.password": "secret",
@@ -144,5 +150,6 @@ var unseen = map[string]string{
 	"Hello.cause": "nobody caused it", "Tick.cause": "likewise", "ResyncRequired.cause": "likewise", "StreamEnded.cause": "likewise", "PresenceChanged.cause": "likewise", "UnreadCountsChanged.cause": "likewise",
 	"Tick.idleAt":                  "the time at which the one connection ends, in its last minute alone",
 	"ApiTokenCreatePayload.cursor": "it is in no log", "ConversationMarkUnreadPayload.cursor": "null where it was unread already", "ConversationMarkReadPayload.cursor": "null where it was read already",
+	"NoticeSettingsUpdatePayload.cursor": "null where nothing changed", "PushWebhookSetPayload.secret": "made where there was no webhook",
 	"SignOutPayload.userErrors": "there is nothing to put right", "TypingSetPayload.userErrors": "likewise", "PasswordResetRequestPayload.userErrors": "the answer is always the same",
 }

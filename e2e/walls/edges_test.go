@@ -25,6 +25,7 @@ var refers = map[string]string{
 	"bulk_items.conversation_id": "conversations", "idempotency_keys.object_id": "contacts", "events.object_id": "messages", "events.conversation_id": "conversations", "events.agent_id": "agents",
 
 	"keyword_rules.channel_ids": "channels", "shifts.agent_ids": "agents", "saved_replies.file_ids": "files", "drafts.owner_id": "agents",
+	"notifications.message_id": "messages", "push_deliveries.subscription_id": "push_subscriptions",
 
 	"agents.branch_id": "", "agents.region_id": "", "channels.branch_id": "", "channels.region_id": "", "conversations.branch_id": "", "conversations.region_id": "", "conversation_counters.branch_id": "", "conversation_counters.region_id": "",
 	"channels.platform_id": "", "identities.platform_user_id": "", "platform_groups.platform_group_id": "", "group_members.platform_user_id": "", "messages.platform_message_id": "", "messages.quoted_platform_id": "",

@@ -74,6 +74,7 @@ var words = map[string]string{
 	"teams.language": "en", "teams.time_zone": "Asia/Taipei", "teams.country": "TW",
 	"agents.permissions": "", "roles.permissions": "", "api_tokens.scopes": "", "api_tokens.allow_list": "",
 	"contacts.tag_ids": "", "conversations.tag_ids": "", "conversations.collaborator_ids": "", "conversations.collaborator_unread": "",
+	"notice_settings.muted": "", "push_deliveries.failure": "ERROR", "push_subscriptions.failure": "BUSY", "push_subscriptions.service": "push.example", "push_subscriptions.public_key": "",
 	"saved_replies.file_ids": "", "saved_reply_audiences.name": "ADMIN",
 	"agents.phone_digits": "", "bulk_items.code": "STATE_CONFLICT", "bulk_items.reason": "refusal.ENDED",
 	"visitors.token_hash": "", "visitors.previous_hash": "", "channels.credentials": "",
@@ -735,11 +736,31 @@ func (f *furnisher) rest() {
 		if i == 0 {
 			read = f.at
 		}
-		f.name(fmt.Sprintf("note.%d", i), id.Notification, f.add("notifications", set{"agent_id": agent, "read_at": read, "params": set{"actor": f.canary("notifications", "params"), "role": "@role.ADMIN"}}))
+		f.name(fmt.Sprintf("note.%d", i), id.Notification, f.add("notifications", set{"agent_id": agent, "read_at": read, "conversation_id": nil, "params": set{"actor": f.canary("notifications", "params"), "role": "@role.ADMIN"}}))
 	}
+	f.pushes(f.rows["agents"][0])
 	for _, operation := range []string{"channelConnect", "contactCreate", "tagCreate", "companyCreate", "agentInvite", "keywordRuleCreate", "botModuleCreate", "savedReplyCreate", "savedViewCreate"} {
 		f.add("idempotency_keys", set{"caller": fmt.Sprintf("agent:%d", f.rows["agents"][0]), "key": f.mark + "-key-" + operation, "object_id": f.rows["contacts"][0]})
 	}
+}
+
+// pushes are devices of an agent, the team's webhook, and what became of notices.
+func (f *furnisher) pushes(agent int64) {
+	f.add("notice_settings", set{"agent_id": agent})
+	f.add("push_keys", nil)
+	var family string // a device ends with its sign-in
+	if err := f.db.QueryRowContext(f.w.t.Context(), "SELECT family FROM sessions WHERE team_id = $1 AND agent_id = $2 AND revoked_at IS NULL ORDER BY id LIMIT 1", f.id, agent).Scan(&family); err != nil {
+		f.w.t.Fatal(err)
+	}
+	for _, name := range []string{"own", "doomed"} {
+		f.name("device."+name, id.PushDevice, f.add("push_subscriptions", set{"agent_id": agent, "family": family, "pushed_at": f.at}))
+	}
+	f.add("push_webhooks", set{"url": "https://" + f.mark + ".example/relay", "failing_since": f.at, "disabled_at": f.at, "delivered_at": f.at})
+	told := f.add("notifications", set{"agent_id": agent, "code": "notice.message", "conversation_id": f.rows["conversations"][0], "message_id": f.rows["messages"][0], "params": set{"customer": f.canary("notifications", "params")}})
+	for i := range 3 {
+		f.name(fmt.Sprintf("delivery.%d", i), id.PushDelivery, f.add("push_deliveries", set{"notification_id": f.rows["notifications"][i], "subscription_id": 0, "status": 500, "next_try_at": f.at}))
+	}
+	f.name("delivery.3", id.PushDelivery, f.add("push_deliveries", set{"notification_id": told, "subscription_id": f.rows["push_subscriptions"][0]}))
 }
 
 // log is an event of every kind.
@@ -760,6 +781,7 @@ func (f *furnisher) log() {
 		{event.CustomFieldChanged, f.rows["custom_fields"][0], 0, 0}, {event.AutomationChanged, 0, 0, 0}, {event.SavedReplyChanged, f.rows["saved_replies"][0], 0, 0}, {event.SavedViewChanged, f.rows["saved_views"][0], 0, 0},
 		{event.DraftChanged, f.rows["drafts"][0], ann, f.rows["agents"][0]}, {event.DraftChanged, f.rows["drafts"][1], ann, 0}, {event.AgentChanged, f.rows["agents"][0], 0, 0},
 		{event.NotificationAdded, f.rows["notifications"][0], 0, f.rows["agents"][0]}, {event.NotificationChanged, f.rows["notifications"][1], 0, f.rows["agents"][0]},
+		{event.NoticeSettings, f.rows["notice_settings"][0], 0, f.rows["agents"][0]},
 		{event.JobChanged, f.rows["job_runs"][0], 0, 0}, {event.ConversationDeleted, 999_999, 999_999, 0},
 	}
 	for i, o := range objects {

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -187,6 +188,7 @@ func (Notification) Fields() []ent.Field {
 		field.JSON("params", map[string]string{}).Optional().Immutable().Comment("The values of the text."),
 		field.Int64("conversation_id").Optional().Nillable().Comment("The conversation it is about."),
 		field.Int64("channel_id").Optional().Nillable().Comment("The channel it is about."),
+		field.Int64("message_id").Optional().Nillable().Comment("The message it tells of, whose content is shown with it as it is now."),
 		field.Time("read_at").Optional().Nillable().Comment("When the agent read it."),
 	}
 }
@@ -202,5 +204,9 @@ func (Notification) Edges() []ent.Edge {
 
 // Indexes of notifications.
 func (Notification) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("team_id", "agent_id", "id")}
+	return []ent.Index{
+		index.Fields("team_id", "agent_id", "id"),
+		// What reading a conversation marks as read.
+		index.Fields("team_id", "agent_id", "conversation_id").Annotations(entsql.IndexWhere("read_at IS NULL")),
+	}
 }

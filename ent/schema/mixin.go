@@ -60,6 +60,11 @@ func immutableOwned(name string, t any, column string) ent.Edge {
 	return edge.To(name, t).Field(column).Unique().Required().Immutable().Annotations(entsql.OnDelete(entsql.Cascade))
 }
 
+// toOwned is a many-to-one edge whose row goes when the one it points to goes.
+func toOwned(name string, t any, column string) ent.Edge {
+	return edge.To(name, t).Field(column).Unique().Required().Annotations(entsql.OnDelete(entsql.Cascade))
+}
+
 // toImmutable is to over a column that never changes.
 func toImmutable(name string, t any, column string) ent.Edge {
 	return edge.To(name, t).Field(column).Unique().Required().Immutable()

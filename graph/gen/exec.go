@@ -1356,10 +1356,14 @@ type ComplexityRoot struct {
 		MessageRetry                    func(childComplexity int, input model.MessageRetryInput) int
 		MessageSend                     func(childComplexity int, input model.MessageSendInput) int
 		NoteAdd                         func(childComplexity int, input model.NoteAddInput) int
+		NoticeSettingsUpdate            func(childComplexity int, input model.NoticeSettingsUpdateInput) int
 		NotificationMarkRead            func(childComplexity int, input model.NotificationMarkReadInput) int
 		PasswordResetComplete           func(childComplexity int, input model.PasswordResetCompleteInput) int
 		PasswordResetRequest            func(childComplexity int, input model.PasswordResetRequestInput) int
 		PresenceSet                     func(childComplexity int, input model.PresenceSetInput) int
+		PushDeviceRegister              func(childComplexity int, input model.PushDeviceRegisterInput) int
+		PushDeviceRemove                func(childComplexity int, input model.PushDeviceRemoveInput) int
+		PushWebhookSet                  func(childComplexity int, input model.PushWebhookSetInput) int
 		RoleUpdate                      func(childComplexity int, input model.RoleUpdateInput) int
 		SavedReplyCreate                func(childComplexity int, input model.SavedReplyCreateInput) int
 		SavedReplyDelete                func(childComplexity int, input model.SavedReplyDeleteInput) int
@@ -1396,13 +1400,35 @@ type ComplexityRoot struct {
 		Text     func(childComplexity int) int
 	}
 
+	NoticeSettings struct {
+		NewMessages func(childComplexity int) int
+		PushKinds   func(childComplexity int) int
+		Sound       func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	NoticeSettingsChanged struct {
+		Cause    func(childComplexity int) int
+		Cursor   func(childComplexity int) int
+		Settings func(childComplexity int) int
+	}
+
+	NoticeSettingsUpdatePayload struct {
+		Cursor     func(childComplexity int) int
+		Settings   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Notification struct {
 		ChannelID      func(childComplexity int) int
 		Code           func(childComplexity int) int
 		ConversationID func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
 		ID             func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		MessageID      func(childComplexity int) int
 		Params         func(childComplexity int) int
+		Preview        func(childComplexity int) int
 		ReadAt         func(childComplexity int) int
 		Text           func(childComplexity int) int
 		Version        func(childComplexity int) int
@@ -1484,6 +1510,64 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	PushDelivery struct {
+		AgentID        func(childComplexity int) int
+		Answer         func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		Failure        func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		NextTryAt      func(childComplexity int) int
+		NotificationID func(childComplexity int) int
+		State          func(childComplexity int) int
+		Status         func(childComplexity int) int
+		TookMs         func(childComplexity int) int
+		Tries          func(childComplexity int) int
+	}
+
+	PushDeliveryConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	PushDeliveryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	PushDevice struct {
+		Failure      func(childComplexity int) int
+		ID           func(childComplexity int) int
+		PushedAt     func(childComplexity int) int
+		RegisteredAt func(childComplexity int) int
+		Service      func(childComplexity int) int
+		UserAgent    func(childComplexity int) int
+	}
+
+	PushDeviceRegisterPayload struct {
+		Device     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	PushDeviceRemovePayload struct {
+		UserErrors func(childComplexity int) int
+	}
+
+	PushWebhook struct {
+		DeliveredAt  func(childComplexity int) int
+		DisabledAt   func(childComplexity int) int
+		FailingSince func(childComplexity int) int
+		URL          func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	PushWebhookSetPayload struct {
+		Secret     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Webhook    func(childComplexity int) int
+	}
+
 	Query struct {
 		APITokens              func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Activities             func(childComplexity int, conversationID string, first *int, after *string, last *int, before *string) int
@@ -1517,7 +1601,12 @@ type ComplexityRoot struct {
 		Messages               func(childComplexity int, conversationID string, around *string, first *int, after *string, last *int, before *string) int
 		Node                   func(childComplexity int, id string) int
 		Nodes                  func(childComplexity int, ids []string) int
+		NoticeSettings         func(childComplexity int) int
 		Notifications          func(childComplexity int, unreadOnly *bool, first *int, after *string, last *int, before *string) int
+		PushDeliveries         func(childComplexity int, failedOnly *bool, first *int, after *string, last *int, before *string) int
+		PushDevices            func(childComplexity int) int
+		PushPublicKey          func(childComplexity int) int
+		PushWebhook            func(childComplexity int) int
 		Roles                  func(childComplexity int) int
 		SavedReplies           func(childComplexity int, search *string, category *string, includeAll *bool, first *int, after *string, last *int, before *string) int
 		SavedReplyCategories   func(childComplexity int) int
@@ -2076,6 +2165,10 @@ type MutationResolver interface {
 	GroupNoteSet(ctx context.Context, input model.GroupNoteSetInput) (*model.GroupNoteSetPayload, error)
 	GroupMemberOpen(ctx context.Context, input model.GroupMemberOpenInput) (*model.GroupMemberOpenPayload, error)
 	NoteAdd(ctx context.Context, input model.NoteAddInput) (*model.NoteAddPayload, error)
+	NoticeSettingsUpdate(ctx context.Context, input model.NoticeSettingsUpdateInput) (*model.NoticeSettingsUpdatePayload, error)
+	PushDeviceRegister(ctx context.Context, input model.PushDeviceRegisterInput) (*model.PushDeviceRegisterPayload, error)
+	PushDeviceRemove(ctx context.Context, input model.PushDeviceRemoveInput) (*model.PushDeviceRemovePayload, error)
+	PushWebhookSet(ctx context.Context, input model.PushWebhookSetInput) (*model.PushWebhookSetPayload, error)
 	SavedReplyCreate(ctx context.Context, input model.SavedReplyCreateInput) (*model.SavedReplyCreatePayload, error)
 	SavedReplyUpdate(ctx context.Context, input model.SavedReplyUpdateInput) (*model.SavedReplyUpdatePayload, error)
 	SavedReplyDelete(ctx context.Context, input model.SavedReplyDeleteInput) (*model.SavedReplyDeletePayload, error)
@@ -2135,6 +2228,11 @@ type QueryResolver interface {
 	ContactFindings(ctx context.Context, contactID string) (*model.Findings, error)
 	GroupMembers(ctx context.Context, groupID string, search *string, first *int, after *string, last *int, before *string) (*model.GroupMemberConnection, error)
 	Events(ctx context.Context, after *string, first *int) (*model.LogPage, error)
+	NoticeSettings(ctx context.Context) (*model.NoticeSettings, error)
+	PushPublicKey(ctx context.Context) (string, error)
+	PushDevices(ctx context.Context) ([]*model.PushDevice, error)
+	PushWebhook(ctx context.Context) (*model.PushWebhook, error)
+	PushDeliveries(ctx context.Context, failedOnly *bool, first *int, after *string, last *int, before *string) (*model.PushDeliveryConnection, error)
 	SavedReplies(ctx context.Context, search *string, category *string, includeAll *bool, first *int, after *string, last *int, before *string) (*model.SavedReplyConnection, error)
 	SavedReplyCategories(ctx context.Context) ([]string, error)
 	SavedReplyPreview(ctx context.Context, savedReplyID string, conversationID string) (*model.SavedReplyPreview, error)
@@ -7472,6 +7570,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.NoteAdd(childComplexity, args["input"].(model.NoteAddInput)), true
+	case "Mutation.noticeSettingsUpdate":
+		if e.ComplexityRoot.Mutation.NoticeSettingsUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_noticeSettingsUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NoticeSettingsUpdate(childComplexity, args["input"].(model.NoticeSettingsUpdateInput)), true
 	case "Mutation.notificationMarkRead":
 		if e.ComplexityRoot.Mutation.NotificationMarkRead == nil {
 			break
@@ -7516,6 +7625,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PresenceSet(childComplexity, args["input"].(model.PresenceSetInput)), true
+	case "Mutation.pushDeviceRegister":
+		if e.ComplexityRoot.Mutation.PushDeviceRegister == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pushDeviceRegister_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PushDeviceRegister(childComplexity, args["input"].(model.PushDeviceRegisterInput)), true
+	case "Mutation.pushDeviceRemove":
+		if e.ComplexityRoot.Mutation.PushDeviceRemove == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pushDeviceRemove_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PushDeviceRemove(childComplexity, args["input"].(model.PushDeviceRemoveInput)), true
+	case "Mutation.pushWebhookSet":
+		if e.ComplexityRoot.Mutation.PushWebhookSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pushWebhookSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PushWebhookSet(childComplexity, args["input"].(model.PushWebhookSetInput)), true
 	case "Mutation.roleUpdate":
 		if e.ComplexityRoot.Mutation.RoleUpdate == nil {
 			break
@@ -7797,6 +7939,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.NoteContent.Text(childComplexity), true
 
+	case "NoticeSettings.newMessages":
+		if e.ComplexityRoot.NoticeSettings.NewMessages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeSettings.NewMessages(childComplexity), true
+	case "NoticeSettings.pushKinds":
+		if e.ComplexityRoot.NoticeSettings.PushKinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeSettings.PushKinds(childComplexity), true
+	case "NoticeSettings.sound":
+		if e.ComplexityRoot.NoticeSettings.Sound == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeSettings.Sound(childComplexity), true
+	case "NoticeSettings.version":
+		if e.ComplexityRoot.NoticeSettings.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeSettings.Version(childComplexity), true
+
+	case "NoticeSettingsChanged.cause":
+		if e.ComplexityRoot.NoticeSettingsChanged.Cause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeSettingsChanged.Cause(childComplexity), true
+	case "NoticeSettingsChanged.cursor":
+		if e.ComplexityRoot.NoticeSettingsChanged.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeSettingsChanged.Cursor(childComplexity), true
+	case "NoticeSettingsChanged.settings":
+		if e.ComplexityRoot.NoticeSettingsChanged.Settings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeSettingsChanged.Settings(childComplexity), true
+
+	case "NoticeSettingsUpdatePayload.cursor":
+		if e.ComplexityRoot.NoticeSettingsUpdatePayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeSettingsUpdatePayload.Cursor(childComplexity), true
+	case "NoticeSettingsUpdatePayload.settings":
+		if e.ComplexityRoot.NoticeSettingsUpdatePayload.Settings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeSettingsUpdatePayload.Settings(childComplexity), true
+	case "NoticeSettingsUpdatePayload.userErrors":
+		if e.ComplexityRoot.NoticeSettingsUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticeSettingsUpdatePayload.UserErrors(childComplexity), true
+
 	case "Notification.channelId":
 		if e.ComplexityRoot.Notification.ChannelID == nil {
 			break
@@ -7827,12 +8032,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Notification.ID(childComplexity), true
+	case "Notification.kind":
+		if e.ComplexityRoot.Notification.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Kind(childComplexity), true
+	case "Notification.messageId":
+		if e.ComplexityRoot.Notification.MessageID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.MessageID(childComplexity), true
 	case "Notification.params":
 		if e.ComplexityRoot.Notification.Params == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Notification.Params(childComplexity), true
+	case "Notification.preview":
+		if e.ComplexityRoot.Notification.Preview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Preview(childComplexity), true
 	case "Notification.readAt":
 		if e.ComplexityRoot.Notification.ReadAt == nil {
 			break
@@ -8069,6 +8292,218 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PresenceSetPayload.UserErrors(childComplexity), true
+
+	case "PushDelivery.agentId":
+		if e.ComplexityRoot.PushDelivery.AgentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDelivery.AgentID(childComplexity), true
+	case "PushDelivery.answer":
+		if e.ComplexityRoot.PushDelivery.Answer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDelivery.Answer(childComplexity), true
+	case "PushDelivery.createdAt":
+		if e.ComplexityRoot.PushDelivery.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDelivery.CreatedAt(childComplexity), true
+	case "PushDelivery.failure":
+		if e.ComplexityRoot.PushDelivery.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDelivery.Failure(childComplexity), true
+	case "PushDelivery.id":
+		if e.ComplexityRoot.PushDelivery.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDelivery.ID(childComplexity), true
+	case "PushDelivery.kind":
+		if e.ComplexityRoot.PushDelivery.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDelivery.Kind(childComplexity), true
+	case "PushDelivery.nextTryAt":
+		if e.ComplexityRoot.PushDelivery.NextTryAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDelivery.NextTryAt(childComplexity), true
+	case "PushDelivery.notificationId":
+		if e.ComplexityRoot.PushDelivery.NotificationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDelivery.NotificationID(childComplexity), true
+	case "PushDelivery.state":
+		if e.ComplexityRoot.PushDelivery.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDelivery.State(childComplexity), true
+	case "PushDelivery.status":
+		if e.ComplexityRoot.PushDelivery.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDelivery.Status(childComplexity), true
+	case "PushDelivery.tookMs":
+		if e.ComplexityRoot.PushDelivery.TookMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDelivery.TookMs(childComplexity), true
+	case "PushDelivery.tries":
+		if e.ComplexityRoot.PushDelivery.Tries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDelivery.Tries(childComplexity), true
+
+	case "PushDeliveryConnection.edges":
+		if e.ComplexityRoot.PushDeliveryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDeliveryConnection.Edges(childComplexity), true
+	case "PushDeliveryConnection.nodes":
+		if e.ComplexityRoot.PushDeliveryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDeliveryConnection.Nodes(childComplexity), true
+	case "PushDeliveryConnection.pageInfo":
+		if e.ComplexityRoot.PushDeliveryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDeliveryConnection.PageInfo(childComplexity), true
+
+	case "PushDeliveryEdge.cursor":
+		if e.ComplexityRoot.PushDeliveryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDeliveryEdge.Cursor(childComplexity), true
+	case "PushDeliveryEdge.node":
+		if e.ComplexityRoot.PushDeliveryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDeliveryEdge.Node(childComplexity), true
+
+	case "PushDevice.failure":
+		if e.ComplexityRoot.PushDevice.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDevice.Failure(childComplexity), true
+	case "PushDevice.id":
+		if e.ComplexityRoot.PushDevice.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDevice.ID(childComplexity), true
+	case "PushDevice.pushedAt":
+		if e.ComplexityRoot.PushDevice.PushedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDevice.PushedAt(childComplexity), true
+	case "PushDevice.registeredAt":
+		if e.ComplexityRoot.PushDevice.RegisteredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDevice.RegisteredAt(childComplexity), true
+	case "PushDevice.service":
+		if e.ComplexityRoot.PushDevice.Service == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDevice.Service(childComplexity), true
+	case "PushDevice.userAgent":
+		if e.ComplexityRoot.PushDevice.UserAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDevice.UserAgent(childComplexity), true
+
+	case "PushDeviceRegisterPayload.device":
+		if e.ComplexityRoot.PushDeviceRegisterPayload.Device == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDeviceRegisterPayload.Device(childComplexity), true
+	case "PushDeviceRegisterPayload.userErrors":
+		if e.ComplexityRoot.PushDeviceRegisterPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDeviceRegisterPayload.UserErrors(childComplexity), true
+
+	case "PushDeviceRemovePayload.userErrors":
+		if e.ComplexityRoot.PushDeviceRemovePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushDeviceRemovePayload.UserErrors(childComplexity), true
+
+	case "PushWebhook.deliveredAt":
+		if e.ComplexityRoot.PushWebhook.DeliveredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushWebhook.DeliveredAt(childComplexity), true
+	case "PushWebhook.disabledAt":
+		if e.ComplexityRoot.PushWebhook.DisabledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushWebhook.DisabledAt(childComplexity), true
+	case "PushWebhook.failingSince":
+		if e.ComplexityRoot.PushWebhook.FailingSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushWebhook.FailingSince(childComplexity), true
+	case "PushWebhook.url":
+		if e.ComplexityRoot.PushWebhook.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushWebhook.URL(childComplexity), true
+	case "PushWebhook.version":
+		if e.ComplexityRoot.PushWebhook.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushWebhook.Version(childComplexity), true
+
+	case "PushWebhookSetPayload.secret":
+		if e.ComplexityRoot.PushWebhookSetPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushWebhookSetPayload.Secret(childComplexity), true
+	case "PushWebhookSetPayload.userErrors":
+		if e.ComplexityRoot.PushWebhookSetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushWebhookSetPayload.UserErrors(childComplexity), true
+	case "PushWebhookSetPayload.webhook":
+		if e.ComplexityRoot.PushWebhookSetPayload.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PushWebhookSetPayload.Webhook(childComplexity), true
 
 	case "Query.apiTokens":
 		if e.ComplexityRoot.Query.APITokens == nil {
@@ -8408,6 +8843,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.noticeSettings":
+		if e.ComplexityRoot.Query.NoticeSettings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.NoticeSettings(childComplexity), true
 	case "Query.notifications":
 		if e.ComplexityRoot.Query.Notifications == nil {
 			break
@@ -8419,6 +8860,35 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Notifications(childComplexity, args["unreadOnly"].(*bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.pushDeliveries":
+		if e.ComplexityRoot.Query.PushDeliveries == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pushDeliveries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PushDeliveries(childComplexity, args["failedOnly"].(*bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.pushDevices":
+		if e.ComplexityRoot.Query.PushDevices == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.PushDevices(childComplexity), true
+	case "Query.pushPublicKey":
+		if e.ComplexityRoot.Query.PushPublicKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.PushPublicKey(childComplexity), true
+	case "Query.pushWebhook":
+		if e.ComplexityRoot.Query.PushWebhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.PushWebhook(childComplexity), true
 	case "Query.roles":
 		if e.ComplexityRoot.Query.Roles == nil {
 			break
@@ -10327,10 +10797,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputMessageSearchFilter,
 		ec.unmarshalInputMessageSendInput,
 		ec.unmarshalInputNoteAddInput,
+		ec.unmarshalInputNoticeSettingsUpdateInput,
 		ec.unmarshalInputNotificationMarkReadInput,
 		ec.unmarshalInputPasswordResetCompleteInput,
 		ec.unmarshalInputPasswordResetRequestInput,
 		ec.unmarshalInputPresenceSetInput,
+		ec.unmarshalInputPushDeviceRegisterInput,
+		ec.unmarshalInputPushDeviceRemoveInput,
+		ec.unmarshalInputPushWebhookSetInput,
 		ec.unmarshalInputRoleUpdateInput,
 		ec.unmarshalInputSavedReplyCreateInput,
 		ec.unmarshalInputSavedReplyDeleteInput,
@@ -15176,6 +15650,252 @@ extend type Mutation {
   ): NoteAddPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/push.graphql", Input: `"What a notification is about."
+enum NoticeKind {
+  "A customer's message."
+  MESSAGE
+  "The agent was mentioned in a note."
+  MENTION
+  "A conversation was transferred to the agent, or taken over from it."
+  TRANSFER
+  "A conversation was assigned to the agent without a person."
+  ASSIGNMENT
+  "The agent came into a collaboration or out of one, or it ended."
+  COLLABORATION
+  "Something is wrong with a channel."
+  CHANNEL
+  "The team's accounts and settings, for administrators."
+  ACCOUNT
+}
+
+"What an agent wants to be told, and how."
+type NoticeSettings {
+  "Raised by every change; 0 where nothing was ever changed."
+  version: Int!
+  "Whether the agent is told of the messages of customers whom it follows; off until it is wanted. In a collaboration all are told always."
+  newMessages: Boolean!
+  "Whether new messages are to be heard; never while ` + "`" + `newMessages` + "`" + ` is off."
+  sound: Boolean!
+  "The kinds that are pushed to the agent's devices while it has no connection open."
+  pushKinds: [NoticeKind!]!
+}
+
+"A browser that is pushed to while its agent has no connection open."
+type PushDevice {
+  "The global id."
+  id: ID!
+  "The host of its push service."
+  service: String!
+  "What registered it, as it called itself; null where it did not."
+  userAgent: String
+  "When it was registered last."
+  registeredAt: DateTime!
+  "When its push service took something for it last; null for never."
+  pushedAt: DateTime
+  "Why the last push failed, such as BUSY or UNREACHABLE; null where it did not."
+  failure: String
+}
+
+"Where notices for agents without a connection are posted, for a team's own native apps."
+type PushWebhook {
+  "Raised by every change."
+  version: Int!
+  "Where they are posted."
+  url: String!
+  "Since when every post has failed; null while they are taken."
+  failingSince: DateTime
+  "When it was given up, after failing for 75 hours or answering 410; set it again to go on. Null while it is used."
+  disabledAt: DateTime
+  "When a post was taken last, to the minute; null for never."
+  deliveredAt: DateTime
+}
+
+"What became of a notice for the webhook."
+enum PushDeliveryState {
+  "It is on its way, or tried again later."
+  WAITING
+  "The webhook took it."
+  DELIVERED
+  "It was given up."
+  FAILED
+}
+
+"A notice for the webhook and what became of it."
+type PushDelivery {
+  "The global id."
+  id: ID!
+  "The notification, which is the webhook-id too."
+  notificationId: ID!
+  "Who is told."
+  agentId: ID!
+  "What it is about."
+  kind: NoticeKind!
+  "What became of it."
+  state: PushDeliveryState!
+  "How often it was tried."
+  tries: Int!
+  "The HTTP status of the last answer; null where there was none."
+  status: Int
+  "Why the last try failed, such as ERROR, TIMEOUT or UNREACHABLE; null where it did not."
+  failure: String
+  "The beginning of the last answer, where that was no success."
+  answer: String
+  "How long the last try took, in milliseconds."
+  tookMs: Int!
+  "When it is tried again; null where it is not."
+  nextTryAt: DateTime
+  "When the notice was made."
+  createdAt: DateTime!
+}
+
+"A page of deliveries."
+type PushDeliveryConnection {
+  "The rows with their positions."
+  edges: [PushDeliveryEdge!]!
+  "The rows alone."
+  nodes: [PushDelivery!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+}
+
+"A delivery in a list."
+type PushDeliveryEdge {
+  "Its position."
+  cursor: Cursor!
+  "The delivery."
+  node: PushDelivery!
+}
+
+"The viewer's settings of notices changed: read ` + "`" + `noticeSettings` + "`" + ` again."
+type NoticeSettingsChanged implements StreamFrame & NotificationEvent {
+  "The position to resume from."
+  cursor: Cursor!
+  "What caused it."
+  cause: EventCause
+  "The settings as they are now."
+  settings: NoticeSettings!
+}
+
+extend type Query {
+  "What the viewer wants to be told."
+  noticeSettings: NoticeSettings!
+  "The key to subscribe a browser with (` + "`" + `applicationServerKey` + "`" + `)."
+  pushPublicKey: String!
+  "The viewer's own devices, the one registered last first."
+  pushDevices: [PushDevice!]!
+  "The team's push webhook; null where there is none, and for all but ADMINs."
+  pushWebhook: PushWebhook
+  "What became of notices for the webhook in the last seven days, newest first. ADMIN only; others see none."
+  pushDeliveries(
+    "Only those that were given up."
+    failedOnly: Boolean = false
+    "How many from the start, or after ` + "`" + `after` + "`" + `."
+    first: Int
+    "Begin after this position."
+    after: Cursor
+    "How many from the end, or before ` + "`" + `before` + "`" + `."
+    last: Int
+    "End before this position."
+    before: Cursor
+  ): PushDeliveryConnection!
+}
+
+"What changes of the viewer's settings. What is left out stays."
+input NoticeSettingsUpdateInput {
+  "Whether to be told of customers' messages. Off switches the sound off too."
+  newMessages: Boolean
+  "Whether to hear it; only with new messages."
+  sound: Boolean
+  "The kinds that are pushed, as a whole."
+  pushKinds: [NoticeKind!]
+}
+
+"The answer to noticeSettingsUpdate."
+type NoticeSettingsUpdatePayload {
+  "The settings; null where it was refused."
+  settings: NoticeSettings
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change; null where nothing changed."
+  cursor: Cursor
+}
+
+"What a browser's PushSubscription says of itself."
+input PushDeviceRegisterInput {
+  "Where its push service takes pushes: an https address."
+  endpoint: String!
+  "Its public key, in base64url."
+  p256dh: String!
+  "Its secret, in base64url."
+  auth: String!
+}
+
+"The answer to pushDeviceRegister."
+type PushDeviceRegisterPayload {
+  "The device; null where it was refused."
+  device: PushDevice
+  "What the caller can put right."
+  userErrors: [UserError!]!
+}
+
+"Which device, by one of both."
+input PushDeviceRemoveInput @oneOf {
+  "By its id."
+  deviceId: ID
+  "By its endpoint, as the browser itself knows it."
+  endpoint: String
+}
+
+"The answer to pushDeviceRemove."
+type PushDeviceRemovePayload {
+  "What the caller can put right."
+  userErrors: [UserError!]!
+}
+
+"Where notices are posted."
+input PushWebhookSetInput {
+  "An https address; null ends the posts."
+  url: String
+  "What they are signed with: whsec_ and base64 of 24 to 64 bytes. Left out it stays, or is made. The one before signs beside it for a day."
+  secret: String
+}
+
+"The answer to pushWebhookSet."
+type PushWebhookSetPayload {
+  "The webhook; null where it was refused or ended."
+  webhook: PushWebhook
+  "The secret, where it was made: it is shown this once."
+  secret: String
+  "What the caller can put right."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  "Changes what the viewer wants to be told."
+  noticeSettingsUpdate(
+    "What changes."
+    input: NoticeSettingsUpdateInput!
+  ): NoticeSettingsUpdatePayload!
+  """
+  Registers the viewer's browser, to be pushed to while the viewer has no connection open, until the sign-in ends. Again is harmless; an eleventh device takes the place
+  of the one registered longest ago.
+  """
+  pushDeviceRegister(
+    "What the browser says."
+    input: PushDeviceRegisterInput!
+  ): PushDeviceRegisterPayload!
+  "Ends the pushes to one of the viewer's devices."
+  pushDeviceRemove(
+    "Which one."
+    input: PushDeviceRemoveInput!
+  ): PushDeviceRemovePayload!
+  "Sets where notices for agents without a connection are posted, signed as Standard Webhooks are, or ends it. ADMIN only."
+  pushWebhookSet(
+    "Where, and how they are signed."
+    input: PushWebhookSetInput!
+  ): PushWebhookSetPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/savedreply.graphql", Input: `"Who sees a saved reply beside its author."
 enum SavedReplyVisibility {
   "Everybody of the team."
@@ -16162,6 +16882,12 @@ type Notification implements Node {
   params: [TextParam!]!
   "What it says, in the reader's language."
   text: String! @viewer
+  "What it is about."
+  kind: NoticeKind!
+  "The message it tells of; null for none."
+  messageId: ID
+  "What that message says, on one line, as it is now; null for none, and where the viewer may not see it any more."
+  preview: String @viewer
   "The conversation it is about; null for none."
   conversationId: ID
   "The channel it is about; null for none."
@@ -18928,6 +19654,32 @@ func (ec *executionContext) childFields_NoteAddPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type NoteAddPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_NoticeSettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_NoticeSettings_version(ctx, field)
+	case "newMessages":
+		return ec.fieldContext_NoticeSettings_newMessages(ctx, field)
+	case "sound":
+		return ec.fieldContext_NoticeSettings_sound(ctx, field)
+	case "pushKinds":
+		return ec.fieldContext_NoticeSettings_pushKinds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoticeSettings", field.Name)
+}
+
+func (ec *executionContext) childFields_NoticeSettingsUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settings":
+		return ec.fieldContext_NoticeSettingsUpdatePayload_settings(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NoticeSettingsUpdatePayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_NoticeSettingsUpdatePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoticeSettingsUpdatePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Notification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -18940,6 +19692,12 @@ func (ec *executionContext) childFields_Notification(ctx context.Context, field 
 		return ec.fieldContext_Notification_params(ctx, field)
 	case "text":
 		return ec.fieldContext_Notification_text(ctx, field)
+	case "kind":
+		return ec.fieldContext_Notification_kind(ctx, field)
+	case "messageId":
+		return ec.fieldContext_Notification_messageId(ctx, field)
+	case "preview":
+		return ec.fieldContext_Notification_preview(ctx, field)
 	case "conversationId":
 		return ec.fieldContext_Notification_conversationId(ctx, field)
 	case "channelId":
@@ -19038,6 +19796,122 @@ func (ec *executionContext) childFields_PresenceSetPayload(ctx context.Context, 
 		return ec.fieldContext_PresenceSetPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PresenceSetPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PushDelivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PushDelivery_id(ctx, field)
+	case "notificationId":
+		return ec.fieldContext_PushDelivery_notificationId(ctx, field)
+	case "agentId":
+		return ec.fieldContext_PushDelivery_agentId(ctx, field)
+	case "kind":
+		return ec.fieldContext_PushDelivery_kind(ctx, field)
+	case "state":
+		return ec.fieldContext_PushDelivery_state(ctx, field)
+	case "tries":
+		return ec.fieldContext_PushDelivery_tries(ctx, field)
+	case "status":
+		return ec.fieldContext_PushDelivery_status(ctx, field)
+	case "failure":
+		return ec.fieldContext_PushDelivery_failure(ctx, field)
+	case "answer":
+		return ec.fieldContext_PushDelivery_answer(ctx, field)
+	case "tookMs":
+		return ec.fieldContext_PushDelivery_tookMs(ctx, field)
+	case "nextTryAt":
+		return ec.fieldContext_PushDelivery_nextTryAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PushDelivery_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PushDelivery", field.Name)
+}
+
+func (ec *executionContext) childFields_PushDeliveryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PushDeliveryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PushDeliveryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PushDeliveryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PushDeliveryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PushDeliveryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PushDeliveryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PushDeliveryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PushDeliveryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PushDevice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PushDevice_id(ctx, field)
+	case "service":
+		return ec.fieldContext_PushDevice_service(ctx, field)
+	case "userAgent":
+		return ec.fieldContext_PushDevice_userAgent(ctx, field)
+	case "registeredAt":
+		return ec.fieldContext_PushDevice_registeredAt(ctx, field)
+	case "pushedAt":
+		return ec.fieldContext_PushDevice_pushedAt(ctx, field)
+	case "failure":
+		return ec.fieldContext_PushDevice_failure(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PushDevice", field.Name)
+}
+
+func (ec *executionContext) childFields_PushDeviceRegisterPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "device":
+		return ec.fieldContext_PushDeviceRegisterPayload_device(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PushDeviceRegisterPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PushDeviceRegisterPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PushDeviceRemovePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "userErrors":
+		return ec.fieldContext_PushDeviceRemovePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PushDeviceRemovePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PushWebhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_PushWebhook_version(ctx, field)
+	case "url":
+		return ec.fieldContext_PushWebhook_url(ctx, field)
+	case "failingSince":
+		return ec.fieldContext_PushWebhook_failingSince(ctx, field)
+	case "disabledAt":
+		return ec.fieldContext_PushWebhook_disabledAt(ctx, field)
+	case "deliveredAt":
+		return ec.fieldContext_PushWebhook_deliveredAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PushWebhook", field.Name)
+}
+
+func (ec *executionContext) childFields_PushWebhookSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_PushWebhookSetPayload_webhook(ctx, field)
+	case "secret":
+		return ec.fieldContext_PushWebhookSetPayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PushWebhookSetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PushWebhookSetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_QuotedMessage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -20782,6 +21656,20 @@ func (ec *executionContext) field_Mutation_noteAdd_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_noticeSettingsUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.NoticeSettingsUpdateInput, error) {
+			return ec.unmarshalNNoticeSettingsUpdateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeSettingsUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_notificationMarkRead_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -20830,6 +21718,48 @@ func (ec *executionContext) field_Mutation_presenceSet_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.PresenceSetInput, error) {
 			return ec.unmarshalNPresenceSetInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPresenceSetInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_pushDeviceRegister_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PushDeviceRegisterInput, error) {
+			return ec.unmarshalNPushDeviceRegisterInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeviceRegisterInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_pushDeviceRemove_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PushDeviceRemoveInput, error) {
+			return ec.unmarshalNPushDeviceRemoveInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeviceRemoveInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_pushWebhookSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PushWebhookSetInput, error) {
+			return ec.unmarshalNPushWebhookSetInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushWebhookSetInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -22177,6 +23107,52 @@ func (ec *executionContext) field_Query_notifications_args(ctx context.Context, 
 		return nil, err
 	}
 	args["unreadOnly"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_pushDeliveries_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "failedOnly",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["failedOnly"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
@@ -44935,6 +45911,182 @@ func (ec *executionContext) fieldContext_Mutation_noteAdd(ctx context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_noticeSettingsUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_noticeSettingsUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().NoticeSettingsUpdate(ctx, fc.Args["input"].(model.NoticeSettingsUpdateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NoticeSettingsUpdatePayload) graphql.Marshaler {
+			return ec.marshalNNoticeSettingsUpdatePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeSettingsUpdatePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_noticeSettingsUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoticeSettingsUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_noticeSettingsUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_pushDeviceRegister(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_pushDeviceRegister(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PushDeviceRegister(ctx, fc.Args["input"].(model.PushDeviceRegisterInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PushDeviceRegisterPayload) graphql.Marshaler {
+			return ec.marshalNPushDeviceRegisterPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeviceRegisterPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_pushDeviceRegister(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PushDeviceRegisterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_pushDeviceRegister_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_pushDeviceRemove(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_pushDeviceRemove(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PushDeviceRemove(ctx, fc.Args["input"].(model.PushDeviceRemoveInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PushDeviceRemovePayload) graphql.Marshaler {
+			return ec.marshalNPushDeviceRemovePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeviceRemovePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_pushDeviceRemove(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PushDeviceRemovePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_pushDeviceRemove_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_pushWebhookSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_pushWebhookSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PushWebhookSet(ctx, fc.Args["input"].(model.PushWebhookSetInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PushWebhookSetPayload) graphql.Marshaler {
+			return ec.marshalNPushWebhookSetPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushWebhookSetPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_pushWebhookSet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PushWebhookSetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_pushWebhookSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_savedReplyCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -46253,6 +47405,272 @@ func (ec *executionContext) fieldContext_NoteContent_mentions(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _NoticeSettings_version(ctx context.Context, field graphql.CollectedField, obj *model.NoticeSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticeSettings_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoticeSettings_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoticeSettings", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _NoticeSettings_newMessages(ctx context.Context, field graphql.CollectedField, obj *model.NoticeSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticeSettings_newMessages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NewMessages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoticeSettings_newMessages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoticeSettings", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _NoticeSettings_sound(ctx context.Context, field graphql.CollectedField, obj *model.NoticeSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticeSettings_sound(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sound, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoticeSettings_sound(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoticeSettings", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _NoticeSettings_pushKinds(ctx context.Context, field graphql.CollectedField, obj *model.NoticeSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticeSettings_pushKinds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PushKinds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.NoticeKind) graphql.Marshaler {
+			return ec.marshalNNoticeKind2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeKindᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoticeSettings_pushKinds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoticeSettings", field, false, false, errors.New("field of type NoticeKind does not have child fields"))
+}
+
+func (ec *executionContext) _NoticeSettingsChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.NoticeSettingsChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticeSettingsChanged_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoticeSettingsChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoticeSettingsChanged", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _NoticeSettingsChanged_cause(ctx context.Context, field graphql.CollectedField, obj *model.NoticeSettingsChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticeSettingsChanged_cause(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cause, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EventCause) graphql.Marshaler {
+			return ec.marshalOEventCause2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐEventCause(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NoticeSettingsChanged_cause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoticeSettingsChanged",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EventCause(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoticeSettingsChanged_settings(ctx context.Context, field graphql.CollectedField, obj *model.NoticeSettingsChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticeSettingsChanged_settings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Settings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.NoticeSettings) graphql.Marshaler {
+			return ec.marshalNNoticeSettings2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeSettings(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoticeSettingsChanged_settings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoticeSettingsChanged",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoticeSettings(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoticeSettingsUpdatePayload_settings(ctx context.Context, field graphql.CollectedField, obj *model.NoticeSettingsUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticeSettingsUpdatePayload_settings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Settings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NoticeSettings) graphql.Marshaler {
+			return ec.marshalONoticeSettings2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeSettings(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NoticeSettingsUpdatePayload_settings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoticeSettingsUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoticeSettings(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoticeSettingsUpdatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.NoticeSettingsUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticeSettingsUpdatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoticeSettingsUpdatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoticeSettingsUpdatePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoticeSettingsUpdatePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.NoticeSettingsUpdatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticeSettingsUpdatePayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NoticeSettingsUpdatePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoticeSettingsUpdatePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
 func (ec *executionContext) _Notification_id(ctx context.Context, field graphql.CollectedField, obj *model.Notification) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -46374,6 +47792,75 @@ func (ec *executionContext) _Notification_text(ctx context.Context, field graphq
 	)
 }
 func (ec *executionContext) fieldContext_Notification_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Notification", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Notification_kind(ctx context.Context, field graphql.CollectedField, obj *model.Notification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Notification_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.NoticeKind) graphql.Marshaler {
+			return ec.marshalNNoticeKind2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Notification_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Notification", field, false, false, errors.New("field of type NoticeKind does not have child fields"))
+}
+
+func (ec *executionContext) _Notification_messageId(ctx context.Context, field graphql.CollectedField, obj *model.Notification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Notification_messageId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MessageID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Notification_messageId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Notification", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Notification_preview(ctx context.Context, field graphql.CollectedField, obj *model.Notification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Notification_preview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Preview, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Notification_preview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Notification", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
@@ -47412,6 +48899,869 @@ func (ec *executionContext) _PresenceSetPayload_userErrors(ctx context.Context, 
 func (ec *executionContext) fieldContext_PresenceSetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "PresenceSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PushDelivery_id(ctx context.Context, field graphql.CollectedField, obj *model.PushDelivery) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDelivery_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushDelivery_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDelivery", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _PushDelivery_notificationId(ctx context.Context, field graphql.CollectedField, obj *model.PushDelivery) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDelivery_notificationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NotificationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushDelivery_notificationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDelivery", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _PushDelivery_agentId(ctx context.Context, field graphql.CollectedField, obj *model.PushDelivery) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDelivery_agentId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AgentID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushDelivery_agentId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDelivery", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _PushDelivery_kind(ctx context.Context, field graphql.CollectedField, obj *model.PushDelivery) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDelivery_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.NoticeKind) graphql.Marshaler {
+			return ec.marshalNNoticeKind2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushDelivery_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDelivery", field, false, false, errors.New("field of type NoticeKind does not have child fields"))
+}
+
+func (ec *executionContext) _PushDelivery_state(ctx context.Context, field graphql.CollectedField, obj *model.PushDelivery) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDelivery_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PushDeliveryState) graphql.Marshaler {
+			return ec.marshalNPushDeliveryState2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeliveryState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushDelivery_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDelivery", field, false, false, errors.New("field of type PushDeliveryState does not have child fields"))
+}
+
+func (ec *executionContext) _PushDelivery_tries(ctx context.Context, field graphql.CollectedField, obj *model.PushDelivery) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDelivery_tries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tries, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushDelivery_tries(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDelivery", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _PushDelivery_status(ctx context.Context, field graphql.CollectedField, obj *model.PushDelivery) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDelivery_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PushDelivery_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDelivery", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _PushDelivery_failure(ctx context.Context, field graphql.CollectedField, obj *model.PushDelivery) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDelivery_failure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failure, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PushDelivery_failure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDelivery", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PushDelivery_answer(ctx context.Context, field graphql.CollectedField, obj *model.PushDelivery) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDelivery_answer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Answer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PushDelivery_answer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDelivery", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PushDelivery_tookMs(ctx context.Context, field graphql.CollectedField, obj *model.PushDelivery) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDelivery_tookMs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TookMs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushDelivery_tookMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDelivery", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _PushDelivery_nextTryAt(ctx context.Context, field graphql.CollectedField, obj *model.PushDelivery) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDelivery_nextTryAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NextTryAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PushDelivery_nextTryAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDelivery", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PushDelivery_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.PushDelivery) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDelivery_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushDelivery_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDelivery", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PushDeliveryConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.PushDeliveryConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDeliveryConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PushDeliveryEdge) graphql.Marshaler {
+			return ec.marshalNPushDeliveryEdge2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeliveryEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushDeliveryConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PushDeliveryConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PushDeliveryEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PushDeliveryConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.PushDeliveryConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDeliveryConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PushDelivery) graphql.Marshaler {
+			return ec.marshalNPushDelivery2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeliveryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushDeliveryConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PushDeliveryConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PushDelivery(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PushDeliveryConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.PushDeliveryConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDeliveryConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushDeliveryConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PushDeliveryConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PushDeliveryEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.PushDeliveryEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDeliveryEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushDeliveryEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDeliveryEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _PushDeliveryEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.PushDeliveryEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDeliveryEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PushDelivery) graphql.Marshaler {
+			return ec.marshalNPushDelivery2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDelivery(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushDeliveryEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PushDeliveryEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PushDelivery(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PushDevice_id(ctx context.Context, field graphql.CollectedField, obj *model.PushDevice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDevice_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushDevice_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDevice", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _PushDevice_service(ctx context.Context, field graphql.CollectedField, obj *model.PushDevice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDevice_service(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Service, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushDevice_service(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDevice", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PushDevice_userAgent(ctx context.Context, field graphql.CollectedField, obj *model.PushDevice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDevice_userAgent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserAgent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PushDevice_userAgent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDevice", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PushDevice_registeredAt(ctx context.Context, field graphql.CollectedField, obj *model.PushDevice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDevice_registeredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RegisteredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushDevice_registeredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDevice", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PushDevice_pushedAt(ctx context.Context, field graphql.CollectedField, obj *model.PushDevice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDevice_pushedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PushedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PushDevice_pushedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDevice", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PushDevice_failure(ctx context.Context, field graphql.CollectedField, obj *model.PushDevice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDevice_failure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failure, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PushDevice_failure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushDevice", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PushDeviceRegisterPayload_device(ctx context.Context, field graphql.CollectedField, obj *model.PushDeviceRegisterPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDeviceRegisterPayload_device(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Device, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PushDevice) graphql.Marshaler {
+			return ec.marshalOPushDevice2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDevice(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PushDeviceRegisterPayload_device(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PushDeviceRegisterPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PushDevice(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PushDeviceRegisterPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.PushDeviceRegisterPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDeviceRegisterPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushDeviceRegisterPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PushDeviceRegisterPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PushDeviceRemovePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.PushDeviceRemovePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushDeviceRemovePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushDeviceRemovePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PushDeviceRemovePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PushWebhook_version(ctx context.Context, field graphql.CollectedField, obj *model.PushWebhook) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushWebhook_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushWebhook_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushWebhook", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _PushWebhook_url(ctx context.Context, field graphql.CollectedField, obj *model.PushWebhook) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushWebhook_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushWebhook_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushWebhook", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PushWebhook_failingSince(ctx context.Context, field graphql.CollectedField, obj *model.PushWebhook) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushWebhook_failingSince(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FailingSince, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PushWebhook_failingSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushWebhook", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PushWebhook_disabledAt(ctx context.Context, field graphql.CollectedField, obj *model.PushWebhook) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushWebhook_disabledAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisabledAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PushWebhook_disabledAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushWebhook", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PushWebhook_deliveredAt(ctx context.Context, field graphql.CollectedField, obj *model.PushWebhook) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushWebhook_deliveredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeliveredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PushWebhook_deliveredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushWebhook", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _PushWebhookSetPayload_webhook(ctx context.Context, field graphql.CollectedField, obj *model.PushWebhookSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushWebhookSetPayload_webhook(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Webhook, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PushWebhook) graphql.Marshaler {
+			return ec.marshalOPushWebhook2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushWebhook(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PushWebhookSetPayload_webhook(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PushWebhookSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PushWebhook(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PushWebhookSetPayload_secret(ctx context.Context, field graphql.CollectedField, obj *model.PushWebhookSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushWebhookSetPayload_secret(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Secret, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PushWebhookSetPayload_secret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PushWebhookSetPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PushWebhookSetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.PushWebhookSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PushWebhookSetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PushWebhookSetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PushWebhookSetPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -48744,6 +51094,169 @@ func (ec *executionContext) fieldContext_Query_events(ctx context.Context, field
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_events_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_noticeSettings(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_noticeSettings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().NoticeSettings(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NoticeSettings) graphql.Marshaler {
+			return ec.marshalNNoticeSettings2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeSettings(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_noticeSettings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoticeSettings(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_pushPublicKey(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_pushPublicKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().PushPublicKey(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_pushPublicKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Query", field, true, true, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Query_pushDevices(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_pushDevices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().PushDevices(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PushDevice) graphql.Marshaler {
+			return ec.marshalNPushDevice2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeviceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_pushDevices(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PushDevice(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_pushWebhook(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_pushWebhook(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().PushWebhook(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PushWebhook) graphql.Marshaler {
+			return ec.marshalOPushWebhook2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushWebhook(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_pushWebhook(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PushWebhook(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_pushDeliveries(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_pushDeliveries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PushDeliveries(ctx, fc.Args["failedOnly"].(*bool), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PushDeliveryConnection) graphql.Marshaler {
+			return ec.marshalNPushDeliveryConnection2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeliveryConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_pushDeliveries(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PushDeliveryConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_pushDeliveries_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -61712,6 +64225,50 @@ func (ec *executionContext) unmarshalInputNoteAddInput(ctx context.Context, obj 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputNoticeSettingsUpdateInput(ctx context.Context, obj any) (model.NoticeSettingsUpdateInput, error) {
+	var it model.NoticeSettingsUpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"newMessages", "sound", "pushKinds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "newMessages":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("newMessages"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NewMessages = graphql.OmittableOf(data)
+		case "sound":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sound"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sound = graphql.OmittableOf(data)
+		case "pushKinds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pushKinds"))
+			data, err := ec.unmarshalONoticeKind2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeKindᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PushKinds = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputNotificationMarkReadInput(ctx context.Context, obj any) (model.NotificationMarkReadInput, error) {
 	var it model.NotificationMarkReadInput
 	if obj == nil {
@@ -61852,6 +64409,124 @@ func (ec *executionContext) unmarshalInputPresenceSetInput(ctx context.Context, 
 				return it, err
 			}
 			it.IsViewing = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputPushDeviceRegisterInput(ctx context.Context, obj any) (model.PushDeviceRegisterInput, error) {
+	var it model.PushDeviceRegisterInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"endpoint", "p256dh", "auth"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "endpoint":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endpoint"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Endpoint = data
+		case "p256dh":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("p256dh"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.P256dh = data
+		case "auth":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("auth"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Auth = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputPushDeviceRemoveInput(ctx context.Context, obj any) (model.PushDeviceRemoveInput, error) {
+	var it model.PushDeviceRemoveInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"deviceId", "endpoint"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "deviceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deviceId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DeviceID = graphql.OmittableOf(data)
+		case "endpoint":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endpoint"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Endpoint = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputPushWebhookSetInput(ctx context.Context, obj any) (model.PushWebhookSetInput, error) {
+	var it model.PushWebhookSetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"url", "secret"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "url":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("url"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.URL = graphql.OmittableOf(data)
+		case "secret":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secret"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Secret = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -63793,6 +66468,13 @@ func (ec *executionContext) _NotificationEvent(ctx context.Context, sel ast.Sele
 			return graphql.Null
 		}
 		return ec._NotificationAdded(ctx, sel, obj)
+	case model.NoticeSettingsChanged:
+		return ec._NoticeSettingsChanged(ctx, sel, &obj)
+	case *model.NoticeSettingsChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._NoticeSettingsChanged(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -63966,6 +66648,13 @@ func (ec *executionContext) _StreamFrame(ctx context.Context, sel ast.SelectionS
 			return graphql.Null
 		}
 		return ec._PresenceChanged(ctx, sel, obj)
+	case model.NoticeSettingsChanged:
+		return ec._NoticeSettingsChanged(ctx, sel, &obj)
+	case *model.NoticeSettingsChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._NoticeSettingsChanged(ctx, sel, obj)
 	case model.DraftChanged:
 		return ec._DraftChanged(ctx, sel, &obj)
 	case *model.DraftChanged:
@@ -74003,6 +76692,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "noticeSettingsUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_noticeSettingsUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pushDeviceRegister":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_pushDeviceRegister(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pushDeviceRemove":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_pushDeviceRemove(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pushWebhookSet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_pushWebhookSet(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "savedReplyCreate":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_savedReplyCreate(ctx, field)
@@ -74302,6 +77019,155 @@ func (ec *executionContext) _NoteContent(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var noticeSettingsImplementors = []string{"NoticeSettings"}
+
+func (ec *executionContext) _NoticeSettings(ctx context.Context, sel ast.SelectionSet, obj *model.NoticeSettings) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noticeSettingsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoticeSettings")
+		case "version":
+			out.Values[i] = ec._NoticeSettings_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "newMessages":
+			out.Values[i] = ec._NoticeSettings_newMessages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sound":
+			out.Values[i] = ec._NoticeSettings_sound(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pushKinds":
+			out.Values[i] = ec._NoticeSettings_pushKinds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var noticeSettingsChangedImplementors = []string{"NoticeSettingsChanged", "StreamFrame", "NotificationEvent"}
+
+func (ec *executionContext) _NoticeSettingsChanged(ctx context.Context, sel ast.SelectionSet, obj *model.NoticeSettingsChanged) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noticeSettingsChangedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoticeSettingsChanged")
+		case "cursor":
+			out.Values[i] = ec._NoticeSettingsChanged_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cause":
+			out.Values[i] = ec._NoticeSettingsChanged_cause(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "settings":
+			out.Values[i] = ec._NoticeSettingsChanged_settings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var noticeSettingsUpdatePayloadImplementors = []string{"NoticeSettingsUpdatePayload"}
+
+func (ec *executionContext) _NoticeSettingsUpdatePayload(ctx context.Context, sel ast.SelectionSet, obj *model.NoticeSettingsUpdatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noticeSettingsUpdatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoticeSettingsUpdatePayload")
+		case "settings":
+			out.Values[i] = ec._NoticeSettingsUpdatePayload_settings(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._NoticeSettingsUpdatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._NoticeSettingsUpdatePayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var notificationImplementors = []string{"Notification", "Node"}
 
 func (ec *executionContext) _Notification(ctx context.Context, sel ast.SelectionSet, obj *model.Notification) graphql.Marshaler {
@@ -74337,6 +77203,21 @@ func (ec *executionContext) _Notification(ctx context.Context, sel ast.Selection
 		case "text":
 			out.Values[i] = ec._Notification_text(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._Notification_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "messageId":
+			out.Values[i] = ec._Notification_messageId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "preview":
+			out.Values[i] = ec._Notification_preview(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "conversationId":
@@ -74988,6 +77869,440 @@ func (ec *executionContext) _PresenceSetPayload(ctx context.Context, sel ast.Sel
 			out.Values[i] = graphql.MarshalString("PresenceSetPayload")
 		case "userErrors":
 			out.Values[i] = ec._PresenceSetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var pushDeliveryImplementors = []string{"PushDelivery"}
+
+func (ec *executionContext) _PushDelivery(ctx context.Context, sel ast.SelectionSet, obj *model.PushDelivery) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pushDeliveryImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PushDelivery")
+		case "id":
+			out.Values[i] = ec._PushDelivery_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "notificationId":
+			out.Values[i] = ec._PushDelivery_notificationId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "agentId":
+			out.Values[i] = ec._PushDelivery_agentId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._PushDelivery_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._PushDelivery_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tries":
+			out.Values[i] = ec._PushDelivery_tries(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._PushDelivery_status(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "failure":
+			out.Values[i] = ec._PushDelivery_failure(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "answer":
+			out.Values[i] = ec._PushDelivery_answer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "tookMs":
+			out.Values[i] = ec._PushDelivery_tookMs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nextTryAt":
+			out.Values[i] = ec._PushDelivery_nextTryAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._PushDelivery_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var pushDeliveryConnectionImplementors = []string{"PushDeliveryConnection"}
+
+func (ec *executionContext) _PushDeliveryConnection(ctx context.Context, sel ast.SelectionSet, obj *model.PushDeliveryConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pushDeliveryConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PushDeliveryConnection")
+		case "edges":
+			out.Values[i] = ec._PushDeliveryConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._PushDeliveryConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._PushDeliveryConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var pushDeliveryEdgeImplementors = []string{"PushDeliveryEdge"}
+
+func (ec *executionContext) _PushDeliveryEdge(ctx context.Context, sel ast.SelectionSet, obj *model.PushDeliveryEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pushDeliveryEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PushDeliveryEdge")
+		case "cursor":
+			out.Values[i] = ec._PushDeliveryEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._PushDeliveryEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var pushDeviceImplementors = []string{"PushDevice"}
+
+func (ec *executionContext) _PushDevice(ctx context.Context, sel ast.SelectionSet, obj *model.PushDevice) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pushDeviceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PushDevice")
+		case "id":
+			out.Values[i] = ec._PushDevice_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "service":
+			out.Values[i] = ec._PushDevice_service(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userAgent":
+			out.Values[i] = ec._PushDevice_userAgent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "registeredAt":
+			out.Values[i] = ec._PushDevice_registeredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pushedAt":
+			out.Values[i] = ec._PushDevice_pushedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "failure":
+			out.Values[i] = ec._PushDevice_failure(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var pushDeviceRegisterPayloadImplementors = []string{"PushDeviceRegisterPayload"}
+
+func (ec *executionContext) _PushDeviceRegisterPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PushDeviceRegisterPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pushDeviceRegisterPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PushDeviceRegisterPayload")
+		case "device":
+			out.Values[i] = ec._PushDeviceRegisterPayload_device(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PushDeviceRegisterPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var pushDeviceRemovePayloadImplementors = []string{"PushDeviceRemovePayload"}
+
+func (ec *executionContext) _PushDeviceRemovePayload(ctx context.Context, sel ast.SelectionSet, obj *model.PushDeviceRemovePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pushDeviceRemovePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PushDeviceRemovePayload")
+		case "userErrors":
+			out.Values[i] = ec._PushDeviceRemovePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var pushWebhookImplementors = []string{"PushWebhook"}
+
+func (ec *executionContext) _PushWebhook(ctx context.Context, sel ast.SelectionSet, obj *model.PushWebhook) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pushWebhookImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PushWebhook")
+		case "version":
+			out.Values[i] = ec._PushWebhook_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._PushWebhook_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failingSince":
+			out.Values[i] = ec._PushWebhook_failingSince(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "disabledAt":
+			out.Values[i] = ec._PushWebhook_disabledAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deliveredAt":
+			out.Values[i] = ec._PushWebhook_deliveredAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var pushWebhookSetPayloadImplementors = []string{"PushWebhookSetPayload"}
+
+func (ec *executionContext) _PushWebhookSetPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PushWebhookSetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pushWebhookSetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PushWebhookSetPayload")
+		case "webhook":
+			out.Values[i] = ec._PushWebhookSetPayload_webhook(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "secret":
+			out.Values[i] = ec._PushWebhookSetPayload_secret(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PushWebhookSetPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -75702,6 +79017,116 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_events(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "noticeSettings":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_noticeSettings(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "pushPublicKey":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_pushPublicKey(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "pushDevices":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_pushDevices(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "pushWebhook":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_pushWebhook(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "pushDeliveries":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_pushDeliveries(ctx, field)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -83244,6 +86669,75 @@ func (ec *executionContext) marshalNNoteAddPayload2ᚖgithubᚗcomᚋswitchyard�
 	return ec._NoteAddPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNNoticeKind2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeKind(ctx context.Context, v any) (model.NoticeKind, error) {
+	var res model.NoticeKind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNoticeKind2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeKind(ctx context.Context, sel ast.SelectionSet, v model.NoticeKind) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNNoticeKind2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeKindᚄ(ctx context.Context, v any) ([]model.NoticeKind, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.NoticeKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNNoticeKind2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNNoticeKind2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeKindᚄ(ctx context.Context, sel ast.SelectionSet, v []model.NoticeKind) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNoticeKind2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNNoticeSettings2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeSettings(ctx context.Context, sel ast.SelectionSet, v model.NoticeSettings) graphql.Marshaler {
+	return ec._NoticeSettings(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNNoticeSettings2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeSettings(ctx context.Context, sel ast.SelectionSet, v *model.NoticeSettings) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._NoticeSettings(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNNoticeSettingsUpdateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeSettingsUpdateInput(ctx context.Context, v any) (model.NoticeSettingsUpdateInput, error) {
+	res, err := ec.unmarshalInputNoticeSettingsUpdateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNoticeSettingsUpdatePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeSettingsUpdatePayload(ctx context.Context, sel ast.SelectionSet, v *model.NoticeSettingsUpdatePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._NoticeSettingsUpdatePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNNotification2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNotification(ctx context.Context, sel ast.SelectionSet, v model.Notification) graphql.Marshaler {
 	return ec._Notification(ctx, sel, &v)
 }
@@ -83436,6 +86930,153 @@ func (ec *executionContext) marshalNPresenceSetPayload2ᚖgithubᚗcomᚋswitchy
 		return graphql.Null
 	}
 	return ec._PresenceSetPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPushDelivery2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDelivery(ctx context.Context, sel ast.SelectionSet, v model.PushDelivery) graphql.Marshaler {
+	return ec._PushDelivery(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNPushDelivery2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeliveryᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PushDelivery) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPushDelivery2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDelivery(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPushDelivery2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDelivery(ctx context.Context, sel ast.SelectionSet, v *model.PushDelivery) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PushDelivery(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPushDeliveryConnection2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeliveryConnection(ctx context.Context, sel ast.SelectionSet, v *model.PushDeliveryConnection) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PushDeliveryConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPushDeliveryEdge2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeliveryEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PushDeliveryEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPushDeliveryEdge2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeliveryEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPushDeliveryEdge2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeliveryEdge(ctx context.Context, sel ast.SelectionSet, v *model.PushDeliveryEdge) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PushDeliveryEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPushDeliveryState2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeliveryState(ctx context.Context, v any) (model.PushDeliveryState, error) {
+	var res model.PushDeliveryState
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPushDeliveryState2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeliveryState(ctx context.Context, sel ast.SelectionSet, v model.PushDeliveryState) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNPushDevice2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeviceᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PushDevice) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPushDevice2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDevice(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPushDevice2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDevice(ctx context.Context, sel ast.SelectionSet, v *model.PushDevice) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PushDevice(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPushDeviceRegisterInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeviceRegisterInput(ctx context.Context, v any) (model.PushDeviceRegisterInput, error) {
+	res, err := ec.unmarshalInputPushDeviceRegisterInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPushDeviceRegisterPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeviceRegisterPayload(ctx context.Context, sel ast.SelectionSet, v *model.PushDeviceRegisterPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PushDeviceRegisterPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPushDeviceRemoveInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeviceRemoveInput(ctx context.Context, v any) (model.PushDeviceRemoveInput, error) {
+	res, err := ec.unmarshalInputPushDeviceRemoveInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPushDeviceRemovePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDeviceRemovePayload(ctx context.Context, sel ast.SelectionSet, v *model.PushDeviceRemovePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PushDeviceRemovePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPushWebhookSetInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushWebhookSetInput(ctx context.Context, v any) (model.PushWebhookSetInput, error) {
+	res, err := ec.unmarshalInputPushWebhookSetInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPushWebhookSetPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushWebhookSetPayload(ctx context.Context, sel ast.SelectionSet, v *model.PushWebhookSetPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PushWebhookSetPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNReach2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐReach(ctx context.Context, v any) (model.Reach, error) {
@@ -86032,6 +89673,49 @@ func (ec *executionContext) marshalONode2githubᚗcomᚋswitchyardᚑchatᚋswit
 	return ec._Node(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalONoticeKind2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeKindᚄ(ctx context.Context, v any) ([]model.NoticeKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.NoticeKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNNoticeKind2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalONoticeKind2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeKindᚄ(ctx context.Context, sel ast.SelectionSet, v []model.NoticeKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNoticeKind2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalONoticeSettings2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐNoticeSettings(ctx context.Context, sel ast.SelectionSet, v *model.NoticeSettings) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._NoticeSettings(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOPermission2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPermissionᚄ(ctx context.Context, v any) ([]model.Permission, error) {
 	if v == nil {
 		return nil, nil
@@ -86066,6 +89750,20 @@ func (ec *executionContext) marshalOPermission2ᚕgithubᚗcomᚋswitchyardᚑch
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOPushDevice2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushDevice(ctx context.Context, sel ast.SelectionSet, v *model.PushDevice) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PushDevice(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPushWebhook2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPushWebhook(ctx context.Context, sel ast.SelectionSet, v *model.PushWebhook) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PushWebhook(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOQuotedMessage2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐQuotedMessage(ctx context.Context, sel ast.SelectionSet, v *model.QuotedMessage) graphql.Marshaler {

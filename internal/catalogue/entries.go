@@ -57,7 +57,10 @@ var entries = map[string]entry{
 	"log.assigned":                 {"系統將對話指派給 {agent}。", "The conversation was assigned to {agent}."},
 	"log.assigned_keyword":         {"關鍵字規則「{rule}」將對話指派給 {agent}。", "The keyword rule “{rule}” assigned the conversation to {agent}."},
 	"log.person_asked":             {"{customer} 要求真人客服。", "{customer} asked for a person."},
+	"notice.push_webhook_disabled": {"推播 Webhook({host})多日無法送達,已停用。", "The push webhook ({host}) could not be reached for days and was switched off."},
 	"notice.assigned":              {"系統已將 1 個對話指派給你", "1 conversation was assigned to you"},
+
+	"push.customer": {"{customer}", "{customer}"},
 
 	"mail.invitation_subject": {"您已受邀加入「{team}」", "You are invited to “{team}”"},
 	"mail.invitation":         {"您已受邀加入「{team}」的客服團隊。請開啟以下連結設定姓名與密碼,連結七天內有效且只能使用一次:\n\n{link}\n", "You are invited to the customer-service team “{team}”. Open this link to set your name and password; it works once, within seven days:\n\n{link}\n"},

@@ -2,6 +2,8 @@
 package config
 
 import (
+	"crypto/ecdh"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -49,6 +51,9 @@ type Config struct {
 
 	SMTPURL  string `env:"SMTP_URL" doc:"Mail for invitations, password links and exports, as smtp://user:password@host:587 (STARTTLS is demanded) or smtps://user:password@host:465; empty gives the links to administrators, and refuses exports by mail."`
 	MailFrom string `env:"MAIL_FROM" doc:"The sender of mail."`
+
+	VAPIDKey     string `env:"VAPID_PRIVATE_KEY" doc:"The private key by which push services know this server: 32 bytes in base64url; empty has one made for each team, kept sealed with SECRET_KEY. Browsers subscribe for a key: with another they must subscribe again."`
+	VAPIDContact string `env:"VAPID_CONTACT" doc:"Whom push services write to when something is wrong with the pushes, as https://example.com or ops@example.com; empty is PUBLIC_URL where that is https, else MAIL_FROM."`
 
 	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"INFO" doc:"DEBUG, INFO, WARN or ERROR."`
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text" doc:"text or json."`
@@ -158,6 +163,18 @@ func (c *Config) check() []error {
 	address("SMTP_URL", c.SMTPURL, "smtp", "smtps")
 	if c.SMTPURL != "" && !strings.Contains(c.MailFrom, "@") {
 		wrong("MAIL_FROM must be an e-mail address where SMTP_URL is set")
+	}
+	if c.VAPIDKey != "" {
+		raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(c.VAPIDKey, "="))
+		if err == nil {
+			_, err = ecdh.P256().NewPrivateKey(raw)
+		}
+		if err != nil {
+			wrong("VAPID_PRIVATE_KEY must be a private key of P-256: 32 bytes in base64url")
+		}
+	}
+	if c.VAPIDContact != "" && !strings.HasPrefix(c.VAPIDContact, "https://") && !strings.Contains(c.VAPIDContact, "@") {
+		wrong("VAPID_CONTACT must be an https address or an e-mail address")
 	}
 	if c.FilesURL != "" {
 		_, wrongs := blob.ParseS3(c.FilesURL, c.S3AccessKey, c.S3SecretKey)

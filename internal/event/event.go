@@ -38,6 +38,7 @@ const (
 	TeamChanged         Kind = "team.changed" // suspended or not, its limits of connections; live connections look at theirs anew
 	NotificationAdded   Kind = "notification.added"
 	NotificationChanged Kind = "notification.changed"
+	NoticeSettings      Kind = "noticesettings.changed" // AgentID: whose they are
 	JobChanged          Kind = "job.changed"
 	SavedReplyChanged   Kind = "savedreply.changed" // made, changed, deleted; AgentID: the only one who sees it
 	SavedViewChanged    Kind = "savedview.changed"  // made, changed, moved, deleted; AgentID: the only one who sees it

@@ -40,13 +40,16 @@ const (
 	WorkingHours Kind = "shift"
 	SavedReply   Kind = "reply"
 	SavedView    Kind = "view"
+	PushDevice   Kind = "push"
+	PushDelivery Kind = "pdel"
 )
 
 // kinds are all kinds.
 var kinds = map[Kind]bool{Team: true, Agent: true, APIToken: true, Channel: true, Contact: true, Company: true, Identity: true,
 	Category: true, CustomField: true, Tag: true, Conversation: true, Message: true, Attachment: true, Group: true, GroupMember: true,
 	Activity: true, Notification: true, Job: true, InboundEvent: true,
-	Upload: true, KeywordRule: true, BotModule: true, BotEntry: true, WorkingHours: true, SavedReply: true, SavedView: true}
+	Upload: true, KeywordRule: true, BotModule: true, BotEntry: true, WorkingHours: true, SavedReply: true, SavedView: true,
+	PushDevice: true, PushDelivery: true}
 
 // Format gives the id of the object of a kind with a number.
 func Format(k Kind, n int64) string { return string(k) + "_" + strconv.FormatInt(n, 36) }
@@ -101,4 +104,5 @@ var names = map[Kind]string{Team: "the team", Agent: "the agent", APIToken: "the
 	Company: "the company", Identity: "the identity", Category: "the category", CustomField: "the custom field", Tag: "the tag",
 	Conversation: "the conversation", Message: "the message", Attachment: "the attachment", Group: "the group", GroupMember: "the member",
 	Activity: "the activity", Notification: "the notification", Job: "the job", InboundEvent: "the inbound event",
-	Upload: "the upload", KeywordRule: "the keyword rule", BotModule: "the bot module", BotEntry: "the bot entry", WorkingHours: "the working hours", SavedReply: "the saved reply", SavedView: "the saved view"}
+	Upload: "the upload", KeywordRule: "the keyword rule", BotModule: "the bot module", BotEntry: "the bot entry", WorkingHours: "the working hours", SavedReply: "the saved reply", SavedView: "the saved view",
+	PushDevice: "the device", PushDelivery: "the delivery"}

@@ -66,10 +66,11 @@ var (
 		{Table: "streams", Sees: []string{"team_id", "seq"}},
 	}}
 	// Expiry finds the teams in which something is to be deleted, which is then done inside each.
-	Expiry = Use{"expiry", "upkeep looks in which teams sessions, links and idempotency keys are over", []Need{
+	Expiry = Use{"expiry", "upkeep looks in which teams sessions, links, idempotency keys and pushes are over", []Need{
 		{Table: "sessions", Sees: []string{"team_id", "refresh_expires_at"}},
 		{Table: "links", Sees: []string{"team_id", "expires_at"}},
 		{Table: "idempotency_keys", Sees: []string{"team_id", "created_at"}},
+		{Table: "push_deliveries", Sees: []string{"team_id", "created_at"}},
 	}}
 	// Waiting finds the conversations whose customers have waited so long that it is to be told.
 	Waiting = Use{"waiting", "levels of waiting come by time alone: which conversations of which teams reach one is asked for all at once, and told inside their team", []Need{

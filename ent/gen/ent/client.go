@@ -56,8 +56,13 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/lane"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/link"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/noticesettings"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/notification"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushdelivery"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushkey"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushsubscription"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushwebhook"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreply"
@@ -160,10 +165,20 @@ type Client struct {
 	Link *LinkClient
 	// Message is the client for interacting with the Message builders.
 	Message *MessageClient
+	// NoticeSettings is the client for interacting with the NoticeSettings builders.
+	NoticeSettings *NoticeSettingsClient
 	// Notification is the client for interacting with the Notification builders.
 	Notification *NotificationClient
 	// Participant is the client for interacting with the Participant builders.
 	Participant *ParticipantClient
+	// PushDelivery is the client for interacting with the PushDelivery builders.
+	PushDelivery *PushDeliveryClient
+	// PushKey is the client for interacting with the PushKey builders.
+	PushKey *PushKeyClient
+	// PushSubscription is the client for interacting with the PushSubscription builders.
+	PushSubscription *PushSubscriptionClient
+	// PushWebhook is the client for interacting with the PushWebhook builders.
+	PushWebhook *PushWebhookClient
 	// ReadCursor is the client for interacting with the ReadCursor builders.
 	ReadCursor *ReadCursorClient
 	// Role is the client for interacting with the Role builders.
@@ -242,8 +257,13 @@ func (c *Client) init() {
 	c.Lane = NewLaneClient(c.config)
 	c.Link = NewLinkClient(c.config)
 	c.Message = NewMessageClient(c.config)
+	c.NoticeSettings = NewNoticeSettingsClient(c.config)
 	c.Notification = NewNotificationClient(c.config)
 	c.Participant = NewParticipantClient(c.config)
+	c.PushDelivery = NewPushDeliveryClient(c.config)
+	c.PushKey = NewPushKeyClient(c.config)
+	c.PushSubscription = NewPushSubscriptionClient(c.config)
+	c.PushWebhook = NewPushWebhookClient(c.config)
 	c.ReadCursor = NewReadCursorClient(c.config)
 	c.Role = NewRoleClient(c.config)
 	c.SavedReply = NewSavedReplyClient(c.config)
@@ -390,8 +410,13 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Lane:               NewLaneClient(cfg),
 		Link:               NewLinkClient(cfg),
 		Message:            NewMessageClient(cfg),
+		NoticeSettings:     NewNoticeSettingsClient(cfg),
 		Notification:       NewNotificationClient(cfg),
 		Participant:        NewParticipantClient(cfg),
+		PushDelivery:       NewPushDeliveryClient(cfg),
+		PushKey:            NewPushKeyClient(cfg),
+		PushSubscription:   NewPushSubscriptionClient(cfg),
+		PushWebhook:        NewPushWebhookClient(cfg),
 		ReadCursor:         NewReadCursorClient(cfg),
 		Role:               NewRoleClient(cfg),
 		SavedReply:         NewSavedReplyClient(cfg),
@@ -465,8 +490,13 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Lane:               NewLaneClient(cfg),
 		Link:               NewLinkClient(cfg),
 		Message:            NewMessageClient(cfg),
+		NoticeSettings:     NewNoticeSettingsClient(cfg),
 		Notification:       NewNotificationClient(cfg),
 		Participant:        NewParticipantClient(cfg),
+		PushDelivery:       NewPushDeliveryClient(cfg),
+		PushKey:            NewPushKeyClient(cfg),
+		PushSubscription:   NewPushSubscriptionClient(cfg),
+		PushWebhook:        NewPushWebhookClient(cfg),
 		ReadCursor:         NewReadCursorClient(cfg),
 		Role:               NewRoleClient(cfg),
 		SavedReply:         NewSavedReplyClient(cfg),
@@ -516,9 +546,10 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Counter, c.CustomField, c.CustomFieldValue, c.Draft, c.EarlyEffect,
 		c.Employment, c.Event, c.File, c.Finding, c.Group, c.GroupMember,
 		c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule,
-		c.Lane, c.Link, c.Message, c.Notification, c.Participant, c.ReadCursor, c.Role,
-		c.SavedReply, c.SavedReplyAudience, c.SavedView, c.Session, c.Shift, c.Stream,
-		c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
+		c.Lane, c.Link, c.Message, c.NoticeSettings, c.Notification, c.Participant,
+		c.PushDelivery, c.PushKey, c.PushSubscription, c.PushWebhook, c.ReadCursor,
+		c.Role, c.SavedReply, c.SavedReplyAudience, c.SavedView, c.Session, c.Shift,
+		c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Use(hooks...)
 	}
@@ -535,9 +566,10 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Counter, c.CustomField, c.CustomFieldValue, c.Draft, c.EarlyEffect,
 		c.Employment, c.Event, c.File, c.Finding, c.Group, c.GroupMember,
 		c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule,
-		c.Lane, c.Link, c.Message, c.Notification, c.Participant, c.ReadCursor, c.Role,
-		c.SavedReply, c.SavedReplyAudience, c.SavedView, c.Session, c.Shift, c.Stream,
-		c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
+		c.Lane, c.Link, c.Message, c.NoticeSettings, c.Notification, c.Participant,
+		c.PushDelivery, c.PushKey, c.PushSubscription, c.PushWebhook, c.ReadCursor,
+		c.Role, c.SavedReply, c.SavedReplyAudience, c.SavedView, c.Session, c.Shift,
+		c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -628,10 +660,20 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Link.mutate(ctx, m)
 	case *MessageMutation:
 		return c.Message.mutate(ctx, m)
+	case *NoticeSettingsMutation:
+		return c.NoticeSettings.mutate(ctx, m)
 	case *NotificationMutation:
 		return c.Notification.mutate(ctx, m)
 	case *ParticipantMutation:
 		return c.Participant.mutate(ctx, m)
+	case *PushDeliveryMutation:
+		return c.PushDelivery.mutate(ctx, m)
+	case *PushKeyMutation:
+		return c.PushKey.mutate(ctx, m)
+	case *PushSubscriptionMutation:
+		return c.PushSubscription.mutate(ctx, m)
+	case *PushWebhookMutation:
+		return c.PushWebhook.mutate(ctx, m)
 	case *ReadCursorMutation:
 		return c.ReadCursor.mutate(ctx, m)
 	case *RoleMutation:
@@ -6916,6 +6958,155 @@ func (c *MessageClient) mutate(ctx context.Context, m *MessageMutation) (Value, 
 	}
 }
 
+// NoticeSettingsClient is a client for the NoticeSettings schema.
+type NoticeSettingsClient struct {
+	config
+}
+
+// NewNoticeSettingsClient returns a client for the NoticeSettings from the given config.
+func NewNoticeSettingsClient(c config) *NoticeSettingsClient {
+	return &NoticeSettingsClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `noticesettings.Hooks(f(g(h())))`.
+func (c *NoticeSettingsClient) Use(hooks ...Hook) {
+	c.hooks.NoticeSettings = append(c.hooks.NoticeSettings, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `noticesettings.Intercept(f(g(h())))`.
+func (c *NoticeSettingsClient) Intercept(interceptors ...Interceptor) {
+	c.inters.NoticeSettings = append(c.inters.NoticeSettings, interceptors...)
+}
+
+// Create returns a builder for creating a NoticeSettings entity.
+func (c *NoticeSettingsClient) Create() *NoticeSettingsCreate {
+	mutation := newNoticeSettingsMutation(c.config, OpCreate)
+	return &NoticeSettingsCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of NoticeSettings entities.
+func (c *NoticeSettingsClient) CreateBulk(builders ...*NoticeSettingsCreate) *NoticeSettingsCreateBulk {
+	return &NoticeSettingsCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *NoticeSettingsClient) MapCreateBulk(slice any, setFunc func(*NoticeSettingsCreate, int)) *NoticeSettingsCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &NoticeSettingsCreateBulk{err: fmt.Errorf("calling to NoticeSettingsClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*NoticeSettingsCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &NoticeSettingsCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for NoticeSettings.
+func (c *NoticeSettingsClient) Update() *NoticeSettingsUpdate {
+	mutation := newNoticeSettingsMutation(c.config, OpUpdate)
+	return &NoticeSettingsUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *NoticeSettingsClient) UpdateOne(_m *NoticeSettings) *NoticeSettingsUpdateOne {
+	mutation := newNoticeSettingsMutation(c.config, OpUpdateOne, withNoticeSettings(_m))
+	return &NoticeSettingsUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *NoticeSettingsClient) UpdateOneID(id int64) *NoticeSettingsUpdateOne {
+	mutation := newNoticeSettingsMutation(c.config, OpUpdateOne, withNoticeSettingsID(id))
+	return &NoticeSettingsUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for NoticeSettings.
+func (c *NoticeSettingsClient) Delete() *NoticeSettingsDelete {
+	mutation := newNoticeSettingsMutation(c.config, OpDelete)
+	return &NoticeSettingsDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *NoticeSettingsClient) DeleteOne(_m *NoticeSettings) *NoticeSettingsDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *NoticeSettingsClient) DeleteOneID(id int64) *NoticeSettingsDeleteOne {
+	builder := c.Delete().Where(noticesettings.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &NoticeSettingsDeleteOne{builder}
+}
+
+// Query returns a query builder for NoticeSettings.
+func (c *NoticeSettingsClient) Query() *NoticeSettingsQuery {
+	return &NoticeSettingsQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeNoticeSettings},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a NoticeSettings entity by its id.
+func (c *NoticeSettingsClient) Get(ctx context.Context, id int64) (*NoticeSettings, error) {
+	return c.Query().Where(noticesettings.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *NoticeSettingsClient) GetX(ctx context.Context, id int64) *NoticeSettings {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryAgent queries the agent edge of a NoticeSettings.
+func (c *NoticeSettingsClient) QueryAgent(_m *NoticeSettings) *AgentQuery {
+	query := (&AgentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(noticesettings.Table, noticesettings.FieldID, id),
+			sqlgraph.To(agent.Table, agent.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, noticesettings.AgentTable, noticesettings.AgentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *NoticeSettingsClient) Hooks() []Hook {
+	return c.hooks.NoticeSettings
+}
+
+// Interceptors returns the client interceptors.
+func (c *NoticeSettingsClient) Interceptors() []Interceptor {
+	return c.inters.NoticeSettings
+}
+
+func (c *NoticeSettingsClient) mutate(ctx context.Context, m *NoticeSettingsMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&NoticeSettingsCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&NoticeSettingsUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&NoticeSettingsUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&NoticeSettingsDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown NoticeSettings mutation op: %q", m.Op())
+	}
+}
+
 // NotificationClient is a client for the Notification schema.
 type NotificationClient struct {
 	config
@@ -7259,6 +7450,570 @@ func (c *ParticipantClient) mutate(ctx context.Context, m *ParticipantMutation) 
 		return (&ParticipantDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Participant mutation op: %q", m.Op())
+	}
+}
+
+// PushDeliveryClient is a client for the PushDelivery schema.
+type PushDeliveryClient struct {
+	config
+}
+
+// NewPushDeliveryClient returns a client for the PushDelivery from the given config.
+func NewPushDeliveryClient(c config) *PushDeliveryClient {
+	return &PushDeliveryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pushdelivery.Hooks(f(g(h())))`.
+func (c *PushDeliveryClient) Use(hooks ...Hook) {
+	c.hooks.PushDelivery = append(c.hooks.PushDelivery, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pushdelivery.Intercept(f(g(h())))`.
+func (c *PushDeliveryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PushDelivery = append(c.inters.PushDelivery, interceptors...)
+}
+
+// Create returns a builder for creating a PushDelivery entity.
+func (c *PushDeliveryClient) Create() *PushDeliveryCreate {
+	mutation := newPushDeliveryMutation(c.config, OpCreate)
+	return &PushDeliveryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PushDelivery entities.
+func (c *PushDeliveryClient) CreateBulk(builders ...*PushDeliveryCreate) *PushDeliveryCreateBulk {
+	return &PushDeliveryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PushDeliveryClient) MapCreateBulk(slice any, setFunc func(*PushDeliveryCreate, int)) *PushDeliveryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PushDeliveryCreateBulk{err: fmt.Errorf("calling to PushDeliveryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PushDeliveryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PushDeliveryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PushDelivery.
+func (c *PushDeliveryClient) Update() *PushDeliveryUpdate {
+	mutation := newPushDeliveryMutation(c.config, OpUpdate)
+	return &PushDeliveryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PushDeliveryClient) UpdateOne(_m *PushDelivery) *PushDeliveryUpdateOne {
+	mutation := newPushDeliveryMutation(c.config, OpUpdateOne, withPushDelivery(_m))
+	return &PushDeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PushDeliveryClient) UpdateOneID(id int64) *PushDeliveryUpdateOne {
+	mutation := newPushDeliveryMutation(c.config, OpUpdateOne, withPushDeliveryID(id))
+	return &PushDeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PushDelivery.
+func (c *PushDeliveryClient) Delete() *PushDeliveryDelete {
+	mutation := newPushDeliveryMutation(c.config, OpDelete)
+	return &PushDeliveryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PushDeliveryClient) DeleteOne(_m *PushDelivery) *PushDeliveryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PushDeliveryClient) DeleteOneID(id int64) *PushDeliveryDeleteOne {
+	builder := c.Delete().Where(pushdelivery.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PushDeliveryDeleteOne{builder}
+}
+
+// Query returns a query builder for PushDelivery.
+func (c *PushDeliveryClient) Query() *PushDeliveryQuery {
+	return &PushDeliveryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePushDelivery},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PushDelivery entity by its id.
+func (c *PushDeliveryClient) Get(ctx context.Context, id int64) (*PushDelivery, error) {
+	return c.Query().Where(pushdelivery.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PushDeliveryClient) GetX(ctx context.Context, id int64) *PushDelivery {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryNotification queries the notification edge of a PushDelivery.
+func (c *PushDeliveryClient) QueryNotification(_m *PushDelivery) *NotificationQuery {
+	query := (&NotificationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pushdelivery.Table, pushdelivery.FieldID, id),
+			sqlgraph.To(notification.Table, notification.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pushdelivery.NotificationTable, pushdelivery.NotificationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PushDeliveryClient) Hooks() []Hook {
+	return c.hooks.PushDelivery
+}
+
+// Interceptors returns the client interceptors.
+func (c *PushDeliveryClient) Interceptors() []Interceptor {
+	return c.inters.PushDelivery
+}
+
+func (c *PushDeliveryClient) mutate(ctx context.Context, m *PushDeliveryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PushDeliveryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PushDeliveryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PushDeliveryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PushDeliveryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PushDelivery mutation op: %q", m.Op())
+	}
+}
+
+// PushKeyClient is a client for the PushKey schema.
+type PushKeyClient struct {
+	config
+}
+
+// NewPushKeyClient returns a client for the PushKey from the given config.
+func NewPushKeyClient(c config) *PushKeyClient {
+	return &PushKeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pushkey.Hooks(f(g(h())))`.
+func (c *PushKeyClient) Use(hooks ...Hook) {
+	c.hooks.PushKey = append(c.hooks.PushKey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pushkey.Intercept(f(g(h())))`.
+func (c *PushKeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PushKey = append(c.inters.PushKey, interceptors...)
+}
+
+// Create returns a builder for creating a PushKey entity.
+func (c *PushKeyClient) Create() *PushKeyCreate {
+	mutation := newPushKeyMutation(c.config, OpCreate)
+	return &PushKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PushKey entities.
+func (c *PushKeyClient) CreateBulk(builders ...*PushKeyCreate) *PushKeyCreateBulk {
+	return &PushKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PushKeyClient) MapCreateBulk(slice any, setFunc func(*PushKeyCreate, int)) *PushKeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PushKeyCreateBulk{err: fmt.Errorf("calling to PushKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PushKeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PushKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PushKey.
+func (c *PushKeyClient) Update() *PushKeyUpdate {
+	mutation := newPushKeyMutation(c.config, OpUpdate)
+	return &PushKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PushKeyClient) UpdateOne(_m *PushKey) *PushKeyUpdateOne {
+	mutation := newPushKeyMutation(c.config, OpUpdateOne, withPushKey(_m))
+	return &PushKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PushKeyClient) UpdateOneID(id int64) *PushKeyUpdateOne {
+	mutation := newPushKeyMutation(c.config, OpUpdateOne, withPushKeyID(id))
+	return &PushKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PushKey.
+func (c *PushKeyClient) Delete() *PushKeyDelete {
+	mutation := newPushKeyMutation(c.config, OpDelete)
+	return &PushKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PushKeyClient) DeleteOne(_m *PushKey) *PushKeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PushKeyClient) DeleteOneID(id int64) *PushKeyDeleteOne {
+	builder := c.Delete().Where(pushkey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PushKeyDeleteOne{builder}
+}
+
+// Query returns a query builder for PushKey.
+func (c *PushKeyClient) Query() *PushKeyQuery {
+	return &PushKeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePushKey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PushKey entity by its id.
+func (c *PushKeyClient) Get(ctx context.Context, id int64) (*PushKey, error) {
+	return c.Query().Where(pushkey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PushKeyClient) GetX(ctx context.Context, id int64) *PushKey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PushKeyClient) Hooks() []Hook {
+	return c.hooks.PushKey
+}
+
+// Interceptors returns the client interceptors.
+func (c *PushKeyClient) Interceptors() []Interceptor {
+	return c.inters.PushKey
+}
+
+func (c *PushKeyClient) mutate(ctx context.Context, m *PushKeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PushKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PushKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PushKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PushKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PushKey mutation op: %q", m.Op())
+	}
+}
+
+// PushSubscriptionClient is a client for the PushSubscription schema.
+type PushSubscriptionClient struct {
+	config
+}
+
+// NewPushSubscriptionClient returns a client for the PushSubscription from the given config.
+func NewPushSubscriptionClient(c config) *PushSubscriptionClient {
+	return &PushSubscriptionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pushsubscription.Hooks(f(g(h())))`.
+func (c *PushSubscriptionClient) Use(hooks ...Hook) {
+	c.hooks.PushSubscription = append(c.hooks.PushSubscription, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pushsubscription.Intercept(f(g(h())))`.
+func (c *PushSubscriptionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PushSubscription = append(c.inters.PushSubscription, interceptors...)
+}
+
+// Create returns a builder for creating a PushSubscription entity.
+func (c *PushSubscriptionClient) Create() *PushSubscriptionCreate {
+	mutation := newPushSubscriptionMutation(c.config, OpCreate)
+	return &PushSubscriptionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PushSubscription entities.
+func (c *PushSubscriptionClient) CreateBulk(builders ...*PushSubscriptionCreate) *PushSubscriptionCreateBulk {
+	return &PushSubscriptionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PushSubscriptionClient) MapCreateBulk(slice any, setFunc func(*PushSubscriptionCreate, int)) *PushSubscriptionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PushSubscriptionCreateBulk{err: fmt.Errorf("calling to PushSubscriptionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PushSubscriptionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PushSubscriptionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PushSubscription.
+func (c *PushSubscriptionClient) Update() *PushSubscriptionUpdate {
+	mutation := newPushSubscriptionMutation(c.config, OpUpdate)
+	return &PushSubscriptionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PushSubscriptionClient) UpdateOne(_m *PushSubscription) *PushSubscriptionUpdateOne {
+	mutation := newPushSubscriptionMutation(c.config, OpUpdateOne, withPushSubscription(_m))
+	return &PushSubscriptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PushSubscriptionClient) UpdateOneID(id int64) *PushSubscriptionUpdateOne {
+	mutation := newPushSubscriptionMutation(c.config, OpUpdateOne, withPushSubscriptionID(id))
+	return &PushSubscriptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PushSubscription.
+func (c *PushSubscriptionClient) Delete() *PushSubscriptionDelete {
+	mutation := newPushSubscriptionMutation(c.config, OpDelete)
+	return &PushSubscriptionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PushSubscriptionClient) DeleteOne(_m *PushSubscription) *PushSubscriptionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PushSubscriptionClient) DeleteOneID(id int64) *PushSubscriptionDeleteOne {
+	builder := c.Delete().Where(pushsubscription.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PushSubscriptionDeleteOne{builder}
+}
+
+// Query returns a query builder for PushSubscription.
+func (c *PushSubscriptionClient) Query() *PushSubscriptionQuery {
+	return &PushSubscriptionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePushSubscription},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PushSubscription entity by its id.
+func (c *PushSubscriptionClient) Get(ctx context.Context, id int64) (*PushSubscription, error) {
+	return c.Query().Where(pushsubscription.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PushSubscriptionClient) GetX(ctx context.Context, id int64) *PushSubscription {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryAgent queries the agent edge of a PushSubscription.
+func (c *PushSubscriptionClient) QueryAgent(_m *PushSubscription) *AgentQuery {
+	query := (&AgentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pushsubscription.Table, pushsubscription.FieldID, id),
+			sqlgraph.To(agent.Table, agent.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pushsubscription.AgentTable, pushsubscription.AgentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PushSubscriptionClient) Hooks() []Hook {
+	return c.hooks.PushSubscription
+}
+
+// Interceptors returns the client interceptors.
+func (c *PushSubscriptionClient) Interceptors() []Interceptor {
+	return c.inters.PushSubscription
+}
+
+func (c *PushSubscriptionClient) mutate(ctx context.Context, m *PushSubscriptionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PushSubscriptionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PushSubscriptionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PushSubscriptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PushSubscriptionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PushSubscription mutation op: %q", m.Op())
+	}
+}
+
+// PushWebhookClient is a client for the PushWebhook schema.
+type PushWebhookClient struct {
+	config
+}
+
+// NewPushWebhookClient returns a client for the PushWebhook from the given config.
+func NewPushWebhookClient(c config) *PushWebhookClient {
+	return &PushWebhookClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pushwebhook.Hooks(f(g(h())))`.
+func (c *PushWebhookClient) Use(hooks ...Hook) {
+	c.hooks.PushWebhook = append(c.hooks.PushWebhook, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pushwebhook.Intercept(f(g(h())))`.
+func (c *PushWebhookClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PushWebhook = append(c.inters.PushWebhook, interceptors...)
+}
+
+// Create returns a builder for creating a PushWebhook entity.
+func (c *PushWebhookClient) Create() *PushWebhookCreate {
+	mutation := newPushWebhookMutation(c.config, OpCreate)
+	return &PushWebhookCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PushWebhook entities.
+func (c *PushWebhookClient) CreateBulk(builders ...*PushWebhookCreate) *PushWebhookCreateBulk {
+	return &PushWebhookCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PushWebhookClient) MapCreateBulk(slice any, setFunc func(*PushWebhookCreate, int)) *PushWebhookCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PushWebhookCreateBulk{err: fmt.Errorf("calling to PushWebhookClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PushWebhookCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PushWebhookCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PushWebhook.
+func (c *PushWebhookClient) Update() *PushWebhookUpdate {
+	mutation := newPushWebhookMutation(c.config, OpUpdate)
+	return &PushWebhookUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PushWebhookClient) UpdateOne(_m *PushWebhook) *PushWebhookUpdateOne {
+	mutation := newPushWebhookMutation(c.config, OpUpdateOne, withPushWebhook(_m))
+	return &PushWebhookUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PushWebhookClient) UpdateOneID(id int64) *PushWebhookUpdateOne {
+	mutation := newPushWebhookMutation(c.config, OpUpdateOne, withPushWebhookID(id))
+	return &PushWebhookUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PushWebhook.
+func (c *PushWebhookClient) Delete() *PushWebhookDelete {
+	mutation := newPushWebhookMutation(c.config, OpDelete)
+	return &PushWebhookDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PushWebhookClient) DeleteOne(_m *PushWebhook) *PushWebhookDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PushWebhookClient) DeleteOneID(id int64) *PushWebhookDeleteOne {
+	builder := c.Delete().Where(pushwebhook.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PushWebhookDeleteOne{builder}
+}
+
+// Query returns a query builder for PushWebhook.
+func (c *PushWebhookClient) Query() *PushWebhookQuery {
+	return &PushWebhookQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePushWebhook},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PushWebhook entity by its id.
+func (c *PushWebhookClient) Get(ctx context.Context, id int64) (*PushWebhook, error) {
+	return c.Query().Where(pushwebhook.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PushWebhookClient) GetX(ctx context.Context, id int64) *PushWebhook {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *PushWebhookClient) Hooks() []Hook {
+	return c.hooks.PushWebhook
+}
+
+// Interceptors returns the client interceptors.
+func (c *PushWebhookClient) Interceptors() []Interceptor {
+	return c.inters.PushWebhook
+}
+
+func (c *PushWebhookClient) mutate(ctx context.Context, m *PushWebhookMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PushWebhookCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PushWebhookUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PushWebhookUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PushWebhookDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PushWebhook mutation op: %q", m.Op())
 	}
 }
 
@@ -9192,7 +9947,8 @@ type (
 		ContactEmail, ContactPhone, Conversation, Counter, CustomField,
 		CustomFieldValue, Draft, EarlyEffect, Employment, Event, File, Finding, Group,
 		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, KeptFile,
-		KeywordRule, Lane, Link, Message, Notification, Participant, ReadCursor, Role,
+		KeywordRule, Lane, Link, Message, NoticeSettings, Notification, Participant,
+		PushDelivery, PushKey, PushSubscription, PushWebhook, ReadCursor, Role,
 		SavedReply, SavedReplyAudience, SavedView, Session, Shift, Stream, Tag,
 		Tagging, Team, Visitor, Webchat []ent.Hook
 	}
@@ -9203,7 +9959,8 @@ type (
 		ContactEmail, ContactPhone, Conversation, Counter, CustomField,
 		CustomFieldValue, Draft, EarlyEffect, Employment, Event, File, Finding, Group,
 		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, KeptFile,
-		KeywordRule, Lane, Link, Message, Notification, Participant, ReadCursor, Role,
+		KeywordRule, Lane, Link, Message, NoticeSettings, Notification, Participant,
+		PushDelivery, PushKey, PushSubscription, PushWebhook, ReadCursor, Role,
 		SavedReply, SavedReplyAudience, SavedView, Session, Shift, Stream, Tag,
 		Tagging, Team, Visitor, Webchat []ent.Interceptor
 	}

@@ -53,8 +53,13 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/lane"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/link"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/noticesettings"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/notification"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushdelivery"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushkey"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushsubscription"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushwebhook"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreply"
@@ -169,8 +174,13 @@ func checkColumn(t, c string) error {
 			lane.Table:               lane.ValidColumn,
 			link.Table:               link.ValidColumn,
 			message.Table:            message.ValidColumn,
+			noticesettings.Table:     noticesettings.ValidColumn,
 			notification.Table:       notification.ValidColumn,
 			participant.Table:        participant.ValidColumn,
+			pushdelivery.Table:       pushdelivery.ValidColumn,
+			pushkey.Table:            pushkey.ValidColumn,
+			pushsubscription.Table:   pushsubscription.ValidColumn,
+			pushwebhook.Table:        pushwebhook.ValidColumn,
 			readcursor.Table:         readcursor.ValidColumn,
 			role.Table:               role.ValidColumn,
 			savedreply.Table:         savedreply.ValidColumn,

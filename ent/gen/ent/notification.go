@@ -39,6 +39,8 @@ type Notification struct {
 	ConversationID *int64 `json:"conversation_id,omitempty"`
 	// The channel it is about.
 	ChannelID *int64 `json:"channel_id,omitempty"`
+	// The message it tells of, whose content is shown with it as it is now.
+	MessageID *int64 `json:"message_id,omitempty"`
 	// When the agent read it.
 	ReadAt *time.Time `json:"read_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -100,7 +102,7 @@ func (*Notification) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case notification.FieldParams:
 			values[i] = new([]byte)
-		case notification.FieldID, notification.FieldTeamID, notification.FieldVersion, notification.FieldAgentID, notification.FieldConversationID, notification.FieldChannelID:
+		case notification.FieldID, notification.FieldTeamID, notification.FieldVersion, notification.FieldAgentID, notification.FieldConversationID, notification.FieldChannelID, notification.FieldMessageID:
 			values[i] = new(sql.NullInt64)
 		case notification.FieldCode:
 			values[i] = new(sql.NullString)
@@ -184,6 +186,13 @@ func (_m *Notification) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ChannelID = new(int64)
 				*_m.ChannelID = value.Int64
+			}
+		case notification.FieldMessageID:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field message_id", values[i])
+			} else if value.Valid {
+				_m.MessageID = new(int64)
+				*_m.MessageID = value.Int64
 			}
 		case notification.FieldReadAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -271,6 +280,11 @@ func (_m *Notification) String() string {
 	builder.WriteString(", ")
 	if v := _m.ChannelID; v != nil {
 		builder.WriteString("channel_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.MessageID; v != nil {
+		builder.WriteString("message_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

@@ -101,6 +101,20 @@ func (_c *NotificationCreate) SetNillableChannelID(v *int64) *NotificationCreate
 	return _c
 }
 
+// SetMessageID sets the "message_id" field.
+func (_c *NotificationCreate) SetMessageID(v int64) *NotificationCreate {
+	_c.mutation.SetMessageID(v)
+	return _c
+}
+
+// SetNillableMessageID sets the "message_id" field if the given value is not nil.
+func (_c *NotificationCreate) SetNillableMessageID(v *int64) *NotificationCreate {
+	if v != nil {
+		_c.SetMessageID(*v)
+	}
+	return _c
+}
+
 // SetReadAt sets the "read_at" field.
 func (_c *NotificationCreate) SetReadAt(v time.Time) *NotificationCreate {
 	_c.mutation.SetReadAt(v)
@@ -243,6 +257,10 @@ func (_c *NotificationCreate) createSpec() (*Notification, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.Params(); ok {
 		_spec.SetField(notification.FieldParams, field.TypeJSON, value)
 		_node.Params = value
+	}
+	if value, ok := _c.mutation.MessageID(); ok {
+		_spec.SetField(notification.FieldMessageID, field.TypeInt64, value)
+		_node.MessageID = &value
 	}
 	if value, ok := _c.mutation.ReadAt(); ok {
 		_spec.SetField(notification.FieldReadAt, field.TypeTime, value)

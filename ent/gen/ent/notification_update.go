@@ -106,6 +106,33 @@ func (_u *NotificationUpdate) ClearChannelID() *NotificationUpdate {
 	return _u
 }
 
+// SetMessageID sets the "message_id" field.
+func (_u *NotificationUpdate) SetMessageID(v int64) *NotificationUpdate {
+	_u.mutation.ResetMessageID()
+	_u.mutation.SetMessageID(v)
+	return _u
+}
+
+// SetNillableMessageID sets the "message_id" field if the given value is not nil.
+func (_u *NotificationUpdate) SetNillableMessageID(v *int64) *NotificationUpdate {
+	if v != nil {
+		_u.SetMessageID(*v)
+	}
+	return _u
+}
+
+// AddMessageID adds value to the "message_id" field.
+func (_u *NotificationUpdate) AddMessageID(v int64) *NotificationUpdate {
+	_u.mutation.AddMessageID(v)
+	return _u
+}
+
+// ClearMessageID clears the value of the "message_id" field.
+func (_u *NotificationUpdate) ClearMessageID() *NotificationUpdate {
+	_u.mutation.ClearMessageID()
+	return _u
+}
+
 // SetReadAt sets the "read_at" field.
 func (_u *NotificationUpdate) SetReadAt(v time.Time) *NotificationUpdate {
 	_u.mutation.SetReadAt(v)
@@ -217,6 +244,15 @@ func (_u *NotificationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if _u.mutation.ParamsCleared() {
 		_spec.ClearField(notification.FieldParams, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.MessageID(); ok {
+		_spec.SetField(notification.FieldMessageID, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedMessageID(); ok {
+		_spec.AddField(notification.FieldMessageID, field.TypeInt64, value)
+	}
+	if _u.mutation.MessageIDCleared() {
+		_spec.ClearField(notification.FieldMessageID, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.ReadAt(); ok {
 		_spec.SetField(notification.FieldReadAt, field.TypeTime, value)
@@ -379,6 +415,33 @@ func (_u *NotificationUpdateOne) ClearChannelID() *NotificationUpdateOne {
 	return _u
 }
 
+// SetMessageID sets the "message_id" field.
+func (_u *NotificationUpdateOne) SetMessageID(v int64) *NotificationUpdateOne {
+	_u.mutation.ResetMessageID()
+	_u.mutation.SetMessageID(v)
+	return _u
+}
+
+// SetNillableMessageID sets the "message_id" field if the given value is not nil.
+func (_u *NotificationUpdateOne) SetNillableMessageID(v *int64) *NotificationUpdateOne {
+	if v != nil {
+		_u.SetMessageID(*v)
+	}
+	return _u
+}
+
+// AddMessageID adds value to the "message_id" field.
+func (_u *NotificationUpdateOne) AddMessageID(v int64) *NotificationUpdateOne {
+	_u.mutation.AddMessageID(v)
+	return _u
+}
+
+// ClearMessageID clears the value of the "message_id" field.
+func (_u *NotificationUpdateOne) ClearMessageID() *NotificationUpdateOne {
+	_u.mutation.ClearMessageID()
+	return _u
+}
+
 // SetReadAt sets the "read_at" field.
 func (_u *NotificationUpdateOne) SetReadAt(v time.Time) *NotificationUpdateOne {
 	_u.mutation.SetReadAt(v)
@@ -520,6 +583,15 @@ func (_u *NotificationUpdateOne) sqlSave(ctx context.Context) (_node *Notificati
 	}
 	if _u.mutation.ParamsCleared() {
 		_spec.ClearField(notification.FieldParams, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.MessageID(); ok {
+		_spec.SetField(notification.FieldMessageID, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedMessageID(); ok {
+		_spec.AddField(notification.FieldMessageID, field.TypeInt64, value)
+	}
+	if _u.mutation.MessageIDCleared() {
+		_spec.ClearField(notification.FieldMessageID, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.ReadAt(); ok {
 		_spec.SetField(notification.FieldReadAt, field.TypeTime, value)

@@ -38,8 +38,12 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/keywordrule"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/lane"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/noticesettings"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/notification"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushdelivery"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushsubscription"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushwebhook"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreply"
@@ -894,6 +898,23 @@ func init() {
 	messageDescTrace := messageFields[33].Descriptor()
 	// message.DefaultTrace holds the default value on creation for the trace field.
 	message.DefaultTrace = messageDescTrace.Default.(string)
+	noticesettingsMixin := schema.NoticeSettings{}.Mixin()
+	noticesettingsMixinFields1 := noticesettingsMixin[1].Fields()
+	_ = noticesettingsMixinFields1
+	noticesettingsFields := schema.NoticeSettings{}.Fields()
+	_ = noticesettingsFields
+	// noticesettingsDescVersion is the schema descriptor for version field.
+	noticesettingsDescVersion := noticesettingsMixinFields1[0].Descriptor()
+	// noticesettings.DefaultVersion holds the default value on creation for the version field.
+	noticesettings.DefaultVersion = noticesettingsDescVersion.Default.(int)
+	// noticesettingsDescNewMessages is the schema descriptor for new_messages field.
+	noticesettingsDescNewMessages := noticesettingsFields[1].Descriptor()
+	// noticesettings.DefaultNewMessages holds the default value on creation for the new_messages field.
+	noticesettings.DefaultNewMessages = noticesettingsDescNewMessages.Default.(bool)
+	// noticesettingsDescSound is the schema descriptor for sound field.
+	noticesettingsDescSound := noticesettingsFields[2].Descriptor()
+	// noticesettings.DefaultSound holds the default value on creation for the sound field.
+	noticesettings.DefaultSound = noticesettingsDescSound.Default.(bool)
 	notificationMixin := schema.Notification{}.Mixin()
 	notificationMixinFields1 := notificationMixin[1].Fields()
 	_ = notificationMixinFields1
@@ -909,6 +930,58 @@ func init() {
 	participantDescPosition := participantFields[3].Descriptor()
 	// participant.DefaultPosition holds the default value on creation for the position field.
 	participant.DefaultPosition = participantDescPosition.Default.(int)
+	pushdeliveryFields := schema.PushDelivery{}.Fields()
+	_ = pushdeliveryFields
+	// pushdeliveryDescSubscriptionID is the schema descriptor for subscription_id field.
+	pushdeliveryDescSubscriptionID := pushdeliveryFields[1].Descriptor()
+	// pushdelivery.DefaultSubscriptionID holds the default value on creation for the subscription_id field.
+	pushdelivery.DefaultSubscriptionID = pushdeliveryDescSubscriptionID.Default.(int64)
+	// pushdeliveryDescTries is the schema descriptor for tries field.
+	pushdeliveryDescTries := pushdeliveryFields[3].Descriptor()
+	// pushdelivery.DefaultTries holds the default value on creation for the tries field.
+	pushdelivery.DefaultTries = pushdeliveryDescTries.Default.(int)
+	// pushdeliveryDescStatus is the schema descriptor for status field.
+	pushdeliveryDescStatus := pushdeliveryFields[4].Descriptor()
+	// pushdelivery.DefaultStatus holds the default value on creation for the status field.
+	pushdelivery.DefaultStatus = pushdeliveryDescStatus.Default.(int)
+	// pushdeliveryDescFailure is the schema descriptor for failure field.
+	pushdeliveryDescFailure := pushdeliveryFields[5].Descriptor()
+	// pushdelivery.DefaultFailure holds the default value on creation for the failure field.
+	pushdelivery.DefaultFailure = pushdeliveryDescFailure.Default.(string)
+	// pushdeliveryDescAnswer is the schema descriptor for answer field.
+	pushdeliveryDescAnswer := pushdeliveryFields[6].Descriptor()
+	// pushdelivery.DefaultAnswer holds the default value on creation for the answer field.
+	pushdelivery.DefaultAnswer = pushdeliveryDescAnswer.Default.(string)
+	// pushdeliveryDescTookMs is the schema descriptor for took_ms field.
+	pushdeliveryDescTookMs := pushdeliveryFields[7].Descriptor()
+	// pushdelivery.DefaultTookMs holds the default value on creation for the took_ms field.
+	pushdelivery.DefaultTookMs = pushdeliveryDescTookMs.Default.(int)
+	pushsubscriptionMixin := schema.PushSubscription{}.Mixin()
+	pushsubscriptionMixinFields1 := pushsubscriptionMixin[1].Fields()
+	_ = pushsubscriptionMixinFields1
+	pushsubscriptionFields := schema.PushSubscription{}.Fields()
+	_ = pushsubscriptionFields
+	// pushsubscriptionDescVersion is the schema descriptor for version field.
+	pushsubscriptionDescVersion := pushsubscriptionMixinFields1[0].Descriptor()
+	// pushsubscription.DefaultVersion holds the default value on creation for the version field.
+	pushsubscription.DefaultVersion = pushsubscriptionDescVersion.Default.(int)
+	// pushsubscriptionDescUserAgent is the schema descriptor for user_agent field.
+	pushsubscriptionDescUserAgent := pushsubscriptionFields[6].Descriptor()
+	// pushsubscription.DefaultUserAgent holds the default value on creation for the user_agent field.
+	pushsubscription.DefaultUserAgent = pushsubscriptionDescUserAgent.Default.(string)
+	// pushsubscriptionDescFailure is the schema descriptor for failure field.
+	pushsubscriptionDescFailure := pushsubscriptionFields[8].Descriptor()
+	// pushsubscription.DefaultFailure holds the default value on creation for the failure field.
+	pushsubscription.DefaultFailure = pushsubscriptionDescFailure.Default.(string)
+	pushwebhookMixin := schema.PushWebhook{}.Mixin()
+	pushwebhookMixinFields1 := pushwebhookMixin[1].Fields()
+	_ = pushwebhookMixinFields1
+	pushwebhookFields := schema.PushWebhook{}.Fields()
+	_ = pushwebhookFields
+	// pushwebhookDescVersion is the schema descriptor for version field.
+	pushwebhookDescVersion := pushwebhookMixinFields1[0].Descriptor()
+	// pushwebhook.DefaultVersion holds the default value on creation for the version field.
+	pushwebhook.DefaultVersion = pushwebhookDescVersion.Default.(int)
 	readcursorFields := schema.ReadCursor{}.Fields()
 	_ = readcursorFields
 	// readcursorDescLastReadSeq is the schema descriptor for last_read_seq field.

@@ -94,10 +94,20 @@ type Tx struct {
 	Link *LinkClient
 	// Message is the client for interacting with the Message builders.
 	Message *MessageClient
+	// NoticeSettings is the client for interacting with the NoticeSettings builders.
+	NoticeSettings *NoticeSettingsClient
 	// Notification is the client for interacting with the Notification builders.
 	Notification *NotificationClient
 	// Participant is the client for interacting with the Participant builders.
 	Participant *ParticipantClient
+	// PushDelivery is the client for interacting with the PushDelivery builders.
+	PushDelivery *PushDeliveryClient
+	// PushKey is the client for interacting with the PushKey builders.
+	PushKey *PushKeyClient
+	// PushSubscription is the client for interacting with the PushSubscription builders.
+	PushSubscription *PushSubscriptionClient
+	// PushWebhook is the client for interacting with the PushWebhook builders.
+	PushWebhook *PushWebhookClient
 	// ReadCursor is the client for interacting with the ReadCursor builders.
 	ReadCursor *ReadCursorClient
 	// Role is the client for interacting with the Role builders.
@@ -296,8 +306,13 @@ func (tx *Tx) init() {
 	tx.Lane = NewLaneClient(tx.config)
 	tx.Link = NewLinkClient(tx.config)
 	tx.Message = NewMessageClient(tx.config)
+	tx.NoticeSettings = NewNoticeSettingsClient(tx.config)
 	tx.Notification = NewNotificationClient(tx.config)
 	tx.Participant = NewParticipantClient(tx.config)
+	tx.PushDelivery = NewPushDeliveryClient(tx.config)
+	tx.PushKey = NewPushKeyClient(tx.config)
+	tx.PushSubscription = NewPushSubscriptionClient(tx.config)
+	tx.PushWebhook = NewPushWebhookClient(tx.config)
 	tx.ReadCursor = NewReadCursorClient(tx.config)
 	tx.Role = NewRoleClient(tx.config)
 	tx.SavedReply = NewSavedReplyClient(tx.config)

@@ -3409,6 +3409,52 @@ type NoteContent struct {
 
 func (NoteContent) IsMessageContent() {}
 
+// What an agent wants to be told, and how.
+type NoticeSettings struct {
+	// Raised by every change; 0 where nothing was ever changed.
+	Version int `json:"version"`
+	// Whether the agent is told of the messages of customers whom it follows; off until it is wanted. In a collaboration all are told always.
+	NewMessages bool `json:"newMessages"`
+	// Whether new messages are to be heard; never while `newMessages` is off.
+	Sound bool `json:"sound"`
+	// The kinds that are pushed to the agent's devices while it has no connection open.
+	PushKinds []NoticeKind `json:"pushKinds"`
+}
+
+// The viewer's settings of notices changed: read `noticeSettings` again.
+type NoticeSettingsChanged struct {
+	// The position to resume from.
+	Cursor string `json:"cursor"`
+	// What caused it.
+	Cause *EventCause `json:"cause"`
+	// The settings as they are now.
+	Settings NoticeSettings `json:"settings"`
+}
+
+func (NoticeSettingsChanged) IsStreamFrame() {}
+
+func (NoticeSettingsChanged) IsNotificationEvent() {}
+
+// What changes of the viewer's settings. What is left out stays.
+type NoticeSettingsUpdateInput struct {
+	// Whether to be told of customers' messages. Off switches the sound off too.
+	NewMessages graphql.Omittable[*bool] `json:"newMessages"`
+	// Whether to hear it; only with new messages.
+	Sound graphql.Omittable[*bool] `json:"sound"`
+	// The kinds that are pushed, as a whole.
+	PushKinds graphql.Omittable[[]NoticeKind] `json:"pushKinds"`
+}
+
+// The answer to noticeSettingsUpdate.
+type NoticeSettingsUpdatePayload struct {
+	// The settings; null where it was refused.
+	Settings *NoticeSettings `json:"settings"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change; null where nothing changed.
+	Cursor *string `json:"cursor"`
+}
+
 // Something an agent is told.
 type Notification struct {
 	// The global id.
@@ -3421,6 +3467,12 @@ type Notification struct {
 	Params []*TextParam `json:"params"`
 	// What it says, in the reader's language.
 	Text string `json:"text"`
+	// What it is about.
+	Kind NoticeKind `json:"kind"`
+	// The message it tells of; null for none.
+	MessageID *string `json:"messageId"`
+	// What that message says, on one line, as it is now; null for none, and where the viewer may not see it any more.
+	Preview *string `json:"preview"`
 	// The conversation it is about; null for none.
 	ConversationID *string `json:"conversationId"`
 	// The channel it is about; null for none.
@@ -3605,6 +3657,132 @@ type PresenceSetInput struct {
 
 // The answer to presenceSet.
 type PresenceSetPayload struct {
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A notice for the webhook and what became of it.
+type PushDelivery struct {
+	// The global id.
+	ID string `json:"id"`
+	// The notification, which is the webhook-id too.
+	NotificationID string `json:"notificationId"`
+	// Who is told.
+	AgentID string `json:"agentId"`
+	// What it is about.
+	Kind NoticeKind `json:"kind"`
+	// What became of it.
+	State PushDeliveryState `json:"state"`
+	// How often it was tried.
+	Tries int `json:"tries"`
+	// The HTTP status of the last answer; null where there was none.
+	Status *int `json:"status"`
+	// Why the last try failed, such as ERROR, TIMEOUT or UNREACHABLE; null where it did not.
+	Failure *string `json:"failure"`
+	// The beginning of the last answer, where that was no success.
+	Answer *string `json:"answer"`
+	// How long the last try took, in milliseconds.
+	TookMs int `json:"tookMs"`
+	// When it is tried again; null where it is not.
+	NextTryAt *time.Time `json:"nextTryAt"`
+	// When the notice was made.
+	CreatedAt time.Time `json:"createdAt"`
+}
+
+// A page of deliveries.
+type PushDeliveryConnection struct {
+	// The rows with their positions.
+	Edges []*PushDeliveryEdge `json:"edges"`
+	// The rows alone.
+	Nodes []*PushDelivery `json:"nodes"`
+	// Where the page stands.
+	PageInfo PageInfo `json:"pageInfo"`
+}
+
+// A delivery in a list.
+type PushDeliveryEdge struct {
+	// Its position.
+	Cursor string `json:"cursor"`
+	// The delivery.
+	Node PushDelivery `json:"node"`
+}
+
+// A browser that is pushed to while its agent has no connection open.
+type PushDevice struct {
+	// The global id.
+	ID string `json:"id"`
+	// The host of its push service.
+	Service string `json:"service"`
+	// What registered it, as it called itself; null where it did not.
+	UserAgent *string `json:"userAgent"`
+	// When it was registered last.
+	RegisteredAt time.Time `json:"registeredAt"`
+	// When its push service took something for it last; null for never.
+	PushedAt *time.Time `json:"pushedAt"`
+	// Why the last push failed, such as BUSY or UNREACHABLE; null where it did not.
+	Failure *string `json:"failure"`
+}
+
+// What a browser's PushSubscription says of itself.
+type PushDeviceRegisterInput struct {
+	// Where its push service takes pushes: an https address.
+	Endpoint string `json:"endpoint"`
+	// Its public key, in base64url.
+	P256dh string `json:"p256dh"`
+	// Its secret, in base64url.
+	Auth string `json:"auth"`
+}
+
+// The answer to pushDeviceRegister.
+type PushDeviceRegisterPayload struct {
+	// The device; null where it was refused.
+	Device *PushDevice `json:"device"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Which device, by one of both.
+type PushDeviceRemoveInput struct {
+	// By its id.
+	DeviceID graphql.Omittable[*string] `json:"deviceId"`
+	// By its endpoint, as the browser itself knows it.
+	Endpoint graphql.Omittable[*string] `json:"endpoint"`
+}
+
+// The answer to pushDeviceRemove.
+type PushDeviceRemovePayload struct {
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Where notices for agents without a connection are posted, for a team's own native apps.
+type PushWebhook struct {
+	// Raised by every change.
+	Version int `json:"version"`
+	// Where they are posted.
+	URL string `json:"url"`
+	// Since when every post has failed; null while they are taken.
+	FailingSince *time.Time `json:"failingSince"`
+	// When it was given up, after failing for 75 hours or answering 410; set it again to go on. Null while it is used.
+	DisabledAt *time.Time `json:"disabledAt"`
+	// When a post was taken last, to the minute; null for never.
+	DeliveredAt *time.Time `json:"deliveredAt"`
+}
+
+// Where notices are posted.
+type PushWebhookSetInput struct {
+	// An https address; null ends the posts.
+	URL graphql.Omittable[*string] `json:"url"`
+	// What they are signed with: whsec_ and base64 of 24 to 64 bytes. Left out it stays, or is made. The one before signs beside it for a day.
+	Secret graphql.Omittable[*string] `json:"secret"`
+}
+
+// The answer to pushWebhookSet.
+type PushWebhookSetPayload struct {
+	// The webhook; null where it was refused or ended.
+	Webhook *PushWebhook `json:"webhook"`
+	// The secret, where it was made: it is shown this once.
+	Secret *string `json:"secret"`
 	// What the caller can put right.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -6912,6 +7090,79 @@ func (e MessageSender) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// What a notification is about.
+type NoticeKind string
+
+const (
+	// A customer's message.
+	NoticeKindMessage NoticeKind = "MESSAGE"
+	// The agent was mentioned in a note.
+	NoticeKindMention NoticeKind = "MENTION"
+	// A conversation was transferred to the agent, or taken over from it.
+	NoticeKindTransfer NoticeKind = "TRANSFER"
+	// A conversation was assigned to the agent without a person.
+	NoticeKindAssignment NoticeKind = "ASSIGNMENT"
+	// The agent came into a collaboration or out of one, or it ended.
+	NoticeKindCollaboration NoticeKind = "COLLABORATION"
+	// Something is wrong with a channel.
+	NoticeKindChannel NoticeKind = "CHANNEL"
+	// The team's accounts and settings, for administrators.
+	NoticeKindAccount NoticeKind = "ACCOUNT"
+)
+
+var AllNoticeKind = []NoticeKind{
+	NoticeKindMessage,
+	NoticeKindMention,
+	NoticeKindTransfer,
+	NoticeKindAssignment,
+	NoticeKindCollaboration,
+	NoticeKindChannel,
+	NoticeKindAccount,
+}
+
+func (e NoticeKind) IsValid() bool {
+	switch e {
+	case NoticeKindMessage, NoticeKindMention, NoticeKindTransfer, NoticeKindAssignment, NoticeKindCollaboration, NoticeKindChannel, NoticeKindAccount:
+		return true
+	}
+	return false
+}
+
+func (e NoticeKind) String() string {
+	return string(e)
+}
+
+func (e *NoticeKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = NoticeKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid NoticeKind", str)
+	}
+	return nil
+}
+
+func (e NoticeKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *NoticeKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e NoticeKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // A right beside the role.
 type Permission string
 
@@ -6968,6 +7219,67 @@ func (e *Permission) UnmarshalJSON(b []byte) error {
 }
 
 func (e Permission) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What became of a notice for the webhook.
+type PushDeliveryState string
+
+const (
+	// It is on its way, or tried again later.
+	PushDeliveryStateWaiting PushDeliveryState = "WAITING"
+	// The webhook took it.
+	PushDeliveryStateDelivered PushDeliveryState = "DELIVERED"
+	// It was given up.
+	PushDeliveryStateFailed PushDeliveryState = "FAILED"
+)
+
+var AllPushDeliveryState = []PushDeliveryState{
+	PushDeliveryStateWaiting,
+	PushDeliveryStateDelivered,
+	PushDeliveryStateFailed,
+}
+
+func (e PushDeliveryState) IsValid() bool {
+	switch e {
+	case PushDeliveryStateWaiting, PushDeliveryStateDelivered, PushDeliveryStateFailed:
+		return true
+	}
+	return false
+}
+
+func (e PushDeliveryState) String() string {
+	return string(e)
+}
+
+func (e *PushDeliveryState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PushDeliveryState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PushDeliveryState", str)
+	}
+	return nil
+}
+
+func (e PushDeliveryState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PushDeliveryState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PushDeliveryState) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -49,9 +49,14 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/lane"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/link"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/message"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/noticesettings"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/notification"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/predicate"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushdelivery"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushkey"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushsubscription"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushwebhook"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreply"
@@ -1230,6 +1235,33 @@ func (f TraverseMessage) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.MessageQuery", q)
 }
 
+// The NoticeSettingsFunc type is an adapter to allow the use of ordinary function as a Querier.
+type NoticeSettingsFunc func(context.Context, *ent.NoticeSettingsQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f NoticeSettingsFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.NoticeSettingsQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.NoticeSettingsQuery", q)
+}
+
+// The TraverseNoticeSettings type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseNoticeSettings func(context.Context, *ent.NoticeSettingsQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseNoticeSettings) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseNoticeSettings) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.NoticeSettingsQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.NoticeSettingsQuery", q)
+}
+
 // The NotificationFunc type is an adapter to allow the use of ordinary function as a Querier.
 type NotificationFunc func(context.Context, *ent.NotificationQuery) (ent.Value, error)
 
@@ -1282,6 +1314,114 @@ func (f TraverseParticipant) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ParticipantQuery", q)
+}
+
+// The PushDeliveryFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PushDeliveryFunc func(context.Context, *ent.PushDeliveryQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PushDeliveryFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PushDeliveryQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PushDeliveryQuery", q)
+}
+
+// The TraversePushDelivery type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePushDelivery func(context.Context, *ent.PushDeliveryQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePushDelivery) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePushDelivery) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PushDeliveryQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PushDeliveryQuery", q)
+}
+
+// The PushKeyFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PushKeyFunc func(context.Context, *ent.PushKeyQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PushKeyFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PushKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PushKeyQuery", q)
+}
+
+// The TraversePushKey type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePushKey func(context.Context, *ent.PushKeyQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePushKey) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePushKey) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PushKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PushKeyQuery", q)
+}
+
+// The PushSubscriptionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PushSubscriptionFunc func(context.Context, *ent.PushSubscriptionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PushSubscriptionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PushSubscriptionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PushSubscriptionQuery", q)
+}
+
+// The TraversePushSubscription type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePushSubscription func(context.Context, *ent.PushSubscriptionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePushSubscription) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePushSubscription) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PushSubscriptionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PushSubscriptionQuery", q)
+}
+
+// The PushWebhookFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PushWebhookFunc func(context.Context, *ent.PushWebhookQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PushWebhookFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PushWebhookQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PushWebhookQuery", q)
+}
+
+// The TraversePushWebhook type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePushWebhook func(context.Context, *ent.PushWebhookQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePushWebhook) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePushWebhook) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PushWebhookQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PushWebhookQuery", q)
 }
 
 // The ReadCursorFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1720,10 +1860,20 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.LinkQuery, predicate.Link, link.OrderOption]{typ: ent.TypeLink, tq: q}, nil
 	case *ent.MessageQuery:
 		return &query[*ent.MessageQuery, predicate.Message, message.OrderOption]{typ: ent.TypeMessage, tq: q}, nil
+	case *ent.NoticeSettingsQuery:
+		return &query[*ent.NoticeSettingsQuery, predicate.NoticeSettings, noticesettings.OrderOption]{typ: ent.TypeNoticeSettings, tq: q}, nil
 	case *ent.NotificationQuery:
 		return &query[*ent.NotificationQuery, predicate.Notification, notification.OrderOption]{typ: ent.TypeNotification, tq: q}, nil
 	case *ent.ParticipantQuery:
 		return &query[*ent.ParticipantQuery, predicate.Participant, participant.OrderOption]{typ: ent.TypeParticipant, tq: q}, nil
+	case *ent.PushDeliveryQuery:
+		return &query[*ent.PushDeliveryQuery, predicate.PushDelivery, pushdelivery.OrderOption]{typ: ent.TypePushDelivery, tq: q}, nil
+	case *ent.PushKeyQuery:
+		return &query[*ent.PushKeyQuery, predicate.PushKey, pushkey.OrderOption]{typ: ent.TypePushKey, tq: q}, nil
+	case *ent.PushSubscriptionQuery:
+		return &query[*ent.PushSubscriptionQuery, predicate.PushSubscription, pushsubscription.OrderOption]{typ: ent.TypePushSubscription, tq: q}, nil
+	case *ent.PushWebhookQuery:
+		return &query[*ent.PushWebhookQuery, predicate.PushWebhook, pushwebhook.OrderOption]{typ: ent.TypePushWebhook, tq: q}, nil
 	case *ent.ReadCursorQuery:
 		return &query[*ent.ReadCursorQuery, predicate.ReadCursor, readcursor.OrderOption]{typ: ent.TypeReadCursor, tq: q}, nil
 	case *ent.RoleQuery:

@@ -2025,6 +2025,45 @@ var (
 			},
 		},
 	}
+	// NoticeSettingsColumns holds the columns for the "notice_settings" table.
+	NoticeSettingsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "version", Type: field.TypeInt, Comment: "Raised in the transaction of each change; of two copies the higher is the newer.", Default: 1},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When the row was made (UTC, microseconds)."},
+		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed (UTC, microseconds)."},
+		{Name: "new_messages", Type: field.TypeBool, Comment: "Whether the agent is told of its customers' messages.", Default: false},
+		{Name: "sound", Type: field.TypeBool, Comment: "Whether that is to be heard; never while new_messages is off.", Default: false},
+		{Name: "muted", Type: field.TypeJSON, Nullable: true, Comment: "The kinds of notice that are not pushed."},
+		{Name: "agent_id", Type: field.TypeInt64, Comment: "Whose they are."},
+	}
+	// NoticeSettingsTable holds the schema information for the "notice_settings" table.
+	NoticeSettingsTable = &schema.Table{
+		Name:       "notice_settings",
+		Comment:    "What agents want to be told, and how; an agent without a row has what a new one has (PROD-9).",
+		Columns:    NoticeSettingsColumns,
+		PrimaryKey: []*schema.Column{NoticeSettingsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "notice_settings_agents_agent",
+				Columns:    []*schema.Column{NoticeSettingsColumns[8]},
+				RefColumns: []*schema.Column{AgentsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "noticesettings_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{NoticeSettingsColumns[1], NoticeSettingsColumns[0]},
+			},
+			{
+				Name:    "noticesettings_team_id_agent_id",
+				Unique:  true,
+				Columns: []*schema.Column{NoticeSettingsColumns[1], NoticeSettingsColumns[8]},
+			},
+		},
+	}
 	// NotificationsColumns holds the columns for the "notifications" table.
 	NotificationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -2034,6 +2073,7 @@ var (
 		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed (UTC, microseconds)."},
 		{Name: "code", Type: field.TypeString, Comment: "What it says, as a key of the catalogue of texts."},
 		{Name: "params", Type: field.TypeJSON, Nullable: true, Comment: "The values of the text."},
+		{Name: "message_id", Type: field.TypeInt64, Nullable: true, Comment: "The message it tells of, whose content is shown with it as it is now."},
 		{Name: "read_at", Type: field.TypeTime, Nullable: true, Comment: "When the agent read it."},
 		{Name: "agent_id", Type: field.TypeInt64, Comment: "Who is told."},
 		{Name: "conversation_id", Type: field.TypeInt64, Nullable: true, Comment: "The conversation it is about."},
@@ -2048,19 +2088,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "notifications_agents_agent",
-				Columns:    []*schema.Column{NotificationsColumns[8]},
+				Columns:    []*schema.Column{NotificationsColumns[9]},
 				RefColumns: []*schema.Column{AgentsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "notifications_conversations_conversation",
-				Columns:    []*schema.Column{NotificationsColumns[9]},
+				Columns:    []*schema.Column{NotificationsColumns[10]},
 				RefColumns: []*schema.Column{ConversationsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "notifications_channels_channel",
-				Columns:    []*schema.Column{NotificationsColumns[10]},
+				Columns:    []*schema.Column{NotificationsColumns[11]},
 				RefColumns: []*schema.Column{ChannelsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -2074,7 +2114,15 @@ var (
 			{
 				Name:    "notification_team_id_agent_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{NotificationsColumns[1], NotificationsColumns[8], NotificationsColumns[0]},
+				Columns: []*schema.Column{NotificationsColumns[1], NotificationsColumns[9], NotificationsColumns[0]},
+			},
+			{
+				Name:    "notification_team_id_agent_id_conversation_id",
+				Unique:  false,
+				Columns: []*schema.Column{NotificationsColumns[1], NotificationsColumns[9], NotificationsColumns[10]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "read_at IS NULL",
+				},
 			},
 		},
 	}
@@ -2123,6 +2171,177 @@ var (
 				Name:    "participant_team_id_agent_id_part",
 				Unique:  false,
 				Columns: []*schema.Column{ParticipantsColumns[1], ParticipantsColumns[6], ParticipantsColumns[2]},
+			},
+		},
+	}
+	// PushDeliveriesColumns holds the columns for the "push_deliveries" table.
+	PushDeliveriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "subscription_id", Type: field.TypeInt64, Comment: "The browser; 0 is the team's webhook.", Default: 0},
+		{Name: "state", Type: field.TypeEnum, Comment: "What became of it.", Enums: []string{"WAITING", "DELIVERED", "FAILED"}, Default: "WAITING"},
+		{Name: "tries", Type: field.TypeInt, Comment: "How often it was tried.", Default: 0},
+		{Name: "status", Type: field.TypeInt, Comment: "The last answer's HTTP status; 0 for none.", Default: 0},
+		{Name: "failure", Type: field.TypeString, Comment: "Why the last try failed; empty where it did not.", Default: ""},
+		{Name: "answer", Type: field.TypeString, Size: 2147483647, Comment: "The beginning of the last answer's body, where that was no success.", Default: ""},
+		{Name: "took_ms", Type: field.TypeInt, Comment: "How long the last try took, in milliseconds.", Default: 0},
+		{Name: "next_try_at", Type: field.TypeTime, Nullable: true, Comment: "When it is tried again; NULL where it is not."},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When the notice was made."},
+		{Name: "updated_at", Type: field.TypeTime, Comment: "When it was tried last."},
+		{Name: "notification_id", Type: field.TypeInt64, Comment: "The notice."},
+	}
+	// PushDeliveriesTable holds the schema information for the "push_deliveries" table.
+	PushDeliveriesTable = &schema.Table{
+		Name:       "push_deliveries",
+		Comment:    "Notices on their way to devices and webhooks, each once, and what became of them; kept for a week (RT-9).",
+		Columns:    PushDeliveriesColumns,
+		PrimaryKey: []*schema.Column{PushDeliveriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "push_deliveries_notifications_notification",
+				Columns:    []*schema.Column{PushDeliveriesColumns[12]},
+				RefColumns: []*schema.Column{NotificationsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "pushdelivery_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{PushDeliveriesColumns[1], PushDeliveriesColumns[0]},
+			},
+			{
+				Name:    "pushdelivery_team_id_notification_id_subscription_id",
+				Unique:  true,
+				Columns: []*schema.Column{PushDeliveriesColumns[1], PushDeliveriesColumns[12], PushDeliveriesColumns[2]},
+			},
+			{
+				Name:    "pushdelivery_team_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{PushDeliveriesColumns[1], PushDeliveriesColumns[10]},
+			},
+			{
+				Name:    "pushdelivery_team_id_subscription_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{PushDeliveriesColumns[1], PushDeliveriesColumns[2], PushDeliveriesColumns[0]},
+			},
+			{
+				Name:    "pushdelivery_team_id_subscription_id_state_id",
+				Unique:  false,
+				Columns: []*schema.Column{PushDeliveriesColumns[1], PushDeliveriesColumns[2], PushDeliveriesColumns[3], PushDeliveriesColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "state = 'FAILED'",
+				},
+			},
+		},
+	}
+	// PushKeysColumns holds the columns for the "push_keys" table.
+	PushKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "public_key", Type: field.TypeString, Comment: "What browsers subscribe with: a point of P-256, uncompressed, in base64url."},
+		{Name: "private_key", Type: field.TypeBytes, Comment: "What pushes are signed with, sealed."},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When it was made."},
+	}
+	// PushKeysTable holds the schema information for the "push_keys" table.
+	PushKeysTable = &schema.Table{
+		Name:       "push_keys",
+		Comment:    "The pair of keys by which push services know a team's pushes, made once (RT-9).",
+		Columns:    PushKeysColumns,
+		PrimaryKey: []*schema.Column{PushKeysColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "pushkey_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{PushKeysColumns[1], PushKeysColumns[0]},
+			},
+			{
+				Name:    "pushkey_team_id",
+				Unique:  true,
+				Columns: []*schema.Column{PushKeysColumns[1]},
+			},
+		},
+	}
+	// PushSubscriptionsColumns holds the columns for the "push_subscriptions" table.
+	PushSubscriptionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "version", Type: field.TypeInt, Comment: "Raised in the transaction of each change; of two copies the higher is the newer.", Default: 1},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When the row was made (UTC, microseconds)."},
+		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed (UTC, microseconds)."},
+		{Name: "family", Type: field.TypeString, Comment: "The sign-in under which it was registered; it ends with it."},
+		{Name: "endpoint_hash", Type: field.TypeString, Comment: "SHA-256 of the address at the push service: a browser is in a team once."},
+		{Name: "service", Type: field.TypeString, Comment: "The push service's host."},
+		{Name: "target", Type: field.TypeBytes, Comment: "The address and the browser's keys, sealed: who knows them may write to it."},
+		{Name: "public_key", Type: field.TypeString, Comment: "The key it was made for; one made for another cannot be pushed to."},
+		{Name: "user_agent", Type: field.TypeString, Comment: "What registered it, as it called itself.", Default: ""},
+		{Name: "pushed_at", Type: field.TypeTime, Nullable: true, Comment: "When the push service took something for it last."},
+		{Name: "failure", Type: field.TypeString, Comment: "Why the last push failed; empty where it did not.", Default: ""},
+		{Name: "agent_id", Type: field.TypeInt64, Comment: "Whose browser it is."},
+	}
+	// PushSubscriptionsTable holds the schema information for the "push_subscriptions" table.
+	PushSubscriptionsTable = &schema.Table{
+		Name:       "push_subscriptions",
+		Comment:    "Browsers and devices that are pushed to while their agent has no connection open (RT-9).",
+		Columns:    PushSubscriptionsColumns,
+		PrimaryKey: []*schema.Column{PushSubscriptionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "push_subscriptions_agents_agent",
+				Columns:    []*schema.Column{PushSubscriptionsColumns[13]},
+				RefColumns: []*schema.Column{AgentsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "pushsubscription_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{PushSubscriptionsColumns[1], PushSubscriptionsColumns[0]},
+			},
+			{
+				Name:    "pushsubscription_team_id_endpoint_hash",
+				Unique:  true,
+				Columns: []*schema.Column{PushSubscriptionsColumns[1], PushSubscriptionsColumns[6]},
+			},
+			{
+				Name:    "pushsubscription_team_id_agent_id",
+				Unique:  false,
+				Columns: []*schema.Column{PushSubscriptionsColumns[1], PushSubscriptionsColumns[13]},
+			},
+		},
+	}
+	// PushWebhooksColumns holds the columns for the "push_webhooks" table.
+	PushWebhooksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "version", Type: field.TypeInt, Comment: "Raised in the transaction of each change; of two copies the higher is the newer.", Default: 1},
+		{Name: "created_at", Type: field.TypeTime, Comment: "When the row was made (UTC, microseconds)."},
+		{Name: "updated_at", Type: field.TypeTime, Comment: "When the row was last changed (UTC, microseconds)."},
+		{Name: "url", Type: field.TypeString, Comment: "Where notices are posted."},
+		{Name: "secret", Type: field.TypeBytes, Comment: "What they are signed with, sealed."},
+		{Name: "previous_secret", Type: field.TypeBytes, Nullable: true, Comment: "What they were signed with before, sealed; it signs beside the other for a day."},
+		{Name: "previous_until", Type: field.TypeTime, Nullable: true, Comment: "Until when the previous secret signs too."},
+		{Name: "failing_since", Type: field.TypeTime, Nullable: true, Comment: "Since when every notice has failed; NULL where the last was taken."},
+		{Name: "disabled_at", Type: field.TypeTime, Nullable: true, Comment: "When it was given up because it failed for days; NULL while it is used."},
+		{Name: "delivered_at", Type: field.TypeTime, Nullable: true, Comment: "When a notice was taken last."},
+	}
+	// PushWebhooksTable holds the schema information for the "push_webhooks" table.
+	PushWebhooksTable = &schema.Table{
+		Name:       "push_webhooks",
+		Comment:    "Where a team's notices for agents without a connection are posted, signed (RT-9).",
+		Columns:    PushWebhooksColumns,
+		PrimaryKey: []*schema.Column{PushWebhooksColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "pushwebhook_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{PushWebhooksColumns[1], PushWebhooksColumns[0]},
+			},
+			{
+				Name:    "pushwebhook_team_id",
+				Unique:  true,
+				Columns: []*schema.Column{PushWebhooksColumns[1]},
 			},
 		},
 	}
@@ -2697,8 +2916,13 @@ var (
 		LanesTable,
 		LinksTable,
 		MessagesTable,
+		NoticeSettingsTable,
 		NotificationsTable,
 		ParticipantsTable,
+		PushDeliveriesTable,
+		PushKeysTable,
+		PushSubscriptionsTable,
+		PushWebhooksTable,
 		ReadCursorsTable,
 		RolesTable,
 		SavedRepliesTable,
@@ -2889,6 +3113,10 @@ func init() {
 	MessagesTable.Annotation = &entsql.Annotation{
 		Table: "messages",
 	}
+	NoticeSettingsTable.ForeignKeys[0].RefTable = AgentsTable
+	NoticeSettingsTable.Annotation = &entsql.Annotation{
+		Table: "notice_settings",
+	}
 	NotificationsTable.ForeignKeys[0].RefTable = AgentsTable
 	NotificationsTable.ForeignKeys[1].RefTable = ConversationsTable
 	NotificationsTable.ForeignKeys[2].RefTable = ChannelsTable
@@ -2899,6 +3127,20 @@ func init() {
 	ParticipantsTable.ForeignKeys[1].RefTable = AgentsTable
 	ParticipantsTable.Annotation = &entsql.Annotation{
 		Table: "participants",
+	}
+	PushDeliveriesTable.ForeignKeys[0].RefTable = NotificationsTable
+	PushDeliveriesTable.Annotation = &entsql.Annotation{
+		Table: "push_deliveries",
+	}
+	PushKeysTable.Annotation = &entsql.Annotation{
+		Table: "push_keys",
+	}
+	PushSubscriptionsTable.ForeignKeys[0].RefTable = AgentsTable
+	PushSubscriptionsTable.Annotation = &entsql.Annotation{
+		Table: "push_subscriptions",
+	}
+	PushWebhooksTable.Annotation = &entsql.Annotation{
+		Table: "push_webhooks",
 	}
 	ReadCursorsTable.ForeignKeys[0].RefTable = ConversationsTable
 	ReadCursorsTable.ForeignKeys[1].RefTable = AgentsTable

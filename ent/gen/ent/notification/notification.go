@@ -30,6 +30,8 @@ const (
 	FieldConversationID = "conversation_id"
 	// FieldChannelID holds the string denoting the channel_id field in the database.
 	FieldChannelID = "channel_id"
+	// FieldMessageID holds the string denoting the message_id field in the database.
+	FieldMessageID = "message_id"
 	// FieldReadAt holds the string denoting the read_at field in the database.
 	FieldReadAt = "read_at"
 	// EdgeAgent holds the string denoting the agent edge name in mutations.
@@ -75,6 +77,7 @@ var Columns = []string{
 	FieldParams,
 	FieldConversationID,
 	FieldChannelID,
+	FieldMessageID,
 	FieldReadAt,
 }
 
@@ -139,6 +142,11 @@ func ByConversationID(opts ...sql.OrderTermOption) OrderOption {
 // ByChannelID orders the results by the channel_id field.
 func ByChannelID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldChannelID, opts...).ToFunc()
+}
+
+// ByMessageID orders the results by the message_id field.
+func ByMessageID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMessageID, opts...).ToFunc()
 }
 
 // ByReadAt orders the results by the read_at field.

@@ -129,11 +129,26 @@ type Link func(*sql.Selector)
 // Message is the predicate function for message builders.
 type Message func(*sql.Selector)
 
+// NoticeSettings is the predicate function for noticesettings builders.
+type NoticeSettings func(*sql.Selector)
+
 // Notification is the predicate function for notification builders.
 type Notification func(*sql.Selector)
 
 // Participant is the predicate function for participant builders.
 type Participant func(*sql.Selector)
+
+// PushDelivery is the predicate function for pushdelivery builders.
+type PushDelivery func(*sql.Selector)
+
+// PushKey is the predicate function for pushkey builders.
+type PushKey func(*sql.Selector)
+
+// PushSubscription is the predicate function for pushsubscription builders.
+type PushSubscription func(*sql.Selector)
+
+// PushWebhook is the predicate function for pushwebhook builders.
+type PushWebhook func(*sql.Selector)
 
 // ReadCursor is the predicate function for readcursor builders.
 type ReadCursor func(*sql.Selector)
