@@ -11,6 +11,7 @@ import (
 	"github.com/switchyard-chat/switchyard/automation"
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/inbound"
+	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	entagent "github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/assignmentturn"
@@ -288,6 +289,60 @@ func TestAssignmentMeetsDeactivation(t *testing.T) {
 		}
 		if c.FollowerID != nil || c.Status != pending {
 			t.Errorf("%s, with %d, who has left", c.Status, follower(c))
+		}
+	})
+}
+
+// CHAN-8, PROD-1, CHAN-5: a channel's new enquiries are assigned in turn to those alone to whom they go: chosen agents, or a branch; where none of them is on duty it waits, as where nobody is, and
+// is there for them. An enquiry that waits already goes where it went; one that comes back after its end goes where the channel says then.
+func TestAssignmentOfDistributed(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		a, b, north := w.Agent(auth.AgentRole, auth.SendMessages), w.Agent(auth.AgentRole, auth.SendMessages), w.Agent(auth.AgentRole, auth.SendMessages)
+		off := w.Agent(auth.AgentRole, auth.SendMessages)
+		w.Write(func(ctx context.Context, tx *store.Tx) error {
+			return tx.Agent.UpdateOneID(north.AgentID).SetBranchID("north").Exec(ctx)
+		})
+		to := func(audience string) {
+			t.Helper()
+			w.Write(func(ctx context.Context, tx *store.Tx) error {
+				return tx.Channel.UpdateOneID(w.ChannelID).SetAudience(audience).Exec(ctx)
+			})
+		}
+		w.shift("office", a, b, north)
+		to(row.AgentsAudience([]int64{off.AgentID}))
+		if c := w.says("Uwaits", "hello"); c.FollowerID != nil || c.Audience != row.AgentsAudience([]int64{off.AgentID}) {
+			t.Errorf("while nothing is assigned it is with %v, for %q", c.FollowerID, c.Audience)
+		}
+		w.assigning(true)
+		if c := w.says("Uoff", "hello"); c.FollowerID != nil {
+			t.Error("it is assigned to somebody to whom it does not go")
+		}
+		to(row.AgentsAudience([]int64{b.AgentID, a.AgentID}))
+		if c := w.says("Uoff", "anybody?"); c.FollowerID != nil {
+			t.Error("what waits already is assigned as the channel says now")
+		}
+		var had []int64
+		for i := range 4 {
+			had = append(had, follower(w.says(fmt.Sprintf("Uchosen%d", i), "hello")))
+		}
+		if had[0] == had[1] || had[2] != had[0] || had[3] != had[1] || slices.ContainsFunc(had, func(n int64) bool { return n != a.AgentID && n != b.AgentID }) {
+			t.Errorf("the chosen have %v", had)
+		}
+		to(row.BranchAudience("north"))
+		for i := range 2 {
+			if n := follower(w.says(fmt.Sprintf("Unorth%d", i), "hello")); n != north.AgentID {
+				t.Errorf("the branch's goes to %d", n)
+			}
+		}
+		c := w.with("Uoff")
+		w.bring(c, "ENDED", "HUMAN")
+		if c = w.says("Uoff", "again"); follower(c) != north.AgentID {
+			t.Errorf("what comes back goes to %v", c.FollowerID)
+		}
+		to(row.Everybody)
+		if n := follower(w.says("Uall", "hello")); n == 0 {
+			t.Error("everybody's goes to nobody")
 		}
 	})
 }

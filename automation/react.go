@@ -8,10 +8,12 @@ import (
 	"github.com/switchyard-chat/switchyard/automation/duty"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/inbound"
+	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/assignmentturn"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/botentry"
+	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/store"
 )
@@ -133,10 +135,10 @@ func (s *Service) open(b *book, team, moduleID int64) conversation.Automatic {
 	}
 }
 
-// TurnIn says to whom a new enquiry goes: of those on duty who may send messages, one who never had one, at random; when all have had one, the one
+// TurnIn says to whom a new enquiry goes: of those of its audience (CHAN-8) on duty who may send messages, one who never had one, at random; when all have had one, the one
 // whose last is the longest ago (PROD-1). 0: nobody is on duty, or nothing is assigned. The team's counter is held until the transaction ends, so
 // that assignments come one after another however many messages come at once.
-func (s *Service) TurnIn(ctx context.Context, tx *store.Tx) (int64, error) {
+func (s *Service) TurnIn(ctx context.Context, tx *store.Tx, audience string) (int64, error) {
 	b, err := s.book(ctx, tx)
 	if err != nil || b == nil || !b.isAssigning {
 		return 0, err
@@ -154,6 +156,7 @@ func (s *Service) TurnIn(ctx context.Context, tx *store.Tx) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	can = hearing(can, audience)
 	had, err := tx.AssignmentTurn.Query().Where(assignmentturn.AgentIDIn(ids...)).Order(assignmentturn.ByTurn()).All(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("read turns: %w", err)
@@ -175,14 +178,21 @@ func (s *Service) TurnIn(ctx context.Context, tx *store.Tx) (int64, error) {
 	return 0, nil
 }
 
-// OnDutyIn says whether anybody is on duty who may take an enquiry (CHAN-5, PROD-2). Where no hours were ever set nobody is.
-func (s *Service) OnDutyIn(ctx context.Context, tx *store.Tx) (bool, error) {
+// hearing are those of the agents to whom an enquiry goes (CHAN-8).
+func hearing(all []*ent.Agent, audience string) []*ent.Agent {
+	return slices.DeleteFunc(all, func(a *ent.Agent) bool {
+		return !row.Hears(auth.Principal{AgentID: a.ID, BranchID: a.BranchID}, audience)
+	})
+}
+
+// OnDutyIn says whether anybody of an audience is on duty who may take an enquiry (CHAN-5, PROD-2). Where no hours were ever set nobody is.
+func (s *Service) OnDutyIn(ctx context.Context, tx *store.Tx, audience string) (bool, error) {
 	b, err := s.book(ctx, tx)
 	if err != nil || b == nil {
 		return false, err
 	}
 	can, err := able(ctx, &tx.View, duty.On(b.shifts, tx.Now)...)
-	return len(can) > 0, err
+	return len(hearing(can, audience)) > 0, err
 }
 
 // order is in which order agents have their turns: those who never had one, at random, and then those whose last is the longest ago.

@@ -74,7 +74,7 @@ func (r *Resolver) channelModel(p auth.Principal, c *ent.Channel, w *ent.Webchat
 		ID: id.Format(id.Channel, c.ID), Version: c.Version, Type: model.ChannelType(c.Type), Name: c.Name, State: model.ChannelState(c.State),
 		PlatformID: c.PlatformID, AccountName: textOrNil(c.AccountName), AccountHandle: textOrNil(c.AccountHandle), PictureURL: textOrNil(c.PictureURL),
 		CanListMembers: c.CanListMembers, Checks: make([]*model.ChannelCheck, len(c.Checks)), CheckedAt: c.CheckedAt, LastEventAt: c.LastEventAt,
-		DeletedAt: c.DeletedAt, CreatedAt: c.CreatedAt, Webchat: r.webchatModel(c, w),
+		DeletedAt: c.DeletedAt, CreatedAt: c.CreatedAt, Distribution: distributionModel(c), Webchat: r.webchatModel(c, w),
 	}
 	if c.StateReason != "" {
 		why := catalogue.Text(p.Language, "channel."+c.StateReason, nil)

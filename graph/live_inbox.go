@@ -138,6 +138,6 @@ func (s *inboxStream) load(e event.Event, hasEntered bool) func(context.Context,
 
 // isSeenAlike says whether the same people see a conversation with the one facets and with the other.
 func isSeenAlike(a, b *event.Facets) bool {
-	return a.Status == b.Status && a.FollowerID == b.FollowerID && a.BranchID == b.BranchID && a.RegionID == b.RegionID &&
+	return a.Status == b.Status && a.FollowerID == b.FollowerID && a.BranchID == b.BranchID && a.RegionID == b.RegionID && a.Audience == b.Audience &&
 		slices.Equal(a.Collaborators, b.Collaborators)
 }

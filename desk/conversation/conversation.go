@@ -171,7 +171,7 @@ func (x *acting) wasSlower(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	before := row.Facets(c)
-	before.Status, before.FollowerID = string(conversation.StatusPENDING), 0
+	before.Status, before.FollowerID, before.Audience = string(conversation.StatusPENDING), 0, c.Audience
 	if !row.Sees(x.p, before) {
 		return false, nil
 	}

@@ -125,6 +125,7 @@ type Spec struct {
 	CollaboratorUnread map[int64]int
 	Branch             string
 	Region             string
+	Audience           string // of an enquiry that waits; row.Everybody where empty
 	Tags               []int64
 	Unread             int
 	IsMentioned        bool
@@ -173,7 +174,7 @@ func (w *World) ConversationIn(ctx context.Context, tx *store.Tx, ch *ent.Channe
 		kind = conversation.KindCOLLABORATION
 	}
 	create := tx.Conversation.Create().SetChannelID(ch.ID).SetChannelType(conversation.ChannelType(ch.Type)).SetStatus(conversation.Status(s.Status)).
-		SetQueue(conversation.Queue(s.Queue)).SetBranchID(s.Branch).SetRegionID(s.Region).SetUnread(s.Unread).SetName(s.Name).
+		SetQueue(conversation.Queue(s.Queue)).SetBranchID(s.Branch).SetRegionID(s.Region).SetAudience(s.Audience).SetUnread(s.Unread).SetName(s.Name).
 		SetNameFolded(text.Fold(s.Name)).SetIsStarred(s.IsStarred).SetIsArchived(s.IsArchived).SetIsFromAd(s.IsFromAd).SetLastAt(s.At).SetHasPhone(s.Phone != "")
 	member := int64(0)
 	identity, contact := int64(0), int64(0)

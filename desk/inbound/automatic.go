@@ -17,10 +17,10 @@ import (
 type Automation interface {
 	// ReactIn says what a customer's event sets off.
 	ReactIn(ctx context.Context, tx *store.Tx, o Occasion) (Reaction, error)
-	// TurnIn says to whom a new enquiry goes (PROD-1), and notes it; 0 for nobody.
-	TurnIn(ctx context.Context, tx *store.Tx) (int64, error)
-	// OnDutyIn says whether anybody is on duty who may take an enquiry (CHAN-5, PROD-2).
-	OnDutyIn(ctx context.Context, tx *store.Tx) (bool, error)
+	// TurnIn says to whom of an audience a new enquiry goes (PROD-1, CHAN-8), and notes it; 0 for nobody.
+	TurnIn(ctx context.Context, tx *store.Tx, audience string) (int64, error)
+	// OnDutyIn says whether anybody of an audience is on duty who may take an enquiry (CHAN-5, CHAN-8, PROD-2).
+	OnDutyIn(ctx context.Context, tx *store.Tx, audience string) (bool, error)
 }
 
 // Occasion is what a customer did, and where.
@@ -93,7 +93,7 @@ func (w *work) assign(ctx context.Context, after *ent.Conversation, what Arrival
 	if !byTurn || w.can.IsOwn { // social channels only
 		return "", nil
 	}
-	agentID, err := w.Automation.TurnIn(ctx, w.tx)
+	agentID, err := w.Automation.TurnIn(ctx, w.tx, after.Audience)
 	if err != nil || agentID == 0 {
 		return "", err
 	}

@@ -120,7 +120,7 @@ func (w *work) creation(ctx context.Context) (*ent.ConversationCreate, error) {
 		return nil, fmt.Errorf("read channel: %w", err)
 	}
 	return w.tx.Conversation.Create().SetChannelID(ch.ID).SetChannelType(entconversation.ChannelType(ch.Type)).SetBranchID(ch.BranchID).
-		SetRegionID(ch.RegionID).SetLastAt(w.tx.Now), nil
+		SetRegionID(ch.RegionID).SetAudience(ch.Audience).SetLastAt(w.tx.Now), nil
 }
 
 func (w *work) open(ctx context.Context, create *ent.ConversationCreate, params map[string]string, e channels.Event) (*ent.Conversation, error) {
@@ -261,6 +261,11 @@ func (w *work) add(ctx context.Context, c *ent.Conversation, isNew bool, what Ar
 	assigned := ""
 	if what != "" {
 		move(after, transitions[what][was])
+		if !isNew && (c.Status != after.Status || c.MessageSeq == 0) { // a new enquiry (CHAN-8)
+			if err := row.Address(ctx, w.tx, after); err != nil {
+				return err
+			}
+		}
 		if assigned, err = w.assign(ctx, after, what, was, r); err != nil {
 			return err
 		}

@@ -61,7 +61,7 @@ func (w *work) away(ctx context.Context, c *ent.Conversation, m *ent.Message, e 
 	if err != nil || !s.Away.IsOn {
 		return c, err
 	}
-	isOnDuty, err := w.Automation.OnDutyIn(ctx, w.tx)
+	isOnDuty, err := w.Automation.OnDutyIn(ctx, w.tx, c.Audience)
 	if err != nil || isOnDuty {
 		return c, err
 	}

@@ -104,6 +104,8 @@ func (w word) of(f *event.Facets) string {
 		return f.ChannelType
 	case conversation.FieldBranchID:
 		return f.BranchID
+	case conversation.FieldAudience:
+		return f.Audience
 	default:
 		return f.RegionID
 	}
@@ -130,6 +132,36 @@ func (c words) where(s *sql.Selector, _ time.Time) *sql.Predicate {
 // queues holds for pending conversations that one of the queues serves: no other status has a queue.
 func queues(values ...string) Condition {
 	return every{words{conversation.FieldStatus, []string{pending}}, words{conversation.FieldQueue, values}}
+}
+
+// addressed holds for pending conversations of a queue that went to one audience (CHAN-8). The status stands in the statement as it is: only so do the databases
+// know that the index over what waits serves.
+type addressed struct{ queue, audience string }
+
+// Matches implements Condition.
+func (c addressed) Matches(f *event.Facets, _ time.Time) bool {
+	return f.Status == pending && f.Queue == c.queue && f.Audience == c.audience
+}
+
+func (c addressed) where(s *sql.Selector, _ time.Time) *sql.Predicate {
+	status := s.C(conversation.FieldStatus)
+	return sql.And(sql.P(func(b *sql.Builder) { b.Ident(status).WriteString(" = '" + pending + "'") }), sql.EQ(s.C(conversation.FieldAudience), c.audience),
+		sql.EQ(s.C(conversation.FieldQueue), c.queue))
+}
+
+// heard holds where what waits went to the one who asks, as row.Hears says; of what does not wait it says nothing.
+type heard struct{ who auth.Principal }
+
+// Matches implements Condition.
+func (c heard) Matches(f *event.Facets, _ time.Time) bool { return row.Hears(c.who, f.Audience) }
+
+func (c heard) where(s *sql.Selector, _ time.Time) *sql.Predicate {
+	column := s.C(conversation.FieldAudience)
+	is := sql.In(column, anys(row.Named(c.who))...)
+	if c.who.AgentID == 0 {
+		return is
+	}
+	return sql.Or(is, contains(column, row.Mark(c.who.AgentID)))
 }
 
 // ids holds where the column, which may be NULL, refers to one of the ids.

@@ -80,7 +80,9 @@ func (c *Counts) sum(ctx context.Context, v *store.View, p auth.Principal) error
 	if me == 0 {
 		me = -1 // 0 in a counter is "nobody", whom an integration is not
 	}
-	seen, args := []string{"status = 'PENDING'", "follower_id = ?"}, []any{me, v.Team, me}
+	// What waits for some alone is counted apart by whom it went to (CHAN-8).
+	seen := []string{"status = 'PENDING' AND (audience = '' OR audience = ? OR audience LIKE ?)", "follower_id = ?"}
+	args := []any{me, v.Team, row.BranchAudience(p.BranchID), "%" + row.Mark(me) + "%", me}
 	if p.SeesTeam() {
 		seen, args = []string{"1 = 1"}, args[:2]
 	} else if p.Role == auth.SalesManager {

@@ -38,7 +38,11 @@ func FindIn(ctx context.Context, v *store.View, p auth.Principal, s string, firs
 	if err != nil {
 		return nil, err
 	}
-	q := query{v: v, order: o, strands: strands(p, All, true, nil), filter: every{}, search: search}
+	audiences, err := audiencesOf(ctx, v, p)
+	if err != nil {
+		return nil, err
+	}
+	q := query{v: v, order: o, strands: strands(p, All, true, nil, audiences), filter: every{}, search: search}
 	rows, err := q.read(ctx, first)
 	if err != nil {
 		return nil, err

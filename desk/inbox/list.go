@@ -78,8 +78,12 @@ func (s *Service) List(ctx context.Context, p auth.Principal, in ListInput) (*Pa
 				return err
 			}
 		}
+		audiences, err := audiencesOf(ctx, v, p)
+		if err != nil {
+			return err
+		}
 		q := query{v: v, order: o, after: after, before: before, isBackward: in.Window.IsBackward,
-			strands: strands(p, in.View, in.Sort == ByLastMessage, in.Filter), filter: in.Filter.condition(p), search: search}
+			strands: strands(p, in.View, in.Sort == ByLastMessage, in.Filter, audiences), filter: in.Filter.condition(p), search: search}
 		rows, err := q.read(ctx, in.Window.Limit+1)
 		if err != nil {
 			return err

@@ -108,6 +108,8 @@ func canWait(strand Condition) bool {
 	switch c := strand.(type) {
 	case every:
 		return !slices.ContainsFunc(c, func(x Condition) bool { return !canWait(x) })
+	case addressed:
+		return c.queue != bot
 	case words:
 		return !slices.Equal(c.values, []string{ended}) && !slices.Equal(c.values, []string{bot})
 	}

@@ -39,7 +39,7 @@ func seen(p auth.Principal) Condition {
 	var c Condition = every{}
 	if !p.SeesTeam() {
 		is := words{conversation.FieldStatus, []string{pending}}
-		own := some{is}
+		own := some{every{is, heard{p}}}
 		if p.AgentID != 0 {
 			own = append(own, every{not{is}, ids{conversation.FieldFollowerID, []int64{p.AgentID}}}, joined(p))
 		}

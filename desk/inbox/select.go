@@ -42,7 +42,11 @@ func SelectIn(ctx context.Context, v *store.View, p auth.Principal, sel Selectio
 			return nil, err
 		}
 	}
-	q := query{v: v, strands: strands(p, sel.View, true, sel.Filter), filter: sel.Filter.condition(p), search: found}
+	audiences, err := audiencesOf(ctx, v, p)
+	if err != nil {
+		return nil, err
+	}
+	q := query{v: v, strands: strands(p, sel.View, true, sel.Filter, audiences), filter: sel.Filter.condition(p), search: found}
 	var ids []int64
 	for _, strand := range q.strands {
 		some, err := v.Conversation.Query().Where(q.where(strand)).Limit(most + 1 - len(ids)).IDs(ctx)

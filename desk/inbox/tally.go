@@ -53,8 +53,15 @@ func sharesIn(ctx context.Context, v *store.View, p auth.Principal, asked []Sele
 		}
 		out[i] = counted.share(p, s, v.Now)
 	}
+	if len(rows) == 0 {
+		return out, nil
+	}
+	audiences, err := audiencesOf(ctx, v, p)
+	if err != nil {
+		return nil, err
+	}
 	for _, i := range rows {
-		for _, strand := range strands(p, asked[i].View, true, asked[i].Filter) {
+		for _, strand := range strands(p, asked[i].View, true, asked[i].Filter, audiences) {
 			if err := look(ctx, v, p, strand, asked[i].Filter, most(len(rows)), &out[i]); err != nil {
 				return nil, err
 			}
@@ -106,7 +113,7 @@ func readCounters(ctx context.Context, v *store.View, p auth.Principal) (*counte
 		types[c.ID] = string(c.Type)
 	}
 	c := &counters{}
-	rows, err := v.Query(ctx, `SELECT status, queue, follower_id, channel_id, kind, branch_id, region_id, n, unread_conversations FROM conversation_counters WHERE team_id = ? AND n <> 0`, v.Team)
+	rows, err := v.Query(ctx, `SELECT status, queue, follower_id, channel_id, kind, branch_id, region_id, audience, n, unread_conversations FROM conversation_counters WHERE team_id = ? AND n <> 0`, v.Team)
 	if err != nil {
 		return nil, fmt.Errorf("read counters: %w", err)
 	}
@@ -114,7 +121,7 @@ func readCounters(ctx context.Context, v *store.View, p auth.Principal) (*counte
 	for rows.Next() {
 		var a alike
 		f := &a.facets
-		if err := rows.Scan(&f.Status, &f.Queue, &f.FollowerID, &f.ChannelID, &f.Kind, &f.BranchID, &f.RegionID, &a.n, &a.unread); err != nil {
+		if err := rows.Scan(&f.Status, &f.Queue, &f.FollowerID, &f.ChannelID, &f.Kind, &f.BranchID, &f.RegionID, &f.Audience, &a.n, &a.unread); err != nil {
 			return nil, fmt.Errorf("read counters: %w", err)
 		}
 		f.ChannelType = types[f.ChannelID]
@@ -210,7 +217,7 @@ func look(ctx context.Context, v *store.View, p auth.Principal, strand Condition
 
 // countedColumns are those that conditions ask for.
 var countedColumns = []string{
-	conversation.FieldID, conversation.FieldStatus, conversation.FieldQueue, conversation.FieldKind, conversation.FieldChannelType, conversation.FieldChannelID, conversation.FieldBranchID, conversation.FieldRegionID,
+	conversation.FieldID, conversation.FieldStatus, conversation.FieldQueue, conversation.FieldKind, conversation.FieldChannelType, conversation.FieldChannelID, conversation.FieldBranchID, conversation.FieldRegionID, conversation.FieldAudience,
 	conversation.FieldFollowerID, conversation.FieldContactID, conversation.FieldTagIds, conversation.FieldCollaboratorIds, conversation.FieldCollaboratorUnread, conversation.FieldUnread, conversation.FieldIsStarred,
 	conversation.FieldIsArchived, conversation.FieldIsFromAd, conversation.FieldHasPhone, conversation.FieldMentionMessageID, conversation.FieldWaitingSince,
 }

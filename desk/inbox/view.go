@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
+	"github.com/switchyard-chat/switchyard/internal/store"
 )
 
 // View is one of the inbox's views (CONV-7), as its viewer sees it.
@@ -60,14 +62,16 @@ func Matches(p auth.Principal, view View, filter *Filter, f *event.Facets, now t
 // strands gives the principal's view as conditions that exclude each other: their union is the view. Each one begins with what an index
 // begins with, so that a page of each is read without looking at what is not shown; the page of the view is the best of them. whole
 // allows a strand over all statuses, which only the order by newest message has an index for. Of the conversations of a few agents, where the
-// filter wants no others', each agent's of each status are a strand: among the whole team's they are few and far between.
-func strands(p auth.Principal, view View, whole bool, filter *Filter) []Condition {
+// filter wants no others', each agent's of each status are a strand: among the whole team's they are few and far between. audiences are those to which what
+// waits may have gone beside everybody (CHAN-8): who does not see the team's reads each that it hears.
+func strands(p auth.Principal, view View, whole bool, filter *Filter, audiences []string) []Condition {
 	status := func(s string) Condition { return words{conversation.FieldStatus, []string{s}} }
 	// Every status but PENDING is in the queue HUMAN; saying so lets the index that begins (status, queue) serve.
 	served := func(s string) Condition {
 		return every{status(s), words{conversation.FieldQueue, []string{human}}}
 	}
 	var out []Condition
+	waiting := func(queue string) { out = append(out, pendingStrands(p, queue, audiences)...) }
 	mine := func(s string) {
 		if p.AgentID == 0 {
 			return
@@ -90,9 +94,9 @@ func strands(p auth.Principal, view View, whole bool, filter *Filter) []Conditio
 	}
 	switch view {
 	case PendingHuman:
-		out = append(out, queues(human))
+		waiting(human)
 	case PendingBot:
-		out = append(out, queues(bot))
+		waiting(bot)
 	case MyInProgress:
 		mine(inProgress)
 	case TeamInProgress:
@@ -116,7 +120,8 @@ func strands(p auth.Principal, view View, whole bool, filter *Filter) []Conditio
 			}
 			break
 		}
-		out = append(out, queues(human), queues(bot))
+		waiting(human)
+		waiting(bot)
 		for _, s := range []string{inProgress, ended} {
 			mine(s)
 			others(s)
@@ -128,6 +133,34 @@ func strands(p auth.Principal, view View, whole bool, filter *Filter) []Conditio
 		}
 	}
 	return slices.Clip(out)
+}
+
+// pendingStrands are what waits in a queue, as far as the principal sees it.
+func pendingStrands(p auth.Principal, queue string, audiences []string) []Condition {
+	if p.SeesTeam() || len(audiences) == 0 {
+		return []Condition{queues(queue)}
+	}
+	out := []Condition{addressed{queue, row.Everybody}}
+	var others []string
+	for _, a := range audiences {
+		if row.Hears(p, a) {
+			out = append(out, addressed{queue, a})
+		} else {
+			others = append(others, a)
+		}
+	}
+	if may := teams(p); may != nil && others != nil { // its branch's and region's, to whomever they went
+		out = append(out, every{queues(queue), words{conversation.FieldAudience, others}, may})
+	}
+	return out
+}
+
+// audiencesOf are the audiences that matter to the principal's strands; none to who sees the team's.
+func audiencesOf(ctx context.Context, v *store.View, p auth.Principal) ([]string, error) {
+	if p.SeesTeam() {
+		return nil, nil
+	}
+	return row.AudiencesIn(ctx, v)
 }
 
 // joined is where the row says that the principal collaborates.

@@ -11,6 +11,7 @@ import (
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/factory"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
+	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/store"
@@ -46,6 +47,7 @@ type crowd struct {
 	principals []auth.Principal
 	channels   []*ent.Channel
 	tags       []int64
+	audiences  []string // to whom what waits went (CHAN-8)
 	all        []*ent.Conversation
 }
 
@@ -61,6 +63,11 @@ func newCrowd(t *testing.T, w *world, size int) *crowd {
 	for _, name := range []string{"vip", "new", "曇花", "late"} {
 		c.tags = append(c.tags, w.Tag(name))
 	}
+	some := c.agents()
+	c.audiences = []string{row.BranchAudience("north"), row.BranchAudience("south"), row.AgentsAudience(some[:2]), row.AgentsAudience(some[3:6])}
+	w.Write(func(ctx context.Context, tx *store.Tx) error {
+		return tx.Channel.UpdateOneID(c.channels[0].ID).SetAudiences(c.audiences).Exec(ctx)
+	})
 	now := w.DB.Clock().Now()
 	specs := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) factory.Spec { return c.spec(t, now) }), size, size).Example(1)
 	w.Write(func(ctx context.Context, tx *store.Tx) error {
@@ -119,6 +126,9 @@ func (c *crowd) spec(t *rapid.T, now time.Time) factory.Spec {
 				}
 			}
 		}
+	}
+	if rapid.Bool().Draw(t, "distributed") {
+		s.Audience = rapid.SampledFrom(c.audiences).Draw(t, "audience")
 	}
 	if s.Status != "ENDED" && rapid.Bool().Draw(t, "waits") {
 		s.WaitingSince = ago("since")

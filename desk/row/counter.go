@@ -16,11 +16,12 @@ type likeness struct {
 	status, queue      string
 	follower, channel  int64
 	kind, branch, area string
+	audience           string
 }
 
 func compare(a, b likeness) int {
 	return cmp.Or(strings.Compare(a.status, b.status), strings.Compare(a.queue, b.queue), cmp.Compare(a.follower, b.follower),
-		cmp.Compare(a.channel, b.channel), strings.Compare(a.kind, b.kind), strings.Compare(a.branch, b.branch), strings.Compare(a.area, b.area))
+		cmp.Compare(a.channel, b.channel), strings.Compare(a.kind, b.kind), strings.Compare(a.branch, b.branch), strings.Compare(a.area, b.area), strings.Compare(a.audience, b.audience))
 }
 
 // JointGroup is how groups with collaborators are counted: what is unread there is its follower's alone.
@@ -51,7 +52,7 @@ func count(tx *store.Tx, before, after *event.Facets) {
 		if f == nil || f.IsArchived { // archived ones leave the views (CONV-21)
 			return
 		}
-		k := likeness{f.Status, f.Queue, f.FollowerID, f.ChannelID, KindOf(f), f.BranchID, f.RegionID}
+		k := likeness{f.Status, f.Queue, f.FollowerID, f.ChannelID, KindOf(f), f.BranchID, f.RegionID, f.Audience}
 		t := all[k]
 		t.n += sign
 		t.unread += sign * int64(f.Unread)
@@ -65,7 +66,7 @@ func count(tx *store.Tx, before, after *event.Facets) {
 }
 
 const (
-	counterColumns = 11
+	counterColumns = 12
 	mostCounters   = 100 // in a statement; few enough that one of each length is kept prepared
 )
 
@@ -83,12 +84,12 @@ func flush(ctx context.Context, tx *store.Tx, all map[likeness]tally) error {
 		args := make([]any, 0, len(part)*counterColumns)
 		for _, k := range part {
 			t := all[k]
-			args = append(args, tx.Team, k.status, k.queue, k.follower, k.channel, k.kind, k.branch, k.area, t.n, t.unreadConversations, t.unread)
+			args = append(args, tx.Team, k.status, k.queue, k.follower, k.channel, k.kind, k.branch, k.area, k.audience, t.n, t.unreadConversations, t.unread)
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO conversation_counters
-			(team_id, status, queue, follower_id, channel_id, kind, branch_id, region_id, n, unread_conversations, unread)
-			VALUES `+strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), ", len(part)), ", ")+`
-			ON CONFLICT (team_id, status, queue, follower_id, channel_id, kind, branch_id, region_id) DO UPDATE SET
+			(team_id, status, queue, follower_id, channel_id, kind, branch_id, region_id, audience, n, unread_conversations, unread)
+			VALUES `+strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), ", len(part)), ", ")+`
+			ON CONFLICT (team_id, status, queue, follower_id, channel_id, kind, branch_id, region_id, audience) DO UPDATE SET
 			n = conversation_counters.n + excluded.n,
 			unread_conversations = conversation_counters.unread_conversations + excluded.unread_conversations,
 			unread = conversation_counters.unread + excluded.unread`, args...)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/store"
@@ -20,7 +21,7 @@ func Copy(c *ent.Conversation) *ent.Conversation {
 
 // putSQL writes everything of a conversation that moves with messages and actions, in one statement that is always the same: an inbound
 // message pays for it, and ent's would be two. Tags are changed by Change.
-const putSQL = `UPDATE conversations SET version = ?, updated_at = ?, contact_id = ?, kind = ?, begun_by = ?, collaborator_ids = ?, collaborator_unread = ?, status = ?, queue = ?, follower_id = ?, last_follower_id = ?,
+const putSQL = `UPDATE conversations SET version = ?, updated_at = ?, contact_id = ?, kind = ?, begun_by = ?, audience = ?, collaborator_ids = ?, collaborator_unread = ?, status = ?, queue = ?, follower_id = ?, last_follower_id = ?,
 	followed_at = ?, ended_at = ?, message_seq = ?, last_at = ?, last_message_id = ?, last_message_seq = ?, last_message_kind = ?,
 	last_message_sender = ?, last_message_preview = ?, last_message_at = ?, last_message_unsent = ?, name = ?, name_folded = ?, picture_url = ?,
 	member_count = ?, unread = ?, read_seq = ?, waiting_since = ?, mention_message_id = ?, customer_at = ?, has_phone = ?, is_starred = ?, is_archived = ?,
@@ -31,6 +32,11 @@ const putSQL = `UPDATE conversations SET version = ?, updated_at = ?, contact_id
 // here; the counters are moved and the event is written. After is then the conversation as it is.
 func Put(ctx context.Context, tx *store.Tx, before, after *ent.Conversation, actor event.Actor) error {
 	after.Version, after.UpdatedAt = before.Version+1, tx.Now
+	if before.Status != conversation.StatusPENDING {
+		if err := Address(ctx, tx, after); err != nil {
+			return err
+		}
+	}
 	if !isSame(before.WaitingSince, after.WaitingSince) {
 		after.WaitingLevel = 0 // another clock, of which nothing was told yet
 	}
@@ -42,7 +48,7 @@ func Put(ctx context.Context, tx *store.Tx, before, after *ent.Conversation, act
 	if err != nil {
 		return err
 	}
-	n, err := tx.Exec(ctx, putSQL, after.Version, after.UpdatedAt, after.ContactID, string(after.Kind), string(after.BegunBy), collaborators, theirs, string(after.Status), string(after.Queue), after.FollowerID,
+	n, err := tx.Exec(ctx, putSQL, after.Version, after.UpdatedAt, after.ContactID, string(after.Kind), string(after.BegunBy), after.Audience, collaborators, theirs, string(after.Status), string(after.Queue), after.FollowerID,
 		after.LastFollowerID, after.FollowedAt, after.EndedAt, after.MessageSeq, after.LastAt, after.LastMessageID, after.LastMessageSeq,
 		after.LastMessageKind, after.LastMessageSender, after.LastMessagePreview, after.LastMessageAt, after.LastMessageUnsent, after.Name,
 		after.NameFolded, after.PictureURL, after.MemberCount, after.Unread, after.ReadSeq, after.WaitingSince, after.MentionMessageID,

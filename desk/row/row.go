@@ -29,7 +29,7 @@ func Facets(c *ent.Conversation) *event.Facets {
 		IsFromAd: c.IsFromAd, WaitingLevel: c.WaitingLevel,
 	}
 	if c.Status == conversation.StatusPENDING {
-		f.Queue = string(c.Queue)
+		f.Queue, f.Audience = string(c.Queue), c.Audience
 	}
 	if c.FollowerID != nil {
 		f.FollowerID = *c.FollowerID

@@ -22,12 +22,12 @@ func SeesTeamsOwn(p auth.Principal, f *event.Facets) bool {
 	return p.Role == auth.SalesManager && (f.BranchID != "" && f.BranchID == p.BranchID || f.RegionID != "" && f.RegionID == p.RegionID)
 }
 
-// Sees says whether the principal may know that the conversation exists (CONV-28, GRP-1): everybody sees the pending ones and its own,
+// Sees says whether the principal may know that the conversation exists (CONV-28, GRP-1): everybody sees the pending ones that went to it and its own,
 // some the team's; groups only the roles that work with groups. What is not seen is absent everywhere: lists, counts, search,
 // subscriptions, mutations and by id.
 func Sees(p auth.Principal, f *event.Facets) bool {
 	if f == nil || f.Kind == "GROUP" && !p.Role.HasGroups() {
 		return false
 	}
-	return f.Status == "PENDING" || IsMine(p, f) || SeesTeamsOwn(p, f)
+	return f.Status == "PENDING" && Hears(p, f.Audience) || IsMine(p, f) || SeesTeamsOwn(p, f)
 }

@@ -52,6 +52,7 @@ var meaning = map[string]string{
 	"WebchatUpdateInput.channelId": "@channel.web", "WebchatUpdateInput.allowedDomains": "words shop.example", "WebchatUpdateInput.title": "!words", "WebchatUpdateInput.greeting": "words",
 	"Query.channelMessages(channelId)": "@channel.line", "ChannelMessagesUpdateInput.channelId": "@channel.line", "ChannelMessageInput.text": "words",
 	"Query.channelInformation(channelId)": "@channel.line", "ChannelInformationUpdateInput.channelId": "@channel.line", "ChannelInformationUpdateInput.text": "words",
+	"ChannelDistributionSetInput.channelId": "@channel.line", "ChannelDistributionSetInput.agentIds": "!@agent.mate", "ChannelDistributionSetInput.branchId": "words",
 	"WebchatUpdateInput.color": "words #aabbcc", "WebchatIdentitySecretRotateInput.channelId": "@channel.web",
 
 	// contacts

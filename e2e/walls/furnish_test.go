@@ -55,7 +55,8 @@ var words = map[string]string{
 	"agents.language": "en", "contacts.birth_at": "1990-02-03",
 	"attachments.content_type": "image/png", "attachments.failure_code": "",
 	"attempts.outcome": "SENT", "attempts.code": "",
-	"channels.state_reason":           "",
+	"channels.state_reason": "",
+	"channels.audience":     "", "channels.audiences": "", "conversations.audience": "", "conversation_counters.audience": "",
 	"conversation_counters.branch_id": "", "conversation_counters.region_id": "",
 	"conversation_counters.kind": "ONE_ON_ONE", "conversation_counters.status": "PENDING", "conversation_counters.queue": "HUMAN",
 	"conversations.last_message_kind": "TEXT", "conversations.last_message_sender": "CONTACT",
@@ -361,6 +362,7 @@ func (f *furnisher) channels() {
 	line("lost", "U"+strings.Repeat(f.mark[:1], 31)+"e", f.digits+"2")
 	f.exec("UPDATE channels SET state = 'DISCONNECTED', state_reason = 'channel.CREDENTIALS_REVOKED' WHERE id = $1", f.rows["channels"][3])
 	channel("gone", "WEBCHAT", nil, set{"deleted_at": f.at, "state": "DISCONNECTED"})
+	f.exec("UPDATE channels SET audience = $1 WHERE id = $2", "="+f.mark+"-branch", f.rows["channels"][1])
 	f.webhook, f.window = f.mark+"-line-key", f.mark+"-web-key"
 	for _, i := range []int{1, 4} {
 		f.add("webchats", set{"channel_id": f.rows["channels"][i], "allowed_domains": []any{f.mark + "-shop.example"}})

@@ -345,6 +345,7 @@ func (a *attempt) object(c carrier, who *team, def *ast.Definition) map[string]a
 // special are values that the schema alone does not tell.
 var special = map[string]func(*team) any{
 	"ChannelConnectInput.type":        func(*team) any { return "WEBCHAT" },
+	"ChannelDistributionSetInput.to":  func(*team) any { return "AGENTS" },
 	"ChannelConnectInput.credentials": func(*team) any { return []any{} },
 	"ChannelReconnectInput.credentials": func(x *team) any {
 		return []any{map[string]any{"name": "channelId", "value": x.digits + "2"}, map[string]any{"name": "channelSecret", "value": x.mark + "-channel-secret-lost"},

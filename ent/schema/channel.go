@@ -38,6 +38,8 @@ func (Channel) Fields() []ent.Field {
 		field.Bool("can_list_members").Default(false).Comment("Whether the platform lists group members to this account (GRP-8)."),
 		field.String("branch_id").Default("").Comment("The branch its conversations belong to; empty for none."),
 		field.String("region_id").Default("").Comment("The region its conversations belong to; empty for none."),
+		field.Text("audience").Default("").Comment("To whom its new enquiries go (CHAN-8): empty for everybody, =branch, or ,agent,agent, in order."),
+		field.JSON("audiences", []string{}).Optional().Comment("All that it ever went to but everybody, since conversations keep theirs while they wait."),
 		field.JSON("checks", []map[string]string{}).Optional().Comment("The newest connection check (CHAN-10)."),
 		field.Time("checked_at").Optional().Nillable().Comment("When the connection was last checked."),
 		field.Time("last_event_at").Optional().Nillable().Comment("When the platform last called, to the minute."),

@@ -39,6 +39,7 @@ func (Conversation) Fields() []ent.Field {
 		field.Time("ended_at").Optional().Nillable().Comment("When it ended last."),
 		field.String("branch_id").Default("").Comment("The branch it belongs to; empty for none (CONV-28)."),
 		field.String("region_id").Default("").Comment("The region it belongs to; empty for none (CONV-28)."),
+		field.Text("audience").Default("").Comment("To whom the enquiry went that it began to wait with, as its channel said then (CHAN-8); counts while PENDING."),
 
 		field.Int64("message_seq").Default(0).Comment("The sequence number of its newest message (MSG-15)."),
 		field.Time("last_at").Comment("When its newest message arrived, or when it was created: what lists sort by."),
@@ -93,6 +94,9 @@ func (Conversation) Indexes() []ent.Index {
 		index.Fields("team_id", "channel_id", "status", "last_at", "id"),
 		index.Fields("team_id", "status", "followed_at", "id"),
 		index.Fields("team_id", "status", "waiting_since", "id"),
+		// What waits for some alone, for those who see nothing else of it.
+		index.Fields("team_id", "audience", "queue", "last_at", "id").Annotations(wherePending()),
+		index.Fields("team_id", "audience", "queue", "waiting_since", "id").Annotations(wherePending()),
 		index.Fields("team_id", "is_from_ad", "last_at", "id").Annotations(whereFromAd()),
 		// Of all teams: what waits to be told of.
 		index.Fields("waiting_level", "waiting_since").Annotations(whereUntold()),
@@ -193,6 +197,7 @@ func (Counter) Fields() []ent.Field {
 		field.String("status").Immutable().Comment("The status."),
 		field.String("queue").Immutable().Comment("The queue."),
 		field.Int64("follower_id").Immutable().Comment("The follower; 0 for none."),
+		field.Text("audience").Default("").Immutable().Comment("To whom the enquiry went, while PENDING (CHAN-8); empty for everybody."),
 		field.Int64("n").Default(0).Comment("How many conversations."),
 		field.Int64("unread_conversations").Default(0).Comment("How many of them have something unread."),
 		field.Int64("unread").Default(0).Comment("How many unread messages in all."),
@@ -202,7 +207,7 @@ func (Counter) Fields() []ent.Field {
 // Indexes of counters.
 func (Counter) Indexes() []ent.Index {
 	return []ent.Index{
-		index.Fields("team_id", "status", "queue", "follower_id", "channel_id", "kind", "branch_id", "region_id").Unique(),
+		index.Fields("team_id", "status", "queue", "follower_id", "channel_id", "kind", "branch_id", "region_id", "audience").Unique(),
 	}
 }
 

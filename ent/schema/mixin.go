@@ -90,3 +90,6 @@ func whereFromAd() schema.Annotation { return entsql.IndexWhere("is_from_ad") }
 func whereUntold() schema.Annotation {
 	return entsql.IndexWhere("waiting_since IS NOT NULL AND waiting_level < 3")
 }
+
+// wherePending keeps what waits for nobody out of an index.
+func wherePending() schema.Annotation { return entsql.IndexWhere("status = 'PENDING'") }

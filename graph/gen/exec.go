@@ -334,6 +334,7 @@ type ComplexityRoot struct {
 		Checks         func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
 		DeletedAt      func(childComplexity int) int
+		Distribution   func(childComplexity int) int
 		ID             func(childComplexity int) int
 		LastEventAt    func(childComplexity int) int
 		Name           func(childComplexity int) int
@@ -378,6 +379,18 @@ type ComplexityRoot struct {
 	}
 
 	ChannelDeletePayload struct {
+		Channel    func(childComplexity int) int
+		Cursor     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ChannelDistribution struct {
+		AgentIds func(childComplexity int) int
+		BranchID func(childComplexity int) int
+		To       func(childComplexity int) int
+	}
+
+	ChannelDistributionSetPayload struct {
 		Channel    func(childComplexity int) int
 		Cursor     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1310,6 +1323,7 @@ type ComplexityRoot struct {
 		ChannelCheck                    func(childComplexity int, input model.ChannelCheckInput) int
 		ChannelConnect                  func(childComplexity int, input model.ChannelConnectInput) int
 		ChannelDelete                   func(childComplexity int, input model.ChannelDeleteInput) int
+		ChannelDistributionSet          func(childComplexity int, input model.ChannelDistributionSetInput) int
 		ChannelInformationUpdate        func(childComplexity int, input model.ChannelInformationUpdateInput) int
 		ChannelMessagesUpdate           func(childComplexity int, input model.ChannelMessagesUpdateInput) int
 		ChannelPause                    func(childComplexity int, input model.ChannelPauseInput) int
@@ -2160,6 +2174,7 @@ type MutationResolver interface {
 	MessageRetry(ctx context.Context, input model.MessageRetryInput) (*model.MessageRetryPayload, error)
 	TypingSet(ctx context.Context, input model.TypingSetInput) (*model.TypingSetPayload, error)
 	PresenceSet(ctx context.Context, input model.PresenceSetInput) (*model.PresenceSetPayload, error)
+	ChannelDistributionSet(ctx context.Context, input model.ChannelDistributionSetInput) (*model.ChannelDistributionSetPayload, error)
 	DraftSet(ctx context.Context, input model.DraftSetInput) (*model.DraftSetPayload, error)
 	ConversationExport(ctx context.Context, input model.ConversationExportInput) (*model.ConversationExportPayload, error)
 	GroupNoteSet(ctx context.Context, input model.GroupNoteSetInput) (*model.GroupNoteSetPayload, error)
@@ -3333,6 +3348,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.DeletedAt(childComplexity), true
+	case "Channel.distribution":
+		if e.ComplexityRoot.Channel.Distribution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.Distribution(childComplexity), true
 	case "Channel.id":
 		if e.ComplexityRoot.Channel.ID == nil {
 			break
@@ -3513,6 +3534,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ChannelDeletePayload.UserErrors(childComplexity), true
+
+	case "ChannelDistribution.agentIds":
+		if e.ComplexityRoot.ChannelDistribution.AgentIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelDistribution.AgentIds(childComplexity), true
+	case "ChannelDistribution.branchId":
+		if e.ComplexityRoot.ChannelDistribution.BranchID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelDistribution.BranchID(childComplexity), true
+	case "ChannelDistribution.to":
+		if e.ComplexityRoot.ChannelDistribution.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelDistribution.To(childComplexity), true
+
+	case "ChannelDistributionSetPayload.channel":
+		if e.ComplexityRoot.ChannelDistributionSetPayload.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelDistributionSetPayload.Channel(childComplexity), true
+	case "ChannelDistributionSetPayload.cursor":
+		if e.ComplexityRoot.ChannelDistributionSetPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelDistributionSetPayload.Cursor(childComplexity), true
+	case "ChannelDistributionSetPayload.userErrors":
+		if e.ComplexityRoot.ChannelDistributionSetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelDistributionSetPayload.UserErrors(childComplexity), true
 
 	case "ChannelEdge.cursor":
 		if e.ComplexityRoot.ChannelEdge.Cursor == nil {
@@ -7064,6 +7123,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChannelDelete(childComplexity, args["input"].(model.ChannelDeleteInput)), true
+	case "Mutation.channelDistributionSet":
+		if e.ComplexityRoot.Mutation.ChannelDistributionSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_channelDistributionSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChannelDistributionSet(childComplexity, args["input"].(model.ChannelDistributionSetInput)), true
 	case "Mutation.channelInformationUpdate":
 		if e.ComplexityRoot.Mutation.ChannelInformationUpdate == nil {
 			break
@@ -10731,6 +10801,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputChannelCheckInput,
 		ec.unmarshalInputChannelConnectInput,
 		ec.unmarshalInputChannelDeleteInput,
+		ec.unmarshalInputChannelDistributionSetInput,
 		ec.unmarshalInputChannelFilter,
 		ec.unmarshalInputChannelInformationUpdateInput,
 		ec.unmarshalInputChannelMessageInput,
@@ -11998,6 +12069,8 @@ type Channel implements Node {
   deletedAt: DateTime
   "When it was connected first."
   createdAt: DateTime!
+  "To whom its new enquiries go."
+  distribution: ChannelDistribution!
   "The chat window of a website channel; null on other channels."
   webchat: Webchat
 }
@@ -14839,6 +14912,59 @@ input PresenceSetInput {
 type PresenceSetPayload {
   "What the caller can put right."
   userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/distribution.graphql", Input: `"To whom new enquiries of a channel go."
+enum DistributionTarget {
+  "To everybody."
+  EVERYBODY
+  "To chosen agents."
+  AGENTS
+  "To the agents of a branch."
+  BRANCH
+}
+
+"To whom new enquiries of a channel go."
+type ChannelDistribution {
+  "To everybody, to chosen agents, or to a branch."
+  to: DistributionTarget!
+  "The chosen agents; none where it goes to others."
+  agentIds: [ID!]!
+  "The branch; null where it goes to others."
+  branchId: String
+}
+
+"To whom new enquiries of a channel are to go."
+input ChannelDistributionSetInput {
+  "The channel."
+  channelId: ID!
+  "To everybody, to chosen agents, or to a branch."
+  to: DistributionTarget!
+  "The chosen agents, 1 to 50, for AGENTS."
+  agentIds: [ID!]
+  "The branch, for BRANCH."
+  branchId: String
+}
+
+"The answer to channelDistributionSet."
+type ChannelDistributionSetPayload {
+  "The channel; null where it was refused."
+  channel: Channel
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
+}
+
+extend type Mutation {
+  """
+  Says to whom new enquiries of a channel go from now on: while they wait nobody else sees them but those who see the team's conversations, and in turn they
+  are assigned to nobody else. What waits already stays where it went. ADMIN only.
+  """
+  channelDistributionSet(
+    "The channel and to whom."
+    input: ChannelDistributionSetInput!
+  ): ChannelDistributionSetPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/draft.graphql", Input: `"What was begun to be written in a conversation."
@@ -17982,6 +18108,8 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_deletedAt(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Channel_createdAt(ctx, field)
+	case "distribution":
+		return ec.fieldContext_Channel_distribution(ctx, field)
 	case "webchat":
 		return ec.fieldContext_Channel_webchat(ctx, field)
 	}
@@ -18046,6 +18174,30 @@ func (ec *executionContext) childFields_ChannelDeletePayload(ctx context.Context
 		return ec.fieldContext_ChannelDeletePayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChannelDeletePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelDistribution(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "to":
+		return ec.fieldContext_ChannelDistribution_to(ctx, field)
+	case "agentIds":
+		return ec.fieldContext_ChannelDistribution_agentIds(ctx, field)
+	case "branchId":
+		return ec.fieldContext_ChannelDistribution_branchId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelDistribution", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelDistributionSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_ChannelDistributionSetPayload_channel(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ChannelDistributionSetPayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ChannelDistributionSetPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelDistributionSetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ChannelEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -21004,6 +21156,20 @@ func (ec *executionContext) field_Mutation_channelDelete_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ChannelDeleteInput, error) {
 			return ec.unmarshalNChannelDeleteInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelDeleteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_channelDistributionSet_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ChannelDistributionSetInput, error) {
+			return ec.unmarshalNChannelDistributionSetInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelDistributionSetInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -28203,6 +28369,38 @@ func (ec *executionContext) fieldContext_Channel_createdAt(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Channel", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func (ec *executionContext) _Channel_distribution(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_distribution(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Distribution, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ChannelDistribution) graphql.Marshaler {
+			return ec.marshalNChannelDistribution2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelDistribution(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_distribution(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Channel",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelDistribution(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Channel_webchat(ctx context.Context, field graphql.CollectedField, obj *model.Channel) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -28746,6 +28944,162 @@ func (ec *executionContext) _ChannelDeletePayload_cursor(ctx context.Context, fi
 }
 func (ec *executionContext) fieldContext_ChannelDeletePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelDeletePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ChannelDistribution_to(ctx context.Context, field graphql.CollectedField, obj *model.ChannelDistribution) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelDistribution_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.DistributionTarget) graphql.Marshaler {
+			return ec.marshalNDistributionTarget2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐDistributionTarget(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelDistribution_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelDistribution", field, false, false, errors.New("field of type DistributionTarget does not have child fields"))
+}
+
+func (ec *executionContext) _ChannelDistribution_agentIds(ctx context.Context, field graphql.CollectedField, obj *model.ChannelDistribution) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelDistribution_agentIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AgentIds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelDistribution_agentIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelDistribution", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _ChannelDistribution_branchId(ctx context.Context, field graphql.CollectedField, obj *model.ChannelDistribution) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelDistribution_branchId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BranchID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelDistribution_branchId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelDistribution", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ChannelDistributionSetPayload_channel(ctx context.Context, field graphql.CollectedField, obj *model.ChannelDistributionSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelDistributionSetPayload_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Channel) graphql.Marshaler {
+			return ec.marshalOChannel2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelDistributionSetPayload_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelDistributionSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelDistributionSetPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ChannelDistributionSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelDistributionSetPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelDistributionSetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelDistributionSetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelDistributionSetPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ChannelDistributionSetPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelDistributionSetPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelDistributionSetPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelDistributionSetPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _ChannelEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ChannelEdge) (ret graphql.Marshaler) {
@@ -45691,6 +46045,50 @@ func (ec *executionContext) fieldContext_Mutation_presenceSet(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_channelDistributionSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_channelDistributionSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChannelDistributionSet(ctx, fc.Args["input"].(model.ChannelDistributionSetInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChannelDistributionSetPayload) graphql.Marshaler {
+			return ec.marshalNChannelDistributionSetPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelDistributionSetPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_channelDistributionSet(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelDistributionSetPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_channelDistributionSet_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_draftSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -60750,6 +61148,57 @@ func (ec *executionContext) unmarshalInputChannelDeleteInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputChannelDistributionSetInput(ctx context.Context, obj any) (model.ChannelDistributionSetInput, error) {
+	var it model.ChannelDistributionSetInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId", "to", "agentIds", "branchId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalNDistributionTarget2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐDistributionTarget(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		case "agentIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("agentIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AgentIds = graphql.OmittableOf(data)
+		case "branchId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("branchId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BranchID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputChannelFilter(ctx context.Context, obj any) (model.ChannelFilter, error) {
 	var it model.ChannelFilter
 	if obj == nil {
@@ -69127,6 +69576,11 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "distribution":
+			out.Values[i] = ec._Channel_distribution(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "webchat":
 			out.Values[i] = ec._Channel_webchat(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -69417,6 +69871,102 @@ func (ec *executionContext) _ChannelDeletePayload(ctx context.Context, sel ast.S
 			}
 		case "cursor":
 			out.Values[i] = ec._ChannelDeletePayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var channelDistributionImplementors = []string{"ChannelDistribution"}
+
+func (ec *executionContext) _ChannelDistribution(ctx context.Context, sel ast.SelectionSet, obj *model.ChannelDistribution) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelDistributionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelDistribution")
+		case "to":
+			out.Values[i] = ec._ChannelDistribution_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "agentIds":
+			out.Values[i] = ec._ChannelDistribution_agentIds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "branchId":
+			out.Values[i] = ec._ChannelDistribution_branchId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var channelDistributionSetPayloadImplementors = []string{"ChannelDistributionSetPayload"}
+
+func (ec *executionContext) _ChannelDistributionSetPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ChannelDistributionSetPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelDistributionSetPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelDistributionSetPayload")
+		case "channel":
+			out.Values[i] = ec._ChannelDistributionSetPayload_channel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ChannelDistributionSetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ChannelDistributionSetPayload_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -76653,6 +77203,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "presenceSet":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_presenceSet(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "channelDistributionSet":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_channelDistributionSet(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -84309,6 +84866,25 @@ func (ec *executionContext) marshalNChannelDeletePayload2ᚖgithubᚗcomᚋswitc
 	return ec._ChannelDeletePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNChannelDistribution2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelDistribution(ctx context.Context, sel ast.SelectionSet, v model.ChannelDistribution) graphql.Marshaler {
+	return ec._ChannelDistribution(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNChannelDistributionSetInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelDistributionSetInput(ctx context.Context, v any) (model.ChannelDistributionSetInput, error) {
+	res, err := ec.unmarshalInputChannelDistributionSetInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChannelDistributionSetPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelDistributionSetPayload(ctx context.Context, sel ast.SelectionSet, v *model.ChannelDistributionSetPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ChannelDistributionSetPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNChannelEdge2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ChannelEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -85714,6 +86290,16 @@ func (ec *executionContext) marshalNDecimal2string(ctx context.Context, sel ast.
 		}
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNDistributionTarget2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐDistributionTarget(ctx context.Context, v any) (model.DistributionTarget, error) {
+	var res model.DistributionTarget
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDistributionTarget2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐDistributionTarget(ctx context.Context, sel ast.SelectionSet, v model.DistributionTarget) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalNDraft2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐDraft(ctx context.Context, sel ast.SelectionSet, v model.Draft) graphql.Marshaler {

@@ -60,15 +60,17 @@ type Facets struct {
 	CollaboratorUnread map[int64]int `json:"cu,omitempty"`
 	BranchID           string        `json:"b,omitempty"`
 	RegionID           string        `json:"r,omitempty"`
-	TagIDs             []int64       `json:"t,omitempty"`
-	ContactID          int64         `json:"ci,omitempty"`
-	Unread             int           `json:"u,omitempty"`
-	IsMentioned        bool          `json:"m,omitempty"`
-	IsStarred          bool          `json:"st,omitempty"`
-	IsArchived         bool          `json:"ar,omitempty"`
-	HasPhone           bool          `json:"p,omitempty"`
-	IsFromAd           bool          `json:"ad,omitempty"`
-	WaitingSince       time.Time     `json:"w,omitzero"`
+	// Audience is to whom the enquiry went, while PENDING: see row.Hears (CHAN-8).
+	Audience     string    `json:"au,omitempty"`
+	TagIDs       []int64   `json:"t,omitempty"`
+	ContactID    int64     `json:"ci,omitempty"`
+	Unread       int       `json:"u,omitempty"`
+	IsMentioned  bool      `json:"m,omitempty"`
+	IsStarred    bool      `json:"st,omitempty"`
+	IsArchived   bool      `json:"ar,omitempty"`
+	HasPhone     bool      `json:"p,omitempty"`
+	IsFromAd     bool      `json:"ad,omitempty"`
+	WaitingSince time.Time `json:"w,omitzero"`
 	// WaitingLevel is how many levels of waiting were told of since then: an event in which it grows is of time alone (CONV-19).
 	WaitingLevel int `json:"wl,omitempty"`
 }

@@ -207,7 +207,7 @@ func (w *World) checkCounters(ctx context.Context, v *store.View, all []*ent.Con
 		if c.FollowerID != nil {
 			follower = *c.FollowerID
 		}
-		k := fmt.Sprint(c.Status, "/", queue, "/", follower, "/", c.ChannelID, "/", row.KindOf(row.Facets(c)), "/", c.BranchID, "/", c.RegionID)
+		k := fmt.Sprint(c.Status, "/", queue, "/", follower, "/", c.ChannelID, "/", row.KindOf(row.Facets(c)), "/", c.BranchID, "/", c.RegionID, "/", row.Facets(c).Audience)
 		t := want[k]
 		t.n, t.unread = t.n+1, t.unread+int64(c.Unread)
 		if c.Unread > 0 {
@@ -221,7 +221,7 @@ func (w *World) checkCounters(ctx context.Context, v *store.View, all []*ent.Con
 	}
 	got := map[string]tally{}
 	for _, r := range rows {
-		k := fmt.Sprint(r.Status, "/", r.Queue, "/", r.FollowerID, "/", r.ChannelID, "/", r.Kind, "/", r.BranchID, "/", r.RegionID)
+		k := fmt.Sprint(r.Status, "/", r.Queue, "/", r.FollowerID, "/", r.ChannelID, "/", r.Kind, "/", r.BranchID, "/", r.RegionID, "/", r.Audience)
 		if t := (tally{r.N, r.UnreadConversations, r.Unread}); t != (tally{}) {
 			got[k] = t
 		}

@@ -54,6 +54,10 @@ type Channel struct {
 	BranchID string `json:"branch_id,omitempty"`
 	// The region its conversations belong to; empty for none.
 	RegionID string `json:"region_id,omitempty"`
+	// To whom its new enquiries go (CHAN-8): empty for everybody, =branch, or ,agent,agent, in order.
+	Audience string `json:"audience,omitempty"`
+	// All that it ever went to but everybody, since conversations keep theirs while they wait.
+	Audiences []string `json:"audiences,omitempty"`
 	// The newest connection check (CHAN-10).
 	Checks []map[string]string `json:"checks,omitempty"`
 	// When the connection was last checked.
@@ -70,13 +74,13 @@ func (*Channel) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case channel.FieldCredentials, channel.FieldChecks:
+		case channel.FieldCredentials, channel.FieldAudiences, channel.FieldChecks:
 			values[i] = new([]byte)
 		case channel.FieldCanListMembers:
 			values[i] = new(sql.NullBool)
 		case channel.FieldID, channel.FieldTeamID, channel.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case channel.FieldType, channel.FieldName, channel.FieldState, channel.FieldStateReason, channel.FieldWebhookKey, channel.FieldPlatformID, channel.FieldClaim, channel.FieldAccountName, channel.FieldAccountHandle, channel.FieldPictureURL, channel.FieldBranchID, channel.FieldRegionID:
+		case channel.FieldType, channel.FieldName, channel.FieldState, channel.FieldStateReason, channel.FieldWebhookKey, channel.FieldPlatformID, channel.FieldClaim, channel.FieldAccountName, channel.FieldAccountHandle, channel.FieldPictureURL, channel.FieldBranchID, channel.FieldRegionID, channel.FieldAudience:
 			values[i] = new(sql.NullString)
 		case channel.FieldCreatedAt, channel.FieldUpdatedAt, channel.FieldCheckedAt, channel.FieldLastEventAt, channel.FieldDeletedAt:
 			values[i] = new(sql.NullTime)
@@ -210,6 +214,20 @@ func (_m *Channel) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.RegionID = value.String
 			}
+		case channel.FieldAudience:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field audience", values[i])
+			} else if value.Valid {
+				_m.Audience = value.String
+			}
+		case channel.FieldAudiences:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field audiences", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Audiences); err != nil {
+					return fmt.Errorf("unmarshal field audiences: %w", err)
+				}
+			}
 		case channel.FieldChecks:
 			if value, ok := values[i].(*[]byte); !ok {
 				return fmt.Errorf("unexpected type %T for field checks", values[i])
@@ -329,6 +347,12 @@ func (_m *Channel) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("region_id=")
 	builder.WriteString(_m.RegionID)
+	builder.WriteString(", ")
+	builder.WriteString("audience=")
+	builder.WriteString(_m.Audience)
+	builder.WriteString(", ")
+	builder.WriteString("audiences=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Audiences))
 	builder.WriteString(", ")
 	builder.WriteString("checks=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Checks))

@@ -208,6 +208,26 @@ func (_c *ChannelCreate) SetNillableRegionID(v *string) *ChannelCreate {
 	return _c
 }
 
+// SetAudience sets the "audience" field.
+func (_c *ChannelCreate) SetAudience(v string) *ChannelCreate {
+	_c.mutation.SetAudience(v)
+	return _c
+}
+
+// SetNillableAudience sets the "audience" field if the given value is not nil.
+func (_c *ChannelCreate) SetNillableAudience(v *string) *ChannelCreate {
+	if v != nil {
+		_c.SetAudience(*v)
+	}
+	return _c
+}
+
+// SetAudiences sets the "audiences" field.
+func (_c *ChannelCreate) SetAudiences(v []string) *ChannelCreate {
+	_c.mutation.SetAudiences(v)
+	return _c
+}
+
 // SetChecks sets the "checks" field.
 func (_c *ChannelCreate) SetChecks(v []map[string]string) *ChannelCreate {
 	_c.mutation.SetChecks(v)
@@ -327,6 +347,10 @@ func (_c *ChannelCreate) defaults() {
 		v := channel.DefaultRegionID
 		_c.mutation.SetRegionID(v)
 	}
+	if _, ok := _c.mutation.Audience(); !ok {
+		v := channel.DefaultAudience
+		_c.mutation.SetAudience(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -396,6 +420,9 @@ func (_c *ChannelCreate) check() error {
 	}
 	if _, ok := _c.mutation.RegionID(); !ok {
 		return &ValidationError{Name: "region_id", err: errors.New(`ent: missing required field "Channel.region_id"`)}
+	}
+	if _, ok := _c.mutation.Audience(); !ok {
+		return &ValidationError{Name: "audience", err: errors.New(`ent: missing required field "Channel.audience"`)}
 	}
 	return nil
 }
@@ -494,6 +521,14 @@ func (_c *ChannelCreate) createSpec() (*Channel, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.RegionID(); ok {
 		_spec.SetField(channel.FieldRegionID, field.TypeString, value)
 		_node.RegionID = value
+	}
+	if value, ok := _c.mutation.Audience(); ok {
+		_spec.SetField(channel.FieldAudience, field.TypeString, value)
+		_node.Audience = value
+	}
+	if value, ok := _c.mutation.Audiences(); ok {
+		_spec.SetField(channel.FieldAudiences, field.TypeJSON, value)
+		_node.Audiences = value
 	}
 	if value, ok := _c.mutation.Checks(); ok {
 		_spec.SetField(channel.FieldChecks, field.TypeJSON, value)

@@ -245,6 +245,38 @@ func (_u *ChannelUpdate) SetNillableRegionID(v *string) *ChannelUpdate {
 	return _u
 }
 
+// SetAudience sets the "audience" field.
+func (_u *ChannelUpdate) SetAudience(v string) *ChannelUpdate {
+	_u.mutation.SetAudience(v)
+	return _u
+}
+
+// SetNillableAudience sets the "audience" field if the given value is not nil.
+func (_u *ChannelUpdate) SetNillableAudience(v *string) *ChannelUpdate {
+	if v != nil {
+		_u.SetAudience(*v)
+	}
+	return _u
+}
+
+// SetAudiences sets the "audiences" field.
+func (_u *ChannelUpdate) SetAudiences(v []string) *ChannelUpdate {
+	_u.mutation.SetAudiences(v)
+	return _u
+}
+
+// AppendAudiences appends value to the "audiences" field.
+func (_u *ChannelUpdate) AppendAudiences(v []string) *ChannelUpdate {
+	_u.mutation.AppendAudiences(v)
+	return _u
+}
+
+// ClearAudiences clears the value of the "audiences" field.
+func (_u *ChannelUpdate) ClearAudiences() *ChannelUpdate {
+	_u.mutation.ClearAudiences()
+	return _u
+}
+
 // SetChecks sets the "checks" field.
 func (_u *ChannelUpdate) SetChecks(v []map[string]string) *ChannelUpdate {
 	_u.mutation.SetChecks(v)
@@ -438,6 +470,20 @@ func (_u *ChannelUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.RegionID(); ok {
 		_spec.SetField(channel.FieldRegionID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Audience(); ok {
+		_spec.SetField(channel.FieldAudience, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Audiences(); ok {
+		_spec.SetField(channel.FieldAudiences, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedAudiences(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, channel.FieldAudiences, value)
+		})
+	}
+	if _u.mutation.AudiencesCleared() {
+		_spec.ClearField(channel.FieldAudiences, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.Checks(); ok {
 		_spec.SetField(channel.FieldChecks, field.TypeJSON, value)
@@ -705,6 +751,38 @@ func (_u *ChannelUpdateOne) SetNillableRegionID(v *string) *ChannelUpdateOne {
 	return _u
 }
 
+// SetAudience sets the "audience" field.
+func (_u *ChannelUpdateOne) SetAudience(v string) *ChannelUpdateOne {
+	_u.mutation.SetAudience(v)
+	return _u
+}
+
+// SetNillableAudience sets the "audience" field if the given value is not nil.
+func (_u *ChannelUpdateOne) SetNillableAudience(v *string) *ChannelUpdateOne {
+	if v != nil {
+		_u.SetAudience(*v)
+	}
+	return _u
+}
+
+// SetAudiences sets the "audiences" field.
+func (_u *ChannelUpdateOne) SetAudiences(v []string) *ChannelUpdateOne {
+	_u.mutation.SetAudiences(v)
+	return _u
+}
+
+// AppendAudiences appends value to the "audiences" field.
+func (_u *ChannelUpdateOne) AppendAudiences(v []string) *ChannelUpdateOne {
+	_u.mutation.AppendAudiences(v)
+	return _u
+}
+
+// ClearAudiences clears the value of the "audiences" field.
+func (_u *ChannelUpdateOne) ClearAudiences() *ChannelUpdateOne {
+	_u.mutation.ClearAudiences()
+	return _u
+}
+
 // SetChecks sets the "checks" field.
 func (_u *ChannelUpdateOne) SetChecks(v []map[string]string) *ChannelUpdateOne {
 	_u.mutation.SetChecks(v)
@@ -928,6 +1006,20 @@ func (_u *ChannelUpdateOne) sqlSave(ctx context.Context) (_node *Channel, err er
 	}
 	if value, ok := _u.mutation.RegionID(); ok {
 		_spec.SetField(channel.FieldRegionID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Audience(); ok {
+		_spec.SetField(channel.FieldAudience, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Audiences(); ok {
+		_spec.SetField(channel.FieldAudiences, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedAudiences(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, channel.FieldAudiences, value)
+		})
+	}
+	if _u.mutation.AudiencesCleared() {
+		_spec.ClearField(channel.FieldAudiences, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.Checks(); ok {
 		_spec.SetField(channel.FieldChecks, field.TypeJSON, value)

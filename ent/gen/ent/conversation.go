@@ -65,6 +65,8 @@ type Conversation struct {
 	BranchID string `json:"branch_id,omitempty"`
 	// The region it belongs to; empty for none (CONV-28).
 	RegionID string `json:"region_id,omitempty"`
+	// To whom the enquiry went that it began to wait with, as its channel said then (CHAN-8); counts while PENDING.
+	Audience string `json:"audience,omitempty"`
 	// The sequence number of its newest message (MSG-15).
 	MessageSeq int64 `json:"message_seq,omitempty"`
 	// When its newest message arrived, or when it was created: what lists sort by.
@@ -204,7 +206,7 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case conversation.FieldID, conversation.FieldTeamID, conversation.FieldVersion, conversation.FieldChannelID, conversation.FieldIdentityID, conversation.FieldGroupID, conversation.FieldContactID, conversation.FieldFollowerID, conversation.FieldLastFollowerID, conversation.FieldMessageSeq, conversation.FieldLastMessageID, conversation.FieldLastMessageSeq, conversation.FieldMemberCount, conversation.FieldUnread, conversation.FieldReadSeq, conversation.FieldMentionMessageID, conversation.FieldWaitingLevel:
 			values[i] = new(sql.NullInt64)
-		case conversation.FieldChannelType, conversation.FieldKind, conversation.FieldBegunBy, conversation.FieldStatus, conversation.FieldQueue, conversation.FieldBranchID, conversation.FieldRegionID, conversation.FieldLastMessageKind, conversation.FieldLastMessageSender, conversation.FieldLastMessagePreview, conversation.FieldName, conversation.FieldNameFolded, conversation.FieldPictureURL:
+		case conversation.FieldChannelType, conversation.FieldKind, conversation.FieldBegunBy, conversation.FieldStatus, conversation.FieldQueue, conversation.FieldBranchID, conversation.FieldRegionID, conversation.FieldAudience, conversation.FieldLastMessageKind, conversation.FieldLastMessageSender, conversation.FieldLastMessagePreview, conversation.FieldName, conversation.FieldNameFolded, conversation.FieldPictureURL:
 			values[i] = new(sql.NullString)
 		case conversation.FieldCreatedAt, conversation.FieldUpdatedAt, conversation.FieldFollowedAt, conversation.FieldEndedAt, conversation.FieldLastAt, conversation.FieldLastMessageAt, conversation.FieldWaitingSince, conversation.FieldCustomerAt, conversation.FieldLastExportedAt:
 			values[i] = new(sql.NullTime)
@@ -365,6 +367,12 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field region_id", values[i])
 			} else if value.Valid {
 				_m.RegionID = value.String
+			}
+		case conversation.FieldAudience:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field audience", values[i])
+			} else if value.Valid {
+				_m.Audience = value.String
 			}
 		case conversation.FieldMessageSeq:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -661,6 +669,9 @@ func (_m *Conversation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("region_id=")
 	builder.WriteString(_m.RegionID)
+	builder.WriteString(", ")
+	builder.WriteString("audience=")
+	builder.WriteString(_m.Audience)
 	builder.WriteString(", ")
 	builder.WriteString("message_seq=")
 	builder.WriteString(fmt.Sprintf("%v", _m.MessageSeq))

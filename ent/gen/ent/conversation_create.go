@@ -247,6 +247,20 @@ func (_c *ConversationCreate) SetNillableRegionID(v *string) *ConversationCreate
 	return _c
 }
 
+// SetAudience sets the "audience" field.
+func (_c *ConversationCreate) SetAudience(v string) *ConversationCreate {
+	_c.mutation.SetAudience(v)
+	return _c
+}
+
+// SetNillableAudience sets the "audience" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableAudience(v *string) *ConversationCreate {
+	if v != nil {
+		_c.SetAudience(*v)
+	}
+	return _c
+}
+
 // SetMessageSeq sets the "message_seq" field.
 func (_c *ConversationCreate) SetMessageSeq(v int64) *ConversationCreate {
 	_c.mutation.SetMessageSeq(v)
@@ -661,6 +675,10 @@ func (_c *ConversationCreate) defaults() {
 		v := conversation.DefaultRegionID
 		_c.mutation.SetRegionID(v)
 	}
+	if _, ok := _c.mutation.Audience(); !ok {
+		v := conversation.DefaultAudience
+		_c.mutation.SetAudience(v)
+	}
 	if _, ok := _c.mutation.MessageSeq(); !ok {
 		v := conversation.DefaultMessageSeq
 		_c.mutation.SetMessageSeq(v)
@@ -793,6 +811,9 @@ func (_c *ConversationCreate) check() error {
 	}
 	if _, ok := _c.mutation.RegionID(); !ok {
 		return &ValidationError{Name: "region_id", err: errors.New(`ent: missing required field "Conversation.region_id"`)}
+	}
+	if _, ok := _c.mutation.Audience(); !ok {
+		return &ValidationError{Name: "audience", err: errors.New(`ent: missing required field "Conversation.audience"`)}
 	}
 	if _, ok := _c.mutation.MessageSeq(); !ok {
 		return &ValidationError{Name: "message_seq", err: errors.New(`ent: missing required field "Conversation.message_seq"`)}
@@ -940,6 +961,10 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.RegionID(); ok {
 		_spec.SetField(conversation.FieldRegionID, field.TypeString, value)
 		_node.RegionID = value
+	}
+	if value, ok := _c.mutation.Audience(); ok {
+		_spec.SetField(conversation.FieldAudience, field.TypeString, value)
+		_node.Audience = value
 	}
 	if value, ok := _c.mutation.MessageSeq(); ok {
 		_spec.SetField(conversation.FieldMessageSeq, field.TypeInt64, value)

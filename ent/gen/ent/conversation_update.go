@@ -288,6 +288,20 @@ func (_u *ConversationUpdate) SetNillableRegionID(v *string) *ConversationUpdate
 	return _u
 }
 
+// SetAudience sets the "audience" field.
+func (_u *ConversationUpdate) SetAudience(v string) *ConversationUpdate {
+	_u.mutation.SetAudience(v)
+	return _u
+}
+
+// SetNillableAudience sets the "audience" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableAudience(v *string) *ConversationUpdate {
+	if v != nil {
+		_u.SetAudience(*v)
+	}
+	return _u
+}
+
 // SetMessageSeq sets the "message_seq" field.
 func (_u *ConversationUpdate) SetMessageSeq(v int64) *ConversationUpdate {
 	_u.mutation.ResetMessageSeq()
@@ -899,6 +913,9 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.RegionID(); ok {
 		_spec.SetField(conversation.FieldRegionID, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Audience(); ok {
+		_spec.SetField(conversation.FieldAudience, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.MessageSeq(); ok {
 		_spec.SetField(conversation.FieldMessageSeq, field.TypeInt64, value)
 	}
@@ -1356,6 +1373,20 @@ func (_u *ConversationUpdateOne) SetRegionID(v string) *ConversationUpdateOne {
 func (_u *ConversationUpdateOne) SetNillableRegionID(v *string) *ConversationUpdateOne {
 	if v != nil {
 		_u.SetRegionID(*v)
+	}
+	return _u
+}
+
+// SetAudience sets the "audience" field.
+func (_u *ConversationUpdateOne) SetAudience(v string) *ConversationUpdateOne {
+	_u.mutation.SetAudience(v)
+	return _u
+}
+
+// SetNillableAudience sets the "audience" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableAudience(v *string) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetAudience(*v)
 	}
 	return _u
 }
@@ -2000,6 +2031,9 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	}
 	if value, ok := _u.mutation.RegionID(); ok {
 		_spec.SetField(conversation.FieldRegionID, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Audience(); ok {
+		_spec.SetField(conversation.FieldAudience, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.MessageSeq(); ok {
 		_spec.SetField(conversation.FieldMessageSeq, field.TypeInt64, value)

@@ -32,6 +32,8 @@ type Counter struct {
 	Queue string `json:"queue,omitempty"`
 	// The follower; 0 for none.
 	FollowerID int64 `json:"follower_id,omitempty"`
+	// To whom the enquiry went, while PENDING (CHAN-8); empty for everybody.
+	Audience string `json:"audience,omitempty"`
 	// How many conversations.
 	N int64 `json:"n,omitempty"`
 	// How many of them have something unread.
@@ -48,7 +50,7 @@ func (*Counter) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case counter.FieldID, counter.FieldTeamID, counter.FieldChannelID, counter.FieldFollowerID, counter.FieldN, counter.FieldUnreadConversations, counter.FieldUnread:
 			values[i] = new(sql.NullInt64)
-		case counter.FieldBranchID, counter.FieldRegionID, counter.FieldKind, counter.FieldStatus, counter.FieldQueue:
+		case counter.FieldBranchID, counter.FieldRegionID, counter.FieldKind, counter.FieldStatus, counter.FieldQueue, counter.FieldAudience:
 			values[i] = new(sql.NullString)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -118,6 +120,12 @@ func (_m *Counter) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field follower_id", values[i])
 			} else if value.Valid {
 				_m.FollowerID = value.Int64
+			}
+		case counter.FieldAudience:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field audience", values[i])
+			} else if value.Valid {
+				_m.Audience = value.String
 			}
 		case counter.FieldN:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -196,6 +204,9 @@ func (_m *Counter) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("follower_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.FollowerID))
+	builder.WriteString(", ")
+	builder.WriteString("audience=")
+	builder.WriteString(_m.Audience)
 	builder.WriteString(", ")
 	builder.WriteString("n=")
 	builder.WriteString(fmt.Sprintf("%v", _m.N))

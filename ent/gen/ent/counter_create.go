@@ -67,6 +67,20 @@ func (_c *CounterCreate) SetFollowerID(v int64) *CounterCreate {
 	return _c
 }
 
+// SetAudience sets the "audience" field.
+func (_c *CounterCreate) SetAudience(v string) *CounterCreate {
+	_c.mutation.SetAudience(v)
+	return _c
+}
+
+// SetNillableAudience sets the "audience" field if the given value is not nil.
+func (_c *CounterCreate) SetNillableAudience(v *string) *CounterCreate {
+	if v != nil {
+		_c.SetAudience(*v)
+	}
+	return _c
+}
+
 // SetN sets the "n" field.
 func (_c *CounterCreate) SetN(v int64) *CounterCreate {
 	_c.mutation.SetN(v)
@@ -144,6 +158,10 @@ func (_c *CounterCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *CounterCreate) defaults() {
+	if _, ok := _c.mutation.Audience(); !ok {
+		v := counter.DefaultAudience
+		_c.mutation.SetAudience(v)
+	}
 	if _, ok := _c.mutation.N(); !ok {
 		v := counter.DefaultN
 		_c.mutation.SetN(v)
@@ -183,6 +201,9 @@ func (_c *CounterCreate) check() error {
 	}
 	if _, ok := _c.mutation.FollowerID(); !ok {
 		return &ValidationError{Name: "follower_id", err: errors.New(`ent: missing required field "Counter.follower_id"`)}
+	}
+	if _, ok := _c.mutation.Audience(); !ok {
+		return &ValidationError{Name: "audience", err: errors.New(`ent: missing required field "Counter.audience"`)}
 	}
 	if _, ok := _c.mutation.N(); !ok {
 		return &ValidationError{Name: "n", err: errors.New(`ent: missing required field "Counter.n"`)}
@@ -250,6 +271,10 @@ func (_c *CounterCreate) createSpec() (*Counter, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.FollowerID(); ok {
 		_spec.SetField(counter.FieldFollowerID, field.TypeInt64, value)
 		_node.FollowerID = value
+	}
+	if value, ok := _c.mutation.Audience(); ok {
+		_spec.SetField(counter.FieldAudience, field.TypeString, value)
+		_node.Audience = value
 	}
 	if value, ok := _c.mutation.N(); ok {
 		_spec.SetField(counter.FieldN, field.TypeInt64, value)

@@ -12411,6 +12411,9 @@ type ChannelMutation struct {
 	can_list_members *bool
 	branch_id        *string
 	region_id        *string
+	audience         *string
+	audiences        *[]string
+	appendaudiences  []string
 	checks           *[]map[string]string
 	appendchecks     []map[string]string
 	checked_at       *time.Time
@@ -13221,6 +13224,107 @@ func (m *ChannelMutation) ResetRegionID() {
 	m.region_id = nil
 }
 
+// SetAudience sets the "audience" field.
+func (m *ChannelMutation) SetAudience(s string) {
+	m.audience = &s
+}
+
+// Audience returns the value of the "audience" field in the mutation.
+func (m *ChannelMutation) Audience() (r string, exists bool) {
+	v := m.audience
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAudience returns the old "audience" field's value of the Channel entity.
+// If the Channel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMutation) OldAudience(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAudience is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAudience requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAudience: %w", err)
+	}
+	return oldValue.Audience, nil
+}
+
+// ResetAudience resets all changes to the "audience" field.
+func (m *ChannelMutation) ResetAudience() {
+	m.audience = nil
+}
+
+// SetAudiences sets the "audiences" field.
+func (m *ChannelMutation) SetAudiences(s []string) {
+	m.audiences = &s
+	m.appendaudiences = nil
+}
+
+// Audiences returns the value of the "audiences" field in the mutation.
+func (m *ChannelMutation) Audiences() (r []string, exists bool) {
+	v := m.audiences
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAudiences returns the old "audiences" field's value of the Channel entity.
+// If the Channel object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelMutation) OldAudiences(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAudiences is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAudiences requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAudiences: %w", err)
+	}
+	return oldValue.Audiences, nil
+}
+
+// AppendAudiences adds s to the "audiences" field.
+func (m *ChannelMutation) AppendAudiences(s []string) {
+	m.appendaudiences = append(m.appendaudiences, s...)
+}
+
+// AppendedAudiences returns the list of values that were appended to the "audiences" field in this mutation.
+func (m *ChannelMutation) AppendedAudiences() ([]string, bool) {
+	if len(m.appendaudiences) == 0 {
+		return nil, false
+	}
+	return m.appendaudiences, true
+}
+
+// ClearAudiences clears the value of the "audiences" field.
+func (m *ChannelMutation) ClearAudiences() {
+	m.audiences = nil
+	m.appendaudiences = nil
+	m.clearedFields[channel.FieldAudiences] = struct{}{}
+}
+
+// AudiencesCleared returns if the "audiences" field was cleared in this mutation.
+func (m *ChannelMutation) AudiencesCleared() bool {
+	_, ok := m.clearedFields[channel.FieldAudiences]
+	return ok
+}
+
+// ResetAudiences resets all changes to the "audiences" field.
+func (m *ChannelMutation) ResetAudiences() {
+	m.audiences = nil
+	m.appendaudiences = nil
+	delete(m.clearedFields, channel.FieldAudiences)
+}
+
 // SetChecks sets the "checks" field.
 func (m *ChannelMutation) SetChecks(value []map[string]string) {
 	m.checks = &value
@@ -13467,7 +13571,7 @@ func (m *ChannelMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ChannelMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 24)
 	if m.team_id != nil {
 		fields = append(fields, channel.FieldTeamID)
 	}
@@ -13521,6 +13625,12 @@ func (m *ChannelMutation) Fields() []string {
 	}
 	if m.region_id != nil {
 		fields = append(fields, channel.FieldRegionID)
+	}
+	if m.audience != nil {
+		fields = append(fields, channel.FieldAudience)
+	}
+	if m.audiences != nil {
+		fields = append(fields, channel.FieldAudiences)
 	}
 	if m.checks != nil {
 		fields = append(fields, channel.FieldChecks)
@@ -13578,6 +13688,10 @@ func (m *ChannelMutation) Field(name string) (ent.Value, bool) {
 		return m.BranchID()
 	case channel.FieldRegionID:
 		return m.RegionID()
+	case channel.FieldAudience:
+		return m.Audience()
+	case channel.FieldAudiences:
+		return m.Audiences()
 	case channel.FieldChecks:
 		return m.Checks()
 	case channel.FieldCheckedAt:
@@ -13631,6 +13745,10 @@ func (m *ChannelMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldBranchID(ctx)
 	case channel.FieldRegionID:
 		return m.OldRegionID(ctx)
+	case channel.FieldAudience:
+		return m.OldAudience(ctx)
+	case channel.FieldAudiences:
+		return m.OldAudiences(ctx)
 	case channel.FieldChecks:
 		return m.OldChecks(ctx)
 	case channel.FieldCheckedAt:
@@ -13774,6 +13892,20 @@ func (m *ChannelMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRegionID(v)
 		return nil
+	case channel.FieldAudience:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAudience(v)
+		return nil
+	case channel.FieldAudiences:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAudiences(v)
+		return nil
 	case channel.FieldChecks:
 		v, ok := value.([]map[string]string)
 		if !ok {
@@ -13862,6 +13994,9 @@ func (m *ChannelMutation) ClearedFields() []string {
 	if m.FieldCleared(channel.FieldClaim) {
 		fields = append(fields, channel.FieldClaim)
 	}
+	if m.FieldCleared(channel.FieldAudiences) {
+		fields = append(fields, channel.FieldAudiences)
+	}
 	if m.FieldCleared(channel.FieldChecks) {
 		fields = append(fields, channel.FieldChecks)
 	}
@@ -13890,6 +14025,9 @@ func (m *ChannelMutation) ClearField(name string) error {
 	switch name {
 	case channel.FieldClaim:
 		m.ClearClaim()
+		return nil
+	case channel.FieldAudiences:
+		m.ClearAudiences()
 		return nil
 	case channel.FieldChecks:
 		m.ClearChecks()
@@ -13964,6 +14102,12 @@ func (m *ChannelMutation) ResetField(name string) error {
 		return nil
 	case channel.FieldRegionID:
 		m.ResetRegionID()
+		return nil
+	case channel.FieldAudience:
+		m.ResetAudience()
+		return nil
+	case channel.FieldAudiences:
+		m.ResetAudiences()
 		return nil
 	case channel.FieldChecks:
 		m.ResetChecks()
@@ -20756,6 +20900,7 @@ type ConversationMutation struct {
 	ended_at               *time.Time
 	branch_id              *string
 	region_id              *string
+	audience               *string
 	message_seq            *int64
 	addmessage_seq         *int64
 	last_at                *time.Time
@@ -21852,6 +21997,42 @@ func (m *ConversationMutation) OldRegionID(ctx context.Context) (v string, err e
 // ResetRegionID resets all changes to the "region_id" field.
 func (m *ConversationMutation) ResetRegionID() {
 	m.region_id = nil
+}
+
+// SetAudience sets the "audience" field.
+func (m *ConversationMutation) SetAudience(s string) {
+	m.audience = &s
+}
+
+// Audience returns the value of the "audience" field in the mutation.
+func (m *ConversationMutation) Audience() (r string, exists bool) {
+	v := m.audience
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAudience returns the old "audience" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldAudience(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAudience is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAudience requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAudience: %w", err)
+	}
+	return oldValue.Audience, nil
+}
+
+// ResetAudience resets all changes to the "audience" field.
+func (m *ConversationMutation) ResetAudience() {
+	m.audience = nil
 }
 
 // SetMessageSeq sets the "message_seq" field.
@@ -23192,7 +23373,7 @@ func (m *ConversationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConversationMutation) Fields() []string {
-	fields := make([]string, 0, 46)
+	fields := make([]string, 0, 47)
 	if m.team_id != nil {
 		fields = append(fields, conversation.FieldTeamID)
 	}
@@ -23255,6 +23436,9 @@ func (m *ConversationMutation) Fields() []string {
 	}
 	if m.region_id != nil {
 		fields = append(fields, conversation.FieldRegionID)
+	}
+	if m.audience != nil {
+		fields = append(fields, conversation.FieldAudience)
 	}
 	if m.message_seq != nil {
 		fields = append(fields, conversation.FieldMessageSeq)
@@ -23381,6 +23565,8 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.BranchID()
 	case conversation.FieldRegionID:
 		return m.RegionID()
+	case conversation.FieldAudience:
+		return m.Audience()
 	case conversation.FieldMessageSeq:
 		return m.MessageSeq()
 	case conversation.FieldLastAt:
@@ -23482,6 +23668,8 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldBranchID(ctx)
 	case conversation.FieldRegionID:
 		return m.OldRegionID(ctx)
+	case conversation.FieldAudience:
+		return m.OldAudience(ctx)
 	case conversation.FieldMessageSeq:
 		return m.OldMessageSeq(ctx)
 	case conversation.FieldLastAt:
@@ -23687,6 +23875,13 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRegionID(v)
+		return nil
+	case conversation.FieldAudience:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAudience(v)
 		return nil
 	case conversation.FieldMessageSeq:
 		v, ok := value.(int64)
@@ -24209,6 +24404,9 @@ func (m *ConversationMutation) ResetField(name string) error {
 	case conversation.FieldRegionID:
 		m.ResetRegionID()
 		return nil
+	case conversation.FieldAudience:
+		m.ResetAudience()
+		return nil
 	case conversation.FieldMessageSeq:
 		m.ResetMessageSeq()
 		return nil
@@ -24451,6 +24649,7 @@ type CounterMutation struct {
 	queue                   *string
 	follower_id             *int64
 	addfollower_id          *int64
+	audience                *string
 	n                       *int64
 	addn                    *int64
 	unread_conversations    *int64
@@ -24909,6 +25108,42 @@ func (m *CounterMutation) ResetFollowerID() {
 	m.addfollower_id = nil
 }
 
+// SetAudience sets the "audience" field.
+func (m *CounterMutation) SetAudience(s string) {
+	m.audience = &s
+}
+
+// Audience returns the value of the "audience" field in the mutation.
+func (m *CounterMutation) Audience() (r string, exists bool) {
+	v := m.audience
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAudience returns the old "audience" field's value of the Counter entity.
+// If the Counter object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CounterMutation) OldAudience(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAudience is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAudience requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAudience: %w", err)
+	}
+	return oldValue.Audience, nil
+}
+
+// ResetAudience resets all changes to the "audience" field.
+func (m *CounterMutation) ResetAudience() {
+	m.audience = nil
+}
+
 // SetN sets the "n" field.
 func (m *CounterMutation) SetN(i int64) {
 	m.n = &i
@@ -25111,7 +25346,7 @@ func (m *CounterMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CounterMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.team_id != nil {
 		fields = append(fields, counter.FieldTeamID)
 	}
@@ -25135,6 +25370,9 @@ func (m *CounterMutation) Fields() []string {
 	}
 	if m.follower_id != nil {
 		fields = append(fields, counter.FieldFollowerID)
+	}
+	if m.audience != nil {
+		fields = append(fields, counter.FieldAudience)
 	}
 	if m.n != nil {
 		fields = append(fields, counter.FieldN)
@@ -25169,6 +25407,8 @@ func (m *CounterMutation) Field(name string) (ent.Value, bool) {
 		return m.Queue()
 	case counter.FieldFollowerID:
 		return m.FollowerID()
+	case counter.FieldAudience:
+		return m.Audience()
 	case counter.FieldN:
 		return m.N()
 	case counter.FieldUnreadConversations:
@@ -25200,6 +25440,8 @@ func (m *CounterMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldQueue(ctx)
 	case counter.FieldFollowerID:
 		return m.OldFollowerID(ctx)
+	case counter.FieldAudience:
+		return m.OldAudience(ctx)
 	case counter.FieldN:
 		return m.OldN(ctx)
 	case counter.FieldUnreadConversations:
@@ -25270,6 +25512,13 @@ func (m *CounterMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetFollowerID(v)
+		return nil
+	case counter.FieldAudience:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAudience(v)
 		return nil
 	case counter.FieldN:
 		v, ok := value.(int64)
@@ -25439,6 +25688,9 @@ func (m *CounterMutation) ResetField(name string) error {
 		return nil
 	case counter.FieldFollowerID:
 		m.ResetFollowerID()
+		return nil
+	case counter.FieldAudience:
+		m.ResetAudience()
 		return nil
 	case counter.FieldN:
 		m.ResetN()

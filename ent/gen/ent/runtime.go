@@ -331,6 +331,10 @@ func init() {
 	channelDescRegionID := channelFields[13].Descriptor()
 	// channel.DefaultRegionID holds the default value on creation for the region_id field.
 	channel.DefaultRegionID = channelDescRegionID.Default.(string)
+	// channelDescAudience is the schema descriptor for audience field.
+	channelDescAudience := channelFields[14].Descriptor()
+	// channel.DefaultAudience holds the default value on creation for the audience field.
+	channel.DefaultAudience = channelDescAudience.Default.(string)
 	channelinformationMixin := schema.ChannelInformation{}.Mixin()
 	channelinformationMixinFields1 := channelinformationMixin[1].Fields()
 	_ = channelinformationMixinFields1
@@ -489,86 +493,94 @@ func init() {
 	conversationDescRegionID := conversationFields[16].Descriptor()
 	// conversation.DefaultRegionID holds the default value on creation for the region_id field.
 	conversation.DefaultRegionID = conversationDescRegionID.Default.(string)
+	// conversationDescAudience is the schema descriptor for audience field.
+	conversationDescAudience := conversationFields[17].Descriptor()
+	// conversation.DefaultAudience holds the default value on creation for the audience field.
+	conversation.DefaultAudience = conversationDescAudience.Default.(string)
 	// conversationDescMessageSeq is the schema descriptor for message_seq field.
-	conversationDescMessageSeq := conversationFields[17].Descriptor()
+	conversationDescMessageSeq := conversationFields[18].Descriptor()
 	// conversation.DefaultMessageSeq holds the default value on creation for the message_seq field.
 	conversation.DefaultMessageSeq = conversationDescMessageSeq.Default.(int64)
 	// conversationDescLastMessageSeq is the schema descriptor for last_message_seq field.
-	conversationDescLastMessageSeq := conversationFields[20].Descriptor()
+	conversationDescLastMessageSeq := conversationFields[21].Descriptor()
 	// conversation.DefaultLastMessageSeq holds the default value on creation for the last_message_seq field.
 	conversation.DefaultLastMessageSeq = conversationDescLastMessageSeq.Default.(int64)
 	// conversationDescLastMessageKind is the schema descriptor for last_message_kind field.
-	conversationDescLastMessageKind := conversationFields[21].Descriptor()
+	conversationDescLastMessageKind := conversationFields[22].Descriptor()
 	// conversation.DefaultLastMessageKind holds the default value on creation for the last_message_kind field.
 	conversation.DefaultLastMessageKind = conversationDescLastMessageKind.Default.(string)
 	// conversationDescLastMessageSender is the schema descriptor for last_message_sender field.
-	conversationDescLastMessageSender := conversationFields[22].Descriptor()
+	conversationDescLastMessageSender := conversationFields[23].Descriptor()
 	// conversation.DefaultLastMessageSender holds the default value on creation for the last_message_sender field.
 	conversation.DefaultLastMessageSender = conversationDescLastMessageSender.Default.(string)
 	// conversationDescLastMessagePreview is the schema descriptor for last_message_preview field.
-	conversationDescLastMessagePreview := conversationFields[23].Descriptor()
+	conversationDescLastMessagePreview := conversationFields[24].Descriptor()
 	// conversation.DefaultLastMessagePreview holds the default value on creation for the last_message_preview field.
 	conversation.DefaultLastMessagePreview = conversationDescLastMessagePreview.Default.(string)
 	// conversationDescLastMessageUnsent is the schema descriptor for last_message_unsent field.
-	conversationDescLastMessageUnsent := conversationFields[25].Descriptor()
+	conversationDescLastMessageUnsent := conversationFields[26].Descriptor()
 	// conversation.DefaultLastMessageUnsent holds the default value on creation for the last_message_unsent field.
 	conversation.DefaultLastMessageUnsent = conversationDescLastMessageUnsent.Default.(bool)
 	// conversationDescName is the schema descriptor for name field.
-	conversationDescName := conversationFields[26].Descriptor()
+	conversationDescName := conversationFields[27].Descriptor()
 	// conversation.DefaultName holds the default value on creation for the name field.
 	conversation.DefaultName = conversationDescName.Default.(string)
 	// conversationDescNameFolded is the schema descriptor for name_folded field.
-	conversationDescNameFolded := conversationFields[27].Descriptor()
+	conversationDescNameFolded := conversationFields[28].Descriptor()
 	// conversation.DefaultNameFolded holds the default value on creation for the name_folded field.
 	conversation.DefaultNameFolded = conversationDescNameFolded.Default.(string)
 	// conversationDescPictureURL is the schema descriptor for picture_url field.
-	conversationDescPictureURL := conversationFields[28].Descriptor()
+	conversationDescPictureURL := conversationFields[29].Descriptor()
 	// conversation.DefaultPictureURL holds the default value on creation for the picture_url field.
 	conversation.DefaultPictureURL = conversationDescPictureURL.Default.(string)
 	// conversationDescMemberCount is the schema descriptor for member_count field.
-	conversationDescMemberCount := conversationFields[30].Descriptor()
+	conversationDescMemberCount := conversationFields[31].Descriptor()
 	// conversation.DefaultMemberCount holds the default value on creation for the member_count field.
 	conversation.DefaultMemberCount = conversationDescMemberCount.Default.(int)
 	// conversationDescUnread is the schema descriptor for unread field.
-	conversationDescUnread := conversationFields[31].Descriptor()
+	conversationDescUnread := conversationFields[32].Descriptor()
 	// conversation.DefaultUnread holds the default value on creation for the unread field.
 	conversation.DefaultUnread = conversationDescUnread.Default.(int)
 	// conversationDescReadSeq is the schema descriptor for read_seq field.
-	conversationDescReadSeq := conversationFields[32].Descriptor()
+	conversationDescReadSeq := conversationFields[33].Descriptor()
 	// conversation.DefaultReadSeq holds the default value on creation for the read_seq field.
 	conversation.DefaultReadSeq = conversationDescReadSeq.Default.(int64)
 	// conversationDescHasPhone is the schema descriptor for has_phone field.
-	conversationDescHasPhone := conversationFields[36].Descriptor()
+	conversationDescHasPhone := conversationFields[37].Descriptor()
 	// conversation.DefaultHasPhone holds the default value on creation for the has_phone field.
 	conversation.DefaultHasPhone = conversationDescHasPhone.Default.(bool)
 	// conversationDescIsStarred is the schema descriptor for is_starred field.
-	conversationDescIsStarred := conversationFields[37].Descriptor()
+	conversationDescIsStarred := conversationFields[38].Descriptor()
 	// conversation.DefaultIsStarred holds the default value on creation for the is_starred field.
 	conversation.DefaultIsStarred = conversationDescIsStarred.Default.(bool)
 	// conversationDescIsArchived is the schema descriptor for is_archived field.
-	conversationDescIsArchived := conversationFields[38].Descriptor()
+	conversationDescIsArchived := conversationFields[39].Descriptor()
 	// conversation.DefaultIsArchived holds the default value on creation for the is_archived field.
 	conversation.DefaultIsArchived = conversationDescIsArchived.Default.(bool)
 	// conversationDescIsFromAd is the schema descriptor for is_from_ad field.
-	conversationDescIsFromAd := conversationFields[39].Descriptor()
+	conversationDescIsFromAd := conversationFields[40].Descriptor()
 	// conversation.DefaultIsFromAd holds the default value on creation for the is_from_ad field.
 	conversation.DefaultIsFromAd = conversationDescIsFromAd.Default.(bool)
 	// conversationDescWaitingLevel is the schema descriptor for waiting_level field.
-	conversationDescWaitingLevel := conversationFields[41].Descriptor()
+	conversationDescWaitingLevel := conversationFields[42].Descriptor()
 	// conversation.DefaultWaitingLevel holds the default value on creation for the waiting_level field.
 	conversation.DefaultWaitingLevel = conversationDescWaitingLevel.Default.(int)
 	counterFields := schema.Counter{}.Fields()
 	_ = counterFields
+	// counterDescAudience is the schema descriptor for audience field.
+	counterDescAudience := counterFields[7].Descriptor()
+	// counter.DefaultAudience holds the default value on creation for the audience field.
+	counter.DefaultAudience = counterDescAudience.Default.(string)
 	// counterDescN is the schema descriptor for n field.
-	counterDescN := counterFields[7].Descriptor()
+	counterDescN := counterFields[8].Descriptor()
 	// counter.DefaultN holds the default value on creation for the n field.
 	counter.DefaultN = counterDescN.Default.(int64)
 	// counterDescUnreadConversations is the schema descriptor for unread_conversations field.
-	counterDescUnreadConversations := counterFields[8].Descriptor()
+	counterDescUnreadConversations := counterFields[9].Descriptor()
 	// counter.DefaultUnreadConversations holds the default value on creation for the unread_conversations field.
 	counter.DefaultUnreadConversations = counterDescUnreadConversations.Default.(int64)
 	// counterDescUnread is the schema descriptor for unread field.
-	counterDescUnread := counterFields[9].Descriptor()
+	counterDescUnread := counterFields[10].Descriptor()
 	// counter.DefaultUnread holds the default value on creation for the unread field.
 	counter.DefaultUnread = counterDescUnread.Default.(int64)
 	customfieldMixin := schema.CustomField{}.Mixin()

@@ -787,6 +787,8 @@ type Channel struct {
 	DeletedAt *time.Time `json:"deletedAt"`
 	// When it was connected first.
 	CreatedAt time.Time `json:"createdAt"`
+	// To whom its new enquiries go.
+	Distribution ChannelDistribution `json:"distribution"`
 	// The chat window of a website channel; null on other channels.
 	Webchat *Webchat `json:"webchat"`
 }
@@ -873,6 +875,38 @@ type ChannelDeleteInput struct {
 
 // The answer to channelDelete.
 type ChannelDeletePayload struct {
+	// The channel; null where it was refused.
+	Channel *Channel `json:"channel"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// To whom new enquiries of a channel go.
+type ChannelDistribution struct {
+	// To everybody, to chosen agents, or to a branch.
+	To DistributionTarget `json:"to"`
+	// The chosen agents; none where it goes to others.
+	AgentIds []string `json:"agentIds"`
+	// The branch; null where it goes to others.
+	BranchID *string `json:"branchId"`
+}
+
+// To whom new enquiries of a channel are to go.
+type ChannelDistributionSetInput struct {
+	// The channel.
+	ChannelID string `json:"channelId"`
+	// To everybody, to chosen agents, or to a branch.
+	To DistributionTarget `json:"to"`
+	// The chosen agents, 1 to 50, for AGENTS.
+	AgentIds graphql.Omittable[[]string] `json:"agentIds"`
+	// The branch, for BRANCH.
+	BranchID graphql.Omittable[*string] `json:"branchId"`
+}
+
+// The answer to channelDistributionSet.
+type ChannelDistributionSetPayload struct {
 	// The channel; null where it was refused.
 	Channel *Channel `json:"channel"`
 	// What the caller can put right.
@@ -6436,6 +6470,67 @@ func (e *DeliveryStatus) UnmarshalJSON(b []byte) error {
 }
 
 func (e DeliveryStatus) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// To whom new enquiries of a channel go.
+type DistributionTarget string
+
+const (
+	// To everybody.
+	DistributionTargetEverybody DistributionTarget = "EVERYBODY"
+	// To chosen agents.
+	DistributionTargetAgents DistributionTarget = "AGENTS"
+	// To the agents of a branch.
+	DistributionTargetBranch DistributionTarget = "BRANCH"
+)
+
+var AllDistributionTarget = []DistributionTarget{
+	DistributionTargetEverybody,
+	DistributionTargetAgents,
+	DistributionTargetBranch,
+}
+
+func (e DistributionTarget) IsValid() bool {
+	switch e {
+	case DistributionTargetEverybody, DistributionTargetAgents, DistributionTargetBranch:
+		return true
+	}
+	return false
+}
+
+func (e DistributionTarget) String() string {
+	return string(e)
+}
+
+func (e *DistributionTarget) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = DistributionTarget(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid DistributionTarget", str)
+	}
+	return nil
+}
+
+func (e DistributionTarget) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *DistributionTarget) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e DistributionTarget) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

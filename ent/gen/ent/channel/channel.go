@@ -49,6 +49,10 @@ const (
 	FieldBranchID = "branch_id"
 	// FieldRegionID holds the string denoting the region_id field in the database.
 	FieldRegionID = "region_id"
+	// FieldAudience holds the string denoting the audience field in the database.
+	FieldAudience = "audience"
+	// FieldAudiences holds the string denoting the audiences field in the database.
+	FieldAudiences = "audiences"
 	// FieldChecks holds the string denoting the checks field in the database.
 	FieldChecks = "checks"
 	// FieldCheckedAt holds the string denoting the checked_at field in the database.
@@ -82,6 +86,8 @@ var Columns = []string{
 	FieldCanListMembers,
 	FieldBranchID,
 	FieldRegionID,
+	FieldAudience,
+	FieldAudiences,
 	FieldChecks,
 	FieldCheckedAt,
 	FieldLastEventAt,
@@ -117,6 +123,8 @@ var (
 	DefaultBranchID string
 	// DefaultRegionID holds the default value on creation for the "region_id" field.
 	DefaultRegionID string
+	// DefaultAudience holds the default value on creation for the "audience" field.
+	DefaultAudience string
 )
 
 // Type defines the type for the "type" enum field.
@@ -266,6 +274,11 @@ func ByBranchID(opts ...sql.OrderTermOption) OrderOption {
 // ByRegionID orders the results by the region_id field.
 func ByRegionID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRegionID, opts...).ToFunc()
+}
+
+// ByAudience orders the results by the audience field.
+func ByAudience(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAudience, opts...).ToFunc()
 }
 
 // ByCheckedAt orders the results by the checked_at field.

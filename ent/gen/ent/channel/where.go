@@ -134,6 +134,11 @@ func RegionID(v string) predicate.Channel {
 	return predicate.Channel(sql.FieldEQ(FieldRegionID, v))
 }
 
+// Audience applies equality check predicate on the "audience" field. It's identical to AudienceEQ.
+func Audience(v string) predicate.Channel {
+	return predicate.Channel(sql.FieldEQ(FieldAudience, v))
+}
+
 // CheckedAt applies equality check predicate on the "checked_at" field. It's identical to CheckedAtEQ.
 func CheckedAt(v time.Time) predicate.Channel {
 	return predicate.Channel(sql.FieldEQ(FieldCheckedAt, v))
@@ -1057,6 +1062,81 @@ func RegionIDEqualFold(v string) predicate.Channel {
 // RegionIDContainsFold applies the ContainsFold predicate on the "region_id" field.
 func RegionIDContainsFold(v string) predicate.Channel {
 	return predicate.Channel(sql.FieldContainsFold(FieldRegionID, v))
+}
+
+// AudienceEQ applies the EQ predicate on the "audience" field.
+func AudienceEQ(v string) predicate.Channel {
+	return predicate.Channel(sql.FieldEQ(FieldAudience, v))
+}
+
+// AudienceNEQ applies the NEQ predicate on the "audience" field.
+func AudienceNEQ(v string) predicate.Channel {
+	return predicate.Channel(sql.FieldNEQ(FieldAudience, v))
+}
+
+// AudienceIn applies the In predicate on the "audience" field.
+func AudienceIn(vs ...string) predicate.Channel {
+	return predicate.Channel(sql.FieldIn(FieldAudience, vs...))
+}
+
+// AudienceNotIn applies the NotIn predicate on the "audience" field.
+func AudienceNotIn(vs ...string) predicate.Channel {
+	return predicate.Channel(sql.FieldNotIn(FieldAudience, vs...))
+}
+
+// AudienceGT applies the GT predicate on the "audience" field.
+func AudienceGT(v string) predicate.Channel {
+	return predicate.Channel(sql.FieldGT(FieldAudience, v))
+}
+
+// AudienceGTE applies the GTE predicate on the "audience" field.
+func AudienceGTE(v string) predicate.Channel {
+	return predicate.Channel(sql.FieldGTE(FieldAudience, v))
+}
+
+// AudienceLT applies the LT predicate on the "audience" field.
+func AudienceLT(v string) predicate.Channel {
+	return predicate.Channel(sql.FieldLT(FieldAudience, v))
+}
+
+// AudienceLTE applies the LTE predicate on the "audience" field.
+func AudienceLTE(v string) predicate.Channel {
+	return predicate.Channel(sql.FieldLTE(FieldAudience, v))
+}
+
+// AudienceContains applies the Contains predicate on the "audience" field.
+func AudienceContains(v string) predicate.Channel {
+	return predicate.Channel(sql.FieldContains(FieldAudience, v))
+}
+
+// AudienceHasPrefix applies the HasPrefix predicate on the "audience" field.
+func AudienceHasPrefix(v string) predicate.Channel {
+	return predicate.Channel(sql.FieldHasPrefix(FieldAudience, v))
+}
+
+// AudienceHasSuffix applies the HasSuffix predicate on the "audience" field.
+func AudienceHasSuffix(v string) predicate.Channel {
+	return predicate.Channel(sql.FieldHasSuffix(FieldAudience, v))
+}
+
+// AudienceEqualFold applies the EqualFold predicate on the "audience" field.
+func AudienceEqualFold(v string) predicate.Channel {
+	return predicate.Channel(sql.FieldEqualFold(FieldAudience, v))
+}
+
+// AudienceContainsFold applies the ContainsFold predicate on the "audience" field.
+func AudienceContainsFold(v string) predicate.Channel {
+	return predicate.Channel(sql.FieldContainsFold(FieldAudience, v))
+}
+
+// AudiencesIsNil applies the IsNil predicate on the "audiences" field.
+func AudiencesIsNil() predicate.Channel {
+	return predicate.Channel(sql.FieldIsNull(FieldAudiences))
+}
+
+// AudiencesNotNil applies the NotNil predicate on the "audiences" field.
+func AudiencesNotNil() predicate.Channel {
+	return predicate.Channel(sql.FieldNotNull(FieldAudiences))
 }
 
 // ChecksIsNil applies the IsNil predicate on the "checks" field.

@@ -56,6 +56,8 @@ const (
 	FieldBranchID = "branch_id"
 	// FieldRegionID holds the string denoting the region_id field in the database.
 	FieldRegionID = "region_id"
+	// FieldAudience holds the string denoting the audience field in the database.
+	FieldAudience = "audience"
 	// FieldMessageSeq holds the string denoting the message_seq field in the database.
 	FieldMessageSeq = "message_seq"
 	// FieldLastAt holds the string denoting the last_at field in the database.
@@ -179,6 +181,7 @@ var Columns = []string{
 	FieldEndedAt,
 	FieldBranchID,
 	FieldRegionID,
+	FieldAudience,
 	FieldMessageSeq,
 	FieldLastAt,
 	FieldLastMessageID,
@@ -223,6 +226,8 @@ var (
 	DefaultBranchID string
 	// DefaultRegionID holds the default value on creation for the "region_id" field.
 	DefaultRegionID string
+	// DefaultAudience holds the default value on creation for the "audience" field.
+	DefaultAudience string
 	// DefaultMessageSeq holds the default value on creation for the "message_seq" field.
 	DefaultMessageSeq int64
 	// DefaultLastMessageSeq holds the default value on creation for the "last_message_seq" field.
@@ -489,6 +494,11 @@ func ByBranchID(opts ...sql.OrderTermOption) OrderOption {
 // ByRegionID orders the results by the region_id field.
 func ByRegionID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRegionID, opts...).ToFunc()
+}
+
+// ByAudience orders the results by the audience field.
+func ByAudience(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAudience, opts...).ToFunc()
 }
 
 // ByMessageSeq orders the results by the message_seq field.

@@ -27,6 +27,8 @@ const (
 	FieldQueue = "queue"
 	// FieldFollowerID holds the string denoting the follower_id field in the database.
 	FieldFollowerID = "follower_id"
+	// FieldAudience holds the string denoting the audience field in the database.
+	FieldAudience = "audience"
 	// FieldN holds the string denoting the n field in the database.
 	FieldN = "n"
 	// FieldUnreadConversations holds the string denoting the unread_conversations field in the database.
@@ -48,6 +50,7 @@ var Columns = []string{
 	FieldStatus,
 	FieldQueue,
 	FieldFollowerID,
+	FieldAudience,
 	FieldN,
 	FieldUnreadConversations,
 	FieldUnread,
@@ -64,6 +67,8 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultAudience holds the default value on creation for the "audience" field.
+	DefaultAudience string
 	// DefaultN holds the default value on creation for the "n" field.
 	DefaultN int64
 	// DefaultUnreadConversations holds the default value on creation for the "unread_conversations" field.
@@ -118,6 +123,11 @@ func ByQueue(opts ...sql.OrderTermOption) OrderOption {
 // ByFollowerID orders the results by the follower_id field.
 func ByFollowerID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldFollowerID, opts...).ToFunc()
+}
+
+// ByAudience orders the results by the audience field.
+func ByAudience(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAudience, opts...).ToFunc()
 }
 
 // ByN orders the results by the n field.

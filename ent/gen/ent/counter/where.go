@@ -92,6 +92,11 @@ func FollowerID(v int64) predicate.Counter {
 	return predicate.Counter(sql.FieldEQ(FieldFollowerID, v))
 }
 
+// Audience applies equality check predicate on the "audience" field. It's identical to AudienceEQ.
+func Audience(v string) predicate.Counter {
+	return predicate.Counter(sql.FieldEQ(FieldAudience, v))
+}
+
 // N applies equality check predicate on the "n" field. It's identical to NEQ.
 func N(v int64) predicate.Counter {
 	return predicate.Counter(sql.FieldEQ(FieldN, v))
@@ -550,6 +555,71 @@ func FollowerIDLT(v int64) predicate.Counter {
 // FollowerIDLTE applies the LTE predicate on the "follower_id" field.
 func FollowerIDLTE(v int64) predicate.Counter {
 	return predicate.Counter(sql.FieldLTE(FieldFollowerID, v))
+}
+
+// AudienceEQ applies the EQ predicate on the "audience" field.
+func AudienceEQ(v string) predicate.Counter {
+	return predicate.Counter(sql.FieldEQ(FieldAudience, v))
+}
+
+// AudienceNEQ applies the NEQ predicate on the "audience" field.
+func AudienceNEQ(v string) predicate.Counter {
+	return predicate.Counter(sql.FieldNEQ(FieldAudience, v))
+}
+
+// AudienceIn applies the In predicate on the "audience" field.
+func AudienceIn(vs ...string) predicate.Counter {
+	return predicate.Counter(sql.FieldIn(FieldAudience, vs...))
+}
+
+// AudienceNotIn applies the NotIn predicate on the "audience" field.
+func AudienceNotIn(vs ...string) predicate.Counter {
+	return predicate.Counter(sql.FieldNotIn(FieldAudience, vs...))
+}
+
+// AudienceGT applies the GT predicate on the "audience" field.
+func AudienceGT(v string) predicate.Counter {
+	return predicate.Counter(sql.FieldGT(FieldAudience, v))
+}
+
+// AudienceGTE applies the GTE predicate on the "audience" field.
+func AudienceGTE(v string) predicate.Counter {
+	return predicate.Counter(sql.FieldGTE(FieldAudience, v))
+}
+
+// AudienceLT applies the LT predicate on the "audience" field.
+func AudienceLT(v string) predicate.Counter {
+	return predicate.Counter(sql.FieldLT(FieldAudience, v))
+}
+
+// AudienceLTE applies the LTE predicate on the "audience" field.
+func AudienceLTE(v string) predicate.Counter {
+	return predicate.Counter(sql.FieldLTE(FieldAudience, v))
+}
+
+// AudienceContains applies the Contains predicate on the "audience" field.
+func AudienceContains(v string) predicate.Counter {
+	return predicate.Counter(sql.FieldContains(FieldAudience, v))
+}
+
+// AudienceHasPrefix applies the HasPrefix predicate on the "audience" field.
+func AudienceHasPrefix(v string) predicate.Counter {
+	return predicate.Counter(sql.FieldHasPrefix(FieldAudience, v))
+}
+
+// AudienceHasSuffix applies the HasSuffix predicate on the "audience" field.
+func AudienceHasSuffix(v string) predicate.Counter {
+	return predicate.Counter(sql.FieldHasSuffix(FieldAudience, v))
+}
+
+// AudienceEqualFold applies the EqualFold predicate on the "audience" field.
+func AudienceEqualFold(v string) predicate.Counter {
+	return predicate.Counter(sql.FieldEqualFold(FieldAudience, v))
+}
+
+// AudienceContainsFold applies the ContainsFold predicate on the "audience" field.
+func AudienceContainsFold(v string) predicate.Counter {
+	return predicate.Counter(sql.FieldContainsFold(FieldAudience, v))
 }
 
 // NEQ applies the EQ predicate on the "n" field.

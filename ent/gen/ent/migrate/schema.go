@@ -524,6 +524,8 @@ var (
 		{Name: "can_list_members", Type: field.TypeBool, Comment: "Whether the platform lists group members to this account (GRP-8).", Default: false},
 		{Name: "branch_id", Type: field.TypeString, Comment: "The branch its conversations belong to; empty for none.", Default: ""},
 		{Name: "region_id", Type: field.TypeString, Comment: "The region its conversations belong to; empty for none.", Default: ""},
+		{Name: "audience", Type: field.TypeString, Size: 2147483647, Comment: "To whom its new enquiries go (CHAN-8): empty for everybody, =branch, or ,agent,agent, in order.", Default: ""},
+		{Name: "audiences", Type: field.TypeJSON, Nullable: true, Comment: "All that it ever went to but everybody, since conversations keep theirs while they wait."},
 		{Name: "checks", Type: field.TypeJSON, Nullable: true, Comment: "The newest connection check (CHAN-10)."},
 		{Name: "checked_at", Type: field.TypeTime, Nullable: true, Comment: "When the connection was last checked."},
 		{Name: "last_event_at", Type: field.TypeTime, Nullable: true, Comment: "When the platform last called, to the minute."},
@@ -920,6 +922,7 @@ var (
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true, Comment: "When it ended last."},
 		{Name: "branch_id", Type: field.TypeString, Comment: "The branch it belongs to; empty for none (CONV-28).", Default: ""},
 		{Name: "region_id", Type: field.TypeString, Comment: "The region it belongs to; empty for none (CONV-28).", Default: ""},
+		{Name: "audience", Type: field.TypeString, Size: 2147483647, Comment: "To whom the enquiry went that it began to wait with, as its channel said then (CHAN-8); counts while PENDING.", Default: ""},
 		{Name: "message_seq", Type: field.TypeInt64, Comment: "The sequence number of its newest message (MSG-15).", Default: 0},
 		{Name: "last_at", Type: field.TypeTime, Comment: "When its newest message arrived, or when it was created: what lists sort by."},
 		{Name: "last_message_id", Type: field.TypeInt64, Nullable: true, Comment: "The message its preview shows; NULL for none."},
@@ -960,31 +963,31 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "conversations_channels_channel",
-				Columns:    []*schema.Column{ConversationsColumns[42]},
+				Columns:    []*schema.Column{ConversationsColumns[43]},
 				RefColumns: []*schema.Column{ChannelsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "conversations_identities_identity",
-				Columns:    []*schema.Column{ConversationsColumns[43]},
+				Columns:    []*schema.Column{ConversationsColumns[44]},
 				RefColumns: []*schema.Column{IdentitiesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "conversations_platform_groups_group",
-				Columns:    []*schema.Column{ConversationsColumns[44]},
+				Columns:    []*schema.Column{ConversationsColumns[45]},
 				RefColumns: []*schema.Column{PlatformGroupsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "conversations_contacts_contact",
-				Columns:    []*schema.Column{ConversationsColumns[45]},
+				Columns:    []*schema.Column{ConversationsColumns[46]},
 				RefColumns: []*schema.Column{ContactsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "conversations_agents_follower",
-				Columns:    []*schema.Column{ConversationsColumns[46]},
+				Columns:    []*schema.Column{ConversationsColumns[47]},
 				RefColumns: []*schema.Column{AgentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -998,37 +1001,37 @@ var (
 			{
 				Name:    "conversation_team_id_identity_id",
 				Unique:  true,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[43]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[44]},
 			},
 			{
 				Name:    "conversation_team_id_group_id",
 				Unique:  true,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[44]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[45]},
 			},
 			{
 				Name:    "conversation_team_id_contact_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[45]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[46]},
 			},
 			{
 				Name:    "conversation_team_id_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[18], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[19], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_status_queue_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[9], ConversationsColumns[18], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[9], ConversationsColumns[19], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_follower_id_status_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[46], ConversationsColumns[8], ConversationsColumns[18], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[47], ConversationsColumns[8], ConversationsColumns[19], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_channel_id_status_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[42], ConversationsColumns[8], ConversationsColumns[18], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[43], ConversationsColumns[8], ConversationsColumns[19], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_status_followed_at_id",
@@ -1038,12 +1041,28 @@ var (
 			{
 				Name:    "conversation_team_id_status_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[33], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[34], ConversationsColumns[0]},
+			},
+			{
+				Name:    "conversation_team_id_audience_queue_last_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[17], ConversationsColumns[9], ConversationsColumns[19], ConversationsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status = 'PENDING'",
+				},
+			},
+			{
+				Name:    "conversation_team_id_audience_queue_waiting_since_id",
+				Unique:  false,
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[17], ConversationsColumns[9], ConversationsColumns[34], ConversationsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status = 'PENDING'",
+				},
 			},
 			{
 				Name:    "conversation_team_id_is_from_ad_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[39], ConversationsColumns[18], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[40], ConversationsColumns[19], ConversationsColumns[0]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "is_from_ad",
 				},
@@ -1051,7 +1070,7 @@ var (
 			{
 				Name:    "conversation_waiting_level_waiting_since",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[41], ConversationsColumns[33]},
+				Columns: []*schema.Column{ConversationsColumns[42], ConversationsColumns[34]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "waiting_since IS NOT NULL AND waiting_level < 3",
 				},
@@ -1069,6 +1088,7 @@ var (
 		{Name: "status", Type: field.TypeString, Comment: "The status."},
 		{Name: "queue", Type: field.TypeString, Comment: "The queue."},
 		{Name: "follower_id", Type: field.TypeInt64, Comment: "The follower; 0 for none."},
+		{Name: "audience", Type: field.TypeString, Size: 2147483647, Comment: "To whom the enquiry went, while PENDING (CHAN-8); empty for everybody.", Default: ""},
 		{Name: "n", Type: field.TypeInt64, Comment: "How many conversations.", Default: 0},
 		{Name: "unread_conversations", Type: field.TypeInt64, Comment: "How many of them have something unread.", Default: 0},
 		{Name: "unread", Type: field.TypeInt64, Comment: "How many unread messages in all.", Default: 0},
@@ -1086,9 +1106,9 @@ var (
 				Columns: []*schema.Column{ConversationCountersColumns[1], ConversationCountersColumns[0]},
 			},
 			{
-				Name:    "counter_team_id_status_queue_follower_id_channel_id_kind_branch_id_region_id",
+				Name:    "counter_team_id_status_queue_follower_id_channel_id_kind_branch_id_region_id_audience",
 				Unique:  true,
-				Columns: []*schema.Column{ConversationCountersColumns[1], ConversationCountersColumns[6], ConversationCountersColumns[7], ConversationCountersColumns[8], ConversationCountersColumns[2], ConversationCountersColumns[5], ConversationCountersColumns[3], ConversationCountersColumns[4]},
+				Columns: []*schema.Column{ConversationCountersColumns[1], ConversationCountersColumns[6], ConversationCountersColumns[7], ConversationCountersColumns[8], ConversationCountersColumns[2], ConversationCountersColumns[5], ConversationCountersColumns[3], ConversationCountersColumns[4], ConversationCountersColumns[9]},
 			},
 		},
 	}
