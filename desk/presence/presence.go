@@ -63,15 +63,21 @@ type Service struct {
 	mu    sync.Mutex
 	signs map[place]sign
 	in    map[[2]int64]map[place]struct{} // by team and conversation
+	// sheets are who is there, by team and server.
+	sheets map[int64]map[string]sheet
 }
 
 // New makes the service and starts it.
 func New(b bus.Bus, c clock.Clock) *Service {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Service{bus: b, clock: c, stop: stop, done: make(chan struct{}), poke: make(chan struct{}, 1),
-		signs: map[place]sign{}, in: map[[2]int64]map[place]struct{}{}}
+		signs: map[place]sign{}, in: map[[2]int64]map[place]struct{}{}, sheets: map[int64]map[string]sheet{}}
 	for _, k := range []Kind{Typing, Viewing} {
-		s.stops = append(s.stops, b.Subscribe(string(k), func(m bus.Message) { s.Take(m) }))
+		s.stops = append(s.stops, b.Subscribe(string(k), func(m bus.Message) {
+			if !s.TakeAttendance(m) {
+				s.Take(m)
+			}
+		}))
 	}
 	go s.run(ctx)
 	return s
