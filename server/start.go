@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/switchyard-chat/switchyard/desk/presence"
 )
 
 // purgeEvery is how often sessions and links that no longer work are deleted.
@@ -14,6 +16,7 @@ const purgeEvery = time.Hour
 func (p *parts) start(ctx context.Context) error {
 	p.background(ctx, p.workspace.Run)
 	p.background(ctx, p.purge)
+	p.background(ctx, p.attend)
 	p.background(ctx, p.webhooks.drain)
 	p.background(ctx, p.visitors.Run)
 	p.background(ctx, p.forgetVisitors)
@@ -39,6 +42,19 @@ func (p *parts) background(ctx context.Context, f func(context.Context)) {
 		wg.Wait()
 		return nil
 	})
+}
+
+// attend tells all servers which agents have a connection here, until the server closes; then that it has none.
+func (p *parts) attend(ctx context.Context) {
+	name := p.random.UUID()
+	for p.db.Clock().Sleep(ctx, time.Second) == nil {
+		var seats []presence.Seat
+		for _, s := range p.transport.Seats() {
+			seats = append(seats, presence.Seat{Team: s.TeamID, Agent: s.AgentID, Active: s.Active})
+		}
+		p.presence.Attend(ctx, name, seats)
+	}
+	p.presence.Attend(context.WithoutCancel(ctx), name, nil)
 }
 
 // purge deletes what no longer works, now and then. Several servers may do so at once.

@@ -127,7 +127,8 @@ var meaning = map[string]string{
 	"SavedReplySendInput.clientMessageId": "!key reply.key", "SavedReplySendInput.onBehalfOf": "@agent.admin",
 	"DraftSetInput.conversationId": "@conversation.ann", "DraftSetInput.text": "words",
 
-	// pushes
+	// pushes and presence
+	"Query.agentPresence(agentIds)": "@agent.mate",
 	"Query.pushDeliveries(after)": "page", "Query.pushDeliveries(before)": "page",
 	"PushDeviceRegisterInput.endpoint": "!words https://127.0.0.1/push", "PushDeviceRegisterInput.p256dh": "!words BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU",
 	"PushDeviceRegisterInput.auth": "!words AAAAAAAAAAAAAAAAAAAAAA", "PushDeviceRemoveInput.deviceId": "!@device.doomed", "PushDeviceRemoveInput.endpoint": "words https://127.0.0.1/push",

@@ -110,6 +110,17 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	AgentPresence struct {
+		AgentID func(childComplexity int) int
+		State   func(childComplexity int) int
+	}
+
+	AgentPresenceChanged struct {
+		Agents func(childComplexity int) int
+		Cause  func(childComplexity int) int
+		Cursor func(childComplexity int) int
+	}
+
 	AgentReactivatePayload struct {
 		Agent      func(childComplexity int) int
 		Cursor     func(childComplexity int) int
@@ -1585,6 +1596,7 @@ type ComplexityRoot struct {
 	Query struct {
 		APITokens              func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Activities             func(childComplexity int, conversationID string, first *int, after *string, last *int, before *string) int
+		AgentPresence          func(childComplexity int, agentIds []string) int
 		Agents                 func(childComplexity int, filter *model.AgentFilter, first *int, after *string, last *int, before *string) int
 		AutomationSettings     func(childComplexity int) int
 		BotEntries             func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -1860,6 +1872,7 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
+		AgentPresence      func(childComplexity int) int
 		ConversationEvents func(childComplexity int, conversationID string, after *string) int
 		InboxEvents        func(childComplexity int, view model.InboxView, filter *model.ConversationFilter, after *string) int
 		JobProgress        func(childComplexity int, jobID string, after *string) int
@@ -2243,6 +2256,7 @@ type QueryResolver interface {
 	ContactFindings(ctx context.Context, contactID string) (*model.Findings, error)
 	GroupMembers(ctx context.Context, groupID string, search *string, first *int, after *string, last *int, before *string) (*model.GroupMemberConnection, error)
 	Events(ctx context.Context, after *string, first *int) (*model.LogPage, error)
+	AgentPresence(ctx context.Context, agentIds []string) ([]*model.AgentPresence, error)
 	NoticeSettings(ctx context.Context) (*model.NoticeSettings, error)
 	PushPublicKey(ctx context.Context) (string, error)
 	PushDevices(ctx context.Context) ([]*model.PushDevice, error)
@@ -2267,6 +2281,7 @@ type SubscriptionResolver interface {
 	Notifications(ctx context.Context, after *string) (<-chan model.NotificationEvent, error)
 	Presence(ctx context.Context, conversationID string) (<-chan model.PresenceEvent, error)
 	JobProgress(ctx context.Context, jobID string, after *string) (<-chan model.JobEvent, error)
+	AgentPresence(ctx context.Context) (<-chan model.PresenceEvent, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -2553,6 +2568,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AgentInvitePayload.UserErrors(childComplexity), true
+
+	case "AgentPresence.agentId":
+		if e.ComplexityRoot.AgentPresence.AgentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentPresence.AgentID(childComplexity), true
+	case "AgentPresence.state":
+		if e.ComplexityRoot.AgentPresence.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentPresence.State(childComplexity), true
+
+	case "AgentPresenceChanged.agents":
+		if e.ComplexityRoot.AgentPresenceChanged.Agents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentPresenceChanged.Agents(childComplexity), true
+	case "AgentPresenceChanged.cause":
+		if e.ComplexityRoot.AgentPresenceChanged.Cause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentPresenceChanged.Cause(childComplexity), true
+	case "AgentPresenceChanged.cursor":
+		if e.ComplexityRoot.AgentPresenceChanged.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentPresenceChanged.Cursor(childComplexity), true
 
 	case "AgentReactivatePayload.agent":
 		if e.ComplexityRoot.AgentReactivatePayload.Agent == nil {
@@ -8597,6 +8644,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Activities(childComplexity, args["conversationId"].(string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.agentPresence":
+		if e.ComplexityRoot.Query.AgentPresence == nil {
+			break
+		}
+
+		args, err := ec.field_Query_agentPresence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AgentPresence(childComplexity, args["agentIds"].([]string)), true
 	case "Query.agents":
 		if e.ComplexityRoot.Query.Agents == nil {
 			break
@@ -9879,6 +9937,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StreamEnded.Resubscribe(childComplexity), true
 
+	case "Subscription.agentPresence":
+		if e.ComplexityRoot.Subscription.AgentPresence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.AgentPresence(childComplexity), true
 	case "Subscription.conversationEvents":
 		if e.ComplexityRoot.Subscription.ConversationEvents == nil {
 			break
@@ -15776,6 +15840,47 @@ extend type Mutation {
   ): NoteAddPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/presence.graphql", Input: `"Whether an agent is there."
+enum AgentPresenceState {
+  "It has a live connection, and did something in the last five minutes."
+  ONLINE
+  "It has a live connection alone."
+  AWAY
+  "It has none."
+  OFFLINE
+}
+
+"An agent, and whether it is there."
+type AgentPresence {
+  "The agent's id."
+  agentId: ID!
+  "Whether it is there."
+  state: AgentPresenceState!
+}
+
+"Who is there changed."
+type AgentPresenceChanged implements StreamFrame & PresenceEvent {
+  "The position to resume from."
+  cursor: Cursor!
+  "Null."
+  cause: EventCause
+  "All agents who are online or away, by id; any other is offline."
+  agents: [AgentPresence!]!
+}
+
+extend type Query {
+  "Which agents are there: those named, or all who are online or away."
+  agentPresence(
+    "These; all who are there where left out. At most 100."
+    agentIds: [ID!]
+  ): [AgentPresence!]!
+}
+
+extend type Subscription {
+  "Which agents are there. The first frame comes at once. Nothing of it is kept."
+  agentPresence: PresenceEvent!
+}
+`, BuiltIn: false},
 	{Name: "../schema/push.graphql", Input: `"What a notification is about."
 enum NoticeKind {
   "A customer's message."
@@ -17656,6 +17761,16 @@ func (ec *executionContext) childFields_AgentInvitePayload(ctx context.Context, 
 		return ec.fieldContext_AgentInvitePayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AgentInvitePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AgentPresence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agentId":
+		return ec.fieldContext_AgentPresence_agentId(ctx, field)
+	case "state":
+		return ec.fieldContext_AgentPresence_state(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgentPresence", field.Name)
 }
 
 func (ec *executionContext) childFields_AgentReactivatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -22302,6 +22417,20 @@ func (ec *executionContext) field_Query_activities_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_agentPresence_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "agentIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["agentIds"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_agents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -24838,6 +24967,139 @@ func (ec *executionContext) _AgentInvitePayload_cursor(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_AgentInvitePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AgentInvitePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _AgentPresence_agentId(ctx context.Context, field graphql.CollectedField, obj *model.AgentPresence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgentPresence_agentId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AgentID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AgentPresence_agentId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AgentPresence", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _AgentPresence_state(ctx context.Context, field graphql.CollectedField, obj *model.AgentPresence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgentPresence_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.AgentPresenceState) graphql.Marshaler {
+			return ec.marshalNAgentPresenceState2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentPresenceState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AgentPresence_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AgentPresence", field, false, false, errors.New("field of type AgentPresenceState does not have child fields"))
+}
+
+func (ec *executionContext) _AgentPresenceChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.AgentPresenceChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgentPresenceChanged_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNCursor2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AgentPresenceChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AgentPresenceChanged", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _AgentPresenceChanged_cause(ctx context.Context, field graphql.CollectedField, obj *model.AgentPresenceChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgentPresenceChanged_cause(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cause, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EventCause) graphql.Marshaler {
+			return ec.marshalOEventCause2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐEventCause(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AgentPresenceChanged_cause(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AgentPresenceChanged",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EventCause(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AgentPresenceChanged_agents(ctx context.Context, field graphql.CollectedField, obj *model.AgentPresenceChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgentPresenceChanged_agents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Agents, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.AgentPresence) graphql.Marshaler {
+			return ec.marshalNAgentPresence2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentPresenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AgentPresenceChanged_agents(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AgentPresenceChanged",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AgentPresence(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _AgentReactivatePayload_agent(ctx context.Context, field graphql.CollectedField, obj *model.AgentReactivatePayload) (ret graphql.Marshaler) {
@@ -51498,6 +51760,50 @@ func (ec *executionContext) fieldContext_Query_events(ctx context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_agentPresence(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_agentPresence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AgentPresence(ctx, fc.Args["agentIds"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.AgentPresence) graphql.Marshaler {
+			return ec.marshalNAgentPresence2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentPresenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_agentPresence(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AgentPresence(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_agentPresence_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_noticeSettings(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -55878,6 +56184,38 @@ func (ec *executionContext) fieldContext_Subscription_jobProgress(ctx context.Co
 	if fc.Args, err = ec.field_Subscription_jobProgress_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_agentPresence(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_agentPresence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Subscription().AgentPresence(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PresenceEvent) graphql.Marshaler {
+			return ec.marshalNPresenceEvent2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPresenceEvent(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_agentPresence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
 	}
 	return fc, nil
 }
@@ -66972,6 +67310,13 @@ func (ec *executionContext) _PresenceEvent(ctx context.Context, sel ast.Selectio
 			return graphql.Null
 		}
 		return ec._PresenceChanged(ctx, sel, obj)
+	case model.AgentPresenceChanged:
+		return ec._AgentPresenceChanged(ctx, sel, &obj)
+	case *model.AgentPresenceChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AgentPresenceChanged(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -67167,6 +67512,13 @@ func (ec *executionContext) _StreamFrame(ctx context.Context, sel ast.SelectionS
 			return graphql.Null
 		}
 		return ec._AutomationChanged(ctx, sel, obj)
+	case model.AgentPresenceChanged:
+		return ec._AgentPresenceChanged(ctx, sel, &obj)
+	case *model.AgentPresenceChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AgentPresenceChanged(ctx, sel, obj)
 	case model.UnreadCountsEvent:
 		if obj == nil {
 			return graphql.Null
@@ -67800,6 +68152,97 @@ func (ec *executionContext) _AgentInvitePayload(ctx context.Context, sel ast.Sel
 		case "cursor":
 			out.Values[i] = ec._AgentInvitePayload_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var agentPresenceImplementors = []string{"AgentPresence"}
+
+func (ec *executionContext) _AgentPresence(ctx context.Context, sel ast.SelectionSet, obj *model.AgentPresence) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, agentPresenceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AgentPresence")
+		case "agentId":
+			out.Values[i] = ec._AgentPresence_agentId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._AgentPresence_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var agentPresenceChangedImplementors = []string{"AgentPresenceChanged", "StreamFrame", "PresenceEvent"}
+
+func (ec *executionContext) _AgentPresenceChanged(ctx context.Context, sel ast.SelectionSet, obj *model.AgentPresenceChanged) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, agentPresenceChangedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AgentPresenceChanged")
+		case "cursor":
+			out.Values[i] = ec._AgentPresenceChanged_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cause":
+			out.Values[i] = ec._AgentPresenceChanged_cause(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "agents":
+			out.Values[i] = ec._AgentPresenceChanged_agents(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -79586,6 +80029,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "agentPresence":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_agentPresence(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "noticeSettings":
 			field := field
 
@@ -81691,6 +82156,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_presence(ctx, fields[0])
 	case "jobProgress":
 		return ec._Subscription_jobProgress(ctx, fields[0])
+	case "agentPresence":
+		return ec._Subscription_agentPresence(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
@@ -84131,6 +84598,42 @@ func (ec *executionContext) unmarshalNAgentNameStyle2githubᚗcomᚋswitchyard�
 }
 
 func (ec *executionContext) marshalNAgentNameStyle2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentNameStyle(ctx context.Context, sel ast.SelectionSet, v model.AgentNameStyle) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNAgentPresence2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentPresenceᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AgentPresence) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAgentPresence2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentPresence(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAgentPresence2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentPresence(ctx context.Context, sel ast.SelectionSet, v *model.AgentPresence) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AgentPresence(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAgentPresenceState2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentPresenceState(ctx context.Context, v any) (model.AgentPresenceState, error) {
+	var res model.AgentPresenceState
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAgentPresenceState2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentPresenceState(ctx context.Context, sel ast.SelectionSet, v model.AgentPresenceState) graphql.Marshaler {
 	return v
 }
 

@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/switchyard-chat/switchyard/internal/census"
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/planted"
 )
@@ -304,13 +303,7 @@ func (s *session) warn(at time.Time) {
 func (h *Handler) renew(tick *clock.Ticker) {
 	defer tick.Stop()
 	for {
-		var all []census.Seat
-		for _, s := range h.sessions.list() {
-			if who := s.identity(); who.TeamID != 0 && !s.isOver() {
-				all = append(all, s.seat(who))
-			}
-		}
-		_ = h.cfg.Census.Renew(h.ctx, all) // while it fails each server keeps to its share
+		_ = h.cfg.Census.Renew(h.ctx, h.Seats()) // while it fails each server keeps to its share
 		select {
 		case <-h.ctx.Done():
 			return

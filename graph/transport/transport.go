@@ -230,6 +230,17 @@ func (h *Handler) IsConnected(ctx context.Context, team, id int64) (bool, error)
 	return h.cfg.Census.Has(ctx, census.Seat{TeamID: team, AgentID: id})
 }
 
+// Seats are the connections that are open here, of people who are known.
+func (h *Handler) Seats() []census.Seat {
+	var all []census.Seat
+	for _, s := range h.sessions.list() {
+		if who := s.identity(); who.TeamID != 0 && !s.isOver() {
+			all = append(all, s.seat(who))
+		}
+	}
+	return all
+}
+
 // CloseTeam closes the connections of a team for the reason that it is suspended.
 func (h *Handler) CloseTeam(team int64) {
 	for _, s := range h.sessions.list() {

@@ -239,6 +239,28 @@ type AgentInvitePayload struct {
 	Cursor *string `json:"cursor"`
 }
 
+// An agent, and whether it is there.
+type AgentPresence struct {
+	// The agent's id.
+	AgentID string `json:"agentId"`
+	// Whether it is there.
+	State AgentPresenceState `json:"state"`
+}
+
+// Who is there changed.
+type AgentPresenceChanged struct {
+	// The position to resume from.
+	Cursor string `json:"cursor"`
+	// Null.
+	Cause *EventCause `json:"cause"`
+	// All agents who are online or away, by id; any other is offline.
+	Agents []*AgentPresence `json:"agents"`
+}
+
+func (AgentPresenceChanged) IsStreamFrame() {}
+
+func (AgentPresenceChanged) IsPresenceEvent() {}
+
 // Whom to reactivate.
 type AgentReactivateInput struct {
 	// The agent.
@@ -5124,6 +5146,67 @@ func (e *AgentNameStyle) UnmarshalJSON(b []byte) error {
 }
 
 func (e AgentNameStyle) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Whether an agent is there.
+type AgentPresenceState string
+
+const (
+	// It has a live connection, and did something in the last five minutes.
+	AgentPresenceStateOnline AgentPresenceState = "ONLINE"
+	// It has a live connection alone.
+	AgentPresenceStateAway AgentPresenceState = "AWAY"
+	// It has none.
+	AgentPresenceStateOffline AgentPresenceState = "OFFLINE"
+)
+
+var AllAgentPresenceState = []AgentPresenceState{
+	AgentPresenceStateOnline,
+	AgentPresenceStateAway,
+	AgentPresenceStateOffline,
+}
+
+func (e AgentPresenceState) IsValid() bool {
+	switch e {
+	case AgentPresenceStateOnline, AgentPresenceStateAway, AgentPresenceStateOffline:
+		return true
+	}
+	return false
+}
+
+func (e AgentPresenceState) String() string {
+	return string(e)
+}
+
+func (e *AgentPresenceState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AgentPresenceState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AgentPresenceState", str)
+	}
+	return nil
+}
+
+func (e AgentPresenceState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AgentPresenceState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AgentPresenceState) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
