@@ -129,7 +129,7 @@ var meaning = map[string]string{
 
 	// pushes and presence
 	"Query.agentPresence(agentIds)": "@agent.mate",
-	"Query.pushDeliveries(after)": "page", "Query.pushDeliveries(before)": "page",
+	"Query.pushDeliveries(after)":   "page", "Query.pushDeliveries(before)": "page",
 	"PushDeviceRegisterInput.endpoint": "!words https://127.0.0.1/push", "PushDeviceRegisterInput.p256dh": "!words BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU",
 	"PushDeviceRegisterInput.auth": "!words AAAAAAAAAAAAAAAAAAAAAA", "PushDeviceRemoveInput.deviceId": "!@device.doomed", "PushDeviceRemoveInput.endpoint": "words https://127.0.0.1/push",
 	"PushWebhookSetInput.url": "!words https://127.0.0.1/relay", "PushWebhookSetInput.secret": "words whsec_a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=",
@@ -149,7 +149,7 @@ var unseen = map[string]string{
 	"LimitExceeded.message": "a limit is a number and no team's", "LimitExceeded.code": "likewise", "LimitExceeded.field": "likewise", "LimitExceeded.limit": "likewise",
 	"WindowClosed.message": "no platform that is connected has a window", "WindowClosed.code": "likewise", "WindowClosed.field": "likewise", "WindowClosed.until": "likewise", "Sendability.until": "likewise",
 	"ConversationExportPayload.job": "no mail server is set in these tests", "StateConflict.field": "it is about no field", "MessageHitConnection.searchedUntil": "a position in time, where a search gave up",
-	"Hello.cause": "nobody caused it", "Tick.cause": "likewise", "ResyncRequired.cause": "likewise", "StreamEnded.cause": "likewise", "PresenceChanged.cause": "likewise", "UnreadCountsChanged.cause": "likewise",
+	"Hello.cause": "nobody caused it", "Tick.cause": "likewise", "ResyncRequired.cause": "likewise", "StreamEnded.cause": "likewise", "PresenceChanged.cause": "likewise", "AgentPresenceChanged.cause": "likewise", "UnreadCountsChanged.cause": "likewise",
 	"Tick.idleAt":                  "the time at which the one connection ends, in its last minute alone",
 	"ApiTokenCreatePayload.cursor": "it is in no log", "ConversationMarkUnreadPayload.cursor": "null where it was unread already", "ConversationMarkReadPayload.cursor": "null where it was read already",
 	"NoticeSettingsUpdatePayload.cursor": "null where nothing changed", "PushWebhookSetPayload.secret": "made where there was no webhook",

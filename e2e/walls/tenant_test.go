@@ -818,6 +818,17 @@ func (a *attempt) streams() {
 		foreign, nobodys, own *frames
 	}
 	var pairs []pair
+	const field = "agentPresence" // it names nothing: what it shows is only looked through
+	there := a.stream(a.document("subscription", a.schema.Subscription.Fields.ForName(field), nil), nil)
+	for _, line := range there.until(a.t, a.amber.refs["agent.admin"]) {
+		for _, l := range a.cobalt.leaks([]byte(line)) {
+			a.t.Errorf("%s shows %s", field, l)
+		}
+		if v := map[string]any{}; json.Unmarshal([]byte(line), &v) == nil {
+			a.seen.read(v)
+		}
+	}
+	there.cancel()
 	for _, c := range a.ordered("Subscription") {
 		what, _ := say(c)
 		if len(c.path) > 2 && (c.path[1] == "and" || c.path[1] == "or" || c.path[1] == "not") {
