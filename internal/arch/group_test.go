@@ -18,8 +18,8 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/sdl"
 )
 
-// platform is the name of the platform in a word of code or text: not a line of text.
-var platform = regexp.MustCompile(`LINE|\b[lL]ine(Group|Room|Member|Bot|User|Chat)`)
+// platform is the name of the platform in a word of code or text: not a line of text, nor who is online.
+var platform = regexp.MustCompile(`(^|[^A-Z])LINE|\b[lL]ine(Group|Room|Member|Bot|User|Chat)`)
 
 // GRP-22: nothing is named after LINE but its adapter and what lists the platforms: no type, field or value of the API, no table or column, no name and no text in the desk, the
 // automation or the API's code.
