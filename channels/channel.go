@@ -320,6 +320,8 @@ type Capability struct {
 	RetryKeyFor  time.Duration
 	ReadByAnswer bool // the platform reports no READ: an agent's messages become READ when the customer next answers (MSG-3)
 	CanQuote     bool
+	// CanRemind: a customer who does not answer may be reminded before its conversation ends (CONV-10).
+	CanRemind bool
 	// QuoteKinds are the kinds of message that can quote another, where it CanQuote. A file that goes as a link is a text.
 	QuoteKinds      []MessageKind
 	HasGroups       bool

@@ -7,7 +7,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/id"
 )
 
-// CHAN-5, CHAN-6: what a channel says is read by agents and set by administrators; null brings the default back, in the team's language, and the log tells.
+// CHAN-5, CHAN-6, CONV-10: what a channel says is read by agents and set by administrators; null brings the default back, in the team's language, and the log tells.
 func TestChannelMessages(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
@@ -21,8 +21,13 @@ func TestChannelMessages(t *testing.T) {
 			Version                int
 			Welcome, Away, Closing line
 			AgentName              string
+			AutoEnd                struct {
+				IsOn, SparesPinned bool
+				IdleMinutes        int
+				Reminder           line
+			}
 		}
-		const all = `{ version welcome { isOn text isDefault } away { isOn text isDefault } closing { isOn text isDefault } agentName }`
+		const all = `{ version welcome { isOn text isDefault } away { isOn text isDefault } closing { isOn text isDefault } agentName autoEnd { isOn idleMinutes sparesPinned reminder { isOn text isDefault } } }`
 		read := func() messages {
 			t.Helper()
 			var got struct{ ChannelMessages *messages }
@@ -62,6 +67,17 @@ func TestChannelMessages(t *testing.T) {
 		}
 		if now, code = set(admin, map[string]any{"welcome": map[string]any{"text": nil}}); code != "" || now.Welcome != (line{IsOn: true, IsDefault: true, Text: first.Welcome.Text}) || now.Version != 2 {
 			t.Errorf("back to %+v, %q", now, code)
+		}
+		// CONV-10
+		if a := first.AutoEnd; a.IsOn || a.SparesPinned || a.IdleMinutes != 60 || a.Reminder.IsOn || !a.Reminder.IsDefault || a.Reminder.Text == "" {
+			t.Errorf("nothing ends by itself at first: %+v", a)
+		}
+		if _, code := set(admin, map[string]any{"autoEnd": map[string]any{"idleMinutes": 0}}); code != "VALIDATION" {
+			t.Errorf("no time: %q", code)
+		}
+		now, code = set(admin, map[string]any{"autoEnd": map[string]any{"isOn": true, "idleMinutes": 90, "sparesPinned": true, "reminder": map[string]any{"isOn": true, "text": "still there?"}}})
+		if a := now.AutoEnd; code != "" || !a.IsOn || !a.SparesPinned || a.IdleMinutes != 90 || a.Reminder != (line{IsOn: true, Text: "still there?"}) || now.Welcome.Text != first.Welcome.Text {
+			t.Errorf("set to %+v, %q", a, code)
 		}
 		if read() != *now {
 			t.Errorf("an agent reads %+v", read())

@@ -80,6 +80,27 @@ func (r *mutationResolver) ConversationMarkUnread(ctx context.Context, input mod
 	return &model.ConversationMarkUnreadPayload{Conversation: o.conversation, UserErrors: o.errors, Cursor: o.cursor}, err
 }
 
+func (r *mutationResolver) ConversationPin(ctx context.Context, input model.ConversationPinInput) (*model.ConversationPinPayload, error) {
+	o, err := r.act(ctx, input.ConversationID, input.OnBehalfOf, func(p auth.Principal, n, agent int64) (*ent.Conversation, event.Cursor, error) {
+		return r.Actions.Pin(ctx, p, conversation.PinInput{ConversationID: n, IsPinned: input.IsPinned, OnBehalfOf: agent})
+	})
+	return &model.ConversationPinPayload{Conversation: o.conversation, UserErrors: o.errors, Cursor: o.cursor}, err
+}
+
+func (r *mutationResolver) ConversationStar(ctx context.Context, input model.ConversationStarInput) (*model.ConversationStarPayload, error) {
+	o, err := r.act(ctx, input.ConversationID, input.OnBehalfOf, func(p auth.Principal, n, agent int64) (*ent.Conversation, event.Cursor, error) {
+		return r.Actions.Star(ctx, p, conversation.StarInput{ConversationID: n, IsStarred: input.IsStarred, OnBehalfOf: agent})
+	})
+	return &model.ConversationStarPayload{Conversation: o.conversation, UserErrors: o.errors, Cursor: o.cursor}, err
+}
+
+func (r *mutationResolver) ConversationArchive(ctx context.Context, input model.ConversationArchiveInput) (*model.ConversationArchivePayload, error) {
+	o, err := r.act(ctx, input.ConversationID, input.OnBehalfOf, func(p auth.Principal, n, agent int64) (*ent.Conversation, event.Cursor, error) {
+		return r.Actions.Archive(ctx, p, conversation.ArchiveInput{ConversationID: n, IsArchived: input.IsArchived, OnBehalfOf: agent})
+	})
+	return &model.ConversationArchivePayload{Conversation: o.conversation, UserErrors: o.errors, Cursor: o.cursor}, err
+}
+
 func (r *mutationResolver) MessageSend(ctx context.Context, input model.MessageSendInput) (*model.MessageSendPayload, error) {
 	var m *ent.Message
 	o, err := r.act(ctx, input.ConversationID, input.OnBehalfOf, func(p auth.Principal, n, agent int64) (*ent.Conversation, event.Cursor, error) {

@@ -15,6 +15,9 @@ func scriptInput(input model.ChannelMessagesUpdateInput) (account.ScriptInput, e
 		name := channelscript.AgentName(*s)
 		in.AgentName = &name
 	}
+	if a := input.AutoEnd.Value(); a != nil {
+		in.AutoEnd = account.AutoEndInput{IsOn: a.IsOn.Value(), Reminder: lineInput(a.Reminder), SparesPinned: a.SparesPinned.Value(), IdleMinutes: a.IdleMinutes.Value()}
+	}
 	var err error
 	in.ChannelID, err = id.Parse(id.Channel, input.ChannelID)
 	return in, err
@@ -32,5 +35,6 @@ func scriptModel(s account.Script) *model.ChannelMessages {
 	line := func(l account.Line) model.ChannelMessage {
 		return model.ChannelMessage{IsOn: l.IsOn, Text: l.Text, IsDefault: l.IsDefault}
 	}
-	return &model.ChannelMessages{Version: s.Version, Welcome: line(s.Welcome), Away: line(s.Away), Closing: line(s.Closing), AgentName: model.AgentNameStyle(s.AgentName)}
+	return &model.ChannelMessages{Version: s.Version, Welcome: line(s.Welcome), Away: line(s.Away), Closing: line(s.Closing), AgentName: model.AgentNameStyle(s.AgentName),
+		AutoEnd: model.ChannelAutoEnd{IsOn: s.AutoEnd.IsOn, IdleMinutes: s.AutoEnd.IdleMinutes, Reminder: line(s.AutoEnd.Reminder), SparesPinned: s.AutoEnd.SparesPinned}}
 }

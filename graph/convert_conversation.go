@@ -191,7 +191,7 @@ func (r *Resolver) conversationModel(p auth.Principal, c *ent.Conversation, rows
 		Name: conversationName(p.Language, c), PictureURL: textOrNil(c.PictureURL), Tags: []*model.Tag{}, TagCount: len(c.TagIds),
 		Collaborators: make([]*model.AgentSummary, 0, len(c.CollaboratorIds)), FollowedAt: c.FollowedAt, EndedAt: c.EndedAt,
 		LastMessage: previewModel(p.Language, c), LastAt: c.LastAt, UnreadCount: row.Unread(p, row.Facets(c)), MentionMessageID: id.Optional(id.Message, c.MentionMessageID),
-		HasPhone: c.HasPhone, IsStarred: c.IsStarred, IsArchived: c.IsArchived, CreatedAt: c.CreatedAt, LastExportedAt: c.LastExportedAt, Adverts: advertModels(rows.adverts[c.ID]),
+		HasPhone: c.HasPhone, IsStarred: c.IsStarred, IsArchived: c.IsArchived, IsPinned: p.AgentID != 0 && slices.Contains(c.PinnedBy, p.AgentID), CreatedAt: c.CreatedAt, LastExportedAt: c.LastExportedAt, Adverts: advertModels(rows.adverts[c.ID]),
 	}
 	if c.Status == "PENDING" {
 		q := model.ConversationQueue(c.Queue)
@@ -300,7 +300,8 @@ func permitsModel(p auth.Principal, c *ent.Conversation, g *ent.Group, collabora
 		MarkRead: permit(conversation.MarkingRead), MarkUnread: permit(conversation.MarkingUnread), AddCollaborators: permit(conversation.Adding),
 		Join: permit(conversation.Joining), RemoveCollaborators: permit(conversation.Removing), Leave: permit(conversation.Leaving),
 		Delete: permit(conversation.Deleting), Blacklist: permit(conversation.Blacklisting), Note: permit(conversation.Noting), Export: permit(conversation.Exporting),
-		GroupNote: permit(conversation.NotingGroup), OpenMember: permit(conversation.OpeningMember)}
+		GroupNote: permit(conversation.NotingGroup), OpenMember: permit(conversation.OpeningMember),
+		Pin: permit(conversation.Pinning), Star: permit(conversation.Starring), Archive: permit(conversation.Archiving)}
 }
 
 func (r *Resolver) sendabilityModel(language string, c *ent.Conversation, ch *ent.Channel, g *ent.Group) model.Sendability {

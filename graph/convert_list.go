@@ -17,14 +17,18 @@ func (r *Resolver) conversationList(ctx context.Context, p auth.Principal, in in
 	var rows conversationRows
 	in.Wants, in.With = wants.Wants, r.with(p, wants, &rows)
 	list := selected(ctx, "ConversationConnection")
+	in.ReadsPinned = list["pinned"]
 	in.CountsTotal = list["totalCount"] || list["isAtLeast"]
 	page, err := r.Inbox.List(ctx, p, in)
 	if err != nil {
 		return nil, err
 	}
 	c := &model.ConversationConnection{
-		Edges: make([]*model.ConversationEdge, len(page.All)), Nodes: make([]*model.Conversation, len(page.All)),
+		Edges: make([]*model.ConversationEdge, len(page.All)), Nodes: make([]*model.Conversation, len(page.All)), Pinned: make([]*model.Conversation, len(page.Pinned)),
 		PageInfo: *pageInfo(page.Result), TotalCount: page.Total, IsAtLeast: page.IsAtLeast, AsOf: page.AsOf.String(),
+	}
+	for i, x := range page.Pinned {
+		c.Pinned[i] = r.conversationModel(p, x, &rows)
 	}
 	for i, x := range page.All {
 		m := r.conversationModel(p, x, &rows)

@@ -227,6 +227,7 @@ type frame struct {
 		ID, Name, Status string
 		Version          int
 		UnreadCount      int
+		IsPinned         bool
 		Follower         *struct{ ID string }
 		Collaborators    []struct{ ID string }
 		Contact          *struct {

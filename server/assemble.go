@@ -202,12 +202,10 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 		}
 		mailer, fileMailer = post, post
 	}
-	p.accounts = account.New(account.Config{
-		DB: p.db, Adapters: p.adapters, Keys: keys, Random: p.random, PublicURL: c.PublicURL, BaseURLs: bases, Log: p.log,
-	})
 	// What a task asks for puts tasks into the queue: the handlers are called long after both exist.
 	var profiles *profile.Service
 	var windows *conversation.Windows
+	var idle *conversation.Idle
 	if p.jobs, err = job.New(p.db, p.log, 4, map[string]job.Handler{
 		inbound.ReplayTask: func(ctx context.Context, team int64, args json.RawMessage) error {
 			return p.inbound.Work(ctx, team, args)
@@ -223,6 +221,9 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 		},
 		conversation.ExportTask: func(ctx context.Context, team int64, args json.RawMessage) error {
 			return p.exports.Work(ctx, team, args)
+		},
+		account.IdleTask: func(ctx context.Context, team int64, args json.RawMessage) error {
+			return idle.Work(ctx, team, args)
 		},
 		conversation.BulkTask: func(ctx context.Context, team int64, args json.RawMessage) error {
 			return p.bulk.Work(ctx, team, args)
@@ -242,6 +243,9 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	}); err != nil {
 		return err
 	}
+	p.accounts = account.New(account.Config{
+		DB: p.db, Adapters: p.adapters, Keys: keys, Random: p.random, PublicURL: c.PublicURL, BaseURLs: bases, Log: p.log, Queue: p.jobs,
+	})
 	if p.files, err = file.New(file.Config{
 		DB: p.db, Blobs: p.blobs, Adapters: p.adapters, Accounts: p.accounts, Random: p.random, Queue: p.jobs, Log: p.log, PublicURL: c.PublicURL,
 		Signer: keys, MaxBytes: c.UploadMaxBytes,
@@ -277,6 +281,7 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	p.upkeep = profile.NewUpkeep(p.db, p.random, p.log)
 	automatic := automation.New(automation.Config{DB: p.db, Files: p.files, Random: p.random, Keys: keys})
 	windows = conversation.NewWindows(actions, p.jobs)
+	idle = conversation.NewIdle(actions, p.jobs, p.log)
 	p.inbound = inbound.New(inbound.Config{
 		DB: p.db, Contacts: p.contacts, Groups: groups, Adapters: p.adapters, Files: p.files, Fetcher: profiles, Queue: p.jobs, Log: p.log,
 		Actions: actions, Automation: automatic,

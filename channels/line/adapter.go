@@ -79,6 +79,7 @@ func (a *Adapter) Capability() channels.Capability {
 		TextUnits:       channels.UTF16Units,
 		RetryKeyFor:     retryKeyHolds,
 		ReadByAnswer:    true,
+		CanRemind:       true,
 		CanQuote:        true,
 		QuoteKinds:      []channels.MessageKind{channels.Text, channels.Sticker},
 		LinkDays:        30,

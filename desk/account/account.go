@@ -31,7 +31,7 @@ type (
 	Credentials = channels.Credentials
 )
 
-// Config is what channels need. All but BaseURLs and Log must be given.
+// Config is what channels need. All but BaseURLs, Log and Queue must be given.
 type Config struct {
 	DB       *store.DB
 	Adapters *channels.Registry
@@ -42,6 +42,8 @@ type Config struct {
 	// BaseURLs replace platforms' hosts, by the names of their adapters: for fake platforms.
 	BaseURLs map[channels.Type]map[string]string
 	Log      *slog.Logger
+	// Queue is where tasks are put; without one idle conversations are not looked for.
+	Queue Queue
 }
 
 // Service is the team's channels. It is safe for concurrent use.

@@ -34,11 +34,14 @@ const (
 	Exporting     Action = "EXPORT"
 	NotingGroup   Action = "GROUP_NOTE"
 	OpeningMember Action = "OPEN_MEMBER"
+	Pinning       Action = "PIN"
+	Starring      Action = "STAR"
+	Archiving     Action = "ARCHIVE"
 )
 
 // Actions are all actions.
 var Actions = []Action{Following, TakingOver, Transferring, Ending, Reopening, Replying, MarkingRead, MarkingUnread, Adding, Joining, Removing, Leaving,
-	Deleting, Blacklisting, Noting, Exporting, NotingGroup, OpeningMember}
+	Deleting, Blacklisting, Noting, Exporting, NotingGroup, OpeningMember, Pinning, Starring, Archiving}
 
 // Place is where a conversation stands from an agent's point of view: the rows of CONV-6.
 type Place string
@@ -155,7 +158,7 @@ func otherSenders(p auth.Principal) string {
 // states are the reasons by which it is not the caller but where the conversation stands that refuses.
 var states = []string{"refusal.PENDING", "refusal.join_first", "refusal.collaborator_end", "refusal.collaborator_transfer", "refusal.follower_leave", "refusal.group_blacklist"}
 
-// noters are those who may add a private note, wherever it stands: the rules do not say who. Whoever may only look leaves no trace (MSG-17).
+// noters are those who may add a private note or a star, wherever it stands: the rules do not say who. Whoever may only look leaves no trace (MSG-17).
 func noters(p auth.Principal) string {
 	if p.Role.IsManager() {
 		return ""
@@ -181,23 +184,23 @@ const (
 func ShapeOf(f *event.Facets) Shape { return Shape(row.KindOf(f)) }
 
 // matrix is CONV-6 for one-to-one conversations, COLL-2 and COLL-5 to COLL-12 where several agents work on one, and GRP-18 for groups, with answering
-// (CONV-23), marks (CONV-22, COLL-13), deleting, blacklisting and exporting (CONV-14, CONV-15, CONV-25). A group is seen by the four roles that work with groups alone
+// (CONV-23), marks (CONV-20, CONV-21, CONV-22, COLL-13), deleting, blacklisting and exporting (CONV-14, CONV-15, CONV-25). A group is seen by the four roles that work with groups alone
 // (GRP-1), so that "managers" are three there. What several work on is never PENDING (COLL-3).
 var matrix = map[Shape]map[Place]cells{
 	OneOnOne: {
-		Pending:   {Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins},
-		Mine:      {Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins},
-		Teams:     {TakingOver: whoever, Replying: otherSenders, MarkingRead: others, MarkingUnread: others, Joining: managers, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins},
-		MyEnded:   {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins},
-		TeamEnded: {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins},
+		Pending:   {Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
+		Mine:      {Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Pinning: whoever, Starring: noters, Archiving: whoever},
+		Teams:     {TakingOver: whoever, Replying: otherSenders, MarkingRead: others, MarkingUnread: others, Joining: managers, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
+		MyEnded:   {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Starring: noters, Archiving: whoever},
+		TeamEnded: {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
 	},
 	Collaboration: joint(heads),
 	Group: {
-		Pending:   {Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins},
-		Mine:      {Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins},
-		Teams:     {TakingOver: managers, Replying: otherSenders, MarkingRead: others, MarkingUnread: others, Joining: managers, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins},
-		MyEnded:   {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins},
-		TeamEnded: {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins},
+		Pending:   {Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
+		Mine:      {Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Pinning: whoever, Starring: noters, Archiving: whoever},
+		Teams:     {TakingOver: managers, Replying: otherSenders, MarkingRead: others, MarkingUnread: others, Joining: managers, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
+		MyEnded:   {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Starring: noters, Archiving: whoever},
+		TeamEnded: {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
 	},
 	JointGroup: joint(nobody("refusal.group_blacklist")),
 }
@@ -206,14 +209,14 @@ var matrix = map[Shape]map[Place]cells{
 func joint(blacklist who) map[Place]cells {
 	return map[Place]cells{
 		Mine: {Replying: senders, Ending: whoever, Transferring: whoever, Adding: whoever, Removing: whoever, Leaving: nobody("refusal.follower_leave"),
-			MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins},
+			MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins, Pinning: whoever, Starring: noters, Archiving: whoever},
 		Joined: {Replying: senders, Ending: nobody("refusal.collaborator_end"), Transferring: nobody("refusal.collaborator_transfer"), TakingOver: managers,
-			Adding: managers, Removing: managers, Leaving: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins},
+			Adding: managers, Removing: managers, Leaving: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins, Pinning: whoever, Starring: noters, Archiving: whoever},
 		Teams: {Replying: nobody("refusal.join_first"), TakingOver: nobody("refusal.join_first"), Joining: managers, Removing: managers, MarkingRead: others,
-			MarkingUnread: others, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins},
-		MyEnded:    {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins},
-		EndedJoint: {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins},
-		TeamEnded:  {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins},
+			MarkingUnread: others, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
+		MyEnded:    {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins, Starring: noters, Archiving: whoever},
+		EndedJoint: {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins, Starring: noters, Archiving: whoever},
+		TeamEnded:  {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
 	}
 }
 
@@ -247,7 +250,7 @@ func bulkTransferrers(p auth.Principal) string {
 }
 
 // gone are the actions that a group refuses once the account has left it (GRP-5).
-var gone = []Action{Following, TakingOver, Transferring, Reopening, Replying, MarkingUnread, Adding, Joining, Removing, Leaving}
+var gone = []Action{Following, TakingOver, Transferring, Reopening, Replying, MarkingUnread, Adding, Joining, Removing, Leaving, Pinning}
 
 // MaxCollaborators is how many agents may work on a conversation beside its follower (COLL-1).
 const MaxCollaborators = 5

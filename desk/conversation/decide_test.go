@@ -69,6 +69,18 @@ func oracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conver
 			return ""
 		}
 		return "FORBIDDEN"
+	case conversation.Starring: // CONV-21: it says nothing of who; whoever may leave a note
+		if isManager || p.Has(auth.SendMessages) {
+			return ""
+		}
+		return "FORBIDDEN"
+	case conversation.Archiving: // CONV-21: it says nothing of who; as the other marks of everybody, CONV-22
+		if part || p.Has(auth.ManageOthers) {
+			return ""
+		}
+		return "FORBIDDEN"
+	case conversation.Pinning: // CONV-20: follower and collaborators, in my in-progress; GRP-5
+		return verdict(isOpen && part, true)
 	case conversation.Following: // CONV-6: following takes PENDING only
 		return verdict(f.Status == "PENDING", true)
 	case conversation.TakingOver:
@@ -109,7 +121,7 @@ func oracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conver
 func bulkOracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conversation.Action) string {
 	switch a {
 	case conversation.TakingOver, conversation.Replying, conversation.Adding, conversation.Joining, conversation.Removing, conversation.Leaving, conversation.Noting, conversation.Exporting,
-		conversation.NotingGroup, conversation.OpeningMember:
+		conversation.NotingGroup, conversation.OpeningMember, conversation.Pinning, conversation.Starring, conversation.Archiving:
 		return "FORBIDDEN" // CONV-11 names the others
 	case conversation.Transferring:
 		alone := oracle(p, f, in, a)
@@ -150,7 +162,7 @@ func stands() []*event.Facets {
 	return all
 }
 
-// CONV-6, CONV-11, CONV-12, CONV-13, CONV-14, CONV-15, CONV-22, CONV-23, CONV-25, CONV-28, COLL-1, COLL-2, COLL-3, COLL-5, COLL-6, COLL-7, COLL-8, COLL-9,
+// CONV-6, CONV-11, CONV-12, CONV-13, CONV-14, CONV-15, CONV-20, CONV-21, CONV-22, CONV-23, CONV-25, CONV-28, COLL-1, COLL-2, COLL-3, COLL-5, COLL-6, COLL-7, COLL-8, COLL-9,
 // COLL-10, COLL-11, COLL-12, GRP-1, GRP-5, GRP-7, GRP-10, GRP-18, MSG-17: every action, alone and in bulk, by every role, permission and relation, in every state, of every kind.
 func TestDecide(t *testing.T) {
 	t.Parallel()

@@ -36,7 +36,7 @@ type deed struct {
 }
 
 // deeds are all that is done; the more often one stands here the more often it is drawn.
-var deeds = []string{"follow", "follow", "take over", "transfer", "end", "reopen", "add", "add", "join", "remove", "leave", "unread", "hear", "hear", "deactivate", "sell"}
+var deeds = []string{"follow", "follow", "take over", "transfer", "end", "reopen", "add", "add", "join", "remove", "leave", "unread", "hear", "hear", "pin", "pin", "unpin", "deactivate", "sell"}
 
 // crew are agents who work on the same conversations at the same time. The first is deactivated where somebody does so, the second is made SALES, and the second
 // half has manager roles.
@@ -165,6 +165,8 @@ func (c *crew) do(ctx context.Context, p auth.Principal, d deed) error {
 		_, _, err = c.actions.Leave(ctx, p, conversation.LeaveInput{ConversationID: id})
 	case "unread":
 		_, _, err = c.actions.MarkUnread(ctx, p, conversation.MarkUnreadInput{ConversationID: id})
+	case "pin", "unpin":
+		_, _, err = c.actions.Pin(ctx, p, conversation.PinInput{ConversationID: id, IsPinned: d.what == "pin"})
 	case "deactivate":
 		_, err = c.people.Deactivate(ctx, c.boss, c.agents[0].AgentID)
 	case "sell":
@@ -207,7 +209,7 @@ func (c *crew) seen(ctx context.Context, p auth.Principal, d deed) (id, other in
 		return id, other, nil
 	}
 	err = c.DB.Read(ctx, c.Team, func(ctx context.Context, v *store.View) error {
-		if slices.Contains([]string{"transfer", "end", "reopen", "add", "remove", "leave", "unread"}, d.what) {
+		if slices.Contains([]string{"transfer", "end", "reopen", "add", "remove", "leave", "unread", "pin", "unpin"}, d.what) {
 			own, err := v.Participant.Query().Where(participant.AgentID(p.AgentID), participant.ConversationIDIn(c.chats...)).All(ctx)
 			if err != nil {
 				return err
@@ -283,6 +285,11 @@ func sound(f *event.Facets) error {
 	case f.Status == "IN_PROGRESS" && f.FollowerID == 0:
 		return fmt.Errorf("nobody follows what is in progress")
 	}
+	for _, who := range f.PinnedBy { // CONV-20
+		if f.Status != "IN_PROGRESS" || f.FollowerID != who && !slices.Contains(f.Collaborators, who) {
+			return fmt.Errorf("agent %d has pinned it and has no part in it", who)
+		}
+	}
 	return nil
 }
 
@@ -293,6 +300,9 @@ func comes(was *event.Facets, e event.Event) error {
 		return fmt.Errorf("it begins at %+v, and the one before ended at %+v", b, was)
 	}
 	hands := now.FollowerID != was.FollowerID
+	if hands && slices.Contains(now.PinnedBy, was.FollowerID) {
+		return fmt.Errorf("who followed it keeps its pin") // CONV-20
+	}
 	wasJoint, isJoint := len(was.Collaborators) > 0, len(now.Collaborators) > 0
 	switch step := was.Status + " to " + now.Status; step {
 	case "PENDING to PENDING", "PENDING to IN_PROGRESS", "PENDING to ENDED": // CONV-6

@@ -63,6 +63,7 @@ func AppendIn(ctx context.Context, tx *store.Tx, before, after *ent.Conversation
 			Preview(after, m)
 		}
 	}
+	keepIdle(tx, after, m)
 	if m.IsSelfMentioned { // GRP-15
 		after.MentionMessageID = &m.ID
 	}

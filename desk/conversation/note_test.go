@@ -29,9 +29,7 @@ func TestNote(t *testing.T) {
 		cid := w.chat("Mia")
 		w.follow(amy, cid)
 		w.hears(cid, "hello?")
-		w.Write(func(ctx context.Context, tx *store.Tx) error {
-			return tx.Conversation.UpdateOneID(cid).SetIsArchived(true).Exec(ctx)
-		})
+		w.must(w.actions.Archive(t.Context(), amy, conversation.ArchiveInput{ConversationID: cid, IsArchived: true}))
 		before, head := w.Conversation(cid), w.Head()
 		m, err := w.note(amy, conversation.NoteInput{ConversationID: cid, Text: "she is in a hurry, @Ben", MentionIDs: []int64{ben.AgentID, amy.AgentID, ben.AgentID}, ClientMessageID: "n1"})
 		if err != nil {

@@ -123,6 +123,7 @@ type Spec struct {
 	Collaborators []int64
 	// CollaboratorUnread is what is unread for each collaborator; Unread is the follower's.
 	CollaboratorUnread map[int64]int
+	PinnedBy           []int64
 	Branch             string
 	Region             string
 	Audience           string // of an enquiry that waits; row.Everybody where empty
@@ -209,6 +210,9 @@ func (w *World) ConversationIn(ctx context.Context, tx *store.Tx, ch *ent.Channe
 			create.SetCollaboratorUnread(s.CollaboratorUnread)
 		}
 	}
+	if len(s.PinnedBy) > 0 {
+		create.SetPinnedBy(s.PinnedBy)
+	}
 	if !s.FollowedAt.IsZero() {
 		create.SetFollowedAt(s.FollowedAt)
 	}
@@ -221,6 +225,11 @@ func (w *World) ConversationIn(ctx context.Context, tx *store.Tx, ch *ent.Channe
 	}
 	if err := Collaborate(ctx, tx, out.ID, s.Collaborators); err != nil {
 		return nil, err
+	}
+	for _, n := range s.PinnedBy {
+		if err := tx.Pin.Create().SetTeamID(w.Team).SetConversationID(out.ID).SetAgentID(n).SetPinnedAt(tx.Now).Exec(ctx); err != nil {
+			return nil, err
+		}
 	}
 	for range s.Messages {
 		if out, err = w.say(ctx, tx, out, identity, member, message.DirectionINBOUND, 0); err != nil {

@@ -204,8 +204,11 @@ type holds struct {
 // Matches implements Condition.
 func (c holds) Matches(f *event.Facets, _ time.Time) bool {
 	list := f.TagIDs
-	if c.column == conversation.FieldCollaboratorIds {
+	switch c.column {
+	case conversation.FieldCollaboratorIds:
 		list = f.Collaborators
+	case conversation.FieldPinnedBy:
+		list = f.PinnedBy
 	}
 	return slices.ContainsFunc(c.values, func(id int64) bool { return slices.Contains(list, id) })
 }
@@ -263,6 +266,23 @@ func (c claim) Matches(f *event.Facets, _ time.Time) bool {
 
 func (c claim) where(s *sql.Selector, _ time.Time) *sql.Predicate {
 	return sql.EQ(s.C(string(c)), true)
+}
+
+// kept holds where the conversation is archived, or where it is not, put so that an index serves on both databases.
+type kept bool
+
+// Matches implements Condition.
+func (c kept) Matches(f *event.Facets, _ time.Time) bool { return f.IsArchived == bool(c) }
+
+func (c kept) where(s *sql.Selector, _ time.Time) *sql.Predicate {
+	return sql.P(func(b *sql.Builder) {
+		b.Ident(s.C(conversation.FieldIsArchived))
+		if c {
+			b.WriteString(" = TRUE")
+		} else {
+			b.WriteString(" = FALSE")
+		}
+	})
 }
 
 // joint holds where several agents work on it.

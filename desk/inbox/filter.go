@@ -118,6 +118,25 @@ func (f *Filter) condition(p auth.Principal) Condition {
 	return c
 }
 
+// archived says which conversations the filter wants, where it does not leave it open: those that are archived, those that are not, or both.
+func (f *Filter) archived() []bool {
+	switch {
+	case !f.asksForArchived():
+		return []bool{false}
+	case f.IsArchived != nil:
+		return []bool{*f.IsArchived}
+	}
+	return []bool{false, true}
+}
+
+// within is the filter as a condition on strands that are apart by archived.
+func (f *Filter) within(p auth.Principal) Condition {
+	if f == nil {
+		return every{}
+	}
+	return f.parts(p)
+}
+
 func (f *Filter) asksForArchived() bool {
 	if f == nil {
 		return false

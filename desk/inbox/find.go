@@ -42,7 +42,7 @@ func FindIn(ctx context.Context, v *store.View, p auth.Principal, s string, firs
 	if err != nil {
 		return nil, err
 	}
-	q := query{v: v, order: o, strands: strands(p, All, true, nil, audiences), filter: every{}, search: search}
+	q := query{v: v, order: o, strands: apart(strands(p, All, true, nil, audiences), []bool{false, true}), filter: every{}, search: search}
 	rows, err := q.read(ctx, first)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,8 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/conversation"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pin"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/predicate"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
@@ -26,6 +28,8 @@ type ListInput struct {
 	Window       page.Window
 	Wants        Wants
 	CountsTotal  bool
+	// ReadsPinned reads the principal's pinned conversations too, on the first page of MyInProgress.
+	ReadsPinned bool
 	// With reads more of the same moment; nil for nothing.
 	With func(context.Context, *store.View, *Rows) error
 }
@@ -35,6 +39,9 @@ type Page struct {
 	*Rows
 	page.Result
 	AsOf event.Cursor
+	// Pinned are those of the principal's own in progress that it has pinned, by newest message in the list's direction: they stand before the rows of the first page,
+	// where they were asked for, and are not among the rows of any (CONV-18).
+	Pinned []*ent.Conversation
 	// Total is how many the list holds, where it was asked for: exact for a view without filter and search, else counted to MaxTotal.
 	// IsAtLeast says that there are more.
 	Total     int
@@ -83,14 +90,22 @@ func (s *Service) List(ctx context.Context, p auth.Principal, in ListInput) (*Pa
 			return err
 		}
 		q := query{v: v, order: o, after: after, before: before, isBackward: in.Window.IsBackward,
-			strands: strands(p, in.View, in.Sort == ByLastMessage, in.Filter, audiences), filter: in.Filter.condition(p), search: search}
+			strands: apart(strands(p, in.View, in.Sort == ByLastMessage, in.Filter, audiences), in.Filter.archived()), filter: in.Filter.within(p), search: search}
+		if in.View == MyInProgress && p.AgentID != 0 {
+			q.but = holds{conversation.FieldPinnedBy, []int64{p.AgentID}}
+		}
 		rows, err := q.read(ctx, in.Window.Limit+1)
 		if err != nil {
 			return err
 		}
 		out = &Page{}
 		rows, out.Result = page.Cut(in.Window, rows, o.cursor)
-		if out.Rows, err = complete(ctx, v, rows, in.Wants); err != nil {
+		if q.but != nil && in.ReadsPinned && !in.Window.IsBackward && in.Window.After == "" {
+			if out.Pinned, err = q.pinned(ctx, p, in.IsDescending); err != nil {
+				return err
+			}
+		}
+		if out.Rows, err = complete(ctx, v, slices.Concat(out.Pinned, rows), in.Wants); err != nil {
 			return err
 		}
 		if in.CountsTotal {
@@ -103,6 +118,7 @@ func (s *Service) List(ctx context.Context, p auth.Principal, in ListInput) (*Pa
 				return err
 			}
 		}
+		out.All = out.All[len(out.Pinned):]
 		out.AsOf, err = v.AsOf(ctx)
 		return err
 	})
@@ -110,6 +126,28 @@ func (s *Service) List(ctx context.Context, p auth.Principal, in ListInput) (*Pa
 		return nil, err
 	}
 	return out, nil
+}
+
+// pinned reads the principal's pinned conversations that the list would show, by newest message. What is pinned is its own and in progress: that is row.Put's to see to.
+func (q query) pinned(ctx context.Context, p auth.Principal, isDescending bool) ([]*ent.Conversation, error) {
+	var found []int64
+	if err := q.v.Pin.Query().Where(pin.AgentID(p.AgentID)).Select(pin.FieldConversationID).Scan(ctx, &found); err != nil {
+		return nil, fmt.Errorf("find pinned conversations: %w", err)
+	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	o, err := orderOf(MyInProgress, ByLastMessage, isDescending)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := q.v.Conversation.Query().Where(conversation.IDIn(found...)).Where(q.where(some(q.strands)), func(sel *sql.Selector) {
+		o.by(sel, o.segments[0], false)
+	}).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read pinned conversations: %w", err)
+	}
+	return rows, nil
 }
 
 // query reads a list.
@@ -120,6 +158,7 @@ type query struct {
 	isBackward    bool
 	strands       []Condition
 	filter        Condition
+	but           Condition // what is not among the rows though it is counted; nil for nothing
 	search        *search
 }
 
@@ -156,6 +195,9 @@ func (q query) segment(ctx context.Context, i, limit int) ([]*ent.Conversation, 
 		more, err := q.v.Conversation.Query().Where(q.where(strand), func(sel *sql.Selector) {
 			if s.where != nil {
 				sel.Where(s.where(sel, q.v.Now))
+			}
+			if q.but != nil {
+				sel.Where(not{q.but}.where(sel, q.v.Now))
 			}
 			if q.after != nil && q.after.segment == i {
 				sel.Where(q.order.beyond(sel, s, *q.after, true))

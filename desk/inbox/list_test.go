@@ -75,8 +75,8 @@ func idsOf(all []*ent.Conversation) []int64 {
 	return ids
 }
 
-// CONV-7, CONV-17, CONV-18, CONV-28, GRP-1: whatever the view, the filter, the sort and who looks, the pages of a list, read in windows of
-// any size from either end, hold what the facets of the rows say, in order, each exactly once; the total is the number of them.
+// CONV-7, CONV-17, CONV-18, CONV-20, CONV-28, GRP-1: whatever the view, the filter, the sort and who looks, the pages of a list, read in windows of
+// any size from either end, hold what the facets of the rows say, in order, each exactly once; the total is the number of them. In my in-progress what the one who looks has pinned stands before the first page, by newest message, and nowhere else.
 func TestList(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
@@ -94,6 +94,16 @@ func TestList(t *testing.T) {
 			}
 			in.CountsTotal = rapid.Bool().Draw(t, "total")
 			want := expected(c, p, in.View, in.Filter, in.Sort, in.IsDescending, w.DB.Clock().Now())
+			total := len(want)
+			isPinned := func(n int64) bool {
+				return slices.ContainsFunc(c.all, func(x *ent.Conversation) bool { return x.ID == n && slices.Contains(x.PinnedBy, p.AgentID) })
+			}
+			var pinned []int64
+			if in.View == inbox.MyInProgress {
+				want = slices.DeleteFunc(want, isPinned)
+				pinned = slices.DeleteFunc(expected(c, p, in.View, in.Filter, inbox.ByLastMessage, in.IsDescending, w.DB.Clock().Now()), func(n int64) bool { return !isPinned(n) })
+			}
+			in.ReadsPinned = rapid.Bool().Draw(t, "pinned")
 			in.Window.IsBackward = rapid.Bool().Draw(t, "backward")
 			var got []int64
 			for n := 0; ; n++ {
@@ -102,8 +112,15 @@ func TestList(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if in.CountsTotal && (page.Total != len(want) || page.IsAtLeast) {
-					t.Fatalf("total %d, at least: %t, want %d", page.Total, page.IsAtLeast, len(want))
+				if in.CountsTotal && (page.Total != total || page.IsAtLeast) {
+					t.Fatalf("total %d, at least: %t, want %d", page.Total, page.IsAtLeast, total)
+				}
+				before := pinned
+				if !in.ReadsPinned || in.Window.IsBackward || n > 0 {
+					before = nil
+				}
+				if !slices.Equal(idsOf(page.Pinned), before) {
+					t.Fatalf("pinned before page %d of %s by %s: %v, want %v", n, in.View, in.Sort, idsOf(page.Pinned), before)
 				}
 				if in.Window.IsBackward {
 					got = append(idsOf(page.All), got...)

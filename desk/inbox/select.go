@@ -46,7 +46,7 @@ func SelectIn(ctx context.Context, v *store.View, p auth.Principal, sel Selectio
 	if err != nil {
 		return nil, err
 	}
-	q := query{v: v, strands: strands(p, sel.View, true, sel.Filter, audiences), filter: sel.Filter.condition(p), search: found}
+	q := query{v: v, strands: apart(strands(p, sel.View, true, sel.Filter, audiences), sel.Filter.archived()), filter: sel.Filter.within(p), search: found}
 	var ids []int64
 	for _, strand := range q.strands {
 		some, err := v.Conversation.Query().Where(q.where(strand)).Limit(most + 1 - len(ids)).IDs(ctx)

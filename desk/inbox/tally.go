@@ -61,7 +61,7 @@ func sharesIn(ctx context.Context, v *store.View, p auth.Principal, asked []Sele
 		return nil, err
 	}
 	for _, i := range rows {
-		for _, strand := range strands(p, asked[i].View, true, asked[i].Filter, audiences) {
+		for _, strand := range apart(strands(p, asked[i].View, true, asked[i].Filter, audiences), asked[i].Filter.archived()) {
 			if err := look(ctx, v, p, strand, asked[i].Filter, most(len(rows)), &out[i]); err != nil {
 				return nil, err
 			}

@@ -163,6 +163,18 @@ func audiencesOf(ctx context.Context, v *store.View, p auth.Principal) ([]string
 	return row.AudiencesIn(ctx, v)
 }
 
+// apart parts strands by whether a conversation is archived: indexes have that right before their order, so that a page of the one is read without looking at the
+// other, however many of the other there are (CONV-21).
+func apart(all []Condition, archived []bool) []Condition {
+	out := make([]Condition, 0, len(all)*len(archived))
+	for _, is := range archived {
+		for _, c := range all {
+			out = append(out, every{c, kept(is)})
+		}
+	}
+	return out
+}
+
 // joined is where the row says that the principal collaborates.
 func joined(p auth.Principal) Condition {
 	return holds{conversation.FieldCollaboratorIds, []int64{p.AgentID}}

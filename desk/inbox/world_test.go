@@ -2,6 +2,7 @@ package inbox_test
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -129,6 +130,13 @@ func (c *crowd) spec(t *rapid.T, now time.Time) factory.Spec {
 	}
 	if rapid.Bool().Draw(t, "distributed") {
 		s.Audience = rapid.SampledFrom(c.audiences).Draw(t, "audience")
+	}
+	if s.Status == "IN_PROGRESS" {
+		for _, n := range append(slices.Clone(s.Collaborators), s.Follower) {
+			if n != 0 && !slices.Contains(s.PinnedBy, n) && rapid.IntRange(0, 2).Draw(t, "pinned") == 0 {
+				s.PinnedBy = append(s.PinnedBy, n)
+			}
+		}
 	}
 	if s.Status != "ENDED" && rapid.Bool().Draw(t, "waits") {
 		s.WaitingSince = ago("since")

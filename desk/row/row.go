@@ -24,7 +24,7 @@ const table = "conversations"
 func Facets(c *ent.Conversation) *event.Facets {
 	f := &event.Facets{
 		Status: string(c.Status), Kind: string(c.Kind), ChannelID: c.ChannelID, ChannelType: string(c.ChannelType),
-		Collaborators: c.CollaboratorIds, CollaboratorUnread: c.CollaboratorUnread, BranchID: c.BranchID, RegionID: c.RegionID, TagIDs: c.TagIds,
+		Collaborators: c.CollaboratorIds, CollaboratorUnread: c.CollaboratorUnread, PinnedBy: c.PinnedBy, BranchID: c.BranchID, RegionID: c.RegionID, TagIDs: c.TagIds,
 		Unread: c.Unread, IsMentioned: c.MentionMessageID != nil, IsStarred: c.IsStarred, IsArchived: c.IsArchived, HasPhone: c.HasPhone,
 		IsFromAd: c.IsFromAd, WaitingLevel: c.WaitingLevel,
 	}

@@ -20,7 +20,7 @@ import (
 // refers are the columns that hold an id, or a list of them, without a foreign key, and the table whose rows they name. "" names nothing that is
 // ever read by it.
 var refers = map[string]string{
-	"contacts.tag_ids": "tags", "conversations.tag_ids": "tags", "conversations.collaborator_ids": "agents", "conversations.last_follower_id": "agents", "conversations.last_message_id": "messages",
+	"contacts.tag_ids": "tags", "conversations.tag_ids": "tags", "conversations.collaborator_ids": "agents", "conversations.pinned_by": "agents", "conversations.last_follower_id": "agents", "conversations.last_message_id": "messages",
 	"conversations.mention_message_id": "messages", "messages.reply_to_id": "messages", "messages.channel_id": "channels", "activities.actor_id": "agents", "conversation_counters.channel_id": "channels", "conversation_counters.follower_id": "agents",
 	"bulk_items.conversation_id": "conversations", "idempotency_keys.object_id": "contacts", "events.object_id": "messages", "events.conversation_id": "conversations", "events.agent_id": "agents",
 

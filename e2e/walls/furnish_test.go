@@ -74,7 +74,7 @@ var words = map[string]string{
 	"keyword_rules.channel_ids": "", "keyword_rules.statuses": "", "shifts.time_zone": "Asia/Taipei", "shifts.days": "", "shifts.holidays": "", "shifts.agent_ids": "",
 	"teams.language": "en", "teams.time_zone": "Asia/Taipei", "teams.country": "TW",
 	"agents.permissions": "", "roles.permissions": "", "api_tokens.scopes": "", "api_tokens.allow_list": "",
-	"contacts.tag_ids": "", "conversations.tag_ids": "", "conversations.collaborator_ids": "", "conversations.collaborator_unread": "",
+	"contacts.tag_ids": "", "conversations.tag_ids": "", "conversations.collaborator_ids": "", "conversations.collaborator_unread": "", "conversations.pinned_by": "",
 	"notice_settings.muted": "", "push_deliveries.failure": "ERROR", "push_subscriptions.failure": "BUSY", "push_subscriptions.service": "push.example", "push_subscriptions.public_key": "",
 	"saved_replies.file_ids": "", "saved_reply_audiences.name": "ADMIN",
 	"agents.phone_digits": "", "bulk_items.code": "STATE_CONFLICT", "bulk_items.reason": "refusal.ENDED",
@@ -478,7 +478,7 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 	admin, mate := agents[0], agents[1]
 	conversation := func(name string, values set) int64 {
 		base := set{"channel_id": channels[0], "channel_type": "LINE", "kind": "ONE_ON_ONE", "group_id": nil, "follower_id": nil, "last_at": f.at, "tag_ids": nil, "unread": 1,
-			"waiting_since": f.at.Add(-3 * time.Hour), "customer_at": time.Now().UTC(), "has_phone": true, "is_from_ad": true, "waiting_level": 3, "last_exported_at": f.at, "last_message_at": f.at, "collaborator_ids": nil, "collaborator_unread": nil, "contact_id": nil}
+			"waiting_since": f.at.Add(-3 * time.Hour), "customer_at": time.Now().UTC(), "has_phone": true, "is_from_ad": true, "waiting_level": 3, "last_exported_at": f.at, "last_message_at": f.at, "collaborator_ids": nil, "collaborator_unread": nil, "pinned_by": nil, "contact_id": nil}
 		maps.Copy(base, values)
 		return f.name("conversation."+name, id.Conversation, f.add("conversations", f.called(base)))
 	}
@@ -491,10 +491,11 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 		maps.Copy(out, more)
 		return out
 	}
-	ann := conversation("ann", with(followed, set{"identity_id": identities[0], "contact_id": contacts[0], "collaborator_ids": []any{mate}, "tag_ids": []any{f.rows["tags"][0]}}))
+	ann := conversation("ann", with(followed, set{"identity_id": identities[0], "contact_id": contacts[0], "collaborator_ids": []any{mate}, "pinned_by": []any{admin}, "tag_ids": []any{f.rows["tags"][0]}}))
 	f.text("conversation.name", "conversations", "name_folded", ann)
 	f.add("participants", set{"conversation_id": ann, "agent_id": admin, "part": "FOLLOWER", "since": f.at})
 	f.add("participants", set{"conversation_id": ann, "agent_id": mate, "part": "COLLABORATOR", "since": f.at})
+	f.add("pins", set{"conversation_id": ann, "agent_id": admin})
 	f.add("read_cursors", set{"conversation_id": ann, "agent_id": mate, "unread": 1})
 	f.add("conversation_counters", set{"channel_id": channels[0], "status": "IN_PROGRESS", "follower_id": admin, "n": 1, "unread_conversations": 1, "unread": 1})
 	f.add("conversation_counters", set{"channel_id": channels[0], "follower_id": 0, "n": 2, "unread_conversations": 1, "unread": 1})

@@ -206,6 +206,10 @@ func (a *attempt) explore() map[string]string {
 	}
 	search := a.schema.Query.Fields.ForName("search")
 	a.seen.read(decode(a.t, a.as(a.amber.admin, a.document("query", search, nil), map[string]any{"text": a.amber.texts["member.name"]}, "search for a member")))
+	list := a.schema.Query.Fields.ForName("conversations")
+	own := a.vars(carrier{operation: "Query", field: list}, a.amber, nil)
+	own["view"] = "MY_IN_PROGRESS"
+	read("conversations of one's own", list, nil, own)
 	viewer := a.schema.Query.Fields.ForName("viewer")
 	a.seen.read(decode(a.t, a.as(a.amber.bot, a.document("query", viewer, nil), nil, "viewer of an integration")))
 	return all

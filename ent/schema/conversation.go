@@ -34,6 +34,7 @@ func (Conversation) Fields() []ent.Field {
 		field.Int64("follower_id").Optional().Nillable().Comment("The responsible agent while IN_PROGRESS, the last one while ENDED, NULL while PENDING."),
 		field.Int64("last_follower_id").Optional().Nillable().Comment("The last follower it ever had."),
 		field.JSON("collaborator_ids", []int64{}).Optional().Comment("The collaborators in their order: a copy of the participants for the row."),
+		field.JSON("pinned_by", []int64{}).Optional().Comment("The agents who have pinned it, a copy of the pins for the row: its follower and collaborators while IN_PROGRESS, nobody else (CONV-20)."),
 		field.JSON("collaborator_unread", map[int64]int{}).Optional().Comment("What is unread for each collaborator, those with none left out (COLL-13)."),
 		field.Time("followed_at").Optional().Nillable().Comment("When the follower began."),
 		field.Time("ended_at").Optional().Nillable().Comment("When it ended last."),
@@ -62,6 +63,8 @@ func (Conversation) Fields() []ent.Field {
 		field.Time("waiting_since").Optional().Nillable().Comment("The first customer message that no person has answered (CONV-19)."),
 		field.Int64("mention_message_id").Optional().Nillable().Comment("The newest unread message that mentions the account (GRP-15)."),
 		field.Time("customer_at").Optional().Nillable().Comment("The customer's newest message."),
+		field.Time("idle_since").Optional().Nillable().Comment("Staff's last answer while IN_PROGRESS; NULL once the customer has written after it (CONV-10)."),
+		field.Time("reminded_at").Optional().Nillable().Comment("When the customer who was idle was reminded; NULL where it was not (CONV-10)."),
 		field.Bool("has_phone").Default(false).Comment("Whether a phone number was found in it or is known of its contact."),
 		field.Bool("is_starred").Default(false).Comment("CONV-21."),
 		field.Bool("is_archived").Default(false).Comment("CONV-21."),
@@ -82,24 +85,62 @@ func (Conversation) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of conversations: one for each order in which a view is read.
+// Indexes of conversations: one for each order in which a view is read. Whether it is archived stands right before the order: a page of what is not archived, and
+// one of what is, is read without looking at the other, however much of a view is archived (CONV-21). What stands before it serves those who ask for both.
 func (Conversation) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("team_id", "identity_id").Unique(),
 		index.Fields("team_id", "group_id").Unique(),
 		index.Fields("team_id", "contact_id"),
-		index.Fields("team_id", "last_at", "id"),
-		index.Fields("team_id", "status", "queue", "last_at", "id"),
-		index.Fields("team_id", "follower_id", "status", "last_at", "id"),
-		index.Fields("team_id", "channel_id", "status", "last_at", "id"),
-		index.Fields("team_id", "status", "followed_at", "id"),
-		index.Fields("team_id", "status", "waiting_since", "id"),
+		index.Fields("team_id", "is_archived", "last_at", "id"),
+		index.Fields("team_id", "status", "queue", "is_archived", "last_at", "id"),
+		index.Fields("team_id", "follower_id", "status", "is_archived", "last_at", "id"),
+		index.Fields("team_id", "channel_id", "status", "is_archived", "last_at", "id"),
+		index.Fields("team_id", "status", "is_archived", "followed_at", "id"),
+		index.Fields("team_id", "status", "is_archived", "waiting_since", "id"),
 		// What waits for some alone, for those who see nothing else of it.
-		index.Fields("team_id", "audience", "queue", "last_at", "id").Annotations(wherePending()),
-		index.Fields("team_id", "audience", "queue", "waiting_since", "id").Annotations(wherePending()),
-		index.Fields("team_id", "is_from_ad", "last_at", "id").Annotations(whereFromAd()),
+		index.Fields("team_id", "audience", "queue", "is_archived", "last_at", "id").Annotations(wherePending()),
+		index.Fields("team_id", "audience", "queue", "is_archived", "waiting_since", "id").Annotations(wherePending()),
+		index.Fields("team_id", "is_from_ad", "is_archived", "last_at", "id").Annotations(whereFromAd()),
 		// Of all teams: what waits to be told of.
 		index.Fields("waiting_level", "waiting_since").Annotations(whereUntold()),
+		index.Fields("team_id", "channel_id", "idle_since").Annotations(whereIdle()),
+	}
+}
+
+// Pin is a conversation that an agent has put before the others of its own (CONV-20). The conversation's row decides who has it pinned; this is how an agent's are found.
+type Pin struct{ ent.Schema }
+
+// Annotations documents the table.
+func (Pin) Annotations() []schema.Annotation {
+	return documented("pins", "Which conversations each agent has pinned (CONV-20).")
+}
+
+// Mixin makes it a team's.
+func (Pin) Mixin() []ent.Mixin { return []ent.Mixin{TeamOwned{}} }
+
+// Fields of a pin.
+func (Pin) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("conversation_id").Immutable().Comment("The conversation."),
+		field.Int64("agent_id").Immutable().Comment("The agent."),
+		field.Time("pinned_at").Immutable().Comment("Since when."),
+	}
+}
+
+// Edges of a pin.
+func (Pin) Edges() []ent.Edge {
+	return []ent.Edge{
+		immutableOwned("conversation", Conversation.Type, "conversation_id"),
+		toImmutable("agent", Agent.Type, "agent_id"),
+	}
+}
+
+// Indexes of pins.
+func (Pin) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("team_id", "agent_id", "conversation_id").Unique(),
+		index.Fields("team_id", "conversation_id"),
 	}
 }
 

@@ -78,6 +78,9 @@ func toOptionalImmutable(name string, t any, column string) ent.Edge {
 // whereWaiting keeps resting lanes out of an index.
 func whereWaiting() schema.Annotation { return entsql.IndexWhere("waiting > 0") }
 
+// whereIdle keeps conversations in which nobody waits for the customer out of an index.
+func whereIdle() schema.Annotation { return entsql.IndexWhere("idle_since IS NOT NULL") }
+
 // whereUndelivered keeps an index to the messages a delivery report or a lane may still change.
 func whereUndelivered() schema.Annotation {
 	return entsql.IndexWhere("delivery = 'SENDING' OR delivery = 'SENT' OR delivery = 'RECEIVED'")

@@ -359,6 +359,13 @@ type ComplexityRoot struct {
 		WebhookURL     func(childComplexity int) int
 	}
 
+	ChannelAutoEnd struct {
+		IdleMinutes  func(childComplexity int) int
+		IsOn         func(childComplexity int) int
+		Reminder     func(childComplexity int) int
+		SparesPinned func(childComplexity int) int
+	}
+
 	ChannelChanged struct {
 		Cause   func(childComplexity int) int
 		Channel func(childComplexity int) int
@@ -432,6 +439,7 @@ type ComplexityRoot struct {
 
 	ChannelMessages struct {
 		AgentName func(childComplexity int) int
+		AutoEnd   func(childComplexity int) int
 		Away      func(childComplexity int) int
 		Closing   func(childComplexity int) int
 		Version   func(childComplexity int) int
@@ -690,6 +698,7 @@ type ComplexityRoot struct {
 		ID                 func(childComplexity int) int
 		Identity           func(childComplexity int) int
 		IsArchived         func(childComplexity int) int
+		IsPinned           func(childComplexity int) int
 		IsStarred          func(childComplexity int) int
 		Kind               func(childComplexity int) int
 		LastAt             func(childComplexity int) int
@@ -709,6 +718,12 @@ type ComplexityRoot struct {
 		Visitor            func(childComplexity int) int
 		WaitingLevel       func(childComplexity int) int
 		WaitingSince       func(childComplexity int) int
+	}
+
+	ConversationArchivePayload struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	ConversationBulkCancelPayload struct {
@@ -747,6 +762,7 @@ type ComplexityRoot struct {
 		IsAtLeast  func(childComplexity int) int
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
+		Pinned     func(childComplexity int) int
 		TotalCount func(childComplexity int) int
 	}
 
@@ -826,6 +842,7 @@ type ComplexityRoot struct {
 
 	ConversationPermits struct {
 		AddCollaborators    func(childComplexity int) int
+		Archive             func(childComplexity int) int
 		Blacklist           func(childComplexity int) int
 		Delete              func(childComplexity int) int
 		End                 func(childComplexity int) int
@@ -838,14 +855,28 @@ type ComplexityRoot struct {
 		MarkUnread          func(childComplexity int) int
 		Note                func(childComplexity int) int
 		OpenMember          func(childComplexity int) int
+		Pin                 func(childComplexity int) int
 		RemoveCollaborators func(childComplexity int) int
 		Reopen              func(childComplexity int) int
 		Reply               func(childComplexity int) int
+		Star                func(childComplexity int) int
 		TakeOver            func(childComplexity int) int
 		Transfer            func(childComplexity int) int
 	}
 
+	ConversationPinPayload struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	ConversationReopenPayload struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	ConversationStarPayload struct {
 		Conversation func(childComplexity int) int
 		Cursor       func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -1349,6 +1380,7 @@ type ComplexityRoot struct {
 		ContactTag                      func(childComplexity int, input model.ContactTagInput) int
 		ContactUntag                    func(childComplexity int, input model.ContactUntagInput) int
 		ContactUpdate                   func(childComplexity int, input model.ContactUpdateInput) int
+		ConversationArchive             func(childComplexity int, input model.ConversationArchiveInput) int
 		ConversationBulk                func(childComplexity int, input model.ConversationBulkInput) int
 		ConversationBulkCancel          func(childComplexity int, input model.ConversationBulkCancelInput) int
 		ConversationCollaboratorsAdd    func(childComplexity int, input model.ConversationCollaboratorsAddInput) int
@@ -1360,7 +1392,9 @@ type ComplexityRoot struct {
 		ConversationLeave               func(childComplexity int, input model.ConversationLeaveInput) int
 		ConversationMarkRead            func(childComplexity int, input model.ConversationMarkReadInput) int
 		ConversationMarkUnread          func(childComplexity int, input model.ConversationMarkUnreadInput) int
+		ConversationPin                 func(childComplexity int, input model.ConversationPinInput) int
 		ConversationReopen              func(childComplexity int, input model.ConversationReopenInput) int
+		ConversationStar                func(childComplexity int, input model.ConversationStarInput) int
 		ConversationTakeOver            func(childComplexity int, input model.ConversationTakeOverInput) int
 		ConversationTransfer            func(childComplexity int, input model.ConversationTransferInput) int
 		CustomFieldCategoryCreate       func(childComplexity int, input model.CustomFieldCategoryCreateInput) int
@@ -2183,6 +2217,9 @@ type MutationResolver interface {
 	ConversationReopen(ctx context.Context, input model.ConversationReopenInput) (*model.ConversationReopenPayload, error)
 	ConversationMarkRead(ctx context.Context, input model.ConversationMarkReadInput) (*model.ConversationMarkReadPayload, error)
 	ConversationMarkUnread(ctx context.Context, input model.ConversationMarkUnreadInput) (*model.ConversationMarkUnreadPayload, error)
+	ConversationPin(ctx context.Context, input model.ConversationPinInput) (*model.ConversationPinPayload, error)
+	ConversationStar(ctx context.Context, input model.ConversationStarInput) (*model.ConversationStarPayload, error)
+	ConversationArchive(ctx context.Context, input model.ConversationArchiveInput) (*model.ConversationArchivePayload, error)
 	MessageSend(ctx context.Context, input model.MessageSendInput) (*model.MessageSendPayload, error)
 	MessageRetry(ctx context.Context, input model.MessageRetryInput) (*model.MessageRetryPayload, error)
 	TypingSet(ctx context.Context, input model.TypingSetInput) (*model.TypingSetPayload, error)
@@ -3468,6 +3505,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Channel.WebhookURL(childComplexity), true
 
+	case "ChannelAutoEnd.idleMinutes":
+		if e.ComplexityRoot.ChannelAutoEnd.IdleMinutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAutoEnd.IdleMinutes(childComplexity), true
+	case "ChannelAutoEnd.isOn":
+		if e.ComplexityRoot.ChannelAutoEnd.IsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAutoEnd.IsOn(childComplexity), true
+	case "ChannelAutoEnd.reminder":
+		if e.ComplexityRoot.ChannelAutoEnd.Reminder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAutoEnd.Reminder(childComplexity), true
+	case "ChannelAutoEnd.sparesPinned":
+		if e.ComplexityRoot.ChannelAutoEnd.SparesPinned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelAutoEnd.SparesPinned(childComplexity), true
+
 	case "ChannelChanged.cause":
 		if e.ComplexityRoot.ChannelChanged.Cause == nil {
 			break
@@ -3696,6 +3758,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ChannelMessages.AgentName(childComplexity), true
+	case "ChannelMessages.autoEnd":
+		if e.ComplexityRoot.ChannelMessages.AutoEnd == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelMessages.AutoEnd(childComplexity), true
 	case "ChannelMessages.away":
 		if e.ComplexityRoot.ChannelMessages.Away == nil {
 			break
@@ -4671,6 +4739,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.IsArchived(childComplexity), true
+	case "Conversation.isPinned":
+		if e.ComplexityRoot.Conversation.IsPinned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.IsPinned(childComplexity), true
 	case "Conversation.isStarred":
 		if e.ComplexityRoot.Conversation.IsStarred == nil {
 			break
@@ -4785,6 +4859,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.WaitingSince(childComplexity), true
+
+	case "ConversationArchivePayload.conversation":
+		if e.ComplexityRoot.ConversationArchivePayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationArchivePayload.Conversation(childComplexity), true
+	case "ConversationArchivePayload.cursor":
+		if e.ComplexityRoot.ConversationArchivePayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationArchivePayload.Cursor(childComplexity), true
+	case "ConversationArchivePayload.userErrors":
+		if e.ComplexityRoot.ConversationArchivePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationArchivePayload.UserErrors(childComplexity), true
 
 	case "ConversationBulkCancelPayload.bulk":
 		if e.ComplexityRoot.ConversationBulkCancelPayload.Bulk == nil {
@@ -4911,6 +5004,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationConnection.PageInfo(childComplexity), true
+	case "ConversationConnection.pinned":
+		if e.ComplexityRoot.ConversationConnection.Pinned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationConnection.Pinned(childComplexity), true
 	case "ConversationConnection.totalCount":
 		if e.ComplexityRoot.ConversationConnection.TotalCount == nil {
 			break
@@ -5164,6 +5263,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationPermits.AddCollaborators(childComplexity), true
+	case "ConversationPermits.archive":
+		if e.ComplexityRoot.ConversationPermits.Archive == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPermits.Archive(childComplexity), true
 	case "ConversationPermits.blacklist":
 		if e.ComplexityRoot.ConversationPermits.Blacklist == nil {
 			break
@@ -5236,6 +5341,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationPermits.OpenMember(childComplexity), true
+	case "ConversationPermits.pin":
+		if e.ComplexityRoot.ConversationPermits.Pin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPermits.Pin(childComplexity), true
 	case "ConversationPermits.removeCollaborators":
 		if e.ComplexityRoot.ConversationPermits.RemoveCollaborators == nil {
 			break
@@ -5254,6 +5365,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationPermits.Reply(childComplexity), true
+	case "ConversationPermits.star":
+		if e.ComplexityRoot.ConversationPermits.Star == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPermits.Star(childComplexity), true
 	case "ConversationPermits.takeOver":
 		if e.ComplexityRoot.ConversationPermits.TakeOver == nil {
 			break
@@ -5266,6 +5383,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationPermits.Transfer(childComplexity), true
+
+	case "ConversationPinPayload.conversation":
+		if e.ComplexityRoot.ConversationPinPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPinPayload.Conversation(childComplexity), true
+	case "ConversationPinPayload.cursor":
+		if e.ComplexityRoot.ConversationPinPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPinPayload.Cursor(childComplexity), true
+	case "ConversationPinPayload.userErrors":
+		if e.ComplexityRoot.ConversationPinPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPinPayload.UserErrors(childComplexity), true
 
 	case "ConversationReopenPayload.conversation":
 		if e.ComplexityRoot.ConversationReopenPayload.Conversation == nil {
@@ -5285,6 +5421,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationReopenPayload.UserErrors(childComplexity), true
+
+	case "ConversationStarPayload.conversation":
+		if e.ComplexityRoot.ConversationStarPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationStarPayload.Conversation(childComplexity), true
+	case "ConversationStarPayload.cursor":
+		if e.ComplexityRoot.ConversationStarPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationStarPayload.Cursor(childComplexity), true
+	case "ConversationStarPayload.userErrors":
+		if e.ComplexityRoot.ConversationStarPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationStarPayload.UserErrors(childComplexity), true
 
 	case "ConversationTakeOverPayload.conversation":
 		if e.ComplexityRoot.ConversationTakeOverPayload.Conversation == nil {
@@ -7335,6 +7490,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ContactUpdate(childComplexity, args["input"].(model.ContactUpdateInput)), true
+	case "Mutation.conversationArchive":
+		if e.ComplexityRoot.Mutation.ConversationArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationArchive(childComplexity, args["input"].(model.ConversationArchiveInput)), true
 	case "Mutation.conversationBulk":
 		if e.ComplexityRoot.Mutation.ConversationBulk == nil {
 			break
@@ -7456,6 +7622,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationMarkUnread(childComplexity, args["input"].(model.ConversationMarkUnreadInput)), true
+	case "Mutation.conversationPin":
+		if e.ComplexityRoot.Mutation.ConversationPin == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationPin_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationPin(childComplexity, args["input"].(model.ConversationPinInput)), true
 	case "Mutation.conversationReopen":
 		if e.ComplexityRoot.Mutation.ConversationReopen == nil {
 			break
@@ -7467,6 +7644,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationReopen(childComplexity, args["input"].(model.ConversationReopenInput)), true
+	case "Mutation.conversationStar":
+		if e.ComplexityRoot.Mutation.ConversationStar == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationStar_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationStar(childComplexity, args["input"].(model.ConversationStarInput)), true
 	case "Mutation.conversationTakeOver":
 		if e.ComplexityRoot.Mutation.ConversationTakeOver == nil {
 			break
@@ -10862,6 +11050,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputBotModuleCreateInput,
 		ec.unmarshalInputBotModuleDeleteInput,
 		ec.unmarshalInputBotModuleUpdateInput,
+		ec.unmarshalInputChannelAutoEndInput,
 		ec.unmarshalInputChannelCheckInput,
 		ec.unmarshalInputChannelConnectInput,
 		ec.unmarshalInputChannelDeleteInput,
@@ -10885,6 +11074,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputContactTagInput,
 		ec.unmarshalInputContactUntagInput,
 		ec.unmarshalInputContactUpdateInput,
+		ec.unmarshalInputConversationArchiveInput,
 		ec.unmarshalInputConversationBulkCancelInput,
 		ec.unmarshalInputConversationBulkInput,
 		ec.unmarshalInputConversationCollaboratorsAddInput,
@@ -10897,8 +11087,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputConversationLeaveInput,
 		ec.unmarshalInputConversationMarkReadInput,
 		ec.unmarshalInputConversationMarkUnreadInput,
+		ec.unmarshalInputConversationPinInput,
 		ec.unmarshalInputConversationReopenInput,
 		ec.unmarshalInputConversationSelection,
+		ec.unmarshalInputConversationStarInput,
 		ec.unmarshalInputConversationTakeOverInput,
 		ec.unmarshalInputConversationTransferInput,
 		ec.unmarshalInputCredentialInput,
@@ -12541,6 +12733,18 @@ type ChannelMessage {
   isDefault: Boolean!
 }
 
+"Whether and when a conversation in progress ends by itself because its customer does not answer. Not on web chat."
+type ChannelAutoEnd {
+  "Whether it does."
+  isOn: Boolean!
+  "How many minutes after the last answer of the follower or a collaborator the customer counts as gone. The conversation ends two minutes later."
+  idleMinutes: Int!
+  "Sent when those minutes are over, two minutes before the end. Not every platform's channels send it, and none into groups."
+  reminder: ChannelMessage!
+  "Whether what an agent has pinned does not end."
+  sparesPinned: Boolean!
+}
+
 "What a channel says by itself."
 type ChannelMessages {
   "Raised by every change; 0 where nothing was ever set."
@@ -12553,6 +12757,8 @@ type ChannelMessages {
   closing: ChannelMessage!
   "How much of the name of the agent who follows stands before them. What agents write themselves has no name before it."
   agentName: AgentNameStyle!
+  "Whether and when conversations end by themselves."
+  autoEnd: ChannelAutoEnd!
 }
 
 "What changes of a text that a channel sends by itself; what is left out stays."
@@ -12561,6 +12767,18 @@ input ChannelMessageInput {
   isOn: Boolean
   "The text, at most 1,000 characters; null for the default. ` + "`" + `{{system:customer_name}}` + "`" + ` becomes the customer's name."
   text: String
+}
+
+"What changes of when conversations end by themselves; what is left out stays. It holds at once, for conversations that are idle already too."
+input ChannelAutoEndInput {
+  "Whether they do."
+  isOn: Boolean
+  "From 1 to 43,200 minutes, which is 30 days."
+  idleMinutes: Int
+  "The reminder."
+  reminder: ChannelMessageInput
+  "Whether what an agent has pinned does not end."
+  sparesPinned: Boolean
 }
 
 "What changes of what a channel says by itself; what is left out stays."
@@ -12575,6 +12793,8 @@ input ChannelMessagesUpdateInput {
   closing: ChannelMessageInput
   "How much of the agent's name stands before them."
   agentName: AgentNameStyle
+  "Whether and when conversations end by themselves. Refused for web chat."
+  autoEnd: ChannelAutoEndInput
 }
 
 "The answer to channelMessagesUpdate."
@@ -14077,6 +14297,12 @@ type ConversationPermits {
   groupNote: Permit!
   "Go from a member of its group to the conversation with that person alone."
   openMember: Permit!
+  "Pin it before one's own others, or unpin it."
+  pin: Permit!
+  "Mark it to be followed up, or take the mark off."
+  star: Permit!
+  "Archive it, or take it out of the archive."
+  archive: Permit!
 }
 
 "What a platform that limits answers in time takes now."
@@ -14201,6 +14427,8 @@ type Conversation implements Node {
   adverts: [Advert!]!
   "When it was last exported; null for never."
   lastExportedAt: DateTime
+  "Whether the viewer has pinned it before its other conversations in progress."
+  isPinned: Boolean! @viewer
   "The person on the website; null on other channels."
   visitor: Visitor
   "What the viewer may do with it now."
@@ -14222,9 +14450,11 @@ type ConversationConnection {
   edges: [ConversationEdge!]!
   "The rows alone."
   nodes: [Conversation!]!
+  "In MY_IN_PROGRESS: those that the viewer has pinned, at most 50, by newest message in the list's direction. They stand before the rows and are not among them. Empty in other views and beyond the first page."
+  pinned: [Conversation!]!
   "Where the page stands."
   pageInfo: PageInfo!
-  "How many there are. Exact for a view without a filter; else counted to 1,000."
+  "How many there are, pinned ones included. Exact for a view without a filter; else counted to 1,000."
   totalCount: Int!
   "Whether there are more than totalCount says."
   isAtLeast: Boolean!
@@ -14716,6 +14946,21 @@ extend type Mutation {
     "Which one."
     input: ConversationMarkUnreadInput!
   ): ConversationMarkUnreadPayload!
+  "Pins a conversation that one follows or collaborates on before one's others in progress, or unpins it. At most 50."
+  conversationPin(
+    "Which one, and whether."
+    input: ConversationPinInput!
+  ): ConversationPinPayload!
+  "Marks a conversation to be followed up, for the whole team, or takes the mark off."
+  conversationStar(
+    "Which one, and whether."
+    input: ConversationStarInput!
+  ): ConversationStarPayload!
+  "Archives a conversation for the whole team: it leaves the views and their counts until the next message, either way. Or takes it out of the archive."
+  conversationArchive(
+    "Which one, and whether."
+    input: ConversationArchiveInput!
+  ): ConversationArchivePayload!
   "Sends a message. It is queued at once and sent in order; the same clientMessageId is the same message."
   messageSend(
     "Where and what."
@@ -14863,6 +15108,66 @@ type ConversationMarkUnreadPayload {
   "What the caller can put right."
   userErrors: [UserError!]!
   "The position after the change."
+  cursor: Cursor
+}
+
+"Which conversation to pin, or no longer."
+input ConversationPinInput {
+  "The conversation."
+  conversationId: ID!
+  "Whether it is to be pinned."
+  isPinned: Boolean! = true
+  "For integrations with ACT_AS: the agent in whose list it is pinned."
+  onBehalfOf: ID
+}
+
+"The answer to conversationPin."
+type ConversationPinPayload {
+  "The conversation; null where it was refused."
+  conversation: Conversation
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change; null where nothing changed."
+  cursor: Cursor
+}
+
+"Which conversation to mark to be followed up, or no longer."
+input ConversationStarInput {
+  "The conversation."
+  conversationId: ID!
+  "Whether it is to be marked."
+  isStarred: Boolean! = true
+  "For integrations with ACT_AS: the agent who marks it."
+  onBehalfOf: ID
+}
+
+"The answer to conversationStar."
+type ConversationStarPayload {
+  "The conversation; null where it was refused."
+  conversation: Conversation
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change; null where nothing changed."
+  cursor: Cursor
+}
+
+"Which conversation to archive, or no longer."
+input ConversationArchiveInput {
+  "The conversation."
+  conversationId: ID!
+  "Whether it is to be archived."
+  isArchived: Boolean! = true
+  "For integrations with ACT_AS: the agent who archives it."
+  onBehalfOf: ID
+}
+
+"The answer to conversationArchive."
+type ConversationArchivePayload {
+  "The conversation; null where it was refused."
+  conversation: Conversation
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change; null where nothing changed."
   cursor: Cursor
 }
 
@@ -18231,6 +18536,20 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Channel", field.Name)
 }
 
+func (ec *executionContext) childFields_ChannelAutoEnd(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "isOn":
+		return ec.fieldContext_ChannelAutoEnd_isOn(ctx, field)
+	case "idleMinutes":
+		return ec.fieldContext_ChannelAutoEnd_idleMinutes(ctx, field)
+	case "reminder":
+		return ec.fieldContext_ChannelAutoEnd_reminder(ctx, field)
+	case "sparesPinned":
+		return ec.fieldContext_ChannelAutoEnd_sparesPinned(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelAutoEnd", field.Name)
+}
+
 func (ec *executionContext) childFields_ChannelCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -18373,6 +18692,8 @@ func (ec *executionContext) childFields_ChannelMessages(ctx context.Context, fie
 		return ec.fieldContext_ChannelMessages_closing(ctx, field)
 	case "agentName":
 		return ec.fieldContext_ChannelMessages_agentName(ctx, field)
+	case "autoEnd":
+		return ec.fieldContext_ChannelMessages_autoEnd(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChannelMessages", field.Name)
 }
@@ -18861,6 +19182,8 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_adverts(ctx, field)
 	case "lastExportedAt":
 		return ec.fieldContext_Conversation_lastExportedAt(ctx, field)
+	case "isPinned":
+		return ec.fieldContext_Conversation_isPinned(ctx, field)
 	case "visitor":
 		return ec.fieldContext_Conversation_visitor(ctx, field)
 	case "viewerCan":
@@ -18873,6 +19196,18 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_createdAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Conversation", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationArchivePayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationArchivePayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ConversationArchivePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationArchivePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ConversationBulkCancelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -18929,6 +19264,8 @@ func (ec *executionContext) childFields_ConversationConnection(ctx context.Conte
 		return ec.fieldContext_ConversationConnection_edges(ctx, field)
 	case "nodes":
 		return ec.fieldContext_ConversationConnection_nodes(ctx, field)
+	case "pinned":
+		return ec.fieldContext_ConversationConnection_pinned(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_ConversationConnection_pageInfo(ctx, field)
 	case "totalCount":
@@ -19103,8 +19440,26 @@ func (ec *executionContext) childFields_ConversationPermits(ctx context.Context,
 		return ec.fieldContext_ConversationPermits_groupNote(ctx, field)
 	case "openMember":
 		return ec.fieldContext_ConversationPermits_openMember(ctx, field)
+	case "pin":
+		return ec.fieldContext_ConversationPermits_pin(ctx, field)
+	case "star":
+		return ec.fieldContext_ConversationPermits_star(ctx, field)
+	case "archive":
+		return ec.fieldContext_ConversationPermits_archive(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationPermits", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationPinPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationPinPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationPinPayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ConversationPinPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationPinPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ConversationReopenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19117,6 +19472,18 @@ func (ec *executionContext) childFields_ConversationReopenPayload(ctx context.Co
 		return ec.fieldContext_ConversationReopenPayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationReopenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationStarPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationStarPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationStarPayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ConversationStarPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationStarPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ConversationTakeOverPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -21489,6 +21856,20 @@ func (ec *executionContext) field_Mutation_contactUpdate_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_conversationArchive_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConversationArchiveInput, error) {
+			return ec.unmarshalNConversationArchiveInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationArchiveInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_conversationBulkCancel_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -21643,12 +22024,40 @@ func (ec *executionContext) field_Mutation_conversationMarkUnread_args(ctx conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_conversationPin_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConversationPinInput, error) {
+			return ec.unmarshalNConversationPinInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationPinInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_conversationReopen_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ConversationReopenInput, error) {
 			return ec.unmarshalNConversationReopenInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationReopenInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_conversationStar_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConversationStarInput, error) {
+			return ec.unmarshalNConversationStarInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationStarInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -28695,6 +29104,107 @@ func (ec *executionContext) fieldContext_Channel_webchat(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _ChannelAutoEnd_isOn(ctx context.Context, field graphql.CollectedField, obj *model.ChannelAutoEnd) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelAutoEnd_isOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelAutoEnd_isOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelAutoEnd", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _ChannelAutoEnd_idleMinutes(ctx context.Context, field graphql.CollectedField, obj *model.ChannelAutoEnd) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelAutoEnd_idleMinutes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IdleMinutes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelAutoEnd_idleMinutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelAutoEnd", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ChannelAutoEnd_reminder(ctx context.Context, field graphql.CollectedField, obj *model.ChannelAutoEnd) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelAutoEnd_reminder(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reminder, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ChannelMessage) graphql.Marshaler {
+			return ec.marshalNChannelMessage2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelAutoEnd_reminder(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelAutoEnd",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelMessage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelAutoEnd_sparesPinned(ctx context.Context, field graphql.CollectedField, obj *model.ChannelAutoEnd) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelAutoEnd_sparesPinned(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SparesPinned, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelAutoEnd_sparesPinned(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelAutoEnd", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _ChannelChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ChannelChanged) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29784,6 +30294,38 @@ func (ec *executionContext) _ChannelMessages_agentName(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_ChannelMessages_agentName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChannelMessages", field, false, false, errors.New("field of type AgentNameStyle does not have child fields"))
+}
+
+func (ec *executionContext) _ChannelMessages_autoEnd(ctx context.Context, field graphql.CollectedField, obj *model.ChannelMessages) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelMessages_autoEnd(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AutoEnd, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ChannelAutoEnd) graphql.Marshaler {
+			return ec.marshalNChannelAutoEnd2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelAutoEnd(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelMessages_autoEnd(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelMessages",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelAutoEnd(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ChannelMessagesUpdatePayload_messages(ctx context.Context, field graphql.CollectedField, obj *model.ChannelMessagesUpdatePayload) (ret graphql.Marshaler) {
@@ -34210,6 +34752,29 @@ func (ec *executionContext) fieldContext_Conversation_lastExportedAt(_ context.C
 	return graphql.NewScalarFieldContext("Conversation", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func (ec *executionContext) _Conversation_isPinned(ctx context.Context, field graphql.CollectedField, obj *model.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_isPinned(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsPinned, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_isPinned(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Conversation", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _Conversation_visitor(ctx context.Context, field graphql.CollectedField, obj *model.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -34350,6 +34915,93 @@ func (ec *executionContext) _Conversation_createdAt(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_Conversation_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Conversation", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ConversationArchivePayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationArchivePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationArchivePayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationArchivePayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationArchivePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationArchivePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationArchivePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationArchivePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationArchivePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationArchivePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationArchivePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationArchivePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationArchivePayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationArchivePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationArchivePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _ConversationBulkCancelPayload_bulk(ctx context.Context, field graphql.CollectedField, obj *model.ConversationBulkCancelPayload) (ret graphql.Marshaler) {
@@ -34839,6 +35491,38 @@ func (ec *executionContext) _ConversationConnection_nodes(ctx context.Context, f
 	)
 }
 func (ec *executionContext) fieldContext_ConversationConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationConnection_pinned(ctx context.Context, field graphql.CollectedField, obj *model.ConversationConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationConnection_pinned(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pinned, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Conversation) graphql.Marshaler {
+			return ec.marshalNConversation2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationConnection_pinned(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ConversationConnection",
 		Field:      field,
@@ -36618,6 +37302,189 @@ func (ec *executionContext) fieldContext_ConversationPermits_openMember(_ contex
 	return fc, nil
 }
 
+func (ec *executionContext) _ConversationPermits_pin(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPermits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPermits_pin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pin, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Permit) graphql.Marshaler {
+			return ec.marshalNPermit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPermit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPermits_pin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPermits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Permit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationPermits_star(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPermits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPermits_star(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Star, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Permit) graphql.Marshaler {
+			return ec.marshalNPermit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPermit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPermits_star(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPermits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Permit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationPermits_archive(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPermits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPermits_archive(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Archive, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Permit) graphql.Marshaler {
+			return ec.marshalNPermit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPermit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPermits_archive(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPermits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Permit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationPinPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPinPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPinPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPinPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPinPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationPinPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPinPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPinPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPinPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPinPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationPinPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPinPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPinPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPinPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationPinPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
 func (ec *executionContext) _ConversationReopenPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationReopenPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -36703,6 +37570,93 @@ func (ec *executionContext) _ConversationReopenPayload_cursor(ctx context.Contex
 }
 func (ec *executionContext) fieldContext_ConversationReopenPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConversationReopenPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ConversationStarPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationStarPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationStarPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationStarPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationStarPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationStarPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationStarPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationStarPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationStarPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationStarPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationStarPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationStarPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationStarPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationStarPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationStarPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _ConversationTakeOverPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationTakeOverPayload) (ret graphql.Marshaler) {
@@ -46125,6 +47079,138 @@ func (ec *executionContext) fieldContext_Mutation_conversationMarkUnread(ctx con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_conversationMarkUnread_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationPin(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationPin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationPin(ctx, fc.Args["input"].(model.ConversationPinInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationPinPayload) graphql.Marshaler {
+			return ec.marshalNConversationPinPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationPinPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationPin(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationPinPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationPin_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationStar(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationStar(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationStar(ctx, fc.Args["input"].(model.ConversationStarInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationStarPayload) graphql.Marshaler {
+			return ec.marshalNConversationStarPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationStarPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationStar(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationStarPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationStar_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationArchive(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationArchive(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationArchive(ctx, fc.Args["input"].(model.ConversationArchiveInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationArchivePayload) graphql.Marshaler {
+			return ec.marshalNConversationArchivePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationArchivePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationArchive(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationArchivePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationArchive_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -61375,6 +62461,57 @@ func (ec *executionContext) unmarshalInputBotModuleUpdateInput(ctx context.Conte
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputChannelAutoEndInput(ctx context.Context, obj any) (model.ChannelAutoEndInput, error) {
+	var it model.ChannelAutoEndInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"isOn", "idleMinutes", "reminder", "sparesPinned"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "isOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isOn"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsOn = graphql.OmittableOf(data)
+		case "idleMinutes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idleMinutes"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdleMinutes = graphql.OmittableOf(data)
+		case "reminder":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reminder"))
+			data, err := ec.unmarshalOChannelMessageInput2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelMessageInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reminder = graphql.OmittableOf(data)
+		case "sparesPinned":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sparesPinned"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SparesPinned = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputChannelCheckInput(ctx context.Context, obj any) (model.ChannelCheckInput, error) {
 	var it model.ChannelCheckInput
 	if obj == nil {
@@ -61677,7 +62814,7 @@ func (ec *executionContext) unmarshalInputChannelMessagesUpdateInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"channelId", "welcome", "away", "closing", "agentName"}
+	fieldsInOrder := [...]string{"channelId", "welcome", "away", "closing", "agentName", "autoEnd"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -61719,6 +62856,13 @@ func (ec *executionContext) unmarshalInputChannelMessagesUpdateInput(ctx context
 				return it, err
 			}
 			it.AgentName = graphql.OmittableOf(data)
+		case "autoEnd":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("autoEnd"))
+			data, err := ec.unmarshalOChannelAutoEndInput2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelAutoEndInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AutoEnd = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -62745,6 +63889,54 @@ func (ec *executionContext) unmarshalInputContactUpdateInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputConversationArchiveInput(ctx context.Context, obj any) (model.ConversationArchiveInput, error) {
+	var it model.ConversationArchiveInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["isArchived"]; !present {
+		asMap["isArchived"] = true
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "isArchived", "onBehalfOf"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "isArchived":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isArchived"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsArchived = data
+		case "onBehalfOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOf = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputConversationBulkCancelInput(ctx context.Context, obj any) (model.ConversationBulkCancelInput, error) {
 	var it model.ConversationBulkCancelInput
 	if obj == nil {
@@ -63364,6 +64556,54 @@ func (ec *executionContext) unmarshalInputConversationMarkUnreadInput(ctx contex
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputConversationPinInput(ctx context.Context, obj any) (model.ConversationPinInput, error) {
+	var it model.ConversationPinInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["isPinned"]; !present {
+		asMap["isPinned"] = true
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "isPinned", "onBehalfOf"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "isPinned":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isPinned"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsPinned = data
+		case "onBehalfOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOf = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputConversationReopenInput(ctx context.Context, obj any) (model.ConversationReopenInput, error) {
 	var it model.ConversationReopenInput
 	if obj == nil {
@@ -63444,6 +64684,54 @@ func (ec *executionContext) unmarshalInputConversationSelection(ctx context.Cont
 				return it, err
 			}
 			it.Search = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputConversationStarInput(ctx context.Context, obj any) (model.ConversationStarInput, error) {
+	var it model.ConversationStarInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["isStarred"]; !present {
+		asMap["isStarred"] = true
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "isStarred", "onBehalfOf"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "isStarred":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isStarred"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsStarred = data
+		case "onBehalfOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOf = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -70050,6 +71338,59 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var channelAutoEndImplementors = []string{"ChannelAutoEnd"}
+
+func (ec *executionContext) _ChannelAutoEnd(ctx context.Context, sel ast.SelectionSet, obj *model.ChannelAutoEnd) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelAutoEndImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelAutoEnd")
+		case "isOn":
+			out.Values[i] = ec._ChannelAutoEnd_isOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "idleMinutes":
+			out.Values[i] = ec._ChannelAutoEnd_idleMinutes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reminder":
+			out.Values[i] = ec._ChannelAutoEnd_reminder(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sparesPinned":
+			out.Values[i] = ec._ChannelAutoEnd_sparesPinned(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var channelChangedImplementors = []string{"ChannelChanged", "StreamFrame", "LogEvent"}
 
 func (ec *executionContext) _ChannelChanged(ctx context.Context, sel ast.SelectionSet, obj *model.ChannelChanged) graphql.Marshaler {
@@ -70655,6 +71996,11 @@ func (ec *executionContext) _ChannelMessages(ctx context.Context, sel ast.Select
 			}
 		case "agentName":
 			out.Values[i] = ec._ChannelMessages_agentName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "autoEnd":
+			out.Values[i] = ec._ChannelMessages_autoEnd(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -72643,6 +73989,11 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "isPinned":
+			out.Values[i] = ec._Conversation_isPinned(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "visitor":
 			out.Values[i] = ec._Conversation_visitor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -72666,6 +74017,54 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 		case "createdAt":
 			out.Values[i] = ec._Conversation_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var conversationArchivePayloadImplementors = []string{"ConversationArchivePayload"}
+
+func (ec *executionContext) _ConversationArchivePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationArchivePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationArchivePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationArchivePayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationArchivePayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationArchivePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ConversationArchivePayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -72948,6 +74347,11 @@ func (ec *executionContext) _ConversationConnection(ctx context.Context, sel ast
 			}
 		case "nodes":
 			out.Values[i] = ec._ConversationConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pinned":
+			out.Values[i] = ec._ConversationConnection_pinned(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -73680,6 +75084,69 @@ func (ec *executionContext) _ConversationPermits(ctx context.Context, sel ast.Se
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "pin":
+			out.Values[i] = ec._ConversationPermits_pin(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "star":
+			out.Values[i] = ec._ConversationPermits_star(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "archive":
+			out.Values[i] = ec._ConversationPermits_archive(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var conversationPinPayloadImplementors = []string{"ConversationPinPayload"}
+
+func (ec *executionContext) _ConversationPinPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationPinPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationPinPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationPinPayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationPinPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationPinPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ConversationPinPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -73725,6 +75192,54 @@ func (ec *executionContext) _ConversationReopenPayload(ctx context.Context, sel 
 			}
 		case "cursor":
 			out.Values[i] = ec._ConversationReopenPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var conversationStarPayloadImplementors = []string{"ConversationStarPayload"}
+
+func (ec *executionContext) _ConversationStarPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationStarPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationStarPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationStarPayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationStarPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationStarPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ConversationStarPayload_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -77618,6 +79133,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "conversationMarkUnread":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_conversationMarkUnread(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversationPin":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationPin(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversationStar":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationStar(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversationArchive":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationArchive(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -85278,6 +86814,10 @@ func (ec *executionContext) marshalNChannel2ᚖgithubᚗcomᚋswitchyardᚑchat�
 	return ec._Channel(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNChannelAutoEnd2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelAutoEnd(ctx context.Context, sel ast.SelectionSet, v model.ChannelAutoEnd) graphql.Marshaler {
+	return ec._ChannelAutoEnd(ctx, sel, &v)
+}
+
 func (ec *executionContext) marshalNChannelCheck2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelCheckᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ChannelCheck) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -86035,6 +87575,21 @@ func (ec *executionContext) marshalNConversation2ᚖgithubᚗcomᚋswitchyardᚑ
 	return ec._Conversation(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNConversationArchiveInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationArchiveInput(ctx context.Context, v any) (model.ConversationArchiveInput, error) {
+	res, err := ec.unmarshalInputConversationArchiveInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationArchivePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationArchivePayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationArchivePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConversationArchivePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNConversationBulkCancelInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationBulkCancelInput(ctx context.Context, v any) (model.ConversationBulkCancelInput, error) {
 	res, err := ec.unmarshalInputConversationBulkCancelInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -86331,6 +87886,21 @@ func (ec *executionContext) marshalNConversationPermits2githubᚗcomᚋswitchyar
 	return ec._ConversationPermits(ctx, sel, &v)
 }
 
+func (ec *executionContext) unmarshalNConversationPinInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationPinInput(ctx context.Context, v any) (model.ConversationPinInput, error) {
+	res, err := ec.unmarshalInputConversationPinInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationPinPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationPinPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationPinPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConversationPinPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNConversationQueue2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationQueue(ctx context.Context, v any) (model.ConversationQueue, error) {
 	var res model.ConversationQueue
 	err := res.UnmarshalGQL(v)
@@ -86364,6 +87934,21 @@ func (ec *executionContext) unmarshalNConversationSort2githubᚗcomᚋswitchyard
 
 func (ec *executionContext) marshalNConversationSort2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationSort(ctx context.Context, sel ast.SelectionSet, v model.ConversationSort) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNConversationStarInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationStarInput(ctx context.Context, v any) (model.ConversationStarInput, error) {
+	res, err := ec.unmarshalInputConversationStarInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationStarPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationStarPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationStarPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConversationStarPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNConversationStatus2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationStatus(ctx context.Context, v any) (model.ConversationStatus, error) {
@@ -89637,6 +91222,14 @@ func (ec *executionContext) marshalOChannel2ᚖgithubᚗcomᚋswitchyardᚑchat�
 		return graphql.Null
 	}
 	return ec._Channel(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOChannelAutoEndInput2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelAutoEndInput(ctx context.Context, v any) (*model.ChannelAutoEndInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputChannelAutoEndInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOChannelFilter2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelFilter(ctx context.Context, v any) (*model.ChannelFilter, error) {

@@ -22,6 +22,8 @@ const (
 	mutationNodes = 20
 	// schemaPerUnit is how many objects of the schema one unit is: they are in memory, and are asked for rarely.
 	schemaPerUnit = 500
+	// pinnedGuess is how many conversations are expected before the rows of a page; there are 50 at most.
+	pinnedGuess = 10
 	// ceiling is where counting stops.
 	ceiling = 1 << 40
 )
@@ -153,6 +155,9 @@ func (c *counter) length(f *ast.Field) int {
 	}
 	if n, ok := c.number(f, "first"); ok {
 		return n
+	}
+	if isConnection(f.ObjectDefinition) && f.Name == "pinned" {
+		return pinnedGuess
 	}
 	return listGuess
 }

@@ -37,7 +37,8 @@ func TestCost(t *testing.T) {
 		{"{ viewer { agent { id } } }", nil, 1},
 		{"{ conversations(first: 50) { nodes { id } } }", nil, 6},
 		{"{ conversations(last: 50) { nodes { id } } }", nil, 6},
-		{"{ conversations { nodes { id } } }", nil, 3}, // 25 where nothing is said
+		{"{ conversations(first: 50) { pinned { id } nodes { id } } }", nil, 7}, // ten are expected before the rows
+		{"{ conversations { nodes { id } } }", nil, 3},                          // 25 where nothing is said
 		{"query($n: Int) { conversations(first: $n) { nodes { id } } }", map[string]any{"n": json.Number("100")}, 11},
 		{"{ conversations(first: 10) { edges { node { contact { id } } } } }", nil, 4},
 		{"{ conversations(first: 100) { nodes { ...Row } } } fragment Row on Conversation { contact { id } tags { id } }", nil, 71},

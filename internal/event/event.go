@@ -58,8 +58,10 @@ type Facets struct {
 	Collaborators []int64 `json:"co,omitempty"` // in their order
 	// CollaboratorUnread is what is unread for each collaborator, those with none left out; Unread is then the follower's (COLL-13).
 	CollaboratorUnread map[int64]int `json:"cu,omitempty"`
-	BranchID           string        `json:"b,omitempty"`
-	RegionID           string        `json:"r,omitempty"`
+	// PinnedBy are the agents who have pinned it (CONV-20).
+	PinnedBy []int64 `json:"pb,omitempty"`
+	BranchID string  `json:"b,omitempty"`
+	RegionID string  `json:"r,omitempty"`
 	// Audience is to whom the enquiry went, while PENDING: see row.Hears (CHAN-8).
 	Audience     string    `json:"au,omitempty"`
 	TagIDs       []int64   `json:"t,omitempty"`

@@ -222,6 +222,11 @@ func (tx *Tx) Hold(ctx context.Context, table string, ids ...int64) error {
 	return tx.lock(ctx, "SHARE", table, ids)
 }
 
+// Claim locks rows as Lock does, but beside those whose rows refer to them: a transaction that writes such a row is not in the way.
+func (tx *Tx) Claim(ctx context.Context, table string, ids ...int64) error {
+	return tx.lock(ctx, "NO KEY UPDATE", table, ids)
+}
+
 func (tx *Tx) lock(ctx context.Context, strength, table string, ids []int64) error {
 	if tx.dialect != dialect.Postgres || len(ids) == 0 {
 		return nil

@@ -176,8 +176,9 @@ func (d Desk) scripts(ctx context.Context, boss auth.Principal) error {
 	}
 	on, name := true, channelscript.AgentNameFIRST
 	welcome := "{{system:customer_name}}您好,這裡是信義門市,請問需要什麼服務?"
+	day := 24 * 60
 	_, _, err = d.Accounts.SetScript(ctx, boss, account.ScriptInput{
-		ChannelID: storeID, Welcome: account.LineInput{IsOn: &on, Text: &welcome}, Closing: account.LineInput{IsOn: &on}, AgentName: &name,
+		AutoEnd: account.AutoEndInput{IsOn: &on, IdleMinutes: &day, SparesPinned: &on, Reminder: account.LineInput{IsOn: &on}}, ChannelID: storeID, Welcome: account.LineInput{IsOn: &on, Text: &welcome}, Closing: account.LineInput{IsOn: &on}, AgentName: &name,
 	})
 	return err
 }

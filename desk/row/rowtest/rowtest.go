@@ -200,6 +200,9 @@ func (w *World) checkCounters(ctx context.Context, v *store.View, all []*ent.Con
 	w.T.Helper()
 	want := map[string]tally{}
 	for _, c := range all {
+		if c.IsArchived { // CONV-21
+			continue
+		}
 		queue, follower := "", int64(0)
 		if c.Status == conversation.StatusPENDING {
 			queue = string(c.Queue)
@@ -315,6 +318,7 @@ func (w *World) checkState(ctx context.Context, v *store.View, c *ent.Conversati
 		}
 	}
 	w.checkJoint(c, joined)
+	w.checkPins(ctx, v, c)
 	isRight := c.FollowerID == nil && len(followers) == 0 || c.FollowerID != nil && len(followers) == 1 && followers[0] == *c.FollowerID
 	if !isRight {
 		w.T.Errorf("conversation %d is followed by %v, its participants are %v", c.ID, c.FollowerID, followers)
@@ -342,5 +346,34 @@ func (w *World) checkJoint(c *ent.Conversation, joined map[int]int64) {
 		if unread <= 0 || !slices.Contains(c.CollaboratorIds, n) || c.Status == conversation.StatusENDED {
 			w.T.Errorf("conversation %d is %s and has %d unread for agent %d; its collaborators are %v", c.ID, c.Status, unread, n, c.CollaboratorIds)
 		}
+	}
+}
+
+// checkPins compares what a row says of its pins with the pins, and with who may have some: follower and collaborators, while it is IN_PROGRESS (CONV-20). Nothing else is
+// idle (CONV-10).
+func (w *World) checkPins(ctx context.Context, v *store.View, c *ent.Conversation) {
+	w.T.Helper()
+	pins, err := v.Pin.Query().All(ctx)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	var got []int64
+	for _, p := range pins {
+		if p.ConversationID == c.ID {
+			got = append(got, p.AgentID)
+		}
+	}
+	slices.Sort(got)
+	if want := slices.Sorted(slices.Values(c.PinnedBy)); !slices.Equal(got, want) {
+		w.T.Errorf("conversation %d says that %v pinned it, the pins say %v", c.ID, want, got)
+	}
+	isOpen := c.Status == conversation.StatusIN_PROGRESS
+	for _, n := range got {
+		if !isOpen || !slices.Contains(c.CollaboratorIds, n) && *c.FollowerID != n {
+			w.T.Errorf("conversation %d is %s with follower %v and collaborators %v, and agent %d has it pinned", c.ID, c.Status, c.FollowerID, c.CollaboratorIds, n)
+		}
+	}
+	if !isOpen && (c.IdleSince != nil || c.RemindedAt != nil) {
+		w.T.Errorf("conversation %d is %s and idle since %v", c.ID, c.Status, c.IdleSince)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channelscript"
 )
 
-// Welcome, away and closing messages of channels, and the agent's name in them (CHAN-5, CHAN-6).
+// Welcome, away and closing messages of channels, the agent's name in them (CHAN-5, CHAN-6), and when idle conversations end (CONV-10).
 type ChannelScript struct {
 	config `json:"-"`
 	// ID of the ent.
@@ -40,6 +40,18 @@ type ChannelScript struct {
 	HasClosing bool `json:"has_closing,omitempty"`
 	// The text; empty for the default.
 	Closing string `json:"closing,omitempty"`
+	// Whether a conversation ends by itself where the customer does not answer (CONV-10).
+	EndsIdle bool `json:"ends_idle,omitempty"`
+	// How long after staff's last answer that is, without the two minutes that follow.
+	IdleMinutes int `json:"idle_minutes,omitempty"`
+	// Whether the customer is reminded two minutes before.
+	HasReminder bool `json:"has_reminder,omitempty"`
+	// The text; empty for the default.
+	Reminder string `json:"reminder,omitempty"`
+	// Whether what somebody has pinned does not end by itself.
+	SparesPinned bool `json:"spares_pinned,omitempty"`
+	// When idle conversations are looked for next, as the task that will do it says; NULL where none does.
+	IdleLookAt *time.Time `json:"idle_look_at,omitempty"`
 	// How much of the agent's name stands before such a text.
 	AgentName channelscript.AgentName `json:"agent_name,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -73,13 +85,13 @@ func (*ChannelScript) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case channelscript.FieldHasWelcome, channelscript.FieldHasAway, channelscript.FieldHasClosing:
+		case channelscript.FieldHasWelcome, channelscript.FieldHasAway, channelscript.FieldHasClosing, channelscript.FieldEndsIdle, channelscript.FieldHasReminder, channelscript.FieldSparesPinned:
 			values[i] = new(sql.NullBool)
-		case channelscript.FieldID, channelscript.FieldTeamID, channelscript.FieldVersion, channelscript.FieldChannelID:
+		case channelscript.FieldID, channelscript.FieldTeamID, channelscript.FieldVersion, channelscript.FieldChannelID, channelscript.FieldIdleMinutes:
 			values[i] = new(sql.NullInt64)
-		case channelscript.FieldWelcome, channelscript.FieldAway, channelscript.FieldClosing, channelscript.FieldAgentName:
+		case channelscript.FieldWelcome, channelscript.FieldAway, channelscript.FieldClosing, channelscript.FieldReminder, channelscript.FieldAgentName:
 			values[i] = new(sql.NullString)
-		case channelscript.FieldCreatedAt, channelscript.FieldUpdatedAt:
+		case channelscript.FieldCreatedAt, channelscript.FieldUpdatedAt, channelscript.FieldIdleLookAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -168,6 +180,43 @@ func (_m *ChannelScript) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Closing = value.String
 			}
+		case channelscript.FieldEndsIdle:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field ends_idle", values[i])
+			} else if value.Valid {
+				_m.EndsIdle = value.Bool
+			}
+		case channelscript.FieldIdleMinutes:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field idle_minutes", values[i])
+			} else if value.Valid {
+				_m.IdleMinutes = int(value.Int64)
+			}
+		case channelscript.FieldHasReminder:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field has_reminder", values[i])
+			} else if value.Valid {
+				_m.HasReminder = value.Bool
+			}
+		case channelscript.FieldReminder:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field reminder", values[i])
+			} else if value.Valid {
+				_m.Reminder = value.String
+			}
+		case channelscript.FieldSparesPinned:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field spares_pinned", values[i])
+			} else if value.Valid {
+				_m.SparesPinned = value.Bool
+			}
+		case channelscript.FieldIdleLookAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field idle_look_at", values[i])
+			} else if value.Valid {
+				_m.IdleLookAt = new(time.Time)
+				*_m.IdleLookAt = value.Time
+			}
 		case channelscript.FieldAgentName:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field agent_name", values[i])
@@ -247,6 +296,26 @@ func (_m *ChannelScript) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("closing=")
 	builder.WriteString(_m.Closing)
+	builder.WriteString(", ")
+	builder.WriteString("ends_idle=")
+	builder.WriteString(fmt.Sprintf("%v", _m.EndsIdle))
+	builder.WriteString(", ")
+	builder.WriteString("idle_minutes=")
+	builder.WriteString(fmt.Sprintf("%v", _m.IdleMinutes))
+	builder.WriteString(", ")
+	builder.WriteString("has_reminder=")
+	builder.WriteString(fmt.Sprintf("%v", _m.HasReminder))
+	builder.WriteString(", ")
+	builder.WriteString("reminder=")
+	builder.WriteString(_m.Reminder)
+	builder.WriteString(", ")
+	builder.WriteString("spares_pinned=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SparesPinned))
+	builder.WriteString(", ")
+	if v := _m.IdleLookAt; v != nil {
+		builder.WriteString("idle_look_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("agent_name=")
 	builder.WriteString(fmt.Sprintf("%v", _m.AgentName))

@@ -143,6 +143,90 @@ func (_c *ChannelScriptCreate) SetNillableClosing(v *string) *ChannelScriptCreat
 	return _c
 }
 
+// SetEndsIdle sets the "ends_idle" field.
+func (_c *ChannelScriptCreate) SetEndsIdle(v bool) *ChannelScriptCreate {
+	_c.mutation.SetEndsIdle(v)
+	return _c
+}
+
+// SetNillableEndsIdle sets the "ends_idle" field if the given value is not nil.
+func (_c *ChannelScriptCreate) SetNillableEndsIdle(v *bool) *ChannelScriptCreate {
+	if v != nil {
+		_c.SetEndsIdle(*v)
+	}
+	return _c
+}
+
+// SetIdleMinutes sets the "idle_minutes" field.
+func (_c *ChannelScriptCreate) SetIdleMinutes(v int) *ChannelScriptCreate {
+	_c.mutation.SetIdleMinutes(v)
+	return _c
+}
+
+// SetNillableIdleMinutes sets the "idle_minutes" field if the given value is not nil.
+func (_c *ChannelScriptCreate) SetNillableIdleMinutes(v *int) *ChannelScriptCreate {
+	if v != nil {
+		_c.SetIdleMinutes(*v)
+	}
+	return _c
+}
+
+// SetHasReminder sets the "has_reminder" field.
+func (_c *ChannelScriptCreate) SetHasReminder(v bool) *ChannelScriptCreate {
+	_c.mutation.SetHasReminder(v)
+	return _c
+}
+
+// SetNillableHasReminder sets the "has_reminder" field if the given value is not nil.
+func (_c *ChannelScriptCreate) SetNillableHasReminder(v *bool) *ChannelScriptCreate {
+	if v != nil {
+		_c.SetHasReminder(*v)
+	}
+	return _c
+}
+
+// SetReminder sets the "reminder" field.
+func (_c *ChannelScriptCreate) SetReminder(v string) *ChannelScriptCreate {
+	_c.mutation.SetReminder(v)
+	return _c
+}
+
+// SetNillableReminder sets the "reminder" field if the given value is not nil.
+func (_c *ChannelScriptCreate) SetNillableReminder(v *string) *ChannelScriptCreate {
+	if v != nil {
+		_c.SetReminder(*v)
+	}
+	return _c
+}
+
+// SetSparesPinned sets the "spares_pinned" field.
+func (_c *ChannelScriptCreate) SetSparesPinned(v bool) *ChannelScriptCreate {
+	_c.mutation.SetSparesPinned(v)
+	return _c
+}
+
+// SetNillableSparesPinned sets the "spares_pinned" field if the given value is not nil.
+func (_c *ChannelScriptCreate) SetNillableSparesPinned(v *bool) *ChannelScriptCreate {
+	if v != nil {
+		_c.SetSparesPinned(*v)
+	}
+	return _c
+}
+
+// SetIdleLookAt sets the "idle_look_at" field.
+func (_c *ChannelScriptCreate) SetIdleLookAt(v time.Time) *ChannelScriptCreate {
+	_c.mutation.SetIdleLookAt(v)
+	return _c
+}
+
+// SetNillableIdleLookAt sets the "idle_look_at" field if the given value is not nil.
+func (_c *ChannelScriptCreate) SetNillableIdleLookAt(v *time.Time) *ChannelScriptCreate {
+	if v != nil {
+		_c.SetIdleLookAt(*v)
+	}
+	return _c
+}
+
 // SetAgentName sets the "agent_name" field.
 func (_c *ChannelScriptCreate) SetAgentName(v channelscript.AgentName) *ChannelScriptCreate {
 	_c.mutation.SetAgentName(v)
@@ -225,6 +309,26 @@ func (_c *ChannelScriptCreate) defaults() {
 		v := channelscript.DefaultClosing
 		_c.mutation.SetClosing(v)
 	}
+	if _, ok := _c.mutation.EndsIdle(); !ok {
+		v := channelscript.DefaultEndsIdle
+		_c.mutation.SetEndsIdle(v)
+	}
+	if _, ok := _c.mutation.IdleMinutes(); !ok {
+		v := channelscript.DefaultIdleMinutes
+		_c.mutation.SetIdleMinutes(v)
+	}
+	if _, ok := _c.mutation.HasReminder(); !ok {
+		v := channelscript.DefaultHasReminder
+		_c.mutation.SetHasReminder(v)
+	}
+	if _, ok := _c.mutation.Reminder(); !ok {
+		v := channelscript.DefaultReminder
+		_c.mutation.SetReminder(v)
+	}
+	if _, ok := _c.mutation.SparesPinned(); !ok {
+		v := channelscript.DefaultSparesPinned
+		_c.mutation.SetSparesPinned(v)
+	}
 	if _, ok := _c.mutation.AgentName(); !ok {
 		v := channelscript.DefaultAgentName
 		_c.mutation.SetAgentName(v)
@@ -265,6 +369,21 @@ func (_c *ChannelScriptCreate) check() error {
 	}
 	if _, ok := _c.mutation.Closing(); !ok {
 		return &ValidationError{Name: "closing", err: errors.New(`ent: missing required field "ChannelScript.closing"`)}
+	}
+	if _, ok := _c.mutation.EndsIdle(); !ok {
+		return &ValidationError{Name: "ends_idle", err: errors.New(`ent: missing required field "ChannelScript.ends_idle"`)}
+	}
+	if _, ok := _c.mutation.IdleMinutes(); !ok {
+		return &ValidationError{Name: "idle_minutes", err: errors.New(`ent: missing required field "ChannelScript.idle_minutes"`)}
+	}
+	if _, ok := _c.mutation.HasReminder(); !ok {
+		return &ValidationError{Name: "has_reminder", err: errors.New(`ent: missing required field "ChannelScript.has_reminder"`)}
+	}
+	if _, ok := _c.mutation.Reminder(); !ok {
+		return &ValidationError{Name: "reminder", err: errors.New(`ent: missing required field "ChannelScript.reminder"`)}
+	}
+	if _, ok := _c.mutation.SparesPinned(); !ok {
+		return &ValidationError{Name: "spares_pinned", err: errors.New(`ent: missing required field "ChannelScript.spares_pinned"`)}
 	}
 	if _, ok := _c.mutation.AgentName(); !ok {
 		return &ValidationError{Name: "agent_name", err: errors.New(`ent: missing required field "ChannelScript.agent_name"`)}
@@ -342,6 +461,30 @@ func (_c *ChannelScriptCreate) createSpec() (*ChannelScript, *sqlgraph.CreateSpe
 	if value, ok := _c.mutation.Closing(); ok {
 		_spec.SetField(channelscript.FieldClosing, field.TypeString, value)
 		_node.Closing = value
+	}
+	if value, ok := _c.mutation.EndsIdle(); ok {
+		_spec.SetField(channelscript.FieldEndsIdle, field.TypeBool, value)
+		_node.EndsIdle = value
+	}
+	if value, ok := _c.mutation.IdleMinutes(); ok {
+		_spec.SetField(channelscript.FieldIdleMinutes, field.TypeInt, value)
+		_node.IdleMinutes = value
+	}
+	if value, ok := _c.mutation.HasReminder(); ok {
+		_spec.SetField(channelscript.FieldHasReminder, field.TypeBool, value)
+		_node.HasReminder = value
+	}
+	if value, ok := _c.mutation.Reminder(); ok {
+		_spec.SetField(channelscript.FieldReminder, field.TypeString, value)
+		_node.Reminder = value
+	}
+	if value, ok := _c.mutation.SparesPinned(); ok {
+		_spec.SetField(channelscript.FieldSparesPinned, field.TypeBool, value)
+		_node.SparesPinned = value
+	}
+	if value, ok := _c.mutation.IdleLookAt(); ok {
+		_spec.SetField(channelscript.FieldIdleLookAt, field.TypeTime, value)
+		_node.IdleLookAt = &value
 	}
 	if value, ok := _c.mutation.AgentName(); ok {
 		_spec.SetField(channelscript.FieldAgentName, field.TypeEnum, value)

@@ -148,6 +148,103 @@ func (_u *ChannelScriptUpdate) SetNillableClosing(v *string) *ChannelScriptUpdat
 	return _u
 }
 
+// SetEndsIdle sets the "ends_idle" field.
+func (_u *ChannelScriptUpdate) SetEndsIdle(v bool) *ChannelScriptUpdate {
+	_u.mutation.SetEndsIdle(v)
+	return _u
+}
+
+// SetNillableEndsIdle sets the "ends_idle" field if the given value is not nil.
+func (_u *ChannelScriptUpdate) SetNillableEndsIdle(v *bool) *ChannelScriptUpdate {
+	if v != nil {
+		_u.SetEndsIdle(*v)
+	}
+	return _u
+}
+
+// SetIdleMinutes sets the "idle_minutes" field.
+func (_u *ChannelScriptUpdate) SetIdleMinutes(v int) *ChannelScriptUpdate {
+	_u.mutation.ResetIdleMinutes()
+	_u.mutation.SetIdleMinutes(v)
+	return _u
+}
+
+// SetNillableIdleMinutes sets the "idle_minutes" field if the given value is not nil.
+func (_u *ChannelScriptUpdate) SetNillableIdleMinutes(v *int) *ChannelScriptUpdate {
+	if v != nil {
+		_u.SetIdleMinutes(*v)
+	}
+	return _u
+}
+
+// AddIdleMinutes adds value to the "idle_minutes" field.
+func (_u *ChannelScriptUpdate) AddIdleMinutes(v int) *ChannelScriptUpdate {
+	_u.mutation.AddIdleMinutes(v)
+	return _u
+}
+
+// SetHasReminder sets the "has_reminder" field.
+func (_u *ChannelScriptUpdate) SetHasReminder(v bool) *ChannelScriptUpdate {
+	_u.mutation.SetHasReminder(v)
+	return _u
+}
+
+// SetNillableHasReminder sets the "has_reminder" field if the given value is not nil.
+func (_u *ChannelScriptUpdate) SetNillableHasReminder(v *bool) *ChannelScriptUpdate {
+	if v != nil {
+		_u.SetHasReminder(*v)
+	}
+	return _u
+}
+
+// SetReminder sets the "reminder" field.
+func (_u *ChannelScriptUpdate) SetReminder(v string) *ChannelScriptUpdate {
+	_u.mutation.SetReminder(v)
+	return _u
+}
+
+// SetNillableReminder sets the "reminder" field if the given value is not nil.
+func (_u *ChannelScriptUpdate) SetNillableReminder(v *string) *ChannelScriptUpdate {
+	if v != nil {
+		_u.SetReminder(*v)
+	}
+	return _u
+}
+
+// SetSparesPinned sets the "spares_pinned" field.
+func (_u *ChannelScriptUpdate) SetSparesPinned(v bool) *ChannelScriptUpdate {
+	_u.mutation.SetSparesPinned(v)
+	return _u
+}
+
+// SetNillableSparesPinned sets the "spares_pinned" field if the given value is not nil.
+func (_u *ChannelScriptUpdate) SetNillableSparesPinned(v *bool) *ChannelScriptUpdate {
+	if v != nil {
+		_u.SetSparesPinned(*v)
+	}
+	return _u
+}
+
+// SetIdleLookAt sets the "idle_look_at" field.
+func (_u *ChannelScriptUpdate) SetIdleLookAt(v time.Time) *ChannelScriptUpdate {
+	_u.mutation.SetIdleLookAt(v)
+	return _u
+}
+
+// SetNillableIdleLookAt sets the "idle_look_at" field if the given value is not nil.
+func (_u *ChannelScriptUpdate) SetNillableIdleLookAt(v *time.Time) *ChannelScriptUpdate {
+	if v != nil {
+		_u.SetIdleLookAt(*v)
+	}
+	return _u
+}
+
+// ClearIdleLookAt clears the value of the "idle_look_at" field.
+func (_u *ChannelScriptUpdate) ClearIdleLookAt() *ChannelScriptUpdate {
+	_u.mutation.ClearIdleLookAt()
+	return _u
+}
+
 // SetAgentName sets the "agent_name" field.
 func (_u *ChannelScriptUpdate) SetAgentName(v channelscript.AgentName) *ChannelScriptUpdate {
 	_u.mutation.SetAgentName(v)
@@ -251,6 +348,30 @@ func (_u *ChannelScriptUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	}
 	if value, ok := _u.mutation.Closing(); ok {
 		_spec.SetField(channelscript.FieldClosing, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.EndsIdle(); ok {
+		_spec.SetField(channelscript.FieldEndsIdle, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.IdleMinutes(); ok {
+		_spec.SetField(channelscript.FieldIdleMinutes, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedIdleMinutes(); ok {
+		_spec.AddField(channelscript.FieldIdleMinutes, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.HasReminder(); ok {
+		_spec.SetField(channelscript.FieldHasReminder, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Reminder(); ok {
+		_spec.SetField(channelscript.FieldReminder, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.SparesPinned(); ok {
+		_spec.SetField(channelscript.FieldSparesPinned, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.IdleLookAt(); ok {
+		_spec.SetField(channelscript.FieldIdleLookAt, field.TypeTime, value)
+	}
+	if _u.mutation.IdleLookAtCleared() {
+		_spec.ClearField(channelscript.FieldIdleLookAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.AgentName(); ok {
 		_spec.SetField(channelscript.FieldAgentName, field.TypeEnum, value)
@@ -396,6 +517,103 @@ func (_u *ChannelScriptUpdateOne) SetNillableClosing(v *string) *ChannelScriptUp
 	return _u
 }
 
+// SetEndsIdle sets the "ends_idle" field.
+func (_u *ChannelScriptUpdateOne) SetEndsIdle(v bool) *ChannelScriptUpdateOne {
+	_u.mutation.SetEndsIdle(v)
+	return _u
+}
+
+// SetNillableEndsIdle sets the "ends_idle" field if the given value is not nil.
+func (_u *ChannelScriptUpdateOne) SetNillableEndsIdle(v *bool) *ChannelScriptUpdateOne {
+	if v != nil {
+		_u.SetEndsIdle(*v)
+	}
+	return _u
+}
+
+// SetIdleMinutes sets the "idle_minutes" field.
+func (_u *ChannelScriptUpdateOne) SetIdleMinutes(v int) *ChannelScriptUpdateOne {
+	_u.mutation.ResetIdleMinutes()
+	_u.mutation.SetIdleMinutes(v)
+	return _u
+}
+
+// SetNillableIdleMinutes sets the "idle_minutes" field if the given value is not nil.
+func (_u *ChannelScriptUpdateOne) SetNillableIdleMinutes(v *int) *ChannelScriptUpdateOne {
+	if v != nil {
+		_u.SetIdleMinutes(*v)
+	}
+	return _u
+}
+
+// AddIdleMinutes adds value to the "idle_minutes" field.
+func (_u *ChannelScriptUpdateOne) AddIdleMinutes(v int) *ChannelScriptUpdateOne {
+	_u.mutation.AddIdleMinutes(v)
+	return _u
+}
+
+// SetHasReminder sets the "has_reminder" field.
+func (_u *ChannelScriptUpdateOne) SetHasReminder(v bool) *ChannelScriptUpdateOne {
+	_u.mutation.SetHasReminder(v)
+	return _u
+}
+
+// SetNillableHasReminder sets the "has_reminder" field if the given value is not nil.
+func (_u *ChannelScriptUpdateOne) SetNillableHasReminder(v *bool) *ChannelScriptUpdateOne {
+	if v != nil {
+		_u.SetHasReminder(*v)
+	}
+	return _u
+}
+
+// SetReminder sets the "reminder" field.
+func (_u *ChannelScriptUpdateOne) SetReminder(v string) *ChannelScriptUpdateOne {
+	_u.mutation.SetReminder(v)
+	return _u
+}
+
+// SetNillableReminder sets the "reminder" field if the given value is not nil.
+func (_u *ChannelScriptUpdateOne) SetNillableReminder(v *string) *ChannelScriptUpdateOne {
+	if v != nil {
+		_u.SetReminder(*v)
+	}
+	return _u
+}
+
+// SetSparesPinned sets the "spares_pinned" field.
+func (_u *ChannelScriptUpdateOne) SetSparesPinned(v bool) *ChannelScriptUpdateOne {
+	_u.mutation.SetSparesPinned(v)
+	return _u
+}
+
+// SetNillableSparesPinned sets the "spares_pinned" field if the given value is not nil.
+func (_u *ChannelScriptUpdateOne) SetNillableSparesPinned(v *bool) *ChannelScriptUpdateOne {
+	if v != nil {
+		_u.SetSparesPinned(*v)
+	}
+	return _u
+}
+
+// SetIdleLookAt sets the "idle_look_at" field.
+func (_u *ChannelScriptUpdateOne) SetIdleLookAt(v time.Time) *ChannelScriptUpdateOne {
+	_u.mutation.SetIdleLookAt(v)
+	return _u
+}
+
+// SetNillableIdleLookAt sets the "idle_look_at" field if the given value is not nil.
+func (_u *ChannelScriptUpdateOne) SetNillableIdleLookAt(v *time.Time) *ChannelScriptUpdateOne {
+	if v != nil {
+		_u.SetIdleLookAt(*v)
+	}
+	return _u
+}
+
+// ClearIdleLookAt clears the value of the "idle_look_at" field.
+func (_u *ChannelScriptUpdateOne) ClearIdleLookAt() *ChannelScriptUpdateOne {
+	_u.mutation.ClearIdleLookAt()
+	return _u
+}
+
 // SetAgentName sets the "agent_name" field.
 func (_u *ChannelScriptUpdateOne) SetAgentName(v channelscript.AgentName) *ChannelScriptUpdateOne {
 	_u.mutation.SetAgentName(v)
@@ -529,6 +747,30 @@ func (_u *ChannelScriptUpdateOne) sqlSave(ctx context.Context) (_node *ChannelSc
 	}
 	if value, ok := _u.mutation.Closing(); ok {
 		_spec.SetField(channelscript.FieldClosing, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.EndsIdle(); ok {
+		_spec.SetField(channelscript.FieldEndsIdle, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.IdleMinutes(); ok {
+		_spec.SetField(channelscript.FieldIdleMinutes, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedIdleMinutes(); ok {
+		_spec.AddField(channelscript.FieldIdleMinutes, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.HasReminder(); ok {
+		_spec.SetField(channelscript.FieldHasReminder, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Reminder(); ok {
+		_spec.SetField(channelscript.FieldReminder, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.SparesPinned(); ok {
+		_spec.SetField(channelscript.FieldSparesPinned, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.IdleLookAt(); ok {
+		_spec.SetField(channelscript.FieldIdleLookAt, field.TypeTime, value)
+	}
+	if _u.mutation.IdleLookAtCleared() {
+		_spec.ClearField(channelscript.FieldIdleLookAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.AgentName(); ok {
 		_spec.SetField(channelscript.FieldAgentName, field.TypeEnum, value)

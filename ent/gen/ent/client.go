@@ -59,6 +59,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/noticesettings"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/notification"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pin"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushdelivery"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushkey"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushsubscription"
@@ -171,6 +172,8 @@ type Client struct {
 	Notification *NotificationClient
 	// Participant is the client for interacting with the Participant builders.
 	Participant *ParticipantClient
+	// Pin is the client for interacting with the Pin builders.
+	Pin *PinClient
 	// PushDelivery is the client for interacting with the PushDelivery builders.
 	PushDelivery *PushDeliveryClient
 	// PushKey is the client for interacting with the PushKey builders.
@@ -260,6 +263,7 @@ func (c *Client) init() {
 	c.NoticeSettings = NewNoticeSettingsClient(c.config)
 	c.Notification = NewNotificationClient(c.config)
 	c.Participant = NewParticipantClient(c.config)
+	c.Pin = NewPinClient(c.config)
 	c.PushDelivery = NewPushDeliveryClient(c.config)
 	c.PushKey = NewPushKeyClient(c.config)
 	c.PushSubscription = NewPushSubscriptionClient(c.config)
@@ -413,6 +417,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		NoticeSettings:     NewNoticeSettingsClient(cfg),
 		Notification:       NewNotificationClient(cfg),
 		Participant:        NewParticipantClient(cfg),
+		Pin:                NewPinClient(cfg),
 		PushDelivery:       NewPushDeliveryClient(cfg),
 		PushKey:            NewPushKeyClient(cfg),
 		PushSubscription:   NewPushSubscriptionClient(cfg),
@@ -493,6 +498,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		NoticeSettings:     NewNoticeSettingsClient(cfg),
 		Notification:       NewNotificationClient(cfg),
 		Participant:        NewParticipantClient(cfg),
+		Pin:                NewPinClient(cfg),
 		PushDelivery:       NewPushDeliveryClient(cfg),
 		PushKey:            NewPushKeyClient(cfg),
 		PushSubscription:   NewPushSubscriptionClient(cfg),
@@ -547,9 +553,9 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Employment, c.Event, c.File, c.Finding, c.Group, c.GroupMember,
 		c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule,
 		c.Lane, c.Link, c.Message, c.NoticeSettings, c.Notification, c.Participant,
-		c.PushDelivery, c.PushKey, c.PushSubscription, c.PushWebhook, c.ReadCursor,
-		c.Role, c.SavedReply, c.SavedReplyAudience, c.SavedView, c.Session, c.Shift,
-		c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
+		c.Pin, c.PushDelivery, c.PushKey, c.PushSubscription, c.PushWebhook,
+		c.ReadCursor, c.Role, c.SavedReply, c.SavedReplyAudience, c.SavedView,
+		c.Session, c.Shift, c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Use(hooks...)
 	}
@@ -567,9 +573,9 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Employment, c.Event, c.File, c.Finding, c.Group, c.GroupMember,
 		c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule,
 		c.Lane, c.Link, c.Message, c.NoticeSettings, c.Notification, c.Participant,
-		c.PushDelivery, c.PushKey, c.PushSubscription, c.PushWebhook, c.ReadCursor,
-		c.Role, c.SavedReply, c.SavedReplyAudience, c.SavedView, c.Session, c.Shift,
-		c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
+		c.Pin, c.PushDelivery, c.PushKey, c.PushSubscription, c.PushWebhook,
+		c.ReadCursor, c.Role, c.SavedReply, c.SavedReplyAudience, c.SavedView,
+		c.Session, c.Shift, c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -666,6 +672,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Notification.mutate(ctx, m)
 	case *ParticipantMutation:
 		return c.Participant.mutate(ctx, m)
+	case *PinMutation:
+		return c.Pin.mutate(ctx, m)
 	case *PushDeliveryMutation:
 		return c.PushDelivery.mutate(ctx, m)
 	case *PushKeyMutation:
@@ -7453,6 +7461,171 @@ func (c *ParticipantClient) mutate(ctx context.Context, m *ParticipantMutation) 
 	}
 }
 
+// PinClient is a client for the Pin schema.
+type PinClient struct {
+	config
+}
+
+// NewPinClient returns a client for the Pin from the given config.
+func NewPinClient(c config) *PinClient {
+	return &PinClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `pin.Hooks(f(g(h())))`.
+func (c *PinClient) Use(hooks ...Hook) {
+	c.hooks.Pin = append(c.hooks.Pin, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `pin.Intercept(f(g(h())))`.
+func (c *PinClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Pin = append(c.inters.Pin, interceptors...)
+}
+
+// Create returns a builder for creating a Pin entity.
+func (c *PinClient) Create() *PinCreate {
+	mutation := newPinMutation(c.config, OpCreate)
+	return &PinCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Pin entities.
+func (c *PinClient) CreateBulk(builders ...*PinCreate) *PinCreateBulk {
+	return &PinCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PinClient) MapCreateBulk(slice any, setFunc func(*PinCreate, int)) *PinCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PinCreateBulk{err: fmt.Errorf("calling to PinClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PinCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PinCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Pin.
+func (c *PinClient) Update() *PinUpdate {
+	mutation := newPinMutation(c.config, OpUpdate)
+	return &PinUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PinClient) UpdateOne(_m *Pin) *PinUpdateOne {
+	mutation := newPinMutation(c.config, OpUpdateOne, withPin(_m))
+	return &PinUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PinClient) UpdateOneID(id int64) *PinUpdateOne {
+	mutation := newPinMutation(c.config, OpUpdateOne, withPinID(id))
+	return &PinUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Pin.
+func (c *PinClient) Delete() *PinDelete {
+	mutation := newPinMutation(c.config, OpDelete)
+	return &PinDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PinClient) DeleteOne(_m *Pin) *PinDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PinClient) DeleteOneID(id int64) *PinDeleteOne {
+	builder := c.Delete().Where(pin.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PinDeleteOne{builder}
+}
+
+// Query returns a query builder for Pin.
+func (c *PinClient) Query() *PinQuery {
+	return &PinQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePin},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Pin entity by its id.
+func (c *PinClient) Get(ctx context.Context, id int64) (*Pin, error) {
+	return c.Query().Where(pin.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PinClient) GetX(ctx context.Context, id int64) *Pin {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryConversation queries the conversation edge of a Pin.
+func (c *PinClient) QueryConversation(_m *Pin) *ConversationQuery {
+	query := (&ConversationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pin.Table, pin.FieldID, id),
+			sqlgraph.To(conversation.Table, conversation.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pin.ConversationTable, pin.ConversationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAgent queries the agent edge of a Pin.
+func (c *PinClient) QueryAgent(_m *Pin) *AgentQuery {
+	query := (&AgentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(pin.Table, pin.FieldID, id),
+			sqlgraph.To(agent.Table, agent.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, pin.AgentTable, pin.AgentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PinClient) Hooks() []Hook {
+	return c.hooks.Pin
+}
+
+// Interceptors returns the client interceptors.
+func (c *PinClient) Interceptors() []Interceptor {
+	return c.inters.Pin
+}
+
+func (c *PinClient) mutate(ctx context.Context, m *PinMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PinCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PinUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PinUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PinDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Pin mutation op: %q", m.Op())
+	}
+}
+
 // PushDeliveryClient is a client for the PushDelivery schema.
 type PushDeliveryClient struct {
 	config
@@ -9948,7 +10121,7 @@ type (
 		CustomFieldValue, Draft, EarlyEffect, Employment, Event, File, Finding, Group,
 		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, KeptFile,
 		KeywordRule, Lane, Link, Message, NoticeSettings, Notification, Participant,
-		PushDelivery, PushKey, PushSubscription, PushWebhook, ReadCursor, Role,
+		Pin, PushDelivery, PushKey, PushSubscription, PushWebhook, ReadCursor, Role,
 		SavedReply, SavedReplyAudience, SavedView, Session, Shift, Stream, Tag,
 		Tagging, Team, Visitor, Webchat []ent.Hook
 	}
@@ -9960,7 +10133,7 @@ type (
 		CustomFieldValue, Draft, EarlyEffect, Employment, Event, File, Finding, Group,
 		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, KeptFile,
 		KeywordRule, Lane, Link, Message, NoticeSettings, Notification, Participant,
-		PushDelivery, PushKey, PushSubscription, PushWebhook, ReadCursor, Role,
+		Pin, PushDelivery, PushKey, PushSubscription, PushWebhook, ReadCursor, Role,
 		SavedReply, SavedReplyAudience, SavedView, Session, Shift, Stream, Tag,
 		Tagging, Team, Visitor, Webchat []ent.Interceptor
 	}

@@ -55,6 +55,8 @@ type Conversation struct {
 	LastFollowerID *int64 `json:"last_follower_id,omitempty"`
 	// The collaborators in their order: a copy of the participants for the row.
 	CollaboratorIds []int64 `json:"collaborator_ids,omitempty"`
+	// The agents who have pinned it, a copy of the pins for the row: its follower and collaborators while IN_PROGRESS, nobody else (CONV-20).
+	PinnedBy []int64 `json:"pinned_by,omitempty"`
 	// What is unread for each collaborator, those with none left out (COLL-13).
 	CollaboratorUnread map[int64]int `json:"collaborator_unread,omitempty"`
 	// When the follower began.
@@ -105,6 +107,10 @@ type Conversation struct {
 	MentionMessageID *int64 `json:"mention_message_id,omitempty"`
 	// The customer's newest message.
 	CustomerAt *time.Time `json:"customer_at,omitempty"`
+	// Staff's last answer while IN_PROGRESS; NULL once the customer has written after it (CONV-10).
+	IdleSince *time.Time `json:"idle_since,omitempty"`
+	// When the customer who was idle was reminded; NULL where it was not (CONV-10).
+	RemindedAt *time.Time `json:"reminded_at,omitempty"`
 	// Whether a phone number was found in it or is known of its contact.
 	HasPhone bool `json:"has_phone,omitempty"`
 	// CONV-21.
@@ -200,7 +206,7 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case conversation.FieldCollaboratorIds, conversation.FieldCollaboratorUnread, conversation.FieldTagIds:
+		case conversation.FieldCollaboratorIds, conversation.FieldPinnedBy, conversation.FieldCollaboratorUnread, conversation.FieldTagIds:
 			values[i] = new([]byte)
 		case conversation.FieldLastMessageUnsent, conversation.FieldHasPhone, conversation.FieldIsStarred, conversation.FieldIsArchived, conversation.FieldIsFromAd:
 			values[i] = new(sql.NullBool)
@@ -208,7 +214,7 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case conversation.FieldChannelType, conversation.FieldKind, conversation.FieldBegunBy, conversation.FieldStatus, conversation.FieldQueue, conversation.FieldBranchID, conversation.FieldRegionID, conversation.FieldAudience, conversation.FieldLastMessageKind, conversation.FieldLastMessageSender, conversation.FieldLastMessagePreview, conversation.FieldName, conversation.FieldNameFolded, conversation.FieldPictureURL:
 			values[i] = new(sql.NullString)
-		case conversation.FieldCreatedAt, conversation.FieldUpdatedAt, conversation.FieldFollowedAt, conversation.FieldEndedAt, conversation.FieldLastAt, conversation.FieldLastMessageAt, conversation.FieldWaitingSince, conversation.FieldCustomerAt, conversation.FieldLastExportedAt:
+		case conversation.FieldCreatedAt, conversation.FieldUpdatedAt, conversation.FieldFollowedAt, conversation.FieldEndedAt, conversation.FieldLastAt, conversation.FieldLastMessageAt, conversation.FieldWaitingSince, conversation.FieldCustomerAt, conversation.FieldIdleSince, conversation.FieldRemindedAt, conversation.FieldLastExportedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -332,6 +338,14 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 			} else if value != nil && len(*value) > 0 {
 				if err := json.Unmarshal(*value, &_m.CollaboratorIds); err != nil {
 					return fmt.Errorf("unmarshal field collaborator_ids: %w", err)
+				}
+			}
+		case conversation.FieldPinnedBy:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field pinned_by", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.PinnedBy); err != nil {
+					return fmt.Errorf("unmarshal field pinned_by: %w", err)
 				}
 			}
 		case conversation.FieldCollaboratorUnread:
@@ -495,6 +509,20 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 				_m.CustomerAt = new(time.Time)
 				*_m.CustomerAt = value.Time
 			}
+		case conversation.FieldIdleSince:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field idle_since", values[i])
+			} else if value.Valid {
+				_m.IdleSince = new(time.Time)
+				*_m.IdleSince = value.Time
+			}
+		case conversation.FieldRemindedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field reminded_at", values[i])
+			} else if value.Valid {
+				_m.RemindedAt = new(time.Time)
+				*_m.RemindedAt = value.Time
+			}
 		case conversation.FieldHasPhone:
 			if value, ok := values[i].(*sql.NullBool); !ok {
 				return fmt.Errorf("unexpected type %T for field has_phone", values[i])
@@ -651,6 +679,9 @@ func (_m *Conversation) String() string {
 	builder.WriteString("collaborator_ids=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CollaboratorIds))
 	builder.WriteString(", ")
+	builder.WriteString("pinned_by=")
+	builder.WriteString(fmt.Sprintf("%v", _m.PinnedBy))
+	builder.WriteString(", ")
 	builder.WriteString("collaborator_unread=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CollaboratorUnread))
 	builder.WriteString(", ")
@@ -737,6 +768,16 @@ func (_m *Conversation) String() string {
 	builder.WriteString(", ")
 	if v := _m.CustomerAt; v != nil {
 		builder.WriteString("customer_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.IdleSince; v != nil {
+		builder.WriteString("idle_since=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.RemindedAt; v != nil {
+		builder.WriteString("reminded_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")

@@ -185,6 +185,12 @@ func (_c *ConversationCreate) SetCollaboratorIds(v []int64) *ConversationCreate 
 	return _c
 }
 
+// SetPinnedBy sets the "pinned_by" field.
+func (_c *ConversationCreate) SetPinnedBy(v []int64) *ConversationCreate {
+	_c.mutation.SetPinnedBy(v)
+	return _c
+}
+
 // SetCollaboratorUnread sets the "collaborator_unread" field.
 func (_c *ConversationCreate) SetCollaboratorUnread(v map[int64]int) *ConversationCreate {
 	_c.mutation.SetCollaboratorUnread(v)
@@ -507,6 +513,34 @@ func (_c *ConversationCreate) SetCustomerAt(v time.Time) *ConversationCreate {
 func (_c *ConversationCreate) SetNillableCustomerAt(v *time.Time) *ConversationCreate {
 	if v != nil {
 		_c.SetCustomerAt(*v)
+	}
+	return _c
+}
+
+// SetIdleSince sets the "idle_since" field.
+func (_c *ConversationCreate) SetIdleSince(v time.Time) *ConversationCreate {
+	_c.mutation.SetIdleSince(v)
+	return _c
+}
+
+// SetNillableIdleSince sets the "idle_since" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableIdleSince(v *time.Time) *ConversationCreate {
+	if v != nil {
+		_c.SetIdleSince(*v)
+	}
+	return _c
+}
+
+// SetRemindedAt sets the "reminded_at" field.
+func (_c *ConversationCreate) SetRemindedAt(v time.Time) *ConversationCreate {
+	_c.mutation.SetRemindedAt(v)
+	return _c
+}
+
+// SetNillableRemindedAt sets the "reminded_at" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableRemindedAt(v *time.Time) *ConversationCreate {
+	if v != nil {
+		_c.SetRemindedAt(*v)
 	}
 	return _c
 }
@@ -942,6 +976,10 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 		_spec.SetField(conversation.FieldCollaboratorIds, field.TypeJSON, value)
 		_node.CollaboratorIds = value
 	}
+	if value, ok := _c.mutation.PinnedBy(); ok {
+		_spec.SetField(conversation.FieldPinnedBy, field.TypeJSON, value)
+		_node.PinnedBy = value
+	}
 	if value, ok := _c.mutation.CollaboratorUnread(); ok {
 		_spec.SetField(conversation.FieldCollaboratorUnread, field.TypeJSON, value)
 		_node.CollaboratorUnread = value
@@ -1041,6 +1079,14 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.CustomerAt(); ok {
 		_spec.SetField(conversation.FieldCustomerAt, field.TypeTime, value)
 		_node.CustomerAt = &value
+	}
+	if value, ok := _c.mutation.IdleSince(); ok {
+		_spec.SetField(conversation.FieldIdleSince, field.TypeTime, value)
+		_node.IdleSince = &value
+	}
+	if value, ok := _c.mutation.RemindedAt(); ok {
+		_spec.SetField(conversation.FieldRemindedAt, field.TypeTime, value)
+		_node.RemindedAt = &value
 	}
 	if value, ok := _c.mutation.HasPhone(); ok {
 		_spec.SetField(conversation.FieldHasPhone, field.TypeBool, value)

@@ -208,6 +208,24 @@ func (_u *ConversationUpdate) ClearCollaboratorIds() *ConversationUpdate {
 	return _u
 }
 
+// SetPinnedBy sets the "pinned_by" field.
+func (_u *ConversationUpdate) SetPinnedBy(v []int64) *ConversationUpdate {
+	_u.mutation.SetPinnedBy(v)
+	return _u
+}
+
+// AppendPinnedBy appends value to the "pinned_by" field.
+func (_u *ConversationUpdate) AppendPinnedBy(v []int64) *ConversationUpdate {
+	_u.mutation.AppendPinnedBy(v)
+	return _u
+}
+
+// ClearPinnedBy clears the value of the "pinned_by" field.
+func (_u *ConversationUpdate) ClearPinnedBy() *ConversationUpdate {
+	_u.mutation.ClearPinnedBy()
+	return _u
+}
+
 // SetCollaboratorUnread sets the "collaborator_unread" field.
 func (_u *ConversationUpdate) SetCollaboratorUnread(v map[int64]int) *ConversationUpdate {
 	_u.mutation.SetCollaboratorUnread(v)
@@ -651,6 +669,46 @@ func (_u *ConversationUpdate) ClearCustomerAt() *ConversationUpdate {
 	return _u
 }
 
+// SetIdleSince sets the "idle_since" field.
+func (_u *ConversationUpdate) SetIdleSince(v time.Time) *ConversationUpdate {
+	_u.mutation.SetIdleSince(v)
+	return _u
+}
+
+// SetNillableIdleSince sets the "idle_since" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableIdleSince(v *time.Time) *ConversationUpdate {
+	if v != nil {
+		_u.SetIdleSince(*v)
+	}
+	return _u
+}
+
+// ClearIdleSince clears the value of the "idle_since" field.
+func (_u *ConversationUpdate) ClearIdleSince() *ConversationUpdate {
+	_u.mutation.ClearIdleSince()
+	return _u
+}
+
+// SetRemindedAt sets the "reminded_at" field.
+func (_u *ConversationUpdate) SetRemindedAt(v time.Time) *ConversationUpdate {
+	_u.mutation.SetRemindedAt(v)
+	return _u
+}
+
+// SetNillableRemindedAt sets the "reminded_at" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableRemindedAt(v *time.Time) *ConversationUpdate {
+	if v != nil {
+		_u.SetRemindedAt(*v)
+	}
+	return _u
+}
+
+// ClearRemindedAt clears the value of the "reminded_at" field.
+func (_u *ConversationUpdate) ClearRemindedAt() *ConversationUpdate {
+	_u.mutation.ClearRemindedAt()
+	return _u
+}
+
 // SetHasPhone sets the "has_phone" field.
 func (_u *ConversationUpdate) SetHasPhone(v bool) *ConversationUpdate {
 	_u.mutation.SetHasPhone(v)
@@ -889,6 +947,17 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if _u.mutation.CollaboratorIdsCleared() {
 		_spec.ClearField(conversation.FieldCollaboratorIds, field.TypeJSON)
 	}
+	if value, ok := _u.mutation.PinnedBy(); ok {
+		_spec.SetField(conversation.FieldPinnedBy, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedPinnedBy(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, conversation.FieldPinnedBy, value)
+		})
+	}
+	if _u.mutation.PinnedByCleared() {
+		_spec.ClearField(conversation.FieldPinnedBy, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.CollaboratorUnread(); ok {
 		_spec.SetField(conversation.FieldCollaboratorUnread, field.TypeJSON, value)
 	}
@@ -1016,6 +1085,18 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if _u.mutation.CustomerAtCleared() {
 		_spec.ClearField(conversation.FieldCustomerAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.IdleSince(); ok {
+		_spec.SetField(conversation.FieldIdleSince, field.TypeTime, value)
+	}
+	if _u.mutation.IdleSinceCleared() {
+		_spec.ClearField(conversation.FieldIdleSince, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RemindedAt(); ok {
+		_spec.SetField(conversation.FieldRemindedAt, field.TypeTime, value)
+	}
+	if _u.mutation.RemindedAtCleared() {
+		_spec.ClearField(conversation.FieldRemindedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.HasPhone(); ok {
 		_spec.SetField(conversation.FieldHasPhone, field.TypeBool, value)
@@ -1294,6 +1375,24 @@ func (_u *ConversationUpdateOne) AppendCollaboratorIds(v []int64) *ConversationU
 // ClearCollaboratorIds clears the value of the "collaborator_ids" field.
 func (_u *ConversationUpdateOne) ClearCollaboratorIds() *ConversationUpdateOne {
 	_u.mutation.ClearCollaboratorIds()
+	return _u
+}
+
+// SetPinnedBy sets the "pinned_by" field.
+func (_u *ConversationUpdateOne) SetPinnedBy(v []int64) *ConversationUpdateOne {
+	_u.mutation.SetPinnedBy(v)
+	return _u
+}
+
+// AppendPinnedBy appends value to the "pinned_by" field.
+func (_u *ConversationUpdateOne) AppendPinnedBy(v []int64) *ConversationUpdateOne {
+	_u.mutation.AppendPinnedBy(v)
+	return _u
+}
+
+// ClearPinnedBy clears the value of the "pinned_by" field.
+func (_u *ConversationUpdateOne) ClearPinnedBy() *ConversationUpdateOne {
+	_u.mutation.ClearPinnedBy()
 	return _u
 }
 
@@ -1740,6 +1839,46 @@ func (_u *ConversationUpdateOne) ClearCustomerAt() *ConversationUpdateOne {
 	return _u
 }
 
+// SetIdleSince sets the "idle_since" field.
+func (_u *ConversationUpdateOne) SetIdleSince(v time.Time) *ConversationUpdateOne {
+	_u.mutation.SetIdleSince(v)
+	return _u
+}
+
+// SetNillableIdleSince sets the "idle_since" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableIdleSince(v *time.Time) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetIdleSince(*v)
+	}
+	return _u
+}
+
+// ClearIdleSince clears the value of the "idle_since" field.
+func (_u *ConversationUpdateOne) ClearIdleSince() *ConversationUpdateOne {
+	_u.mutation.ClearIdleSince()
+	return _u
+}
+
+// SetRemindedAt sets the "reminded_at" field.
+func (_u *ConversationUpdateOne) SetRemindedAt(v time.Time) *ConversationUpdateOne {
+	_u.mutation.SetRemindedAt(v)
+	return _u
+}
+
+// SetNillableRemindedAt sets the "reminded_at" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableRemindedAt(v *time.Time) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetRemindedAt(*v)
+	}
+	return _u
+}
+
+// ClearRemindedAt clears the value of the "reminded_at" field.
+func (_u *ConversationUpdateOne) ClearRemindedAt() *ConversationUpdateOne {
+	_u.mutation.ClearRemindedAt()
+	return _u
+}
+
 // SetHasPhone sets the "has_phone" field.
 func (_u *ConversationUpdateOne) SetHasPhone(v bool) *ConversationUpdateOne {
 	_u.mutation.SetHasPhone(v)
@@ -2008,6 +2147,17 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	if _u.mutation.CollaboratorIdsCleared() {
 		_spec.ClearField(conversation.FieldCollaboratorIds, field.TypeJSON)
 	}
+	if value, ok := _u.mutation.PinnedBy(); ok {
+		_spec.SetField(conversation.FieldPinnedBy, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedPinnedBy(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, conversation.FieldPinnedBy, value)
+		})
+	}
+	if _u.mutation.PinnedByCleared() {
+		_spec.ClearField(conversation.FieldPinnedBy, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.CollaboratorUnread(); ok {
 		_spec.SetField(conversation.FieldCollaboratorUnread, field.TypeJSON, value)
 	}
@@ -2135,6 +2285,18 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	}
 	if _u.mutation.CustomerAtCleared() {
 		_spec.ClearField(conversation.FieldCustomerAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.IdleSince(); ok {
+		_spec.SetField(conversation.FieldIdleSince, field.TypeTime, value)
+	}
+	if _u.mutation.IdleSinceCleared() {
+		_spec.ClearField(conversation.FieldIdleSince, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RemindedAt(); ok {
+		_spec.SetField(conversation.FieldRemindedAt, field.TypeTime, value)
+	}
+	if _u.mutation.RemindedAtCleared() {
+		_spec.ClearField(conversation.FieldRemindedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.HasPhone(); ok {
 		_spec.SetField(conversation.FieldHasPhone, field.TypeBool, value)

@@ -56,6 +56,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/noticesettings"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/notification"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pin"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushdelivery"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushkey"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushsubscription"
@@ -177,6 +178,7 @@ func checkColumn(t, c string) error {
 			noticesettings.Table:     noticesettings.ValidColumn,
 			notification.Table:       notification.ValidColumn,
 			participant.Table:        participant.ValidColumn,
+			pin.Table:                pin.ValidColumn,
 			pushdelivery.Table:       pushdelivery.ValidColumn,
 			pushkey.Table:            pushkey.ValidColumn,
 			pushsubscription.Table:   pushsubscription.ValidColumn,

@@ -55,6 +55,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/noticesettings"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/notification"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pin"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/predicate"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushdelivery"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushkey"
@@ -128,6 +129,7 @@ const (
 	TypeNoticeSettings     = "NoticeSettings"
 	TypeNotification       = "Notification"
 	TypeParticipant        = "Participant"
+	TypePin                = "Pin"
 	TypePushDelivery       = "PushDelivery"
 	TypePushKey            = "PushKey"
 	TypePushSubscription   = "PushSubscription"
@@ -14949,28 +14951,35 @@ func (m *ChannelInformationMutation) ResetEdge(name string) error {
 // ChannelScriptMutation represents an operation that mutates the ChannelScript nodes in the graph.
 type ChannelScriptMutation struct {
 	config
-	op             Op
-	typ            string
-	id             *int64
-	team_id        *int64
-	addteam_id     *int64
-	version        *int
-	addversion     *int
-	created_at     *time.Time
-	updated_at     *time.Time
-	has_welcome    *bool
-	welcome        *string
-	has_away       *bool
-	away           *string
-	has_closing    *bool
-	closing        *string
-	agent_name     *channelscript.AgentName
-	clearedFields  map[string]struct{}
-	channel        *int64
-	clearedchannel bool
-	done           bool
-	oldValue       func(context.Context) (*ChannelScript, error)
-	predicates     []predicate.ChannelScript
+	op              Op
+	typ             string
+	id              *int64
+	team_id         *int64
+	addteam_id      *int64
+	version         *int
+	addversion      *int
+	created_at      *time.Time
+	updated_at      *time.Time
+	has_welcome     *bool
+	welcome         *string
+	has_away        *bool
+	away            *string
+	has_closing     *bool
+	closing         *string
+	ends_idle       *bool
+	idle_minutes    *int
+	addidle_minutes *int
+	has_reminder    *bool
+	reminder        *string
+	spares_pinned   *bool
+	idle_look_at    *time.Time
+	agent_name      *channelscript.AgentName
+	clearedFields   map[string]struct{}
+	channel         *int64
+	clearedchannel  bool
+	done            bool
+	oldValue        func(context.Context) (*ChannelScript, error)
+	predicates      []predicate.ChannelScript
 }
 
 var _ ent.Mutation = (*ChannelScriptMutation)(nil)
@@ -15507,6 +15516,255 @@ func (m *ChannelScriptMutation) ResetClosing() {
 	m.closing = nil
 }
 
+// SetEndsIdle sets the "ends_idle" field.
+func (m *ChannelScriptMutation) SetEndsIdle(b bool) {
+	m.ends_idle = &b
+}
+
+// EndsIdle returns the value of the "ends_idle" field in the mutation.
+func (m *ChannelScriptMutation) EndsIdle() (r bool, exists bool) {
+	v := m.ends_idle
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndsIdle returns the old "ends_idle" field's value of the ChannelScript entity.
+// If the ChannelScript object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelScriptMutation) OldEndsIdle(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndsIdle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndsIdle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndsIdle: %w", err)
+	}
+	return oldValue.EndsIdle, nil
+}
+
+// ResetEndsIdle resets all changes to the "ends_idle" field.
+func (m *ChannelScriptMutation) ResetEndsIdle() {
+	m.ends_idle = nil
+}
+
+// SetIdleMinutes sets the "idle_minutes" field.
+func (m *ChannelScriptMutation) SetIdleMinutes(i int) {
+	m.idle_minutes = &i
+	m.addidle_minutes = nil
+}
+
+// IdleMinutes returns the value of the "idle_minutes" field in the mutation.
+func (m *ChannelScriptMutation) IdleMinutes() (r int, exists bool) {
+	v := m.idle_minutes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIdleMinutes returns the old "idle_minutes" field's value of the ChannelScript entity.
+// If the ChannelScript object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelScriptMutation) OldIdleMinutes(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIdleMinutes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIdleMinutes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIdleMinutes: %w", err)
+	}
+	return oldValue.IdleMinutes, nil
+}
+
+// AddIdleMinutes adds i to the "idle_minutes" field.
+func (m *ChannelScriptMutation) AddIdleMinutes(i int) {
+	if m.addidle_minutes != nil {
+		*m.addidle_minutes += i
+	} else {
+		m.addidle_minutes = &i
+	}
+}
+
+// AddedIdleMinutes returns the value that was added to the "idle_minutes" field in this mutation.
+func (m *ChannelScriptMutation) AddedIdleMinutes() (r int, exists bool) {
+	v := m.addidle_minutes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetIdleMinutes resets all changes to the "idle_minutes" field.
+func (m *ChannelScriptMutation) ResetIdleMinutes() {
+	m.idle_minutes = nil
+	m.addidle_minutes = nil
+}
+
+// SetHasReminder sets the "has_reminder" field.
+func (m *ChannelScriptMutation) SetHasReminder(b bool) {
+	m.has_reminder = &b
+}
+
+// HasReminder returns the value of the "has_reminder" field in the mutation.
+func (m *ChannelScriptMutation) HasReminder() (r bool, exists bool) {
+	v := m.has_reminder
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHasReminder returns the old "has_reminder" field's value of the ChannelScript entity.
+// If the ChannelScript object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelScriptMutation) OldHasReminder(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHasReminder is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHasReminder requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHasReminder: %w", err)
+	}
+	return oldValue.HasReminder, nil
+}
+
+// ResetHasReminder resets all changes to the "has_reminder" field.
+func (m *ChannelScriptMutation) ResetHasReminder() {
+	m.has_reminder = nil
+}
+
+// SetReminder sets the "reminder" field.
+func (m *ChannelScriptMutation) SetReminder(s string) {
+	m.reminder = &s
+}
+
+// Reminder returns the value of the "reminder" field in the mutation.
+func (m *ChannelScriptMutation) Reminder() (r string, exists bool) {
+	v := m.reminder
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReminder returns the old "reminder" field's value of the ChannelScript entity.
+// If the ChannelScript object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelScriptMutation) OldReminder(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReminder is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReminder requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReminder: %w", err)
+	}
+	return oldValue.Reminder, nil
+}
+
+// ResetReminder resets all changes to the "reminder" field.
+func (m *ChannelScriptMutation) ResetReminder() {
+	m.reminder = nil
+}
+
+// SetSparesPinned sets the "spares_pinned" field.
+func (m *ChannelScriptMutation) SetSparesPinned(b bool) {
+	m.spares_pinned = &b
+}
+
+// SparesPinned returns the value of the "spares_pinned" field in the mutation.
+func (m *ChannelScriptMutation) SparesPinned() (r bool, exists bool) {
+	v := m.spares_pinned
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSparesPinned returns the old "spares_pinned" field's value of the ChannelScript entity.
+// If the ChannelScript object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelScriptMutation) OldSparesPinned(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSparesPinned is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSparesPinned requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSparesPinned: %w", err)
+	}
+	return oldValue.SparesPinned, nil
+}
+
+// ResetSparesPinned resets all changes to the "spares_pinned" field.
+func (m *ChannelScriptMutation) ResetSparesPinned() {
+	m.spares_pinned = nil
+}
+
+// SetIdleLookAt sets the "idle_look_at" field.
+func (m *ChannelScriptMutation) SetIdleLookAt(t time.Time) {
+	m.idle_look_at = &t
+}
+
+// IdleLookAt returns the value of the "idle_look_at" field in the mutation.
+func (m *ChannelScriptMutation) IdleLookAt() (r time.Time, exists bool) {
+	v := m.idle_look_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIdleLookAt returns the old "idle_look_at" field's value of the ChannelScript entity.
+// If the ChannelScript object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChannelScriptMutation) OldIdleLookAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIdleLookAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIdleLookAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIdleLookAt: %w", err)
+	}
+	return oldValue.IdleLookAt, nil
+}
+
+// ClearIdleLookAt clears the value of the "idle_look_at" field.
+func (m *ChannelScriptMutation) ClearIdleLookAt() {
+	m.idle_look_at = nil
+	m.clearedFields[channelscript.FieldIdleLookAt] = struct{}{}
+}
+
+// IdleLookAtCleared returns if the "idle_look_at" field was cleared in this mutation.
+func (m *ChannelScriptMutation) IdleLookAtCleared() bool {
+	_, ok := m.clearedFields[channelscript.FieldIdleLookAt]
+	return ok
+}
+
+// ResetIdleLookAt resets all changes to the "idle_look_at" field.
+func (m *ChannelScriptMutation) ResetIdleLookAt() {
+	m.idle_look_at = nil
+	delete(m.clearedFields, channelscript.FieldIdleLookAt)
+}
+
 // SetAgentName sets the "agent_name" field.
 func (m *ChannelScriptMutation) SetAgentName(cn channelscript.AgentName) {
 	m.agent_name = &cn
@@ -15604,7 +15862,7 @@ func (m *ChannelScriptMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ChannelScriptMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 18)
 	if m.team_id != nil {
 		fields = append(fields, channelscript.FieldTeamID)
 	}
@@ -15637,6 +15895,24 @@ func (m *ChannelScriptMutation) Fields() []string {
 	}
 	if m.closing != nil {
 		fields = append(fields, channelscript.FieldClosing)
+	}
+	if m.ends_idle != nil {
+		fields = append(fields, channelscript.FieldEndsIdle)
+	}
+	if m.idle_minutes != nil {
+		fields = append(fields, channelscript.FieldIdleMinutes)
+	}
+	if m.has_reminder != nil {
+		fields = append(fields, channelscript.FieldHasReminder)
+	}
+	if m.reminder != nil {
+		fields = append(fields, channelscript.FieldReminder)
+	}
+	if m.spares_pinned != nil {
+		fields = append(fields, channelscript.FieldSparesPinned)
+	}
+	if m.idle_look_at != nil {
+		fields = append(fields, channelscript.FieldIdleLookAt)
 	}
 	if m.agent_name != nil {
 		fields = append(fields, channelscript.FieldAgentName)
@@ -15671,6 +15947,18 @@ func (m *ChannelScriptMutation) Field(name string) (ent.Value, bool) {
 		return m.HasClosing()
 	case channelscript.FieldClosing:
 		return m.Closing()
+	case channelscript.FieldEndsIdle:
+		return m.EndsIdle()
+	case channelscript.FieldIdleMinutes:
+		return m.IdleMinutes()
+	case channelscript.FieldHasReminder:
+		return m.HasReminder()
+	case channelscript.FieldReminder:
+		return m.Reminder()
+	case channelscript.FieldSparesPinned:
+		return m.SparesPinned()
+	case channelscript.FieldIdleLookAt:
+		return m.IdleLookAt()
 	case channelscript.FieldAgentName:
 		return m.AgentName()
 	}
@@ -15704,6 +15992,18 @@ func (m *ChannelScriptMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldHasClosing(ctx)
 	case channelscript.FieldClosing:
 		return m.OldClosing(ctx)
+	case channelscript.FieldEndsIdle:
+		return m.OldEndsIdle(ctx)
+	case channelscript.FieldIdleMinutes:
+		return m.OldIdleMinutes(ctx)
+	case channelscript.FieldHasReminder:
+		return m.OldHasReminder(ctx)
+	case channelscript.FieldReminder:
+		return m.OldReminder(ctx)
+	case channelscript.FieldSparesPinned:
+		return m.OldSparesPinned(ctx)
+	case channelscript.FieldIdleLookAt:
+		return m.OldIdleLookAt(ctx)
 	case channelscript.FieldAgentName:
 		return m.OldAgentName(ctx)
 	}
@@ -15792,6 +16092,48 @@ func (m *ChannelScriptMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetClosing(v)
 		return nil
+	case channelscript.FieldEndsIdle:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndsIdle(v)
+		return nil
+	case channelscript.FieldIdleMinutes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIdleMinutes(v)
+		return nil
+	case channelscript.FieldHasReminder:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHasReminder(v)
+		return nil
+	case channelscript.FieldReminder:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReminder(v)
+		return nil
+	case channelscript.FieldSparesPinned:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSparesPinned(v)
+		return nil
+	case channelscript.FieldIdleLookAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIdleLookAt(v)
+		return nil
 	case channelscript.FieldAgentName:
 		v, ok := value.(channelscript.AgentName)
 		if !ok {
@@ -15813,6 +16155,9 @@ func (m *ChannelScriptMutation) AddedFields() []string {
 	if m.addversion != nil {
 		fields = append(fields, channelscript.FieldVersion)
 	}
+	if m.addidle_minutes != nil {
+		fields = append(fields, channelscript.FieldIdleMinutes)
+	}
 	return fields
 }
 
@@ -15825,6 +16170,8 @@ func (m *ChannelScriptMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedTeamID()
 	case channelscript.FieldVersion:
 		return m.AddedVersion()
+	case channelscript.FieldIdleMinutes:
+		return m.AddedIdleMinutes()
 	}
 	return nil, false
 }
@@ -15848,6 +16195,13 @@ func (m *ChannelScriptMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddVersion(v)
 		return nil
+	case channelscript.FieldIdleMinutes:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddIdleMinutes(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ChannelScript numeric field %s", name)
 }
@@ -15855,7 +16209,11 @@ func (m *ChannelScriptMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *ChannelScriptMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(channelscript.FieldIdleLookAt) {
+		fields = append(fields, channelscript.FieldIdleLookAt)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -15868,6 +16226,11 @@ func (m *ChannelScriptMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *ChannelScriptMutation) ClearField(name string) error {
+	switch name {
+	case channelscript.FieldIdleLookAt:
+		m.ClearIdleLookAt()
+		return nil
+	}
 	return fmt.Errorf("unknown ChannelScript nullable field %s", name)
 }
 
@@ -15907,6 +16270,24 @@ func (m *ChannelScriptMutation) ResetField(name string) error {
 		return nil
 	case channelscript.FieldClosing:
 		m.ResetClosing()
+		return nil
+	case channelscript.FieldEndsIdle:
+		m.ResetEndsIdle()
+		return nil
+	case channelscript.FieldIdleMinutes:
+		m.ResetIdleMinutes()
+		return nil
+	case channelscript.FieldHasReminder:
+		m.ResetHasReminder()
+		return nil
+	case channelscript.FieldReminder:
+		m.ResetReminder()
+		return nil
+	case channelscript.FieldSparesPinned:
+		m.ResetSparesPinned()
+		return nil
+	case channelscript.FieldIdleLookAt:
+		m.ResetIdleLookAt()
 		return nil
 	case channelscript.FieldAgentName:
 		m.ResetAgentName()
@@ -20895,6 +21276,8 @@ type ConversationMutation struct {
 	addlast_follower_id    *int64
 	collaborator_ids       *[]int64
 	appendcollaborator_ids []int64
+	pinned_by              *[]int64
+	appendpinned_by        []int64
 	collaborator_unread    *map[int64]int
 	followed_at            *time.Time
 	ended_at               *time.Time
@@ -20928,6 +21311,8 @@ type ConversationMutation struct {
 	mention_message_id     *int64
 	addmention_message_id  *int64
 	customer_at            *time.Time
+	idle_since             *time.Time
+	reminded_at            *time.Time
 	has_phone              *bool
 	is_starred             *bool
 	is_archived            *bool
@@ -21778,6 +22163,71 @@ func (m *ConversationMutation) ResetCollaboratorIds() {
 	m.collaborator_ids = nil
 	m.appendcollaborator_ids = nil
 	delete(m.clearedFields, conversation.FieldCollaboratorIds)
+}
+
+// SetPinnedBy sets the "pinned_by" field.
+func (m *ConversationMutation) SetPinnedBy(i []int64) {
+	m.pinned_by = &i
+	m.appendpinned_by = nil
+}
+
+// PinnedBy returns the value of the "pinned_by" field in the mutation.
+func (m *ConversationMutation) PinnedBy() (r []int64, exists bool) {
+	v := m.pinned_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPinnedBy returns the old "pinned_by" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldPinnedBy(ctx context.Context) (v []int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPinnedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPinnedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPinnedBy: %w", err)
+	}
+	return oldValue.PinnedBy, nil
+}
+
+// AppendPinnedBy adds i to the "pinned_by" field.
+func (m *ConversationMutation) AppendPinnedBy(i []int64) {
+	m.appendpinned_by = append(m.appendpinned_by, i...)
+}
+
+// AppendedPinnedBy returns the list of values that were appended to the "pinned_by" field in this mutation.
+func (m *ConversationMutation) AppendedPinnedBy() ([]int64, bool) {
+	if len(m.appendpinned_by) == 0 {
+		return nil, false
+	}
+	return m.appendpinned_by, true
+}
+
+// ClearPinnedBy clears the value of the "pinned_by" field.
+func (m *ConversationMutation) ClearPinnedBy() {
+	m.pinned_by = nil
+	m.appendpinned_by = nil
+	m.clearedFields[conversation.FieldPinnedBy] = struct{}{}
+}
+
+// PinnedByCleared returns if the "pinned_by" field was cleared in this mutation.
+func (m *ConversationMutation) PinnedByCleared() bool {
+	_, ok := m.clearedFields[conversation.FieldPinnedBy]
+	return ok
+}
+
+// ResetPinnedBy resets all changes to the "pinned_by" field.
+func (m *ConversationMutation) ResetPinnedBy() {
+	m.pinned_by = nil
+	m.appendpinned_by = nil
+	delete(m.clearedFields, conversation.FieldPinnedBy)
 }
 
 // SetCollaboratorUnread sets the "collaborator_unread" field.
@@ -22955,6 +23405,104 @@ func (m *ConversationMutation) ResetCustomerAt() {
 	delete(m.clearedFields, conversation.FieldCustomerAt)
 }
 
+// SetIdleSince sets the "idle_since" field.
+func (m *ConversationMutation) SetIdleSince(t time.Time) {
+	m.idle_since = &t
+}
+
+// IdleSince returns the value of the "idle_since" field in the mutation.
+func (m *ConversationMutation) IdleSince() (r time.Time, exists bool) {
+	v := m.idle_since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIdleSince returns the old "idle_since" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldIdleSince(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIdleSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIdleSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIdleSince: %w", err)
+	}
+	return oldValue.IdleSince, nil
+}
+
+// ClearIdleSince clears the value of the "idle_since" field.
+func (m *ConversationMutation) ClearIdleSince() {
+	m.idle_since = nil
+	m.clearedFields[conversation.FieldIdleSince] = struct{}{}
+}
+
+// IdleSinceCleared returns if the "idle_since" field was cleared in this mutation.
+func (m *ConversationMutation) IdleSinceCleared() bool {
+	_, ok := m.clearedFields[conversation.FieldIdleSince]
+	return ok
+}
+
+// ResetIdleSince resets all changes to the "idle_since" field.
+func (m *ConversationMutation) ResetIdleSince() {
+	m.idle_since = nil
+	delete(m.clearedFields, conversation.FieldIdleSince)
+}
+
+// SetRemindedAt sets the "reminded_at" field.
+func (m *ConversationMutation) SetRemindedAt(t time.Time) {
+	m.reminded_at = &t
+}
+
+// RemindedAt returns the value of the "reminded_at" field in the mutation.
+func (m *ConversationMutation) RemindedAt() (r time.Time, exists bool) {
+	v := m.reminded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemindedAt returns the old "reminded_at" field's value of the Conversation entity.
+// If the Conversation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversationMutation) OldRemindedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemindedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemindedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemindedAt: %w", err)
+	}
+	return oldValue.RemindedAt, nil
+}
+
+// ClearRemindedAt clears the value of the "reminded_at" field.
+func (m *ConversationMutation) ClearRemindedAt() {
+	m.reminded_at = nil
+	m.clearedFields[conversation.FieldRemindedAt] = struct{}{}
+}
+
+// RemindedAtCleared returns if the "reminded_at" field was cleared in this mutation.
+func (m *ConversationMutation) RemindedAtCleared() bool {
+	_, ok := m.clearedFields[conversation.FieldRemindedAt]
+	return ok
+}
+
+// ResetRemindedAt resets all changes to the "reminded_at" field.
+func (m *ConversationMutation) ResetRemindedAt() {
+	m.reminded_at = nil
+	delete(m.clearedFields, conversation.FieldRemindedAt)
+}
+
 // SetHasPhone sets the "has_phone" field.
 func (m *ConversationMutation) SetHasPhone(b bool) {
 	m.has_phone = &b
@@ -23373,7 +23921,7 @@ func (m *ConversationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConversationMutation) Fields() []string {
-	fields := make([]string, 0, 47)
+	fields := make([]string, 0, 50)
 	if m.team_id != nil {
 		fields = append(fields, conversation.FieldTeamID)
 	}
@@ -23421,6 +23969,9 @@ func (m *ConversationMutation) Fields() []string {
 	}
 	if m.collaborator_ids != nil {
 		fields = append(fields, conversation.FieldCollaboratorIds)
+	}
+	if m.pinned_by != nil {
+		fields = append(fields, conversation.FieldPinnedBy)
 	}
 	if m.collaborator_unread != nil {
 		fields = append(fields, conversation.FieldCollaboratorUnread)
@@ -23497,6 +24048,12 @@ func (m *ConversationMutation) Fields() []string {
 	if m.customer_at != nil {
 		fields = append(fields, conversation.FieldCustomerAt)
 	}
+	if m.idle_since != nil {
+		fields = append(fields, conversation.FieldIdleSince)
+	}
+	if m.reminded_at != nil {
+		fields = append(fields, conversation.FieldRemindedAt)
+	}
 	if m.has_phone != nil {
 		fields = append(fields, conversation.FieldHasPhone)
 	}
@@ -23555,6 +24112,8 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastFollowerID()
 	case conversation.FieldCollaboratorIds:
 		return m.CollaboratorIds()
+	case conversation.FieldPinnedBy:
+		return m.PinnedBy()
 	case conversation.FieldCollaboratorUnread:
 		return m.CollaboratorUnread()
 	case conversation.FieldFollowedAt:
@@ -23605,6 +24164,10 @@ func (m *ConversationMutation) Field(name string) (ent.Value, bool) {
 		return m.MentionMessageID()
 	case conversation.FieldCustomerAt:
 		return m.CustomerAt()
+	case conversation.FieldIdleSince:
+		return m.IdleSince()
+	case conversation.FieldRemindedAt:
+		return m.RemindedAt()
 	case conversation.FieldHasPhone:
 		return m.HasPhone()
 	case conversation.FieldIsStarred:
@@ -23658,6 +24221,8 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldLastFollowerID(ctx)
 	case conversation.FieldCollaboratorIds:
 		return m.OldCollaboratorIds(ctx)
+	case conversation.FieldPinnedBy:
+		return m.OldPinnedBy(ctx)
 	case conversation.FieldCollaboratorUnread:
 		return m.OldCollaboratorUnread(ctx)
 	case conversation.FieldFollowedAt:
@@ -23708,6 +24273,10 @@ func (m *ConversationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldMentionMessageID(ctx)
 	case conversation.FieldCustomerAt:
 		return m.OldCustomerAt(ctx)
+	case conversation.FieldIdleSince:
+		return m.OldIdleSince(ctx)
+	case conversation.FieldRemindedAt:
+		return m.OldRemindedAt(ctx)
 	case conversation.FieldHasPhone:
 		return m.OldHasPhone(ctx)
 	case conversation.FieldIsStarred:
@@ -23840,6 +24409,13 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCollaboratorIds(v)
+		return nil
+	case conversation.FieldPinnedBy:
+		v, ok := value.([]int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPinnedBy(v)
 		return nil
 	case conversation.FieldCollaboratorUnread:
 		v, ok := value.(map[int64]int)
@@ -24015,6 +24591,20 @@ func (m *ConversationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCustomerAt(v)
+		return nil
+	case conversation.FieldIdleSince:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIdleSince(v)
+		return nil
+	case conversation.FieldRemindedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemindedAt(v)
 		return nil
 	case conversation.FieldHasPhone:
 		v, ok := value.(bool)
@@ -24241,6 +24831,9 @@ func (m *ConversationMutation) ClearedFields() []string {
 	if m.FieldCleared(conversation.FieldCollaboratorIds) {
 		fields = append(fields, conversation.FieldCollaboratorIds)
 	}
+	if m.FieldCleared(conversation.FieldPinnedBy) {
+		fields = append(fields, conversation.FieldPinnedBy)
+	}
 	if m.FieldCleared(conversation.FieldCollaboratorUnread) {
 		fields = append(fields, conversation.FieldCollaboratorUnread)
 	}
@@ -24267,6 +24860,12 @@ func (m *ConversationMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(conversation.FieldCustomerAt) {
 		fields = append(fields, conversation.FieldCustomerAt)
+	}
+	if m.FieldCleared(conversation.FieldIdleSince) {
+		fields = append(fields, conversation.FieldIdleSince)
+	}
+	if m.FieldCleared(conversation.FieldRemindedAt) {
+		fields = append(fields, conversation.FieldRemindedAt)
 	}
 	if m.FieldCleared(conversation.FieldLastExportedAt) {
 		fields = append(fields, conversation.FieldLastExportedAt)
@@ -24303,6 +24902,9 @@ func (m *ConversationMutation) ClearField(name string) error {
 	case conversation.FieldCollaboratorIds:
 		m.ClearCollaboratorIds()
 		return nil
+	case conversation.FieldPinnedBy:
+		m.ClearPinnedBy()
+		return nil
 	case conversation.FieldCollaboratorUnread:
 		m.ClearCollaboratorUnread()
 		return nil
@@ -24329,6 +24931,12 @@ func (m *ConversationMutation) ClearField(name string) error {
 		return nil
 	case conversation.FieldCustomerAt:
 		m.ClearCustomerAt()
+		return nil
+	case conversation.FieldIdleSince:
+		m.ClearIdleSince()
+		return nil
+	case conversation.FieldRemindedAt:
+		m.ClearRemindedAt()
 		return nil
 	case conversation.FieldLastExportedAt:
 		m.ClearLastExportedAt()
@@ -24388,6 +24996,9 @@ func (m *ConversationMutation) ResetField(name string) error {
 		return nil
 	case conversation.FieldCollaboratorIds:
 		m.ResetCollaboratorIds()
+		return nil
+	case conversation.FieldPinnedBy:
+		m.ResetPinnedBy()
 		return nil
 	case conversation.FieldCollaboratorUnread:
 		m.ResetCollaboratorUnread()
@@ -24463,6 +25074,12 @@ func (m *ConversationMutation) ResetField(name string) error {
 		return nil
 	case conversation.FieldCustomerAt:
 		m.ResetCustomerAt()
+		return nil
+	case conversation.FieldIdleSince:
+		m.ResetIdleSince()
+		return nil
+	case conversation.FieldRemindedAt:
+		m.ResetRemindedAt()
 		return nil
 	case conversation.FieldHasPhone:
 		m.ResetHasPhone()
@@ -49918,6 +50535,630 @@ func (m *ParticipantMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Participant edge %s", name)
+}
+
+// PinMutation represents an operation that mutates the Pin nodes in the graph.
+type PinMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *int64
+	team_id             *int64
+	addteam_id          *int64
+	pinned_at           *time.Time
+	clearedFields       map[string]struct{}
+	conversation        *int64
+	clearedconversation bool
+	agent               *int64
+	clearedagent        bool
+	done                bool
+	oldValue            func(context.Context) (*Pin, error)
+	predicates          []predicate.Pin
+}
+
+var _ ent.Mutation = (*PinMutation)(nil)
+
+// pinOption allows management of the mutation configuration using functional options.
+type pinOption func(*PinMutation)
+
+// newPinMutation creates new mutation for the Pin entity.
+func newPinMutation(c config, op Op, opts ...pinOption) *PinMutation {
+	m := &PinMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePin,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPinID sets the ID field of the mutation.
+func withPinID(id int64) pinOption {
+	return func(m *PinMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Pin
+		)
+		m.oldValue = func(ctx context.Context) (*Pin, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Pin.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPin sets the old Pin of the mutation.
+func withPin(node *Pin) pinOption {
+	return func(m *PinMutation) {
+		m.oldValue = func(context.Context) (*Pin, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PinMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PinMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PinMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PinMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Pin.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *PinMutation) SetTeamID(i int64) {
+	m.team_id = &i
+	m.addteam_id = nil
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *PinMutation) TeamID() (r int64, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the Pin entity.
+// If the Pin object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PinMutation) OldTeamID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// AddTeamID adds i to the "team_id" field.
+func (m *PinMutation) AddTeamID(i int64) {
+	if m.addteam_id != nil {
+		*m.addteam_id += i
+	} else {
+		m.addteam_id = &i
+	}
+}
+
+// AddedTeamID returns the value that was added to the "team_id" field in this mutation.
+func (m *PinMutation) AddedTeamID() (r int64, exists bool) {
+	v := m.addteam_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *PinMutation) ResetTeamID() {
+	m.team_id = nil
+	m.addteam_id = nil
+}
+
+// SetConversationID sets the "conversation_id" field.
+func (m *PinMutation) SetConversationID(i int64) {
+	m.conversation = &i
+}
+
+// ConversationID returns the value of the "conversation_id" field in the mutation.
+func (m *PinMutation) ConversationID() (r int64, exists bool) {
+	v := m.conversation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversationID returns the old "conversation_id" field's value of the Pin entity.
+// If the Pin object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PinMutation) OldConversationID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversationID: %w", err)
+	}
+	return oldValue.ConversationID, nil
+}
+
+// ResetConversationID resets all changes to the "conversation_id" field.
+func (m *PinMutation) ResetConversationID() {
+	m.conversation = nil
+}
+
+// SetAgentID sets the "agent_id" field.
+func (m *PinMutation) SetAgentID(i int64) {
+	m.agent = &i
+}
+
+// AgentID returns the value of the "agent_id" field in the mutation.
+func (m *PinMutation) AgentID() (r int64, exists bool) {
+	v := m.agent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAgentID returns the old "agent_id" field's value of the Pin entity.
+// If the Pin object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PinMutation) OldAgentID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAgentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAgentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAgentID: %w", err)
+	}
+	return oldValue.AgentID, nil
+}
+
+// ResetAgentID resets all changes to the "agent_id" field.
+func (m *PinMutation) ResetAgentID() {
+	m.agent = nil
+}
+
+// SetPinnedAt sets the "pinned_at" field.
+func (m *PinMutation) SetPinnedAt(t time.Time) {
+	m.pinned_at = &t
+}
+
+// PinnedAt returns the value of the "pinned_at" field in the mutation.
+func (m *PinMutation) PinnedAt() (r time.Time, exists bool) {
+	v := m.pinned_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPinnedAt returns the old "pinned_at" field's value of the Pin entity.
+// If the Pin object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PinMutation) OldPinnedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPinnedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPinnedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPinnedAt: %w", err)
+	}
+	return oldValue.PinnedAt, nil
+}
+
+// ResetPinnedAt resets all changes to the "pinned_at" field.
+func (m *PinMutation) ResetPinnedAt() {
+	m.pinned_at = nil
+}
+
+// ClearConversation clears the "conversation" edge to the Conversation entity.
+func (m *PinMutation) ClearConversation() {
+	m.clearedconversation = true
+	m.clearedFields[pin.FieldConversationID] = struct{}{}
+}
+
+// ConversationCleared reports if the "conversation" edge to the Conversation entity was cleared.
+func (m *PinMutation) ConversationCleared() bool {
+	return m.clearedconversation
+}
+
+// ConversationIDs returns the "conversation" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ConversationID instead. It exists only for internal usage by the builders.
+func (m *PinMutation) ConversationIDs() (ids []int64) {
+	if id := m.conversation; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetConversation resets all changes to the "conversation" edge.
+func (m *PinMutation) ResetConversation() {
+	m.conversation = nil
+	m.clearedconversation = false
+}
+
+// ClearAgent clears the "agent" edge to the Agent entity.
+func (m *PinMutation) ClearAgent() {
+	m.clearedagent = true
+	m.clearedFields[pin.FieldAgentID] = struct{}{}
+}
+
+// AgentCleared reports if the "agent" edge to the Agent entity was cleared.
+func (m *PinMutation) AgentCleared() bool {
+	return m.clearedagent
+}
+
+// AgentIDs returns the "agent" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AgentID instead. It exists only for internal usage by the builders.
+func (m *PinMutation) AgentIDs() (ids []int64) {
+	if id := m.agent; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAgent resets all changes to the "agent" edge.
+func (m *PinMutation) ResetAgent() {
+	m.agent = nil
+	m.clearedagent = false
+}
+
+// Where appends a list predicates to the PinMutation builder.
+func (m *PinMutation) Where(ps ...predicate.Pin) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PinMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PinMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Pin, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PinMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PinMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Pin).
+func (m *PinMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PinMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.team_id != nil {
+		fields = append(fields, pin.FieldTeamID)
+	}
+	if m.conversation != nil {
+		fields = append(fields, pin.FieldConversationID)
+	}
+	if m.agent != nil {
+		fields = append(fields, pin.FieldAgentID)
+	}
+	if m.pinned_at != nil {
+		fields = append(fields, pin.FieldPinnedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PinMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case pin.FieldTeamID:
+		return m.TeamID()
+	case pin.FieldConversationID:
+		return m.ConversationID()
+	case pin.FieldAgentID:
+		return m.AgentID()
+	case pin.FieldPinnedAt:
+		return m.PinnedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PinMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case pin.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case pin.FieldConversationID:
+		return m.OldConversationID(ctx)
+	case pin.FieldAgentID:
+		return m.OldAgentID(ctx)
+	case pin.FieldPinnedAt:
+		return m.OldPinnedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Pin field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PinMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case pin.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case pin.FieldConversationID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversationID(v)
+		return nil
+	case pin.FieldAgentID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAgentID(v)
+		return nil
+	case pin.FieldPinnedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPinnedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Pin field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PinMutation) AddedFields() []string {
+	var fields []string
+	if m.addteam_id != nil {
+		fields = append(fields, pin.FieldTeamID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PinMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case pin.FieldTeamID:
+		return m.AddedTeamID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PinMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case pin.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTeamID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Pin numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PinMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PinMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PinMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Pin nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PinMutation) ResetField(name string) error {
+	switch name {
+	case pin.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case pin.FieldConversationID:
+		m.ResetConversationID()
+		return nil
+	case pin.FieldAgentID:
+		m.ResetAgentID()
+		return nil
+	case pin.FieldPinnedAt:
+		m.ResetPinnedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Pin field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PinMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.conversation != nil {
+		edges = append(edges, pin.EdgeConversation)
+	}
+	if m.agent != nil {
+		edges = append(edges, pin.EdgeAgent)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PinMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case pin.EdgeConversation:
+		if id := m.conversation; id != nil {
+			return []ent.Value{*id}
+		}
+	case pin.EdgeAgent:
+		if id := m.agent; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PinMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PinMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PinMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedconversation {
+		edges = append(edges, pin.EdgeConversation)
+	}
+	if m.clearedagent {
+		edges = append(edges, pin.EdgeAgent)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PinMutation) EdgeCleared(name string) bool {
+	switch name {
+	case pin.EdgeConversation:
+		return m.clearedconversation
+	case pin.EdgeAgent:
+		return m.clearedagent
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PinMutation) ClearEdge(name string) error {
+	switch name {
+	case pin.EdgeConversation:
+		m.ClearConversation()
+		return nil
+	case pin.EdgeAgent:
+		m.ClearAgent()
+		return nil
+	}
+	return fmt.Errorf("unknown Pin unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PinMutation) ResetEdge(name string) error {
+	switch name {
+	case pin.EdgeConversation:
+		m.ResetConversation()
+		return nil
+	case pin.EdgeAgent:
+		m.ResetAgent()
+		return nil
+	}
+	return fmt.Errorf("unknown Pin edge %s", name)
 }
 
 // PushDeliveryMutation represents an operation that mutates the PushDelivery nodes in the graph.

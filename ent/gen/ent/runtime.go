@@ -385,6 +385,26 @@ func init() {
 	channelscriptDescClosing := channelscriptFields[6].Descriptor()
 	// channelscript.DefaultClosing holds the default value on creation for the closing field.
 	channelscript.DefaultClosing = channelscriptDescClosing.Default.(string)
+	// channelscriptDescEndsIdle is the schema descriptor for ends_idle field.
+	channelscriptDescEndsIdle := channelscriptFields[7].Descriptor()
+	// channelscript.DefaultEndsIdle holds the default value on creation for the ends_idle field.
+	channelscript.DefaultEndsIdle = channelscriptDescEndsIdle.Default.(bool)
+	// channelscriptDescIdleMinutes is the schema descriptor for idle_minutes field.
+	channelscriptDescIdleMinutes := channelscriptFields[8].Descriptor()
+	// channelscript.DefaultIdleMinutes holds the default value on creation for the idle_minutes field.
+	channelscript.DefaultIdleMinutes = channelscriptDescIdleMinutes.Default.(int)
+	// channelscriptDescHasReminder is the schema descriptor for has_reminder field.
+	channelscriptDescHasReminder := channelscriptFields[9].Descriptor()
+	// channelscript.DefaultHasReminder holds the default value on creation for the has_reminder field.
+	channelscript.DefaultHasReminder = channelscriptDescHasReminder.Default.(bool)
+	// channelscriptDescReminder is the schema descriptor for reminder field.
+	channelscriptDescReminder := channelscriptFields[10].Descriptor()
+	// channelscript.DefaultReminder holds the default value on creation for the reminder field.
+	channelscript.DefaultReminder = channelscriptDescReminder.Default.(string)
+	// channelscriptDescSparesPinned is the schema descriptor for spares_pinned field.
+	channelscriptDescSparesPinned := channelscriptFields[11].Descriptor()
+	// channelscript.DefaultSparesPinned holds the default value on creation for the spares_pinned field.
+	channelscript.DefaultSparesPinned = channelscriptDescSparesPinned.Default.(bool)
 	companyMixin := schema.Company{}.Mixin()
 	companyMixinFields1 := companyMixin[1].Fields()
 	_ = companyMixinFields1
@@ -486,83 +506,83 @@ func init() {
 	// conversation.DefaultVersion holds the default value on creation for the version field.
 	conversation.DefaultVersion = conversationDescVersion.Default.(int)
 	// conversationDescBranchID is the schema descriptor for branch_id field.
-	conversationDescBranchID := conversationFields[15].Descriptor()
+	conversationDescBranchID := conversationFields[16].Descriptor()
 	// conversation.DefaultBranchID holds the default value on creation for the branch_id field.
 	conversation.DefaultBranchID = conversationDescBranchID.Default.(string)
 	// conversationDescRegionID is the schema descriptor for region_id field.
-	conversationDescRegionID := conversationFields[16].Descriptor()
+	conversationDescRegionID := conversationFields[17].Descriptor()
 	// conversation.DefaultRegionID holds the default value on creation for the region_id field.
 	conversation.DefaultRegionID = conversationDescRegionID.Default.(string)
 	// conversationDescAudience is the schema descriptor for audience field.
-	conversationDescAudience := conversationFields[17].Descriptor()
+	conversationDescAudience := conversationFields[18].Descriptor()
 	// conversation.DefaultAudience holds the default value on creation for the audience field.
 	conversation.DefaultAudience = conversationDescAudience.Default.(string)
 	// conversationDescMessageSeq is the schema descriptor for message_seq field.
-	conversationDescMessageSeq := conversationFields[18].Descriptor()
+	conversationDescMessageSeq := conversationFields[19].Descriptor()
 	// conversation.DefaultMessageSeq holds the default value on creation for the message_seq field.
 	conversation.DefaultMessageSeq = conversationDescMessageSeq.Default.(int64)
 	// conversationDescLastMessageSeq is the schema descriptor for last_message_seq field.
-	conversationDescLastMessageSeq := conversationFields[21].Descriptor()
+	conversationDescLastMessageSeq := conversationFields[22].Descriptor()
 	// conversation.DefaultLastMessageSeq holds the default value on creation for the last_message_seq field.
 	conversation.DefaultLastMessageSeq = conversationDescLastMessageSeq.Default.(int64)
 	// conversationDescLastMessageKind is the schema descriptor for last_message_kind field.
-	conversationDescLastMessageKind := conversationFields[22].Descriptor()
+	conversationDescLastMessageKind := conversationFields[23].Descriptor()
 	// conversation.DefaultLastMessageKind holds the default value on creation for the last_message_kind field.
 	conversation.DefaultLastMessageKind = conversationDescLastMessageKind.Default.(string)
 	// conversationDescLastMessageSender is the schema descriptor for last_message_sender field.
-	conversationDescLastMessageSender := conversationFields[23].Descriptor()
+	conversationDescLastMessageSender := conversationFields[24].Descriptor()
 	// conversation.DefaultLastMessageSender holds the default value on creation for the last_message_sender field.
 	conversation.DefaultLastMessageSender = conversationDescLastMessageSender.Default.(string)
 	// conversationDescLastMessagePreview is the schema descriptor for last_message_preview field.
-	conversationDescLastMessagePreview := conversationFields[24].Descriptor()
+	conversationDescLastMessagePreview := conversationFields[25].Descriptor()
 	// conversation.DefaultLastMessagePreview holds the default value on creation for the last_message_preview field.
 	conversation.DefaultLastMessagePreview = conversationDescLastMessagePreview.Default.(string)
 	// conversationDescLastMessageUnsent is the schema descriptor for last_message_unsent field.
-	conversationDescLastMessageUnsent := conversationFields[26].Descriptor()
+	conversationDescLastMessageUnsent := conversationFields[27].Descriptor()
 	// conversation.DefaultLastMessageUnsent holds the default value on creation for the last_message_unsent field.
 	conversation.DefaultLastMessageUnsent = conversationDescLastMessageUnsent.Default.(bool)
 	// conversationDescName is the schema descriptor for name field.
-	conversationDescName := conversationFields[27].Descriptor()
+	conversationDescName := conversationFields[28].Descriptor()
 	// conversation.DefaultName holds the default value on creation for the name field.
 	conversation.DefaultName = conversationDescName.Default.(string)
 	// conversationDescNameFolded is the schema descriptor for name_folded field.
-	conversationDescNameFolded := conversationFields[28].Descriptor()
+	conversationDescNameFolded := conversationFields[29].Descriptor()
 	// conversation.DefaultNameFolded holds the default value on creation for the name_folded field.
 	conversation.DefaultNameFolded = conversationDescNameFolded.Default.(string)
 	// conversationDescPictureURL is the schema descriptor for picture_url field.
-	conversationDescPictureURL := conversationFields[29].Descriptor()
+	conversationDescPictureURL := conversationFields[30].Descriptor()
 	// conversation.DefaultPictureURL holds the default value on creation for the picture_url field.
 	conversation.DefaultPictureURL = conversationDescPictureURL.Default.(string)
 	// conversationDescMemberCount is the schema descriptor for member_count field.
-	conversationDescMemberCount := conversationFields[31].Descriptor()
+	conversationDescMemberCount := conversationFields[32].Descriptor()
 	// conversation.DefaultMemberCount holds the default value on creation for the member_count field.
 	conversation.DefaultMemberCount = conversationDescMemberCount.Default.(int)
 	// conversationDescUnread is the schema descriptor for unread field.
-	conversationDescUnread := conversationFields[32].Descriptor()
+	conversationDescUnread := conversationFields[33].Descriptor()
 	// conversation.DefaultUnread holds the default value on creation for the unread field.
 	conversation.DefaultUnread = conversationDescUnread.Default.(int)
 	// conversationDescReadSeq is the schema descriptor for read_seq field.
-	conversationDescReadSeq := conversationFields[33].Descriptor()
+	conversationDescReadSeq := conversationFields[34].Descriptor()
 	// conversation.DefaultReadSeq holds the default value on creation for the read_seq field.
 	conversation.DefaultReadSeq = conversationDescReadSeq.Default.(int64)
 	// conversationDescHasPhone is the schema descriptor for has_phone field.
-	conversationDescHasPhone := conversationFields[37].Descriptor()
+	conversationDescHasPhone := conversationFields[40].Descriptor()
 	// conversation.DefaultHasPhone holds the default value on creation for the has_phone field.
 	conversation.DefaultHasPhone = conversationDescHasPhone.Default.(bool)
 	// conversationDescIsStarred is the schema descriptor for is_starred field.
-	conversationDescIsStarred := conversationFields[38].Descriptor()
+	conversationDescIsStarred := conversationFields[41].Descriptor()
 	// conversation.DefaultIsStarred holds the default value on creation for the is_starred field.
 	conversation.DefaultIsStarred = conversationDescIsStarred.Default.(bool)
 	// conversationDescIsArchived is the schema descriptor for is_archived field.
-	conversationDescIsArchived := conversationFields[39].Descriptor()
+	conversationDescIsArchived := conversationFields[42].Descriptor()
 	// conversation.DefaultIsArchived holds the default value on creation for the is_archived field.
 	conversation.DefaultIsArchived = conversationDescIsArchived.Default.(bool)
 	// conversationDescIsFromAd is the schema descriptor for is_from_ad field.
-	conversationDescIsFromAd := conversationFields[40].Descriptor()
+	conversationDescIsFromAd := conversationFields[43].Descriptor()
 	// conversation.DefaultIsFromAd holds the default value on creation for the is_from_ad field.
 	conversation.DefaultIsFromAd = conversationDescIsFromAd.Default.(bool)
 	// conversationDescWaitingLevel is the schema descriptor for waiting_level field.
-	conversationDescWaitingLevel := conversationFields[42].Descriptor()
+	conversationDescWaitingLevel := conversationFields[45].Descriptor()
 	// conversation.DefaultWaitingLevel holds the default value on creation for the waiting_level field.
 	conversation.DefaultWaitingLevel = conversationDescWaitingLevel.Default.(int)
 	counterFields := schema.Counter{}.Fields()

@@ -100,6 +100,8 @@ type Tx struct {
 	Notification *NotificationClient
 	// Participant is the client for interacting with the Participant builders.
 	Participant *ParticipantClient
+	// Pin is the client for interacting with the Pin builders.
+	Pin *PinClient
 	// PushDelivery is the client for interacting with the PushDelivery builders.
 	PushDelivery *PushDeliveryClient
 	// PushKey is the client for interacting with the PushKey builders.
@@ -309,6 +311,7 @@ func (tx *Tx) init() {
 	tx.NoticeSettings = NewNoticeSettingsClient(tx.config)
 	tx.Notification = NewNotificationClient(tx.config)
 	tx.Participant = NewParticipantClient(tx.config)
+	tx.Pin = NewPinClient(tx.config)
 	tx.PushDelivery = NewPushDeliveryClient(tx.config)
 	tx.PushKey = NewPushKeyClient(tx.config)
 	tx.PushSubscription = NewPushSubscriptionClient(tx.config)

@@ -817,6 +817,30 @@ type Channel struct {
 
 func (Channel) IsNode() {}
 
+// Whether and when a conversation in progress ends by itself because its customer does not answer. Not on web chat.
+type ChannelAutoEnd struct {
+	// Whether it does.
+	IsOn bool `json:"isOn"`
+	// How many minutes after the last answer of the follower or a collaborator the customer counts as gone. The conversation ends two minutes later.
+	IdleMinutes int `json:"idleMinutes"`
+	// Sent when those minutes are over, two minutes before the end. Not every platform's channels send it, and none into groups.
+	Reminder ChannelMessage `json:"reminder"`
+	// Whether what an agent has pinned does not end.
+	SparesPinned bool `json:"sparesPinned"`
+}
+
+// What changes of when conversations end by themselves; what is left out stays. It holds at once, for conversations that are idle already too.
+type ChannelAutoEndInput struct {
+	// Whether they do.
+	IsOn graphql.Omittable[*bool] `json:"isOn"`
+	// From 1 to 43,200 minutes, which is 30 days.
+	IdleMinutes graphql.Omittable[*int] `json:"idleMinutes"`
+	// The reminder.
+	Reminder graphql.Omittable[*ChannelMessageInput] `json:"reminder"`
+	// Whether what an agent has pinned does not end.
+	SparesPinned graphql.Omittable[*bool] `json:"sparesPinned"`
+}
+
 // A channel changed.
 type ChannelChanged struct {
 	// The position to resume from.
@@ -1015,6 +1039,8 @@ type ChannelMessages struct {
 	Closing ChannelMessage `json:"closing"`
 	// How much of the name of the agent who follows stands before them. What agents write themselves has no name before it.
 	AgentName AgentNameStyle `json:"agentName"`
+	// Whether and when conversations end by themselves.
+	AutoEnd ChannelAutoEnd `json:"autoEnd"`
 }
 
 // What changes of what a channel says by itself; what is left out stays.
@@ -1029,6 +1055,8 @@ type ChannelMessagesUpdateInput struct {
 	Closing graphql.Omittable[*ChannelMessageInput] `json:"closing"`
 	// How much of the agent's name stands before them.
 	AgentName graphql.Omittable[*AgentNameStyle] `json:"agentName"`
+	// Whether and when conversations end by themselves. Refused for web chat.
+	AutoEnd graphql.Omittable[*ChannelAutoEndInput] `json:"autoEnd"`
 }
 
 // The answer to channelMessagesUpdate.
@@ -1769,6 +1797,8 @@ type Conversation struct {
 	Adverts []*Advert `json:"adverts"`
 	// When it was last exported; null for never.
 	LastExportedAt *time.Time `json:"lastExportedAt"`
+	// Whether the viewer has pinned it before its other conversations in progress.
+	IsPinned bool `json:"isPinned"`
 	// The person on the website; null on other channels.
 	Visitor *Visitor `json:"visitor"`
 	// What the viewer may do with it now.
@@ -1783,6 +1813,26 @@ type Conversation struct {
 }
 
 func (Conversation) IsNode() {}
+
+// Which conversation to archive, or no longer.
+type ConversationArchiveInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// Whether it is to be archived.
+	IsArchived bool `json:"isArchived"`
+	// For integrations with ACT_AS: the agent who archives it.
+	OnBehalfOf graphql.Omittable[*string] `json:"onBehalfOf"`
+}
+
+// The answer to conversationArchive.
+type ConversationArchivePayload struct {
+	// The conversation; null where it was refused.
+	Conversation *Conversation `json:"conversation"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change; null where nothing changed.
+	Cursor *string `json:"cursor"`
+}
 
 // Which bulk action to stop.
 type ConversationBulkCancelInput struct {
@@ -1891,9 +1941,11 @@ type ConversationConnection struct {
 	Edges []*ConversationEdge `json:"edges"`
 	// The rows alone.
 	Nodes []*Conversation `json:"nodes"`
+	// In MY_IN_PROGRESS: those that the viewer has pinned, at most 50, by newest message in the list's direction. They stand before the rows and are not among them. Empty in other views and beyond the first page.
+	Pinned []*Conversation `json:"pinned"`
 	// Where the page stands.
 	PageInfo PageInfo `json:"pageInfo"`
-	// How many there are. Exact for a view without a filter; else counted to 1,000.
+	// How many there are, pinned ones included. Exact for a view without a filter; else counted to 1,000.
 	TotalCount int `json:"totalCount"`
 	// Whether there are more than totalCount says.
 	IsAtLeast bool `json:"isAtLeast"`
@@ -2175,6 +2227,32 @@ type ConversationPermits struct {
 	GroupNote Permit `json:"groupNote"`
 	// Go from a member of its group to the conversation with that person alone.
 	OpenMember Permit `json:"openMember"`
+	// Pin it before one's own others, or unpin it.
+	Pin Permit `json:"pin"`
+	// Mark it to be followed up, or take the mark off.
+	Star Permit `json:"star"`
+	// Archive it, or take it out of the archive.
+	Archive Permit `json:"archive"`
+}
+
+// Which conversation to pin, or no longer.
+type ConversationPinInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// Whether it is to be pinned.
+	IsPinned bool `json:"isPinned"`
+	// For integrations with ACT_AS: the agent in whose list it is pinned.
+	OnBehalfOf graphql.Omittable[*string] `json:"onBehalfOf"`
+}
+
+// The answer to conversationPin.
+type ConversationPinPayload struct {
+	// The conversation; null where it was refused.
+	Conversation *Conversation `json:"conversation"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change; null where nothing changed.
+	Cursor *string `json:"cursor"`
 }
 
 // Which conversation to reopen.
@@ -2203,6 +2281,26 @@ type ConversationSelection struct {
 	Filter graphql.Omittable[*ConversationFilter] `json:"filter"`
 	// As in `conversations`.
 	Search graphql.Omittable[*string] `json:"search"`
+}
+
+// Which conversation to mark to be followed up, or no longer.
+type ConversationStarInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// Whether it is to be marked.
+	IsStarred bool `json:"isStarred"`
+	// For integrations with ACT_AS: the agent who marks it.
+	OnBehalfOf graphql.Omittable[*string] `json:"onBehalfOf"`
+}
+
+// The answer to conversationStar.
+type ConversationStarPayload struct {
+	// The conversation; null where it was refused.
+	Conversation *Conversation `json:"conversation"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change; null where nothing changed.
+	Cursor *string `json:"cursor"`
 }
 
 // Which conversation to take over, from whom.

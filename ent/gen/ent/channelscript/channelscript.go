@@ -36,6 +36,18 @@ const (
 	FieldHasClosing = "has_closing"
 	// FieldClosing holds the string denoting the closing field in the database.
 	FieldClosing = "closing"
+	// FieldEndsIdle holds the string denoting the ends_idle field in the database.
+	FieldEndsIdle = "ends_idle"
+	// FieldIdleMinutes holds the string denoting the idle_minutes field in the database.
+	FieldIdleMinutes = "idle_minutes"
+	// FieldHasReminder holds the string denoting the has_reminder field in the database.
+	FieldHasReminder = "has_reminder"
+	// FieldReminder holds the string denoting the reminder field in the database.
+	FieldReminder = "reminder"
+	// FieldSparesPinned holds the string denoting the spares_pinned field in the database.
+	FieldSparesPinned = "spares_pinned"
+	// FieldIdleLookAt holds the string denoting the idle_look_at field in the database.
+	FieldIdleLookAt = "idle_look_at"
 	// FieldAgentName holds the string denoting the agent_name field in the database.
 	FieldAgentName = "agent_name"
 	// EdgeChannel holds the string denoting the channel edge name in mutations.
@@ -65,6 +77,12 @@ var Columns = []string{
 	FieldAway,
 	FieldHasClosing,
 	FieldClosing,
+	FieldEndsIdle,
+	FieldIdleMinutes,
+	FieldHasReminder,
+	FieldReminder,
+	FieldSparesPinned,
+	FieldIdleLookAt,
 	FieldAgentName,
 }
 
@@ -93,6 +111,16 @@ var (
 	DefaultHasClosing bool
 	// DefaultClosing holds the default value on creation for the "closing" field.
 	DefaultClosing string
+	// DefaultEndsIdle holds the default value on creation for the "ends_idle" field.
+	DefaultEndsIdle bool
+	// DefaultIdleMinutes holds the default value on creation for the "idle_minutes" field.
+	DefaultIdleMinutes int
+	// DefaultHasReminder holds the default value on creation for the "has_reminder" field.
+	DefaultHasReminder bool
+	// DefaultReminder holds the default value on creation for the "reminder" field.
+	DefaultReminder string
+	// DefaultSparesPinned holds the default value on creation for the "spares_pinned" field.
+	DefaultSparesPinned bool
 )
 
 // AgentName defines the type for the "agent_name" enum field.
@@ -183,6 +211,36 @@ func ByHasClosing(opts ...sql.OrderTermOption) OrderOption {
 // ByClosing orders the results by the closing field.
 func ByClosing(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldClosing, opts...).ToFunc()
+}
+
+// ByEndsIdle orders the results by the ends_idle field.
+func ByEndsIdle(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEndsIdle, opts...).ToFunc()
+}
+
+// ByIdleMinutes orders the results by the idle_minutes field.
+func ByIdleMinutes(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIdleMinutes, opts...).ToFunc()
+}
+
+// ByHasReminder orders the results by the has_reminder field.
+func ByHasReminder(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHasReminder, opts...).ToFunc()
+}
+
+// ByReminder orders the results by the reminder field.
+func ByReminder(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReminder, opts...).ToFunc()
+}
+
+// BySparesPinned orders the results by the spares_pinned field.
+func BySparesPinned(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSparesPinned, opts...).ToFunc()
+}
+
+// ByIdleLookAt orders the results by the idle_look_at field.
+func ByIdleLookAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIdleLookAt, opts...).ToFunc()
 }
 
 // ByAgentName orders the results by the agent_name field.

@@ -110,6 +110,36 @@ func Closing(v string) predicate.ChannelScript {
 	return predicate.ChannelScript(sql.FieldEQ(FieldClosing, v))
 }
 
+// EndsIdle applies equality check predicate on the "ends_idle" field. It's identical to EndsIdleEQ.
+func EndsIdle(v bool) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldEQ(FieldEndsIdle, v))
+}
+
+// IdleMinutes applies equality check predicate on the "idle_minutes" field. It's identical to IdleMinutesEQ.
+func IdleMinutes(v int) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldEQ(FieldIdleMinutes, v))
+}
+
+// HasReminder applies equality check predicate on the "has_reminder" field. It's identical to HasReminderEQ.
+func HasReminder(v bool) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldEQ(FieldHasReminder, v))
+}
+
+// Reminder applies equality check predicate on the "reminder" field. It's identical to ReminderEQ.
+func Reminder(v string) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldEQ(FieldReminder, v))
+}
+
+// SparesPinned applies equality check predicate on the "spares_pinned" field. It's identical to SparesPinnedEQ.
+func SparesPinned(v bool) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldEQ(FieldSparesPinned, v))
+}
+
+// IdleLookAt applies equality check predicate on the "idle_look_at" field. It's identical to IdleLookAtEQ.
+func IdleLookAt(v time.Time) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldEQ(FieldIdleLookAt, v))
+}
+
 // TeamIDEQ applies the EQ predicate on the "team_id" field.
 func TeamIDEQ(v int64) predicate.ChannelScript {
 	return predicate.ChannelScript(sql.FieldEQ(FieldTeamID, v))
@@ -513,6 +543,191 @@ func ClosingEqualFold(v string) predicate.ChannelScript {
 // ClosingContainsFold applies the ContainsFold predicate on the "closing" field.
 func ClosingContainsFold(v string) predicate.ChannelScript {
 	return predicate.ChannelScript(sql.FieldContainsFold(FieldClosing, v))
+}
+
+// EndsIdleEQ applies the EQ predicate on the "ends_idle" field.
+func EndsIdleEQ(v bool) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldEQ(FieldEndsIdle, v))
+}
+
+// EndsIdleNEQ applies the NEQ predicate on the "ends_idle" field.
+func EndsIdleNEQ(v bool) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldNEQ(FieldEndsIdle, v))
+}
+
+// IdleMinutesEQ applies the EQ predicate on the "idle_minutes" field.
+func IdleMinutesEQ(v int) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldEQ(FieldIdleMinutes, v))
+}
+
+// IdleMinutesNEQ applies the NEQ predicate on the "idle_minutes" field.
+func IdleMinutesNEQ(v int) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldNEQ(FieldIdleMinutes, v))
+}
+
+// IdleMinutesIn applies the In predicate on the "idle_minutes" field.
+func IdleMinutesIn(vs ...int) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldIn(FieldIdleMinutes, vs...))
+}
+
+// IdleMinutesNotIn applies the NotIn predicate on the "idle_minutes" field.
+func IdleMinutesNotIn(vs ...int) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldNotIn(FieldIdleMinutes, vs...))
+}
+
+// IdleMinutesGT applies the GT predicate on the "idle_minutes" field.
+func IdleMinutesGT(v int) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldGT(FieldIdleMinutes, v))
+}
+
+// IdleMinutesGTE applies the GTE predicate on the "idle_minutes" field.
+func IdleMinutesGTE(v int) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldGTE(FieldIdleMinutes, v))
+}
+
+// IdleMinutesLT applies the LT predicate on the "idle_minutes" field.
+func IdleMinutesLT(v int) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldLT(FieldIdleMinutes, v))
+}
+
+// IdleMinutesLTE applies the LTE predicate on the "idle_minutes" field.
+func IdleMinutesLTE(v int) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldLTE(FieldIdleMinutes, v))
+}
+
+// HasReminderEQ applies the EQ predicate on the "has_reminder" field.
+func HasReminderEQ(v bool) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldEQ(FieldHasReminder, v))
+}
+
+// HasReminderNEQ applies the NEQ predicate on the "has_reminder" field.
+func HasReminderNEQ(v bool) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldNEQ(FieldHasReminder, v))
+}
+
+// ReminderEQ applies the EQ predicate on the "reminder" field.
+func ReminderEQ(v string) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldEQ(FieldReminder, v))
+}
+
+// ReminderNEQ applies the NEQ predicate on the "reminder" field.
+func ReminderNEQ(v string) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldNEQ(FieldReminder, v))
+}
+
+// ReminderIn applies the In predicate on the "reminder" field.
+func ReminderIn(vs ...string) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldIn(FieldReminder, vs...))
+}
+
+// ReminderNotIn applies the NotIn predicate on the "reminder" field.
+func ReminderNotIn(vs ...string) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldNotIn(FieldReminder, vs...))
+}
+
+// ReminderGT applies the GT predicate on the "reminder" field.
+func ReminderGT(v string) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldGT(FieldReminder, v))
+}
+
+// ReminderGTE applies the GTE predicate on the "reminder" field.
+func ReminderGTE(v string) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldGTE(FieldReminder, v))
+}
+
+// ReminderLT applies the LT predicate on the "reminder" field.
+func ReminderLT(v string) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldLT(FieldReminder, v))
+}
+
+// ReminderLTE applies the LTE predicate on the "reminder" field.
+func ReminderLTE(v string) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldLTE(FieldReminder, v))
+}
+
+// ReminderContains applies the Contains predicate on the "reminder" field.
+func ReminderContains(v string) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldContains(FieldReminder, v))
+}
+
+// ReminderHasPrefix applies the HasPrefix predicate on the "reminder" field.
+func ReminderHasPrefix(v string) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldHasPrefix(FieldReminder, v))
+}
+
+// ReminderHasSuffix applies the HasSuffix predicate on the "reminder" field.
+func ReminderHasSuffix(v string) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldHasSuffix(FieldReminder, v))
+}
+
+// ReminderEqualFold applies the EqualFold predicate on the "reminder" field.
+func ReminderEqualFold(v string) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldEqualFold(FieldReminder, v))
+}
+
+// ReminderContainsFold applies the ContainsFold predicate on the "reminder" field.
+func ReminderContainsFold(v string) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldContainsFold(FieldReminder, v))
+}
+
+// SparesPinnedEQ applies the EQ predicate on the "spares_pinned" field.
+func SparesPinnedEQ(v bool) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldEQ(FieldSparesPinned, v))
+}
+
+// SparesPinnedNEQ applies the NEQ predicate on the "spares_pinned" field.
+func SparesPinnedNEQ(v bool) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldNEQ(FieldSparesPinned, v))
+}
+
+// IdleLookAtEQ applies the EQ predicate on the "idle_look_at" field.
+func IdleLookAtEQ(v time.Time) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldEQ(FieldIdleLookAt, v))
+}
+
+// IdleLookAtNEQ applies the NEQ predicate on the "idle_look_at" field.
+func IdleLookAtNEQ(v time.Time) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldNEQ(FieldIdleLookAt, v))
+}
+
+// IdleLookAtIn applies the In predicate on the "idle_look_at" field.
+func IdleLookAtIn(vs ...time.Time) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldIn(FieldIdleLookAt, vs...))
+}
+
+// IdleLookAtNotIn applies the NotIn predicate on the "idle_look_at" field.
+func IdleLookAtNotIn(vs ...time.Time) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldNotIn(FieldIdleLookAt, vs...))
+}
+
+// IdleLookAtGT applies the GT predicate on the "idle_look_at" field.
+func IdleLookAtGT(v time.Time) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldGT(FieldIdleLookAt, v))
+}
+
+// IdleLookAtGTE applies the GTE predicate on the "idle_look_at" field.
+func IdleLookAtGTE(v time.Time) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldGTE(FieldIdleLookAt, v))
+}
+
+// IdleLookAtLT applies the LT predicate on the "idle_look_at" field.
+func IdleLookAtLT(v time.Time) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldLT(FieldIdleLookAt, v))
+}
+
+// IdleLookAtLTE applies the LTE predicate on the "idle_look_at" field.
+func IdleLookAtLTE(v time.Time) predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldLTE(FieldIdleLookAt, v))
+}
+
+// IdleLookAtIsNil applies the IsNil predicate on the "idle_look_at" field.
+func IdleLookAtIsNil() predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldIsNull(FieldIdleLookAt))
+}
+
+// IdleLookAtNotNil applies the NotNil predicate on the "idle_look_at" field.
+func IdleLookAtNotNil() predicate.ChannelScript {
+	return predicate.ChannelScript(sql.FieldNotNull(FieldIdleLookAt))
 }
 
 // AgentNameEQ applies the EQ predicate on the "agent_name" field.

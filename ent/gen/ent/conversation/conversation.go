@@ -46,6 +46,8 @@ const (
 	FieldLastFollowerID = "last_follower_id"
 	// FieldCollaboratorIds holds the string denoting the collaborator_ids field in the database.
 	FieldCollaboratorIds = "collaborator_ids"
+	// FieldPinnedBy holds the string denoting the pinned_by field in the database.
+	FieldPinnedBy = "pinned_by"
 	// FieldCollaboratorUnread holds the string denoting the collaborator_unread field in the database.
 	FieldCollaboratorUnread = "collaborator_unread"
 	// FieldFollowedAt holds the string denoting the followed_at field in the database.
@@ -96,6 +98,10 @@ const (
 	FieldMentionMessageID = "mention_message_id"
 	// FieldCustomerAt holds the string denoting the customer_at field in the database.
 	FieldCustomerAt = "customer_at"
+	// FieldIdleSince holds the string denoting the idle_since field in the database.
+	FieldIdleSince = "idle_since"
+	// FieldRemindedAt holds the string denoting the reminded_at field in the database.
+	FieldRemindedAt = "reminded_at"
 	// FieldHasPhone holds the string denoting the has_phone field in the database.
 	FieldHasPhone = "has_phone"
 	// FieldIsStarred holds the string denoting the is_starred field in the database.
@@ -176,6 +182,7 @@ var Columns = []string{
 	FieldFollowerID,
 	FieldLastFollowerID,
 	FieldCollaboratorIds,
+	FieldPinnedBy,
 	FieldCollaboratorUnread,
 	FieldFollowedAt,
 	FieldEndedAt,
@@ -201,6 +208,8 @@ var Columns = []string{
 	FieldWaitingSince,
 	FieldMentionMessageID,
 	FieldCustomerAt,
+	FieldIdleSince,
+	FieldRemindedAt,
 	FieldHasPhone,
 	FieldIsStarred,
 	FieldIsArchived,
@@ -589,6 +598,16 @@ func ByMentionMessageID(opts ...sql.OrderTermOption) OrderOption {
 // ByCustomerAt orders the results by the customer_at field.
 func ByCustomerAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCustomerAt, opts...).ToFunc()
+}
+
+// ByIdleSince orders the results by the idle_since field.
+func ByIdleSince(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIdleSince, opts...).ToFunc()
+}
+
+// ByRemindedAt orders the results by the reminded_at field.
+func ByRemindedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRemindedAt, opts...).ToFunc()
 }
 
 // ByHasPhone orders the results by the has_phone field.

@@ -220,6 +220,16 @@ func CustomerAt(v time.Time) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldCustomerAt, v))
 }
 
+// IdleSince applies equality check predicate on the "idle_since" field. It's identical to IdleSinceEQ.
+func IdleSince(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldIdleSince, v))
+}
+
+// RemindedAt applies equality check predicate on the "reminded_at" field. It's identical to RemindedAtEQ.
+func RemindedAt(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldRemindedAt, v))
+}
+
 // HasPhone applies equality check predicate on the "has_phone" field. It's identical to HasPhoneEQ.
 func HasPhone(v bool) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldHasPhone, v))
@@ -708,6 +718,16 @@ func CollaboratorIdsIsNil() predicate.Conversation {
 // CollaboratorIdsNotNil applies the NotNil predicate on the "collaborator_ids" field.
 func CollaboratorIdsNotNil() predicate.Conversation {
 	return predicate.Conversation(sql.FieldNotNull(FieldCollaboratorIds))
+}
+
+// PinnedByIsNil applies the IsNil predicate on the "pinned_by" field.
+func PinnedByIsNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldIsNull(FieldPinnedBy))
+}
+
+// PinnedByNotNil applies the NotNil predicate on the "pinned_by" field.
+func PinnedByNotNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotNull(FieldPinnedBy))
 }
 
 // CollaboratorUnreadIsNil applies the IsNil predicate on the "collaborator_unread" field.
@@ -1913,6 +1933,106 @@ func CustomerAtIsNil() predicate.Conversation {
 // CustomerAtNotNil applies the NotNil predicate on the "customer_at" field.
 func CustomerAtNotNil() predicate.Conversation {
 	return predicate.Conversation(sql.FieldNotNull(FieldCustomerAt))
+}
+
+// IdleSinceEQ applies the EQ predicate on the "idle_since" field.
+func IdleSinceEQ(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldIdleSince, v))
+}
+
+// IdleSinceNEQ applies the NEQ predicate on the "idle_since" field.
+func IdleSinceNEQ(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldIdleSince, v))
+}
+
+// IdleSinceIn applies the In predicate on the "idle_since" field.
+func IdleSinceIn(vs ...time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldIdleSince, vs...))
+}
+
+// IdleSinceNotIn applies the NotIn predicate on the "idle_since" field.
+func IdleSinceNotIn(vs ...time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldIdleSince, vs...))
+}
+
+// IdleSinceGT applies the GT predicate on the "idle_since" field.
+func IdleSinceGT(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldIdleSince, v))
+}
+
+// IdleSinceGTE applies the GTE predicate on the "idle_since" field.
+func IdleSinceGTE(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldIdleSince, v))
+}
+
+// IdleSinceLT applies the LT predicate on the "idle_since" field.
+func IdleSinceLT(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldIdleSince, v))
+}
+
+// IdleSinceLTE applies the LTE predicate on the "idle_since" field.
+func IdleSinceLTE(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldIdleSince, v))
+}
+
+// IdleSinceIsNil applies the IsNil predicate on the "idle_since" field.
+func IdleSinceIsNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldIsNull(FieldIdleSince))
+}
+
+// IdleSinceNotNil applies the NotNil predicate on the "idle_since" field.
+func IdleSinceNotNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotNull(FieldIdleSince))
+}
+
+// RemindedAtEQ applies the EQ predicate on the "reminded_at" field.
+func RemindedAtEQ(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldRemindedAt, v))
+}
+
+// RemindedAtNEQ applies the NEQ predicate on the "reminded_at" field.
+func RemindedAtNEQ(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldRemindedAt, v))
+}
+
+// RemindedAtIn applies the In predicate on the "reminded_at" field.
+func RemindedAtIn(vs ...time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldRemindedAt, vs...))
+}
+
+// RemindedAtNotIn applies the NotIn predicate on the "reminded_at" field.
+func RemindedAtNotIn(vs ...time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldRemindedAt, vs...))
+}
+
+// RemindedAtGT applies the GT predicate on the "reminded_at" field.
+func RemindedAtGT(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGT(FieldRemindedAt, v))
+}
+
+// RemindedAtGTE applies the GTE predicate on the "reminded_at" field.
+func RemindedAtGTE(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldGTE(FieldRemindedAt, v))
+}
+
+// RemindedAtLT applies the LT predicate on the "reminded_at" field.
+func RemindedAtLT(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLT(FieldRemindedAt, v))
+}
+
+// RemindedAtLTE applies the LTE predicate on the "reminded_at" field.
+func RemindedAtLTE(v time.Time) predicate.Conversation {
+	return predicate.Conversation(sql.FieldLTE(FieldRemindedAt, v))
+}
+
+// RemindedAtIsNil applies the IsNil predicate on the "reminded_at" field.
+func RemindedAtIsNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldIsNull(FieldRemindedAt))
+}
+
+// RemindedAtNotNil applies the NotNil predicate on the "reminded_at" field.
+func RemindedAtNotNil() predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotNull(FieldRemindedAt))
 }
 
 // HasPhoneEQ applies the EQ predicate on the "has_phone" field.

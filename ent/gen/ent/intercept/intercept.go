@@ -52,6 +52,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/noticesettings"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/notification"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/participant"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/pin"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/predicate"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushdelivery"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushkey"
@@ -1316,6 +1317,33 @@ func (f TraverseParticipant) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ParticipantQuery", q)
 }
 
+// The PinFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PinFunc func(context.Context, *ent.PinQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PinFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PinQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PinQuery", q)
+}
+
+// The TraversePin type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePin func(context.Context, *ent.PinQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePin) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePin) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PinQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PinQuery", q)
+}
+
 // The PushDeliveryFunc type is an adapter to allow the use of ordinary function as a Querier.
 type PushDeliveryFunc func(context.Context, *ent.PushDeliveryQuery) (ent.Value, error)
 
@@ -1866,6 +1894,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.NotificationQuery, predicate.Notification, notification.OrderOption]{typ: ent.TypeNotification, tq: q}, nil
 	case *ent.ParticipantQuery:
 		return &query[*ent.ParticipantQuery, predicate.Participant, participant.OrderOption]{typ: ent.TypeParticipant, tq: q}, nil
+	case *ent.PinQuery:
+		return &query[*ent.PinQuery, predicate.Pin, pin.OrderOption]{typ: ent.TypePin, tq: q}, nil
 	case *ent.PushDeliveryQuery:
 		return &query[*ent.PushDeliveryQuery, predicate.PushDelivery, pushdelivery.OrderOption]{typ: ent.TypePushDelivery, tq: q}, nil
 	case *ent.PushKeyQuery:

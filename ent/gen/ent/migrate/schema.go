@@ -601,19 +601,25 @@ var (
 		{Name: "away", Type: field.TypeString, Size: 2147483647, Comment: "The text; empty for the default.", Default: ""},
 		{Name: "has_closing", Type: field.TypeBool, Comment: "Whether the customer is told that the conversation has ended.", Default: false},
 		{Name: "closing", Type: field.TypeString, Size: 2147483647, Comment: "The text; empty for the default.", Default: ""},
+		{Name: "ends_idle", Type: field.TypeBool, Comment: "Whether a conversation ends by itself where the customer does not answer (CONV-10).", Default: false},
+		{Name: "idle_minutes", Type: field.TypeInt, Comment: "How long after staff's last answer that is, without the two minutes that follow.", Default: 60},
+		{Name: "has_reminder", Type: field.TypeBool, Comment: "Whether the customer is reminded two minutes before.", Default: false},
+		{Name: "reminder", Type: field.TypeString, Size: 2147483647, Comment: "The text; empty for the default.", Default: ""},
+		{Name: "spares_pinned", Type: field.TypeBool, Comment: "Whether what somebody has pinned does not end by itself.", Default: false},
+		{Name: "idle_look_at", Type: field.TypeTime, Nullable: true, Comment: "When idle conversations are looked for next, as the task that will do it says; NULL where none does."},
 		{Name: "agent_name", Type: field.TypeEnum, Comment: "How much of the agent's name stands before such a text.", Enums: []string{"NONE", "FIRST", "FULL"}, Default: "NONE"},
 		{Name: "channel_id", Type: field.TypeInt64, Comment: "The channel."},
 	}
 	// ChannelScriptsTable holds the schema information for the "channel_scripts" table.
 	ChannelScriptsTable = &schema.Table{
 		Name:       "channel_scripts",
-		Comment:    "Welcome, away and closing messages of channels, and the agent's name in them (CHAN-5, CHAN-6).",
+		Comment:    "Welcome, away and closing messages of channels, the agent's name in them (CHAN-5, CHAN-6), and when idle conversations end (CONV-10).",
 		Columns:    ChannelScriptsColumns,
 		PrimaryKey: []*schema.Column{ChannelScriptsColumns[0]},
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "channel_scripts_channels_channel",
-				Columns:    []*schema.Column{ChannelScriptsColumns[12]},
+				Columns:    []*schema.Column{ChannelScriptsColumns[18]},
 				RefColumns: []*schema.Column{ChannelsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -627,7 +633,7 @@ var (
 			{
 				Name:    "channelscript_team_id_channel_id",
 				Unique:  true,
-				Columns: []*schema.Column{ChannelScriptsColumns[1], ChannelScriptsColumns[12]},
+				Columns: []*schema.Column{ChannelScriptsColumns[1], ChannelScriptsColumns[18]},
 			},
 		},
 	}
@@ -917,6 +923,7 @@ var (
 		{Name: "queue", Type: field.TypeEnum, Comment: "Who serves it while PENDING; HUMAN in every other status.", Enums: []string{"HUMAN", "BOT"}, Default: "HUMAN"},
 		{Name: "last_follower_id", Type: field.TypeInt64, Nullable: true, Comment: "The last follower it ever had."},
 		{Name: "collaborator_ids", Type: field.TypeJSON, Nullable: true, Comment: "The collaborators in their order: a copy of the participants for the row."},
+		{Name: "pinned_by", Type: field.TypeJSON, Nullable: true, Comment: "The agents who have pinned it, a copy of the pins for the row: its follower and collaborators while IN_PROGRESS, nobody else (CONV-20)."},
 		{Name: "collaborator_unread", Type: field.TypeJSON, Nullable: true, Comment: "What is unread for each collaborator, those with none left out (COLL-13)."},
 		{Name: "followed_at", Type: field.TypeTime, Nullable: true, Comment: "When the follower began."},
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true, Comment: "When it ended last."},
@@ -942,6 +949,8 @@ var (
 		{Name: "waiting_since", Type: field.TypeTime, Nullable: true, Comment: "The first customer message that no person has answered (CONV-19)."},
 		{Name: "mention_message_id", Type: field.TypeInt64, Nullable: true, Comment: "The newest unread message that mentions the account (GRP-15)."},
 		{Name: "customer_at", Type: field.TypeTime, Nullable: true, Comment: "The customer's newest message."},
+		{Name: "idle_since", Type: field.TypeTime, Nullable: true, Comment: "Staff's last answer while IN_PROGRESS; NULL once the customer has written after it (CONV-10)."},
+		{Name: "reminded_at", Type: field.TypeTime, Nullable: true, Comment: "When the customer who was idle was reminded; NULL where it was not (CONV-10)."},
 		{Name: "has_phone", Type: field.TypeBool, Comment: "Whether a phone number was found in it or is known of its contact.", Default: false},
 		{Name: "is_starred", Type: field.TypeBool, Comment: "CONV-21.", Default: false},
 		{Name: "is_archived", Type: field.TypeBool, Comment: "CONV-21.", Default: false},
@@ -963,31 +972,31 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "conversations_channels_channel",
-				Columns:    []*schema.Column{ConversationsColumns[43]},
+				Columns:    []*schema.Column{ConversationsColumns[46]},
 				RefColumns: []*schema.Column{ChannelsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "conversations_identities_identity",
-				Columns:    []*schema.Column{ConversationsColumns[44]},
+				Columns:    []*schema.Column{ConversationsColumns[47]},
 				RefColumns: []*schema.Column{IdentitiesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "conversations_platform_groups_group",
-				Columns:    []*schema.Column{ConversationsColumns[45]},
+				Columns:    []*schema.Column{ConversationsColumns[48]},
 				RefColumns: []*schema.Column{PlatformGroupsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "conversations_contacts_contact",
-				Columns:    []*schema.Column{ConversationsColumns[46]},
+				Columns:    []*schema.Column{ConversationsColumns[49]},
 				RefColumns: []*schema.Column{ContactsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "conversations_agents_follower",
-				Columns:    []*schema.Column{ConversationsColumns[47]},
+				Columns:    []*schema.Column{ConversationsColumns[50]},
 				RefColumns: []*schema.Column{AgentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1001,68 +1010,68 @@ var (
 			{
 				Name:    "conversation_team_id_identity_id",
 				Unique:  true,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[44]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[47]},
 			},
 			{
 				Name:    "conversation_team_id_group_id",
 				Unique:  true,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[45]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[48]},
 			},
 			{
 				Name:    "conversation_team_id_contact_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[46]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[49]},
 			},
 			{
-				Name:    "conversation_team_id_last_at_id",
+				Name:    "conversation_team_id_is_archived_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[19], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[42], ConversationsColumns[20], ConversationsColumns[0]},
 			},
 			{
-				Name:    "conversation_team_id_status_queue_last_at_id",
+				Name:    "conversation_team_id_status_queue_is_archived_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[9], ConversationsColumns[19], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[9], ConversationsColumns[42], ConversationsColumns[20], ConversationsColumns[0]},
 			},
 			{
-				Name:    "conversation_team_id_follower_id_status_last_at_id",
+				Name:    "conversation_team_id_follower_id_status_is_archived_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[47], ConversationsColumns[8], ConversationsColumns[19], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[50], ConversationsColumns[8], ConversationsColumns[42], ConversationsColumns[20], ConversationsColumns[0]},
 			},
 			{
-				Name:    "conversation_team_id_channel_id_status_last_at_id",
+				Name:    "conversation_team_id_channel_id_status_is_archived_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[43], ConversationsColumns[8], ConversationsColumns[19], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[46], ConversationsColumns[8], ConversationsColumns[42], ConversationsColumns[20], ConversationsColumns[0]},
 			},
 			{
-				Name:    "conversation_team_id_status_followed_at_id",
+				Name:    "conversation_team_id_status_is_archived_followed_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[13], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[42], ConversationsColumns[14], ConversationsColumns[0]},
 			},
 			{
-				Name:    "conversation_team_id_status_waiting_since_id",
+				Name:    "conversation_team_id_status_is_archived_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[34], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[42], ConversationsColumns[35], ConversationsColumns[0]},
 			},
 			{
-				Name:    "conversation_team_id_audience_queue_last_at_id",
+				Name:    "conversation_team_id_audience_queue_is_archived_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[17], ConversationsColumns[9], ConversationsColumns[19], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[18], ConversationsColumns[9], ConversationsColumns[42], ConversationsColumns[20], ConversationsColumns[0]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'PENDING'",
 				},
 			},
 			{
-				Name:    "conversation_team_id_audience_queue_waiting_since_id",
+				Name:    "conversation_team_id_audience_queue_is_archived_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[17], ConversationsColumns[9], ConversationsColumns[34], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[18], ConversationsColumns[9], ConversationsColumns[42], ConversationsColumns[35], ConversationsColumns[0]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'PENDING'",
 				},
 			},
 			{
-				Name:    "conversation_team_id_is_from_ad_last_at_id",
+				Name:    "conversation_team_id_is_from_ad_is_archived_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[40], ConversationsColumns[19], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[43], ConversationsColumns[42], ConversationsColumns[20], ConversationsColumns[0]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "is_from_ad",
 				},
@@ -1070,9 +1079,17 @@ var (
 			{
 				Name:    "conversation_waiting_level_waiting_since",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[42], ConversationsColumns[34]},
+				Columns: []*schema.Column{ConversationsColumns[45], ConversationsColumns[35]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "waiting_since IS NOT NULL AND waiting_level < 3",
+				},
+			},
+			{
+				Name:    "conversation_team_id_channel_id_idle_since",
+				Unique:  false,
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[46], ConversationsColumns[38]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "idle_since IS NOT NULL",
 				},
 			},
 		},
@@ -2194,6 +2211,52 @@ var (
 			},
 		},
 	}
+	// PinsColumns holds the columns for the "pins" table.
+	PinsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "pinned_at", Type: field.TypeTime, Comment: "Since when."},
+		{Name: "conversation_id", Type: field.TypeInt64, Comment: "The conversation."},
+		{Name: "agent_id", Type: field.TypeInt64, Comment: "The agent."},
+	}
+	// PinsTable holds the schema information for the "pins" table.
+	PinsTable = &schema.Table{
+		Name:       "pins",
+		Comment:    "Which conversations each agent has pinned (CONV-20).",
+		Columns:    PinsColumns,
+		PrimaryKey: []*schema.Column{PinsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "pins_conversations_conversation",
+				Columns:    []*schema.Column{PinsColumns[3]},
+				RefColumns: []*schema.Column{ConversationsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "pins_agents_agent",
+				Columns:    []*schema.Column{PinsColumns[4]},
+				RefColumns: []*schema.Column{AgentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "pin_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{PinsColumns[1], PinsColumns[0]},
+			},
+			{
+				Name:    "pin_team_id_agent_id_conversation_id",
+				Unique:  true,
+				Columns: []*schema.Column{PinsColumns[1], PinsColumns[4], PinsColumns[3]},
+			},
+			{
+				Name:    "pin_team_id_conversation_id",
+				Unique:  false,
+				Columns: []*schema.Column{PinsColumns[1], PinsColumns[3]},
+			},
+		},
+	}
 	// PushDeliveriesColumns holds the columns for the "push_deliveries" table.
 	PushDeliveriesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -2939,6 +3002,7 @@ var (
 		NoticeSettingsTable,
 		NotificationsTable,
 		ParticipantsTable,
+		PinsTable,
 		PushDeliveriesTable,
 		PushKeysTable,
 		PushSubscriptionsTable,
@@ -3147,6 +3211,11 @@ func init() {
 	ParticipantsTable.ForeignKeys[1].RefTable = AgentsTable
 	ParticipantsTable.Annotation = &entsql.Annotation{
 		Table: "participants",
+	}
+	PinsTable.ForeignKeys[0].RefTable = ConversationsTable
+	PinsTable.ForeignKeys[1].RefTable = AgentsTable
+	PinsTable.Annotation = &entsql.Annotation{
+		Table: "pins",
 	}
 	PushDeliveriesTable.ForeignKeys[0].RefTable = NotificationsTable
 	PushDeliveriesTable.Annotation = &entsql.Annotation{

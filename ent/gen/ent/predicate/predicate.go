@@ -138,6 +138,9 @@ type Notification func(*sql.Selector)
 // Participant is the predicate function for participant builders.
 type Participant func(*sql.Selector)
 
+// Pin is the predicate function for pin builders.
+type Pin func(*sql.Selector)
+
 // PushDelivery is the predicate function for pushdelivery builders.
 type PushDelivery func(*sql.Selector)
 
