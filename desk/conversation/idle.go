@@ -28,6 +28,8 @@ const (
 	idleAgain = time.Minute
 	// idlePause is how long at least lies between two looks: what becomes due in between is dealt with together.
 	idlePause = time.Second
+	// idleUnpinned is how long at most lies between two looks where pins spare conversations: a pin may go at any time, and tells nobody.
+	idleUnpinned = 5 * time.Minute
 )
 
 // byTime is who ends what is idle.
@@ -145,7 +147,7 @@ func (i *Idle) Work(ctx context.Context, team int64, args json.RawMessage) error
 		}
 	}
 	_, err = i.s.db.Write(ctx, team, func(ctx context.Context, tx *store.Tx) error {
-		return i.next(ctx, tx, of, len(due) == idleBatch, hasFailed)
+		return i.next(ctx, tx, of, hasFailed)
 	})
 	return err
 }
@@ -168,8 +170,9 @@ func (i *Idle) setting(ctx context.Context, v *store.View, of account.IdleLook) 
 	return i.patience(a, string(c.Type)), script, isOver, nil
 }
 
-// next has the next look taken: when the next conversation is due that is idle now. What becomes idle from now on is not due before the channel's whole time has passed.
-func (i *Idle) next(ctx context.Context, tx *store.Tx, of account.IdleLook, isMore, hasFailed bool) error {
+// next has the next look taken: when the next conversation is due that is idle now. What becomes idle from now on is not due before the channel's whole time has passed. What
+// became due while this look was under way, found no place in it or failed is due already.
+func (i *Idle) next(ctx context.Context, tx *store.Tx, of account.IdleLook, hasFailed bool) error {
 	_, script, isOver, err := i.setting(ctx, &tx.View, of)
 	if err != nil || isOver {
 		return err
@@ -199,14 +202,24 @@ func (i *Idle) next(ctx context.Context, tx *store.Tx, of account.IdleLook, isMo
 	if err := earlier(waiting, func(c *ent.Conversation) time.Time { return c.IdleSince.Add(p.lead()) }); err != nil {
 		return err
 	}
+	left := p.late(&tx.View, of.ChannelID, tx.Now).Where(conversation.RemindedAtIsNil()).Order(conversation.ByIdleSince())
+	if err := earlier(left, func(*ent.Conversation) time.Time { return tx.Now }); err != nil {
+		return err
+	}
 	reminded := p.late(&tx.View, of.ChannelID, tx.Now).Where(conversation.RemindedAtNotNil()).Order(conversation.ByRemindedAt())
 	if err := earlier(reminded, func(c *ent.Conversation) time.Time { return c.RemindedAt.Add(account.IdleGrace) }); err != nil {
 		return err
 	}
-	least := idlePause
-	if isMore {
-		at = tx.Now
+	if latest := tx.Now.Add(idleUnpinned); p.SparesPinned && at.After(latest) {
+		isPinned, err := tx.Pin.Query().Exist(ctx)
+		if err != nil {
+			return fmt.Errorf("find whether anything is pinned: %w", err)
+		}
+		if isPinned {
+			at = latest
+		}
 	}
+	least := idlePause
 	if hasFailed {
 		least = idleAgain
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/job"
+	"github.com/switchyard-chat/switchyard/internal/random"
 	"github.com/switchyard-chat/switchyard/internal/store"
 )
 
@@ -230,7 +231,7 @@ func TestIdleSettings(t *testing.T) {
 		e.passes(time.Hour)
 		e.is("spared", pinned, open)
 		w.must(w.actions.Pin(t.Context(), amy, conversation.PinInput{ConversationID: pinned}))
-		e.passes(time.Hour)
+		e.passes(5 * time.Minute)
 		e.is("no longer pinned", pinned, over)
 		e.is("web chat", web, open)
 
@@ -275,6 +276,64 @@ func TestIdleOfSeveral(t *testing.T) {
 			t.Errorf("the collaborator is told %v", got)
 		}
 	})
+}
+
+// CONV-10: what cannot be ended is tried again a minute later, and what becomes due while a look is under way is not left until the channel's whole time has passed once more.
+func TestIdleLooksAgain(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		e := w.ender()
+		amy, _ := w.agents()
+		e.sets(w.ChannelID, 60, func(in *account.ScriptInput) {
+			is, bye := true, "bye"
+			in.Closing = account.LineInput{IsOn: &is, Text: &bye}
+		})
+		first, second := w.chat("Mia"), w.chat("Ben")
+		w.follow(amy, first)
+		w.follow(amy, second)
+		w.sent(amy, first, "1", "anything else?")
+		w.clock.Advance(2 * time.Second)
+		w.sent(amy, second, "2", "anything else?")
+		e.passes(time.Hour + 2*time.Minute - 3*time.Second)
+		next := e.queue.tasks[0]
+		e.queue.tasks = nil
+		w.clock.Advance(next.RunAt.Sub(w.clock.Now()))
+		// A server that does not speak with the platform cannot say goodbye, and the second one is due while it finds out.
+		nobody, err := channels.NewRegistry()
+		if err != nil {
+			t.Fatal(err)
+		}
+		slow := slog.New(passing{slog.DiscardHandler, func() { w.clock.Advance(3 * time.Second) }})
+		mute := conversation.NewIdle(conversation.New(w.DB, nobody, w.files.Service, random.Seeded(2), func() {}), e.queue, slow)
+		args, err := json.Marshal(next.Args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := mute.Work(t.Context(), w.Team, args); err != nil {
+			t.Fatal(err)
+		}
+		e.is("it failed", first, open)
+		e.is("due since", second, open)
+		if len(e.queue.tasks) != 1 || !e.queue.tasks[0].RunAt.Equal(w.clock.Now().Add(time.Minute)) {
+			t.Fatalf("at %v, the next look is %+v", w.clock.Now(), e.queue.tasks)
+		}
+		e.passes(time.Minute)
+		e.is("tried again", first, over, "bye")
+		e.is("not forgotten", second, over, "bye")
+	})
+}
+
+// passing is a log that lets time pass.
+type passing struct {
+	slog.Handler
+	pass func()
+}
+
+func (p passing) Enabled(context.Context, slog.Level) bool { return true }
+
+func (p passing) Handle(context.Context, slog.Record) error {
+	p.pass()
+	return nil
 }
 
 // CONV-10: whoever looks, however many at once, and whatever the customers write meanwhile: who has answered is never sent away, and nobody is reminded twice.
