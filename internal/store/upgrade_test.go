@@ -67,6 +67,23 @@ func TestUpgradeKeepsEverything(t *testing.T) {
 		if after := count(); after != before {
 			t.Errorf("of %v rows %v are left", before, after)
 		}
+		// What staff answered last before conversations ended by themselves is idle since then (CONV-10).
+		err := db.Read(t.Context(), team, func(ctx context.Context, v *store.View) error {
+			all, err := v.Conversation.Query().All(ctx)
+			for _, c := range all {
+				isIdle := c.IdleSince != nil && c.IdleSince.Equal(*c.LastMessageAt)
+				if isIdle != (c.Status == conversation.StatusIN_PROGRESS && c.LastMessageSender == "AGENT") || !isIdle && c.IdleSince != nil {
+					t.Errorf("%s, where %s spoke last at %v, is idle since %v", c.Status, c.LastMessageSender, c.LastMessageAt, c.IdleSince)
+				}
+			}
+			if len(all) != 3 {
+				t.Errorf("%d conversations are left", len(all))
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	})
 }
 
@@ -82,6 +99,12 @@ func history(ctx context.Context, tx *store.Tx) error {
 		SetStatus(conversation.StatusENDED).SetLastAt(at).SetCreatedAt(at).SetUpdatedAt(at).Save(ctx)
 	if err != nil {
 		return err
+	}
+	for _, sender := range []message.Sender{message.SenderAGENT, message.SenderCONTACT} {
+		if err := tx.Conversation.Create().SetTeamID(tx.Team).SetChannelID(c.ID).SetChannelType(conversation.ChannelTypeLINE).SetKind(conversation.KindONE_ON_ONE).SetStatus(conversation.StatusIN_PROGRESS).
+			SetLastMessageSender(string(sender)).SetLastMessageAt(at).SetLastAt(at).SetCreatedAt(at).SetUpdatedAt(at).Exec(ctx); err != nil {
+			return err
+		}
 	}
 	m, err := tx.Message.Create().SetTeamID(tx.Team).SetConversationID(v.ID).SetChannelID(c.ID).SetSeq(1).SetDirection(message.DirectionOUTBOUND).
 		SetSender(message.SenderAGENT).SetKind("TEXT").SetText("kept").SetCreatedAt(at).SetUpdatedAt(at).Save(ctx)
