@@ -68,7 +68,7 @@ func (d Desk) Furnish(ctx context.Context, team int64) error {
 	if err != nil || known != 0 {
 		return err
 	}
-	for _, step := range []func(context.Context, int64) error{d.pictures, d.answers, d.visit, d.automatic, d.replies, d.views} {
+	for _, step := range []func(context.Context, int64) error{d.pictures, d.answers, d.visit, d.automatic, d.replies, d.views, d.marks} {
 		if err := step(ctx, team); err != nil {
 			return fmt.Errorf("furnish the demo team: %w", err)
 		}
@@ -164,6 +164,45 @@ func (d Desk) views(ctx context.Context, team int64) error {
 	return nil
 }
 
+// marks has an agent pin a conversation of its own and star another, and put away the one that ended longest ago.
+func (d Desk) marks(ctx context.Context, team int64) error {
+	amy, pinned, err := d.follower(ctx, team, UserID(0, senders[1].n))
+	if err != nil {
+		return err
+	}
+	if _, _, err := d.Actions.Pin(ctx, amy, conversation.PinInput{ConversationID: pinned, IsPinned: true}); err != nil {
+		return err
+	}
+	ben, starred, err := d.follower(ctx, team, UserID(0, senders[2].n))
+	if err != nil {
+		return err
+	}
+	if _, _, err := d.Actions.Star(ctx, ben, conversation.StarInput{ConversationID: starred, IsStarred: true}); err != nil {
+		return err
+	}
+	var whose string
+	if err := d.DB.Read(ctx, team, func(ctx context.Context, v *store.View) error {
+		c, err := v.Conversation.Query().Where(entconversation.StatusEQ(entconversation.StatusENDED), entconversation.KindEQ(entconversation.KindONE_ON_ONE), entconversation.FollowerIDNotNil(),
+			entconversation.IdentityIDNotNil()).Order(entconversation.ByLastAt(), entconversation.ByID()).First(ctx)
+		if err != nil {
+			return err
+		}
+		i, err := v.Identity.Get(ctx, *c.IdentityID)
+		if err == nil {
+			whose = i.PlatformUserID
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	cat, over, err := d.follower(ctx, team, whose)
+	if err != nil {
+		return err
+	}
+	_, _, err = d.Actions.Archive(ctx, cat, conversation.ArchiveInput{ConversationID: over, IsArchived: true})
+	return err
+}
+
 // scripts has the second account welcome its customers and say when a conversation has ended.
 func (d Desk) scripts(ctx context.Context, boss auth.Principal) error {
 	var storeID int64
@@ -178,7 +217,8 @@ func (d Desk) scripts(ctx context.Context, boss auth.Principal) error {
 	welcome := "{{system:customer_name}}您好,這裡是信義門市,請問需要什麼服務?"
 	day := 24 * 60
 	_, _, err = d.Accounts.SetScript(ctx, boss, account.ScriptInput{
-		AutoEnd: account.AutoEndInput{IsOn: &on, IdleMinutes: &day, SparesPinned: &on, Reminder: account.LineInput{IsOn: &on}}, ChannelID: storeID, Welcome: account.LineInput{IsOn: &on, Text: &welcome}, Closing: account.LineInput{IsOn: &on}, AgentName: &name,
+		ChannelID: storeID, Welcome: account.LineInput{IsOn: &on, Text: &welcome}, Closing: account.LineInput{IsOn: &on}, AgentName: &name,
+		AutoEnd: account.AutoEndInput{IsOn: &on, IdleMinutes: &day, SparesPinned: &on, Reminder: account.LineInput{IsOn: &on}},
 	})
 	return err
 }
