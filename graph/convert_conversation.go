@@ -300,7 +300,7 @@ func permitsModel(p auth.Principal, c *ent.Conversation, g *ent.Group, collabora
 		MarkRead: permit(conversation.MarkingRead), MarkUnread: permit(conversation.MarkingUnread), AddCollaborators: permit(conversation.Adding),
 		Join: permit(conversation.Joining), RemoveCollaborators: permit(conversation.Removing), Leave: permit(conversation.Leaving),
 		Delete: permit(conversation.Deleting), Blacklist: permit(conversation.Blacklisting), Note: permit(conversation.Noting), Export: permit(conversation.Exporting),
-		GroupNote: permit(conversation.NotingGroup), OpenMember: permit(conversation.OpeningMember),
+		GroupNote: permit(conversation.NotingGroup), OpenMember: permit(conversation.OpeningMember), LeaveGroup: permit(conversation.LeavingGroup),
 		Pin: permit(conversation.Pinning), Star: permit(conversation.Starring), Archive: permit(conversation.Archiving)}
 }
 

@@ -9,12 +9,20 @@ import (
 	"context"
 
 	"github.com/switchyard-chat/switchyard/desk/conversation"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/graph/gen/model"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/id"
 )
+
+func (r *mutationResolver) GroupLeave(ctx context.Context, input model.GroupLeaveInput) (*model.GroupLeavePayload, error) {
+	o, err := r.act(ctx, input.ConversationID, input.OnBehalfOf, func(p auth.Principal, n, agent int64) (*ent.Conversation, event.Cursor, error) {
+		return r.Departures.Leave(ctx, p, conversation.LeaveGroupInput{ConversationID: n, OnBehalfOf: agent})
+	})
+	return &model.GroupLeavePayload{Conversation: o.conversation, UserErrors: o.errors, Cursor: o.cursor}, err
+}
 
 func (r *mutationResolver) GroupNoteSet(ctx context.Context, input model.GroupNoteSetInput) (*model.GroupNoteSetPayload, error) {
 	p, err := auth.From(ctx)

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -464,4 +465,115 @@ func TestMembersNotice(t *testing.T) {
 			}
 		}
 	})
+}
+
+// GRP-5, GRP-1, CONV-28, RT-1: of every role and place the account is taken out of a group where viewerCan says so and refused with its words elsewhere; who watches sees it end and the group left, its history is read, and its log
+// tells who did it in the reader's language.
+func TestGroupLeave(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.collaborates()
+		line, other, boss := w.Channel("LINE"), w.Agent(auth.AgentRole), w.Agent(auth.Supervisor)
+		may := func(role auth.Role, s factory.Spec, me int64) bool {
+			if !slices.Contains([]auth.Role{auth.Admin, auth.Supervisor, auth.CSManager, auth.AgentRole}, role) || !s.IsGroup {
+				return false
+			}
+			if s.Follower == me {
+				return true
+			}
+			isSeen := role != auth.AgentRole || s.Status == "PENDING"
+			return isSeen && s.Status != "IN_PROGRESS" && len(s.Collaborators) == 0
+		}
+		for _, role := range auth.Roles {
+			me := w.Agent(role)
+			for i, s := range []factory.Spec{
+				{Status: "PENDING"},
+				{Status: "IN_PROGRESS", Follower: me.AgentID},
+				{Status: "IN_PROGRESS", Follower: other.AgentID},
+				{Status: "ENDED", Follower: me.AgentID},
+				{Status: "ENDED", Follower: other.AgentID},
+				{Status: "IN_PROGRESS", Follower: me.AgentID, Collaborators: []int64{other.AgentID}},
+				{Status: "IN_PROGRESS", Follower: other.AgentID, Collaborators: []int64{me.AgentID}},
+				{Status: "ENDED", Follower: other.AgentID, Collaborators: []int64{me.AgentID}},
+				{Status: "PENDING"}, // a person
+			} {
+				s.IsGroup, s.FollowedAt, s.Messages = i < 8, w.DB.Clock().Now(), 1
+				c := w.Conversation(line, s)
+				var can struct {
+					Conversation *struct {
+						ViewerCan struct {
+							LeaveGroup struct {
+								Allowed bool
+								Reason  *string
+							}
+						}
+					}
+				}
+				if errs := w.query(t, me, `query($c: ID!) { conversation(id: $c) { viewerCan { leaveGroup { allowed reason } } } }`, map[string]any{"c": conv(c.ID)}, &can); errs != nil {
+					t.Fatal(errs)
+				}
+				got, want := w.leaveGroup(t, me, c.ID), may(role, s, me.AgentID)
+				if is := len(got.UserErrors) == 0; is != want || is != (got.Cursor != nil) {
+					t.Errorf("%s leaves %+v: %+v; allowed is %v", role, s, got, want)
+				}
+				switch {
+				case can.Conversation == nil:
+					if len(got.UserErrors) != 1 || got.UserErrors[0].Code != "NOT_FOUND" {
+						t.Errorf("%s leaves %+v, which it does not see: %+v", role, s, got)
+					}
+				case can.Conversation.ViewerCan.LeaveGroup.Allowed != want, !want && *can.Conversation.ViewerCan.LeaveGroup.Reason != got.UserErrors[0].Message:
+					t.Errorf("%s leaves %+v: viewerCan says %+v, and it gives %+v", role, s, can.Conversation.ViewerCan.LeaveGroup, got)
+				}
+			}
+		}
+
+		amy := w.Agent(auth.AgentRole)
+		c := w.Conversation(line, factory.Spec{Name: "松高團購群", IsGroup: true, Status: "IN_PROGRESS", Follower: amy.AgentID, FollowedAt: w.DB.Clock().Now(), Messages: 2})
+		seen := w.open(t, boss, `subscription($id: ID!, $after: Cursor) { conversationEvents(conversationId: $id, after: $after) { __typename cursor
+			... on GroupChanged { group { name state } } } }`, map[string]any{"id": conv(c.ID), "after": w.head(t).String()})
+		seen.want(t, "Hello")
+		got := w.leaveGroup(t, amy, c.ID)
+		if len(got.UserErrors) > 0 || got.Conversation == nil || got.Conversation.Status != "ENDED" || got.Conversation.Group.State != "LEFT" || got.Conversation.Group.MemberCount != 0 || got.Conversation.Sendability.Allowed {
+			t.Fatalf("left: %+v", got)
+		}
+		if f := seen.want(t, "GroupChanged"); f.Group.State != "LEFT" {
+			t.Errorf("who watches sees %+v", f.Group)
+		}
+		for language, want := range map[string]string{catalogue.English: amy.Name + " took the account out of the group.", catalogue.Chinese: amy.Name + " 讓官方帳號退出了群組。"} {
+			amy.Language = language
+			var after struct {
+				Activities struct{ Nodes []struct{ Text string } }
+				Messages   struct{ Nodes []struct{ ID string } }
+			}
+			if errs := w.query(t, amy, `query($c: ID!) { activities(conversationId: $c, last: 1) { nodes { text } } messages(conversationId: $c, last: 10) { nodes { id } } }`, map[string]any{"c": conv(c.ID)}, &after); errs != nil {
+				t.Fatal(errs)
+			}
+			if n := after.Activities.Nodes; len(n) != 1 || n[0].Text != want || len(after.Messages.Nodes) != 2 {
+				t.Errorf("in %s the log ends with %+v, and %d messages are read", language, n, len(after.Messages.Nodes))
+			}
+		}
+	})
+}
+
+type groupLeft struct {
+	Conversation *struct {
+		Status string
+		Group  struct {
+			State       string
+			MemberCount int
+		}
+		Sendability struct{ Allowed bool }
+	}
+	UserErrors []refusal
+	Cursor     *string
+}
+
+func (w *world) leaveGroup(t *testing.T, p auth.Principal, n int64) groupLeft {
+	t.Helper()
+	var got struct{ GroupLeave groupLeft }
+	if errs := w.query(t, p, `mutation($c: ID!) { groupLeave(input: {conversationId: $c}) { cursor userErrors { code message } conversation { status group { state memberCount } sendability { allowed } } } }`,
+		map[string]any{"c": conv(n)}, &got); errs != nil {
+		t.Fatal(errs)
+	}
+	return got.GroupLeave
 }

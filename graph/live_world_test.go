@@ -20,6 +20,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/factory"
+	"github.com/switchyard-chat/switchyard/desk/group"
 	"github.com/switchyard-chat/switchyard/desk/file/filetest"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/presence"
@@ -79,7 +80,7 @@ func newWorld(t testing.TB, dialect string) *world {
 	here := presence.New(b, clock.Real{})
 	w.resolver = &graph.Resolver{DB: db, Bus: b, Clock: clock.Real{}, Log: slog.New(slog.DiscardHandler),
 		Inbox: w.inbox, Presence: here, Contacts: contact.New(db), Accounts: account.New(account.Config{DB: db, Adapters: adapters}), Files: w.files.Service, Actions: conversation.New(db, adapters, w.files.Service, random.Seeded(1), nil)}
-	queue, err := job.New(db, slog.New(slog.DiscardHandler), 1, map[string]job.Handler{conversation.BulkTask: nil}) // never started: tests do the work
+	queue, err := job.New(db, slog.New(slog.DiscardHandler), 1, map[string]job.Handler{conversation.BulkTask: nil, group.LeaveTask: nil}) // never started: tests do the work
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +92,7 @@ func newWorld(t testing.TB, dialect string) *world {
 	w.resolver.Automation = automation.New(automation.Config{DB: db, Files: w.files.Service, Random: random.Seeded(2), Keys: keys})
 	w.resolver.SavedReplies, w.resolver.Saved = savedreply.New(db, w.files.Service), conversation.NewSaved(w.resolver.Actions, w.resolver.Automation)
 	w.resolver.SavedViews = savedview.New(db)
+	w.resolver.Departures = conversation.NewDepartures(w.resolver.Actions, queue)
 	w.resolver.Bulk = conversation.NewBulk(w.resolver.Actions, queue, slog.New(slog.DiscardHandler))
 	w.resolver.Workspace = workspace.New(workspace.Config{DB: db, Random: random.Seeded(1), Attempts: attempt.NewMemory(clock.Real{}), Release: w.resolver.Actions.Release,
 		ReleaseGroups: w.resolver.Actions.ReleaseGroups})
@@ -267,7 +269,7 @@ type frame struct {
 		State string
 		Done  int
 	}
-	Group           *struct{ Name, Note string }
+	Group           *struct{ Name, Note, State string }
 	Viewing, Typing []struct{ ID string }
 	isLast          bool
 }

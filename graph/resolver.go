@@ -44,7 +44,9 @@ type Resolver struct {
 	Searches  *search.Service
 	Actions   *conversation.Service
 	Bulk      *conversation.Bulk
-	Exports   *conversation.Exports
+	// Departures take the account out of groups.
+	Departures *conversation.Departures
+	Exports    *conversation.Exports
 	// SavedReplies keeps answers to send again, and Saved sends them.
 	SavedReplies *savedreply.Service
 	Saved        *conversation.Saved

@@ -234,6 +234,9 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 		profile.GroupTask: func(ctx context.Context, team int64, args json.RawMessage) error {
 			return profiles.Group(ctx, team, args)
 		},
+		group.LeaveTask: func(ctx context.Context, team int64, args json.RawMessage) error {
+			return profiles.Leave(ctx, team, args)
+		},
 		push.Task: func(ctx context.Context, team int64, args json.RawMessage) error {
 			return p.pushes.Work(ctx, team, args)
 		},
@@ -297,7 +300,7 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	p.resolver = &graph.Resolver{
 		DB: p.db, Bus: p.bus, Clock: clock.Real{}, Log: p.log, PublicURL: c.PublicURL,
 		Workspace: p.workspace, Accounts: p.accounts, Contacts: p.contacts, Findings: finding.New(p.db), Fields: customfield.New(p.db, p.random), Tagging: tagging.New(p.db), Inbox: inbox.New(p.db, p.adapters),
-		Searches: search.New(p.db), Actions: actions, Bulk: p.bulk, Exports: p.exports, SavedReplies: savedreply.New(p.db, p.files), SavedViews: savedview.New(p.db), Saved: conversation.NewSaved(actions, automatic), Files: p.files, Inbound: p.inbound, Presence: p.presence, Automation: automatic, Pushes: p.pushes,
+		Searches: search.New(p.db), Actions: actions, Bulk: p.bulk, Departures: conversation.NewDepartures(actions, p.jobs), Exports: p.exports, SavedReplies: savedreply.New(p.db, p.files), SavedViews: savedview.New(p.db), Saved: conversation.NewSaved(actions, automatic), Files: p.files, Inbound: p.inbound, Presence: p.presence, Automation: automatic, Pushes: p.pushes,
 	}
 	return nil
 }

@@ -34,6 +34,7 @@ const (
 	Exporting     Action = "EXPORT"
 	NotingGroup   Action = "GROUP_NOTE"
 	OpeningMember Action = "OPEN_MEMBER"
+	LeavingGroup  Action = "LEAVE_GROUP"
 	Pinning       Action = "PIN"
 	Starring      Action = "STAR"
 	Archiving     Action = "ARCHIVE"
@@ -41,7 +42,7 @@ const (
 
 // Actions are all actions.
 var Actions = []Action{Following, TakingOver, Transferring, Ending, Reopening, Replying, MarkingRead, MarkingUnread, Adding, Joining, Removing, Leaving,
-	Deleting, Blacklisting, Noting, Exporting, NotingGroup, OpeningMember, Pinning, Starring, Archiving}
+	Deleting, Blacklisting, Noting, Exporting, NotingGroup, OpeningMember, LeavingGroup, Pinning, Starring, Archiving}
 
 // Place is where a conversation stands from an agent's point of view: the rows of CONV-6.
 type Place string
@@ -156,7 +157,7 @@ func otherSenders(p auth.Principal) string {
 }
 
 // states are the reasons by which it is not the caller but where the conversation stands that refuses.
-var states = []string{"refusal.PENDING", "refusal.join_first", "refusal.collaborator_end", "refusal.collaborator_transfer", "refusal.follower_leave", "refusal.group_blacklist"}
+var states = []string{"refusal.PENDING", "refusal.join_first", "refusal.collaborator_end", "refusal.collaborator_transfer", "refusal.follower_leave", "refusal.group_blacklist", "refusal.follower_leaves_group"}
 
 // noters are those who may add a private note or a star, wherever it stands: the rules do not say who. Whoever may only look leaves no trace (MSG-17).
 func noters(p auth.Principal) string {
@@ -183,7 +184,7 @@ const (
 // ShapeOf gives a conversation's shape.
 func ShapeOf(f *event.Facets) Shape { return Shape(row.KindOf(f)) }
 
-// matrix is CONV-6 for one-to-one conversations, COLL-2 and COLL-5 to COLL-12 where several agents work on one, and GRP-18 for groups, with answering
+// matrix is CONV-6 for one-to-one conversations, COLL-2 and COLL-5 to COLL-12 where several agents work on one, and GRP-5 and GRP-18 for groups, with answering
 // (CONV-23), marks (CONV-20, CONV-21, CONV-22, COLL-13), deleting, blacklisting and exporting (CONV-14, CONV-15, CONV-25). A group is seen by the four roles that work with groups alone
 // (GRP-1), so that "managers" are three there. What several work on is never PENDING (COLL-3).
 var matrix = map[Shape]map[Place]cells{
@@ -196,13 +197,13 @@ var matrix = map[Shape]map[Place]cells{
 	},
 	Collaboration: joint(heads),
 	Group: {
-		Pending:   {Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
-		Mine:      {Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Pinning: whoever, Starring: noters, Archiving: whoever},
+		Pending:   {LeavingGroup: whoever, Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
+		Mine:      {LeavingGroup: whoever, Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Pinning: whoever, Starring: noters, Archiving: whoever},
 		Teams:     {TakingOver: managers, Replying: otherSenders, MarkingRead: others, MarkingUnread: others, Joining: managers, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
-		MyEnded:   {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Starring: noters, Archiving: whoever},
-		TeamEnded: {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
+		MyEnded:   {LeavingGroup: whoever, Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Starring: noters, Archiving: whoever},
+		TeamEnded: {LeavingGroup: whoever, Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
 	},
-	JointGroup: joint(nobody("refusal.group_blacklist")),
+	JointGroup: jointGroup(),
 }
 
 // joint are the rows of what several agents work on, one-to-one or a group.
@@ -218,6 +219,16 @@ func joint(blacklist who) map[Place]cells {
 		EndedJoint: {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins, Starring: noters, Archiving: whoever},
 		TeamEnded:  {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
 	}
+}
+
+// jointGroup are the rows of a group that several agents work on: only the follower takes the account out of it (GRP-5).
+func jointGroup() map[Place]cells {
+	rows := joint(nobody("refusal.group_blacklist"))
+	for _, c := range rows {
+		c[LeavingGroup] = nobody("refusal.follower_leaves_group")
+	}
+	rows[Mine][LeavingGroup], rows[MyEnded][LeavingGroup] = whoever, whoever
+	return rows
 }
 
 // ofGroups are what is done to a group itself, wherever its conversation stands and whether or not the account is still in it: who edits its note (GRP-7),
@@ -250,7 +261,7 @@ func bulkTransferrers(p auth.Principal) string {
 }
 
 // gone are the actions that a group refuses once the account has left it (GRP-5).
-var gone = []Action{Following, TakingOver, Transferring, Reopening, Replying, MarkingUnread, Adding, Joining, Removing, Leaving, Pinning}
+var gone = []Action{Following, TakingOver, Transferring, Reopening, Replying, MarkingUnread, Adding, Joining, Removing, Leaving, Pinning, LeavingGroup}
 
 // MaxCollaborators is how many agents may work on a conversation beside its follower (COLL-1).
 const MaxCollaborators = 5
@@ -284,7 +295,7 @@ func Decide(p auth.Principal, f *event.Facets, in Setting, a Action) Permit {
 		return Permit{Code: "STATE_CONFLICT", Reason: "refusal.group_left"}
 	}
 	may, isOfGroup := ofGroups[a]
-	if isOfGroup && f.Kind != "GROUP" {
+	if (isOfGroup || a == LeavingGroup) && f.Kind != "GROUP" {
 		return Permit{Code: "STATE_CONFLICT", Reason: "refusal.not_group"}
 	}
 	ok := isOfGroup

@@ -107,6 +107,9 @@ func oracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conver
 		return grows(isOpen && !part, isManager)
 	case conversation.Removing: // COLL-7: the follower, or a manager role, who need not collaborate
 		return verdict(isOpen && isJoint, follows || isManager)
+	case conversation.LeavingGroup: // GRP-5: from where it waits, mine, and what has ended; with collaborators the follower alone
+		isFrom := f.Status == "PENDING" || f.Status == "ENDED" && !isJoint || follows
+		return verdict(f.Kind == "GROUP" && isFrom, true)
 	case conversation.Leaving: // COLL-8: any collaborator, not the follower
 		return verdict(isOpen && joins, true)
 	case conversation.Deleting: // CONV-14
@@ -121,7 +124,7 @@ func oracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conver
 func bulkOracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conversation.Action) string {
 	switch a {
 	case conversation.TakingOver, conversation.Replying, conversation.Adding, conversation.Joining, conversation.Removing, conversation.Leaving, conversation.Noting, conversation.Exporting,
-		conversation.NotingGroup, conversation.OpeningMember, conversation.Pinning, conversation.Starring, conversation.Archiving:
+		conversation.NotingGroup, conversation.OpeningMember, conversation.LeavingGroup, conversation.Pinning, conversation.Starring, conversation.Archiving:
 		return "FORBIDDEN" // CONV-11 names the others
 	case conversation.Transferring:
 		alone := oracle(p, f, in, a)
@@ -244,6 +247,7 @@ func TestDecideIntegration(t *testing.T) {
 		{both, nil, "IN_PROGRESS", conversation.Transferring, "STATE_CONFLICT"},
 		{both, nil, "PENDING", conversation.Ending, ""},
 		{both, nil, "ENDED", conversation.Reopening, "FORBIDDEN"},
+		{both, nil, "PENDING", conversation.LeavingGroup, "STATE_CONFLICT"},
 	} {
 		p := auth.Principal{TokenID: 3, Role: auth.AgentRole, Permissions: c.has, Scopes: c.scopes}
 		f := &event.Facets{Kind: "ONE_ON_ONE", Status: c.status}

@@ -88,12 +88,12 @@ func lock(ctx context.Context, tx *store.Tx, id int64) (*ent.Group, error) {
 }
 
 // save writes a change of a group with its version, time and event, and copies what its conversation's row shows.
-func save(ctx context.Context, tx *store.Tx, u *ent.GroupUpdateOne) (*ent.Group, error) {
+func save(ctx context.Context, tx *store.Tx, u *ent.GroupUpdateOne, by event.Actor) (*ent.Group, error) {
 	g, err := u.AddVersion(1).SetUpdatedAt(tx.Now).Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("change group: %w", err)
 	}
-	changed(tx, g, bySystem)
+	changed(tx, g, by)
 	return g, nil
 }
 
@@ -101,17 +101,25 @@ func changed(tx *store.Tx, g *ent.Group, by event.Actor) {
 	tx.Emit(event.Event{Kind: event.GroupChanged, ObjectID: g.ID, ObjectVersion: g.Version, Actor: by})
 }
 
-// JoinedIn notes that the account entered the group, or is seen in it again after it had left. What is older than what is known changes
-// nothing. The conversation stays where it is until a member writes (GRP-4). It gives the group as it is then.
+// JoinedIn notes that the account is seen in the group again after it had left. What is older than what is known changes nothing, and while the platform has yet to take the account out of a group that
+// the brand has left, to be seen in it is no news (GRP-5). The conversation stays where it is until a member writes (GRP-4). It gives the group as it is then.
 func (s *Service) JoinedIn(ctx context.Context, tx *store.Tx, g *ent.Group, at time.Time) (*ent.Group, error) {
+	if g.LeaveAskedAt != nil {
+		return g, nil
+	}
+	return s.InvitedIn(ctx, tx, g, at)
+}
+
+// InvitedIn is JoinedIn where the platform says that the account was let in: it had been out of the group before, so that nothing is left to be done of having left it.
+func (s *Service) InvitedIn(ctx context.Context, tx *store.Tx, g *ent.Group, at time.Time) (*ent.Group, error) {
 	if g.State == entgroup.StateJOINED || g.LeftAt != nil && !at.After(*g.LeftAt) {
 		return g, nil
 	}
-	g, err := save(ctx, tx, tx.Group.UpdateOne(g).SetState(entgroup.StateJOINED).SetJoinedAt(at).ClearLeftAt().SetIsStale(true))
+	g, err := save(ctx, tx, tx.Group.UpdateOne(g).SetState(entgroup.StateJOINED).SetJoinedAt(at).ClearLeftAt().ClearLeaveAskedAt().SetIsStale(true), bySystem)
 	if err != nil {
 		return nil, err
 	}
-	return g, s.copyIn(ctx, tx, g, func(before, after *ent.Conversation) error {
+	return g, s.copyIn(ctx, tx, g, bySystem, func(before, after *ent.Conversation) error {
 		return row.Log(ctx, tx, before.ID, "log.account_joined", nil, bySystem)
 	})
 }
@@ -127,22 +135,32 @@ func (s *Service) LeftIn(ctx context.Context, tx *store.Tx, groupID int64) error
 }
 
 // RemovedIn notes that the account was removed from the group, or left it: nobody is in it any more as far as we know, and a PENDING or
-// IN_PROGRESS conversation ends by itself (GRP-4, GRP-5). What is older than what is known changes nothing.
+// IN_PROGRESS conversation ends by itself (GRP-4, GRP-5). What is older than what is known changes nothing. Where the brand has left the group already it is the platform's confirmation.
 func (s *Service) RemovedIn(ctx context.Context, tx *store.Tx, g *ent.Group, at time.Time) (*ent.Group, error) {
-	if g.State == entgroup.StateLEFT || at.Before(g.JoinedAt) {
+	switch {
+	case g.State == entgroup.StateLEFT && g.LeaveAskedAt != nil:
+		return confirm(ctx, tx, g, at)
+	case g.State == entgroup.StateLEFT || at.Before(g.JoinedAt):
 		return g, nil
 	}
-	g, err := save(ctx, tx, tx.Group.UpdateOne(g).SetState(entgroup.StateLEFT).SetLeftAt(at).SetMemberCount(0).SetIsStale(true))
+	return s.out(ctx, tx, g, tx.Group.UpdateOne(g).SetLeftAt(at), bySystem, func(c *ent.Conversation) error {
+		return row.Log(ctx, tx, c.ID, "log.account_left", nil, bySystem)
+	})
+}
+
+// out notes that nobody is in the group any more as far as we know, and ends its conversation.
+func (s *Service) out(ctx context.Context, tx *store.Tx, g *ent.Group, u *ent.GroupUpdateOne, by event.Actor, log func(*ent.Conversation) error) (*ent.Group, error) {
+	g, err := save(ctx, tx, u.SetState(entgroup.StateLEFT).SetMemberCount(0).SetIsStale(true), by)
 	if err != nil {
 		return nil, err
 	}
 	if err := tx.GroupMember.Update().Where(groupmember.GroupID(g.ID), groupmember.IsActive(true)).
-		SetIsActive(false).SetLeftAt(at).AddVersion(1).SetUpdatedAt(tx.Now).Exec(ctx); err != nil {
+		SetIsActive(false).SetLeftAt(*g.LeftAt).AddVersion(1).SetUpdatedAt(tx.Now).Exec(ctx); err != nil {
 		return nil, fmt.Errorf("empty group %d: %w", g.ID, err)
 	}
-	return g, s.copyIn(ctx, tx, g, func(before, after *ent.Conversation) error {
+	return g, s.copyIn(ctx, tx, g, by, func(before, after *ent.Conversation) error {
 		Ended(tx, after)
-		return row.Log(ctx, tx, before.ID, "log.account_left", nil, bySystem)
+		return log(before)
 	})
 }
 
@@ -158,7 +176,7 @@ func Ended(tx *store.Tx, c *ent.Conversation) {
 
 // copyIn copies what the row of the group's conversation shows, with what more does to it (nil for nothing more). A group without a
 // conversation has no row; a row that shows the same already is left alone unless more is given.
-func (s *Service) copyIn(ctx context.Context, tx *store.Tx, g *ent.Group, more func(before, after *ent.Conversation) error) error {
+func (s *Service) copyIn(ctx context.Context, tx *store.Tx, g *ent.Group, by event.Actor, more func(before, after *ent.Conversation) error) error {
 	id, err := tx.Conversation.Query().Where(conversation.GroupID(g.ID)).OnlyID(ctx)
 	if ent.IsNotFound(err) {
 		return nil
@@ -179,7 +197,7 @@ func (s *Service) copyIn(ctx context.Context, tx *store.Tx, g *ent.Group, more f
 	} else if after.Name == before.Name && after.PictureURL == before.PictureURL && after.MemberCount == before.MemberCount {
 		return nil
 	}
-	return row.Put(ctx, tx, before, after, bySystem)
+	return row.Put(ctx, tx, before, after, by)
 }
 
 // Show copies into a conversation what its row shows of the group.

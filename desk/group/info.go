@@ -36,7 +36,7 @@ func (s *Service) ApplyInfoIn(ctx context.Context, tx *store.Tx, groupID int64, 
 	name := text.Cut(text.Line(info.Name), maxName)
 	u := tx.Group.UpdateOne(g).SetName(name).SetNameFolded(text.Fold(name)).SetPictureURL(info.PictureURL).SetMemberCount(max(0, info.MemberCount)).
 		SetAreMembersListed(info.IsListed).SetIsStale(false).SetFetchedAt(tx.Now)
-	if g, err = save(ctx, tx, u); err != nil {
+	if g, err = save(ctx, tx, u, bySystem); err != nil {
 		return nil, err
 	}
 	var fresh []int64
@@ -48,7 +48,7 @@ func (s *Service) ApplyInfoIn(ctx context.Context, tx *store.Tx, groupID int64, 
 	if g.MemberCount == 0 {
 		return fresh, s.emptied(ctx, tx, g)
 	}
-	return fresh, s.copyIn(ctx, tx, g, nil)
+	return fresh, s.copyIn(ctx, tx, g, bySystem, nil)
 }
 
 // listIn makes the list the members: who is on it is in the group, and nobody else.
@@ -102,7 +102,7 @@ func (s *Service) UnlistedIn(ctx context.Context, tx *store.Tx, groupID int64) e
 
 // emptied ends the conversation of a group in which nobody is left (GRP-4).
 func (s *Service) emptied(ctx context.Context, tx *store.Tx, g *ent.Group) error {
-	return s.copyIn(ctx, tx, g, func(before, after *ent.Conversation) error {
+	return s.copyIn(ctx, tx, g, bySystem, func(before, after *ent.Conversation) error {
 		if before.Status == "ENDED" {
 			return nil
 		}

@@ -117,11 +117,11 @@ func (s *Service) MembersJoinedIn(ctx context.Context, tx *store.Tx, g *ent.Grou
 	if g.FetchedAt == nil { // how many there were is not known
 		entered = 0
 	}
-	g, err := save(ctx, tx, tx.Group.UpdateOne(g).AddMemberCount(entered).SetIsStale(true))
+	g, err := save(ctx, tx, tx.Group.UpdateOne(g).AddMemberCount(entered).SetIsStale(true), bySystem)
 	if err != nil {
 		return nil, err
 	}
-	return g, s.copyIn(ctx, tx, g, nil)
+	return g, s.copyIn(ctx, tx, g, bySystem, nil)
 }
 
 // MembersLeftIn notes who went, on the platform's word (GRP-11). When the last one goes, the conversation ends by itself (GRP-4). The list is
@@ -142,14 +142,14 @@ func (s *Service) MembersLeftIn(ctx context.Context, tx *store.Tx, g *ent.Group,
 		}
 	}
 	was := g.MemberCount
-	g, err := save(ctx, tx, tx.Group.UpdateOne(g).SetMemberCount(max(0, was-gone)).SetIsStale(true))
+	g, err := save(ctx, tx, tx.Group.UpdateOne(g).SetMemberCount(max(0, was-gone)).SetIsStale(true), bySystem)
 	if err != nil {
 		return nil, err
 	}
 	if was > 0 && g.MemberCount == 0 {
 		return g, s.emptied(ctx, tx, g)
 	}
-	return g, s.copyIn(ctx, tx, g, nil)
+	return g, s.copyIn(ctx, tx, g, bySystem, nil)
 }
 
 // ApplyProfileIn keeps what the platform told of a member, nil where it told nothing, and notes when it was asked. A member that is not there
@@ -174,6 +174,6 @@ func (s *Service) ApplyProfileIn(ctx context.Context, tx *store.Tx, memberID int
 	if err != nil {
 		return err
 	}
-	_, err = save(ctx, tx, tx.Group.UpdateOne(g))
+	_, err = save(ctx, tx, tx.Group.UpdateOne(g), bySystem)
 	return err
 }

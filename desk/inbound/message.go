@@ -471,7 +471,7 @@ func (w *work) happened(ctx context.Context, g *ent.Group, e channels.Event) (*e
 	case channels.GroupLeft:
 		return w.Groups.RemovedIn(ctx, w.tx, g, e.OccurredAt)
 	case channels.GroupJoined:
-		return w.Groups.JoinedIn(ctx, w.tx, g, e.OccurredAt)
+		return w.Groups.InvitedIn(ctx, w.tx, g, e.OccurredAt)
 	}
 	if g.State == entgroup.StateLEFT {
 		var err error

@@ -1,5 +1,5 @@
-// Package profile asks the platforms who people and groups are, beside the messages and never in their way (CHAN-13, GRP-8, GRP-9, GRP-11),
-// and forgets what is kept for a time only.
+// Package profile asks the platforms who people and groups are, beside the messages and never in their way (CHAN-13, GRP-8, GRP-9, GRP-11), has
+// them take the account out of groups (GRP-5), and forgets what is kept for a time only.
 package profile
 
 import (
@@ -16,6 +16,7 @@ import (
 	"github.com/switchyard-chat/switchyard/desk/group"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	entgroup "github.com/switchyard-chat/switchyard/ent/gen/ent/group"
+	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/job"
 	"github.com/switchyard-chat/switchyard/internal/store"
@@ -52,6 +53,9 @@ func New(c Config) *Service {
 	}
 	return &Service{c}
 }
+
+// bySystem is who causes what a platform makes of a group: no person of ours.
+var bySystem = event.Actor{Kind: event.BySystem}
 
 // about is what a task is about: the identity, the group or the member.
 type about struct {

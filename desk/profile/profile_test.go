@@ -14,12 +14,14 @@ import (
 	"github.com/switchyard-chat/switchyard/channels/line"
 	"github.com/switchyard-chat/switchyard/desk/account"
 	"github.com/switchyard-chat/switchyard/desk/contact"
+	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/group"
 	"github.com/switchyard-chat/switchyard/desk/inbound"
 	"github.com/switchyard-chat/switchyard/desk/profile"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/groupmember"
+	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/egress"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/job"
@@ -40,13 +42,18 @@ type world struct {
 	team    int64
 	channel int64
 	inbound *inbound.Service
+	// time is the platform's own.
+	time     *clock.Manual
+	profiles *profile.Service
+	actions  *conversation.Service
+	queue    *job.Queue
 }
 
 func setup(t *testing.T, db *store.DB, bot fakeline.Setup) *world {
 	t.Helper()
-	w := &world{t: t, db: db}
+	w := &world{t: t, db: db, time: clock.NewManual(db.Clock().Now())}
 	var err error
-	if w.line, err = fakeline.Start(fakeline.Options{}); err != nil {
+	if w.line, err = fakeline.Start(fakeline.Options{Clock: w.time}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.line.Stop)
@@ -85,12 +92,14 @@ func setup(t *testing.T, db *store.DB, bot fakeline.Setup) *world {
 		profile.PersonTask: func(ctx context.Context, team int64, a json.RawMessage) error { return s.Person(ctx, team, a) },
 		profile.GroupTask:  func(ctx context.Context, team int64, a json.RawMessage) error { return s.Group(ctx, team, a) },
 		profile.MemberTask: func(ctx context.Context, team int64, a json.RawMessage) error { return s.Member(ctx, team, a) },
+		group.LeaveTask:    func(ctx context.Context, team int64, a json.RawMessage) error { return s.Leave(ctx, team, a) },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	contacts, groups := contact.New(db), group.New(db)
 	s = profile.New(profile.Config{DB: db, Adapters: adapters, Accounts: accounts, Contacts: contacts, Groups: groups, Queue: queue})
+	w.profiles, w.queue, w.actions = s, queue, conversation.New(db, adapters, nil, random.Seeded(1), nil)
 	w.inbound = inbound.New(inbound.Config{DB: db, Contacts: contacts, Groups: groups, Adapters: adapters, Fetcher: s, Queue: queue})
 	if err := queue.Start(t.Context()); err != nil {
 		t.Fatal(err)

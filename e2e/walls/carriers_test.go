@@ -91,6 +91,7 @@ var meaning = map[string]string{
 	"ConversationExportInput.conversationId": "@conversation.ann", "ConversationExportInput.idempotencyKey": "key",
 	"ConversationMarkReadInput.conversationId": "@conversation.marked", "ConversationMarkReadInput.upToMessageId": "@message.read", "ConversationMarkUnreadInput.conversationId": "@conversation.unmarked",
 	"GroupNoteSetInput.groupId": "@group.tea", "GroupNoteSetInput.note": "!words", "GroupMemberOpenInput.memberId": "@member.mei",
+	"GroupLeaveInput.conversationId": "@conversation.departing", "GroupLeaveInput.onBehalfOf": "@agent.admin",
 	"ConversationPinInput.conversationId": "@conversation.marked", "ConversationPinInput.onBehalfOf": "@agent.admin",
 	"ConversationStarInput.conversationId": "@conversation.marked", "ConversationStarInput.onBehalfOf": "@agent.admin",
 	"ConversationArchiveInput.conversationId": "@conversation.marked", "ConversationArchiveInput.onBehalfOf": "@agent.admin",

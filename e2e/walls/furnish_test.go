@@ -541,6 +541,8 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 	f.text("member.name", "group_members", "name_folded", member)
 	f.add("group_members", set{"group_id": group, "identity_id": nil, "is_active": true, "joined_at": f.at, "profile_fetched_at": f.at})
 	room := conversation("group", with(followed, set{"identity_id": nil, "group_id": group, "contact_id": nil, "kind": "GROUP", "member_count": 2}))
+	departing := f.add("platform_groups", set{"channel_id": channels[0], "is_stale": false, "fetched_at": f.at, "left_at": nil})
+	conversation("departing", with(followed, set{"identity_id": nil, "group_id": departing, "contact_id": nil, "kind": "GROUP"}))
 	past := f.name("group.left", id.Group, f.add("platform_groups", set{"channel_id": channels[0], "is_stale": false, "fetched_at": f.at, "state": "LEFT", "left_at": f.at}))
 	conversation("left", set{"status": "ENDED", "identity_id": nil, "group_id": past, "kind": "GROUP", "follower_id": admin, "last_follower_id": admin, "ended_at": f.at})
 	guest := f.add("identities", set{"contact_id": contacts[1], "channel_id": channels[1]})

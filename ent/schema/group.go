@@ -37,6 +37,7 @@ func (Group) Fields() []ent.Field {
 		field.Int("note_version").Default(0).Comment("Raised by each change of the note: who changes it names the one it read."),
 		field.Time("joined_at").Comment("When the account entered, last."),
 		field.Time("left_at").Optional().Nillable().Comment("When the account left, last."),
+		field.Time("leave_asked_at").Optional().Nillable().Comment("Since when the brand has left it and the platform has not confirmed that yet; NULL where nothing is open (GRP-5)."),
 	}
 }
 

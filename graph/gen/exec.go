@@ -851,6 +851,7 @@ type ComplexityRoot struct {
 		GroupNote           func(childComplexity int) int
 		Join                func(childComplexity int) int
 		Leave               func(childComplexity int) int
+		LeaveGroup          func(childComplexity int) int
 		MarkRead            func(childComplexity int) int
 		MarkUnread          func(childComplexity int) int
 		Note                func(childComplexity int) int
@@ -1076,6 +1077,12 @@ type ComplexityRoot struct {
 		Cause  func(childComplexity int) int
 		Cursor func(childComplexity int) int
 		Group  func(childComplexity int) int
+	}
+
+	GroupLeavePayload struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	GroupMember struct {
@@ -1405,6 +1412,7 @@ type ComplexityRoot struct {
 		CustomFieldUpdate               func(childComplexity int, input model.CustomFieldUpdateInput) int
 		DraftSet                        func(childComplexity int, input model.DraftSetInput) int
 		FailedInboundEventsReplay       func(childComplexity int, input model.FailedInboundEventsReplayInput) int
+		GroupLeave                      func(childComplexity int, input model.GroupLeaveInput) int
 		GroupMemberOpen                 func(childComplexity int, input model.GroupMemberOpenInput) int
 		GroupNoteSet                    func(childComplexity int, input model.GroupNoteSetInput) int
 		InvitationAccept                func(childComplexity int, input model.InvitationAcceptInput) int
@@ -2227,6 +2235,7 @@ type MutationResolver interface {
 	ChannelDistributionSet(ctx context.Context, input model.ChannelDistributionSetInput) (*model.ChannelDistributionSetPayload, error)
 	DraftSet(ctx context.Context, input model.DraftSetInput) (*model.DraftSetPayload, error)
 	ConversationExport(ctx context.Context, input model.ConversationExportInput) (*model.ConversationExportPayload, error)
+	GroupLeave(ctx context.Context, input model.GroupLeaveInput) (*model.GroupLeavePayload, error)
 	GroupNoteSet(ctx context.Context, input model.GroupNoteSetInput) (*model.GroupNoteSetPayload, error)
 	GroupMemberOpen(ctx context.Context, input model.GroupMemberOpenInput) (*model.GroupMemberOpenPayload, error)
 	NoteAdd(ctx context.Context, input model.NoteAddInput) (*model.NoteAddPayload, error)
@@ -5317,6 +5326,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationPermits.Leave(childComplexity), true
+	case "ConversationPermits.leaveGroup":
+		if e.ComplexityRoot.ConversationPermits.LeaveGroup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPermits.LeaveGroup(childComplexity), true
 	case "ConversationPermits.markRead":
 		if e.ComplexityRoot.ConversationPermits.MarkRead == nil {
 			break
@@ -6123,6 +6138,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.GroupChanged.Group(childComplexity), true
+
+	case "GroupLeavePayload.conversation":
+		if e.ComplexityRoot.GroupLeavePayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupLeavePayload.Conversation(childComplexity), true
+	case "GroupLeavePayload.cursor":
+		if e.ComplexityRoot.GroupLeavePayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupLeavePayload.Cursor(childComplexity), true
+	case "GroupLeavePayload.userErrors":
+		if e.ComplexityRoot.GroupLeavePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupLeavePayload.UserErrors(childComplexity), true
 
 	case "GroupMember.contactId":
 		if e.ComplexityRoot.GroupMember.ContactID == nil {
@@ -7765,6 +7799,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.FailedInboundEventsReplay(childComplexity, args["input"].(model.FailedInboundEventsReplayInput)), true
+	case "Mutation.groupLeave":
+		if e.ComplexityRoot.Mutation.GroupLeave == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_groupLeave_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GroupLeave(childComplexity, args["input"].(model.GroupLeaveInput)), true
 	case "Mutation.groupMemberOpen":
 		if e.ComplexityRoot.Mutation.GroupMemberOpen == nil {
 			break
@@ -11108,6 +11153,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDateTimeRange,
 		ec.unmarshalInputDraftSetInput,
 		ec.unmarshalInputFailedInboundEventsReplayInput,
+		ec.unmarshalInputGroupLeaveInput,
 		ec.unmarshalInputGroupMemberOpenInput,
 		ec.unmarshalInputGroupNoteSetInput,
 		ec.unmarshalInputIdSetFilter,
@@ -14297,6 +14343,8 @@ type ConversationPermits {
   groupNote: Permit!
   "Go from a member of its group to the conversation with that person alone."
   openMember: Permit!
+  "Take the account out of its group."
+  leaveGroup: Permit!
   "Pin it before one's own others, or unpin it."
   pin: Permit!
   "Mark it to be followed up, or take the mark off."
@@ -15665,7 +15713,33 @@ type GroupMemberOpenPayload {
   cursor: Cursor
 }
 
+"Which group to leave, by its conversation."
+input GroupLeaveInput {
+  "The group's conversation."
+  conversationId: ID!
+  "For integrations with ACT_AS: the agent who leaves it."
+  onBehalfOf: ID
+}
+
+"The answer to groupLeave."
+type GroupLeavePayload {
+  "The conversation, ENDED; null where it was refused or may be seen no longer."
+  conversation: Conversation
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change; null where it was refused."
+  cursor: Cursor
+}
+
 extend type Mutation {
+  """
+  Takes the account out of a group, as viewerCan.leaveGroup says: the conversation is ENDED at once, pinned by nobody, and can be neither reopened nor written to; nobody is left in the group, and its
+  history stays readable. The platform is told as soon as it can be reached; what members write until then is kept and opens nothing. Invited again, the group comes back with the next message.
+  """
+  groupLeave(
+    "Which group."
+    input: GroupLeaveInput!
+  ): GroupLeavePayload!
   """
   Replaces the note of a group, for agents alone, also once the account has left it. A note that another has changed since it was read is not overwritten:
   CONFLICT, with the group as it is. The note that stands there already is no change, whatever was read.
@@ -19440,6 +19514,8 @@ func (ec *executionContext) childFields_ConversationPermits(ctx context.Context,
 		return ec.fieldContext_ConversationPermits_groupNote(ctx, field)
 	case "openMember":
 		return ec.fieldContext_ConversationPermits_openMember(ctx, field)
+	case "leaveGroup":
+		return ec.fieldContext_ConversationPermits_leaveGroup(ctx, field)
 	case "pin":
 		return ec.fieldContext_ConversationPermits_pin(ctx, field)
 	case "star":
@@ -19824,6 +19900,18 @@ func (ec *executionContext) childFields_Group(ctx context.Context, field graphql
 		return ec.fieldContext_Group_leftAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Group", field.Name)
+}
+
+func (ec *executionContext) childFields_GroupLeavePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_GroupLeavePayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_GroupLeavePayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_GroupLeavePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GroupLeavePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_GroupMember(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -22198,6 +22286,20 @@ func (ec *executionContext) field_Mutation_failedInboundEventsReplay_args(ctx co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.FailedInboundEventsReplayInput, error) {
 			return ec.unmarshalNFailedInboundEventsReplayInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐFailedInboundEventsReplayInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_groupLeave_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.GroupLeaveInput, error) {
+			return ec.unmarshalNGroupLeaveInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupLeaveInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -37302,6 +37404,38 @@ func (ec *executionContext) fieldContext_ConversationPermits_openMember(_ contex
 	return fc, nil
 }
 
+func (ec *executionContext) _ConversationPermits_leaveGroup(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPermits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPermits_leaveGroup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LeaveGroup, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Permit) graphql.Marshaler {
+			return ec.marshalNPermit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPermit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPermits_leaveGroup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPermits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Permit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ConversationPermits_pin(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPermits) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -40461,6 +40595,93 @@ func (ec *executionContext) fieldContext_GroupChanged_group(_ context.Context, f
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _GroupLeavePayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.GroupLeavePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupLeavePayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupLeavePayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GroupLeavePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GroupLeavePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.GroupLeavePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupLeavePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GroupLeavePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GroupLeavePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GroupLeavePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.GroupLeavePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupLeavePayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GroupLeavePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupLeavePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _GroupMember_id(ctx context.Context, field graphql.CollectedField, obj *model.GroupMember) (ret graphql.Marshaler) {
@@ -47519,6 +47740,50 @@ func (ec *executionContext) fieldContext_Mutation_conversationExport(ctx context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_conversationExport_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_groupLeave(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_groupLeave(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().GroupLeave(ctx, fc.Args["input"].(model.GroupLeaveInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.GroupLeavePayload) graphql.Marshaler {
+			return ec.marshalNGroupLeavePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupLeavePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_groupLeave(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GroupLeavePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_groupLeave_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -65500,6 +65765,43 @@ func (ec *executionContext) unmarshalInputFailedInboundEventsReplayInput(ctx con
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputGroupLeaveInput(ctx context.Context, obj any) (model.GroupLeaveInput, error) {
+	var it model.GroupLeaveInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "onBehalfOf"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "onBehalfOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOf = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputGroupMemberOpenInput(ctx context.Context, obj any) (model.GroupMemberOpenInput, error) {
 	var it model.GroupMemberOpenInput
 	if obj == nil {
@@ -75084,6 +75386,11 @@ func (ec *executionContext) _ConversationPermits(ctx context.Context, sel ast.Se
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "leaveGroup":
+			out.Values[i] = ec._ConversationPermits_leaveGroup(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "pin":
 			out.Values[i] = ec._ConversationPermits_pin(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -76743,6 +77050,54 @@ func (ec *executionContext) _GroupChanged(ctx context.Context, sel ast.Selection
 		case "group":
 			out.Values[i] = ec._GroupChanged_group(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var groupLeavePayloadImplementors = []string{"GroupLeavePayload"}
+
+func (ec *executionContext) _GroupLeavePayload(ctx context.Context, sel ast.SelectionSet, obj *model.GroupLeavePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, groupLeavePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GroupLeavePayload")
+		case "conversation":
+			out.Values[i] = ec._GroupLeavePayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._GroupLeavePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._GroupLeavePayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -79203,6 +79558,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "conversationExport":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_conversationExport(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "groupLeave":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_groupLeave(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -88620,6 +88982,21 @@ func (ec *executionContext) marshalNGender2githubᚗcomᚋswitchyardᚑchatᚋsw
 
 func (ec *executionContext) marshalNGroup2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroup(ctx context.Context, sel ast.SelectionSet, v model.Group) graphql.Marshaler {
 	return ec._Group(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNGroupLeaveInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupLeaveInput(ctx context.Context, v any) (model.GroupLeaveInput, error) {
+	res, err := ec.unmarshalInputGroupLeaveInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNGroupLeavePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupLeavePayload(ctx context.Context, sel ast.SelectionSet, v *model.GroupLeavePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._GroupLeavePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNGroupMember2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupMember(ctx context.Context, sel ast.SelectionSet, v model.GroupMember) graphql.Marshaler {

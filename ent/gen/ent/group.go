@@ -58,6 +58,8 @@ type Group struct {
 	JoinedAt time.Time `json:"joined_at,omitempty"`
 	// When the account left, last.
 	LeftAt *time.Time `json:"left_at,omitempty"`
+	// Since when the brand has left it and the platform has not confirmed that yet; NULL where nothing is open (GRP-5).
+	LeaveAskedAt *time.Time `json:"leave_asked_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the GroupQuery when eager-loading is set.
 	Edges        GroupEdges `json:"edges"`
@@ -95,7 +97,7 @@ func (*Group) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case group.FieldPlatformGroupID, group.FieldPeerType, group.FieldName, group.FieldNameFolded, group.FieldPictureURL, group.FieldState, group.FieldNote, group.FieldNoteFolded:
 			values[i] = new(sql.NullString)
-		case group.FieldCreatedAt, group.FieldUpdatedAt, group.FieldFetchedAt, group.FieldJoinedAt, group.FieldLeftAt:
+		case group.FieldCreatedAt, group.FieldUpdatedAt, group.FieldFetchedAt, group.FieldJoinedAt, group.FieldLeftAt, group.FieldLeaveAskedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -240,6 +242,13 @@ func (_m *Group) assignValues(columns []string, values []any) error {
 				_m.LeftAt = new(time.Time)
 				*_m.LeftAt = value.Time
 			}
+		case group.FieldLeaveAskedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field leave_asked_at", values[i])
+			} else if value.Valid {
+				_m.LeaveAskedAt = new(time.Time)
+				*_m.LeaveAskedAt = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -342,6 +351,11 @@ func (_m *Group) String() string {
 	builder.WriteString(", ")
 	if v := _m.LeftAt; v != nil {
 		builder.WriteString("left_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.LeaveAskedAt; v != nil {
+		builder.WriteString("leave_asked_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteByte(')')

@@ -253,6 +253,20 @@ func (_c *GroupCreate) SetNillableLeftAt(v *time.Time) *GroupCreate {
 	return _c
 }
 
+// SetLeaveAskedAt sets the "leave_asked_at" field.
+func (_c *GroupCreate) SetLeaveAskedAt(v time.Time) *GroupCreate {
+	_c.mutation.SetLeaveAskedAt(v)
+	return _c
+}
+
+// SetNillableLeaveAskedAt sets the "leave_asked_at" field if the given value is not nil.
+func (_c *GroupCreate) SetNillableLeaveAskedAt(v *time.Time) *GroupCreate {
+	if v != nil {
+		_c.SetLeaveAskedAt(*v)
+	}
+	return _c
+}
+
 // SetChannel sets the "channel" edge to the Channel entity.
 func (_c *GroupCreate) SetChannel(v *Channel) *GroupCreate {
 	return _c.SetChannelID(v.ID)
@@ -513,6 +527,10 @@ func (_c *GroupCreate) createSpec() (*Group, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.LeftAt(); ok {
 		_spec.SetField(group.FieldLeftAt, field.TypeTime, value)
 		_node.LeftAt = &value
+	}
+	if value, ok := _c.mutation.LeaveAskedAt(); ok {
+		_spec.SetField(group.FieldLeaveAskedAt, field.TypeTime, value)
+		_node.LeaveAskedAt = &value
 	}
 	if nodes := _c.mutation.ChannelIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

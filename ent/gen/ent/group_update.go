@@ -272,6 +272,26 @@ func (_u *GroupUpdate) ClearLeftAt() *GroupUpdate {
 	return _u
 }
 
+// SetLeaveAskedAt sets the "leave_asked_at" field.
+func (_u *GroupUpdate) SetLeaveAskedAt(v time.Time) *GroupUpdate {
+	_u.mutation.SetLeaveAskedAt(v)
+	return _u
+}
+
+// SetNillableLeaveAskedAt sets the "leave_asked_at" field if the given value is not nil.
+func (_u *GroupUpdate) SetNillableLeaveAskedAt(v *time.Time) *GroupUpdate {
+	if v != nil {
+		_u.SetLeaveAskedAt(*v)
+	}
+	return _u
+}
+
+// ClearLeaveAskedAt clears the value of the "leave_asked_at" field.
+func (_u *GroupUpdate) ClearLeaveAskedAt() *GroupUpdate {
+	_u.mutation.ClearLeaveAskedAt()
+	return _u
+}
+
 // Mutation returns the GroupMutation object of the builder.
 func (_u *GroupUpdate) Mutation() *GroupMutation {
 	return _u.mutation
@@ -394,6 +414,12 @@ func (_u *GroupUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.LeftAtCleared() {
 		_spec.ClearField(group.FieldLeftAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.LeaveAskedAt(); ok {
+		_spec.SetField(group.FieldLeaveAskedAt, field.TypeTime, value)
+	}
+	if _u.mutation.LeaveAskedAtCleared() {
+		_spec.ClearField(group.FieldLeaveAskedAt, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -660,6 +686,26 @@ func (_u *GroupUpdateOne) ClearLeftAt() *GroupUpdateOne {
 	return _u
 }
 
+// SetLeaveAskedAt sets the "leave_asked_at" field.
+func (_u *GroupUpdateOne) SetLeaveAskedAt(v time.Time) *GroupUpdateOne {
+	_u.mutation.SetLeaveAskedAt(v)
+	return _u
+}
+
+// SetNillableLeaveAskedAt sets the "leave_asked_at" field if the given value is not nil.
+func (_u *GroupUpdateOne) SetNillableLeaveAskedAt(v *time.Time) *GroupUpdateOne {
+	if v != nil {
+		_u.SetLeaveAskedAt(*v)
+	}
+	return _u
+}
+
+// ClearLeaveAskedAt clears the value of the "leave_asked_at" field.
+func (_u *GroupUpdateOne) ClearLeaveAskedAt() *GroupUpdateOne {
+	_u.mutation.ClearLeaveAskedAt()
+	return _u
+}
+
 // Mutation returns the GroupMutation object of the builder.
 func (_u *GroupUpdateOne) Mutation() *GroupMutation {
 	return _u.mutation
@@ -812,6 +858,12 @@ func (_u *GroupUpdateOne) sqlSave(ctx context.Context) (_node *Group, err error)
 	}
 	if _u.mutation.LeftAtCleared() {
 		_spec.ClearField(group.FieldLeftAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.LeaveAskedAt(); ok {
+		_spec.SetField(group.FieldLeaveAskedAt, field.TypeTime, value)
+	}
+	if _u.mutation.LeaveAskedAtCleared() {
+		_spec.ClearField(group.FieldLeaveAskedAt, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Group{config: _u.config}

@@ -33880,6 +33880,7 @@ type GroupMutation struct {
 	addnote_version    *int
 	joined_at          *time.Time
 	left_at            *time.Time
+	leave_asked_at     *time.Time
 	clearedFields      map[string]struct{}
 	channel            *int64
 	clearedchannel     bool
@@ -34812,6 +34813,55 @@ func (m *GroupMutation) ResetLeftAt() {
 	delete(m.clearedFields, group.FieldLeftAt)
 }
 
+// SetLeaveAskedAt sets the "leave_asked_at" field.
+func (m *GroupMutation) SetLeaveAskedAt(t time.Time) {
+	m.leave_asked_at = &t
+}
+
+// LeaveAskedAt returns the value of the "leave_asked_at" field in the mutation.
+func (m *GroupMutation) LeaveAskedAt() (r time.Time, exists bool) {
+	v := m.leave_asked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeaveAskedAt returns the old "leave_asked_at" field's value of the Group entity.
+// If the Group object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GroupMutation) OldLeaveAskedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeaveAskedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeaveAskedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeaveAskedAt: %w", err)
+	}
+	return oldValue.LeaveAskedAt, nil
+}
+
+// ClearLeaveAskedAt clears the value of the "leave_asked_at" field.
+func (m *GroupMutation) ClearLeaveAskedAt() {
+	m.leave_asked_at = nil
+	m.clearedFields[group.FieldLeaveAskedAt] = struct{}{}
+}
+
+// LeaveAskedAtCleared returns if the "leave_asked_at" field was cleared in this mutation.
+func (m *GroupMutation) LeaveAskedAtCleared() bool {
+	_, ok := m.clearedFields[group.FieldLeaveAskedAt]
+	return ok
+}
+
+// ResetLeaveAskedAt resets all changes to the "leave_asked_at" field.
+func (m *GroupMutation) ResetLeaveAskedAt() {
+	m.leave_asked_at = nil
+	delete(m.clearedFields, group.FieldLeaveAskedAt)
+}
+
 // ClearChannel clears the "channel" edge to the Channel entity.
 func (m *GroupMutation) ClearChannel() {
 	m.clearedchannel = true
@@ -34873,7 +34923,7 @@ func (m *GroupMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *GroupMutation) Fields() []string {
-	fields := make([]string, 0, 20)
+	fields := make([]string, 0, 21)
 	if m.team_id != nil {
 		fields = append(fields, group.FieldTeamID)
 	}
@@ -34934,6 +34984,9 @@ func (m *GroupMutation) Fields() []string {
 	if m.left_at != nil {
 		fields = append(fields, group.FieldLeftAt)
 	}
+	if m.leave_asked_at != nil {
+		fields = append(fields, group.FieldLeaveAskedAt)
+	}
 	return fields
 }
 
@@ -34982,6 +35035,8 @@ func (m *GroupMutation) Field(name string) (ent.Value, bool) {
 		return m.JoinedAt()
 	case group.FieldLeftAt:
 		return m.LeftAt()
+	case group.FieldLeaveAskedAt:
+		return m.LeaveAskedAt()
 	}
 	return nil, false
 }
@@ -35031,6 +35086,8 @@ func (m *GroupMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldJoinedAt(ctx)
 	case group.FieldLeftAt:
 		return m.OldLeftAt(ctx)
+	case group.FieldLeaveAskedAt:
+		return m.OldLeaveAskedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Group field %s", name)
 }
@@ -35180,6 +35237,13 @@ func (m *GroupMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLeftAt(v)
 		return nil
+	case group.FieldLeaveAskedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeaveAskedAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Group field %s", name)
 }
@@ -35267,6 +35331,9 @@ func (m *GroupMutation) ClearedFields() []string {
 	if m.FieldCleared(group.FieldLeftAt) {
 		fields = append(fields, group.FieldLeftAt)
 	}
+	if m.FieldCleared(group.FieldLeaveAskedAt) {
+		fields = append(fields, group.FieldLeaveAskedAt)
+	}
 	return fields
 }
 
@@ -35286,6 +35353,9 @@ func (m *GroupMutation) ClearField(name string) error {
 		return nil
 	case group.FieldLeftAt:
 		m.ClearLeftAt()
+		return nil
+	case group.FieldLeaveAskedAt:
+		m.ClearLeaveAskedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Group nullable field %s", name)
@@ -35354,6 +35424,9 @@ func (m *GroupMutation) ResetField(name string) error {
 		return nil
 	case group.FieldLeftAt:
 		m.ResetLeftAt()
+		return nil
+	case group.FieldLeaveAskedAt:
+		m.ResetLeaveAskedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Group field %s", name)

@@ -2227,6 +2227,8 @@ type ConversationPermits struct {
 	GroupNote Permit `json:"groupNote"`
 	// Go from a member of its group to the conversation with that person alone.
 	OpenMember Permit `json:"openMember"`
+	// Take the account out of its group.
+	LeaveGroup Permit `json:"leaveGroup"`
 	// Pin it before one's own others, or unpin it.
 	Pin Permit `json:"pin"`
 	// Mark it to be followed up, or take the mark off.
@@ -2834,6 +2836,24 @@ func (GroupChanged) IsStreamFrame() {}
 func (GroupChanged) IsConversationEvent() {}
 
 func (GroupChanged) IsLogEvent() {}
+
+// Which group to leave, by its conversation.
+type GroupLeaveInput struct {
+	// The group's conversation.
+	ConversationID string `json:"conversationId"`
+	// For integrations with ACT_AS: the agent who leaves it.
+	OnBehalfOf graphql.Omittable[*string] `json:"onBehalfOf"`
+}
+
+// The answer to groupLeave.
+type GroupLeavePayload struct {
+	// The conversation, ENDED; null where it was refused or may be seen no longer.
+	Conversation *Conversation `json:"conversation"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change; null where it was refused.
+	Cursor *string `json:"cursor"`
+}
 
 // A person in a group.
 type GroupMember struct {

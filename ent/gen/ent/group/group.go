@@ -54,6 +54,8 @@ const (
 	FieldJoinedAt = "joined_at"
 	// FieldLeftAt holds the string denoting the left_at field in the database.
 	FieldLeftAt = "left_at"
+	// FieldLeaveAskedAt holds the string denoting the leave_asked_at field in the database.
+	FieldLeaveAskedAt = "leave_asked_at"
 	// EdgeChannel holds the string denoting the channel edge name in mutations.
 	EdgeChannel = "channel"
 	// Table holds the table name of the group in the database.
@@ -90,6 +92,7 @@ var Columns = []string{
 	FieldNoteVersion,
 	FieldJoinedAt,
 	FieldLeftAt,
+	FieldLeaveAskedAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -283,6 +286,11 @@ func ByJoinedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByLeftAt orders the results by the left_at field.
 func ByLeftAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLeftAt, opts...).ToFunc()
+}
+
+// ByLeaveAskedAt orders the results by the leave_asked_at field.
+func ByLeaveAskedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLeaveAskedAt, opts...).ToFunc()
 }
 
 // ByChannelField orders the results by channel field.

@@ -145,6 +145,11 @@ func LeftAt(v time.Time) predicate.Group {
 	return predicate.Group(sql.FieldEQ(FieldLeftAt, v))
 }
 
+// LeaveAskedAt applies equality check predicate on the "leave_asked_at" field. It's identical to LeaveAskedAtEQ.
+func LeaveAskedAt(v time.Time) predicate.Group {
+	return predicate.Group(sql.FieldEQ(FieldLeaveAskedAt, v))
+}
+
 // TeamIDEQ applies the EQ predicate on the "team_id" field.
 func TeamIDEQ(v int64) predicate.Group {
 	return predicate.Group(sql.FieldEQ(FieldTeamID, v))
@@ -993,6 +998,56 @@ func LeftAtIsNil() predicate.Group {
 // LeftAtNotNil applies the NotNil predicate on the "left_at" field.
 func LeftAtNotNil() predicate.Group {
 	return predicate.Group(sql.FieldNotNull(FieldLeftAt))
+}
+
+// LeaveAskedAtEQ applies the EQ predicate on the "leave_asked_at" field.
+func LeaveAskedAtEQ(v time.Time) predicate.Group {
+	return predicate.Group(sql.FieldEQ(FieldLeaveAskedAt, v))
+}
+
+// LeaveAskedAtNEQ applies the NEQ predicate on the "leave_asked_at" field.
+func LeaveAskedAtNEQ(v time.Time) predicate.Group {
+	return predicate.Group(sql.FieldNEQ(FieldLeaveAskedAt, v))
+}
+
+// LeaveAskedAtIn applies the In predicate on the "leave_asked_at" field.
+func LeaveAskedAtIn(vs ...time.Time) predicate.Group {
+	return predicate.Group(sql.FieldIn(FieldLeaveAskedAt, vs...))
+}
+
+// LeaveAskedAtNotIn applies the NotIn predicate on the "leave_asked_at" field.
+func LeaveAskedAtNotIn(vs ...time.Time) predicate.Group {
+	return predicate.Group(sql.FieldNotIn(FieldLeaveAskedAt, vs...))
+}
+
+// LeaveAskedAtGT applies the GT predicate on the "leave_asked_at" field.
+func LeaveAskedAtGT(v time.Time) predicate.Group {
+	return predicate.Group(sql.FieldGT(FieldLeaveAskedAt, v))
+}
+
+// LeaveAskedAtGTE applies the GTE predicate on the "leave_asked_at" field.
+func LeaveAskedAtGTE(v time.Time) predicate.Group {
+	return predicate.Group(sql.FieldGTE(FieldLeaveAskedAt, v))
+}
+
+// LeaveAskedAtLT applies the LT predicate on the "leave_asked_at" field.
+func LeaveAskedAtLT(v time.Time) predicate.Group {
+	return predicate.Group(sql.FieldLT(FieldLeaveAskedAt, v))
+}
+
+// LeaveAskedAtLTE applies the LTE predicate on the "leave_asked_at" field.
+func LeaveAskedAtLTE(v time.Time) predicate.Group {
+	return predicate.Group(sql.FieldLTE(FieldLeaveAskedAt, v))
+}
+
+// LeaveAskedAtIsNil applies the IsNil predicate on the "leave_asked_at" field.
+func LeaveAskedAtIsNil() predicate.Group {
+	return predicate.Group(sql.FieldIsNull(FieldLeaveAskedAt))
+}
+
+// LeaveAskedAtNotNil applies the NotNil predicate on the "leave_asked_at" field.
+func LeaveAskedAtNotNil() predicate.Group {
+	return predicate.Group(sql.FieldNotNull(FieldLeaveAskedAt))
 }
 
 // HasChannel applies the HasEdge predicate on the "channel" edge.

@@ -1497,6 +1497,7 @@ var (
 		{Name: "note_version", Type: field.TypeInt, Comment: "Raised by each change of the note: who changes it names the one it read.", Default: 0},
 		{Name: "joined_at", Type: field.TypeTime, Comment: "When the account entered, last."},
 		{Name: "left_at", Type: field.TypeTime, Nullable: true, Comment: "When the account left, last."},
+		{Name: "leave_asked_at", Type: field.TypeTime, Nullable: true, Comment: "Since when the brand has left it and the platform has not confirmed that yet; NULL where nothing is open (GRP-5)."},
 		{Name: "channel_id", Type: field.TypeInt64, Comment: "The channel."},
 	}
 	// PlatformGroupsTable holds the schema information for the "platform_groups" table.
@@ -1508,7 +1509,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "platform_groups_channels_channel",
-				Columns:    []*schema.Column{PlatformGroupsColumns[20]},
+				Columns:    []*schema.Column{PlatformGroupsColumns[21]},
 				RefColumns: []*schema.Column{ChannelsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1522,7 +1523,7 @@ var (
 			{
 				Name:    "group_team_id_channel_id_platform_group_id",
 				Unique:  true,
-				Columns: []*schema.Column{PlatformGroupsColumns[1], PlatformGroupsColumns[20], PlatformGroupsColumns[5]},
+				Columns: []*schema.Column{PlatformGroupsColumns[1], PlatformGroupsColumns[21], PlatformGroupsColumns[5]},
 			},
 			{
 				Name:    "group_team_id_name_folded_id",
