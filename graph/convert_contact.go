@@ -112,7 +112,7 @@ func seenIdentity(p auth.Principal, i contact.Identity) *model.Identity {
 	if c := i.Conversation; c != nil && p.May(auth.ReadConversations) && row.Sees(p, row.Facets(c)) {
 		conversation = c.ID
 	}
-	return identityModel(i.Identity, i.ChannelType, conversation)
+	return identityModel(p, i.Identity, i.ChannelType, conversation)
 }
 
 // companyModel is a company.

@@ -225,7 +225,7 @@ func (r *Resolver) conversationModel(p auth.Principal, c *ent.Conversation, rows
 		m.Channel = *r.channelModel(p, ch, rows.windows[ch.ID])
 	}
 	if c.IdentityID != nil && rows.Identities[*c.IdentityID] != nil {
-		m.Identity = identityModel(rows.Identities[*c.IdentityID], string(c.ChannelType), c.ID)
+		m.Identity = identityModel(p, rows.Identities[*c.IdentityID], string(c.ChannelType), c.ID)
 	}
 	if c.IdentityID != nil {
 		m.Visitor = visitorModel(rows.visitors[*c.IdentityID], rows.now)

@@ -13126,8 +13126,8 @@ type Identity implements Node {
   channelId: ID!
   "The channel's platform."
   channelType: ChannelType!
-  "The platform's id of the person."
-  platformUserId: String!
+  "The platform's id of the person. On WhatsApp that is its phone number, masked without the permission SEE_PERSONAL_DATA."
+  platformUserId: String! @viewer
   "The name on the platform; null where it does not tell."
   displayName: String
   "The picture on the platform; null for none."

@@ -2979,7 +2979,7 @@ type Identity struct {
 	ChannelID string `json:"channelId"`
 	// The channel's platform.
 	ChannelType ChannelType `json:"channelType"`
-	// The platform's id of the person.
+	// The platform's id of the person. On WhatsApp that is its phone number, masked without the permission SEE_PERSONAL_DATA.
 	PlatformUserID string `json:"platformUserId"`
 	// The name on the platform; null where it does not tell.
 	DisplayName *string `json:"displayName"`
