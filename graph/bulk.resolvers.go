@@ -31,6 +31,21 @@ func (r *mutationResolver) ConversationBulk(ctx context.Context, input model.Con
 	return &model.ConversationBulkPayload{Bulk: bulkModel(p.Language, b), UserErrors: errs, Cursor: cursorOf(cursor)}, err
 }
 
+func (r *mutationResolver) ConversationBulkMessageSend(ctx context.Context, input model.ConversationBulkMessageSendInput) (*model.ConversationBulkMessageSendPayload, error) {
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var b *conversation.BulkPage
+	var cursor event.Cursor
+	in, err := bulkSendInput(input)
+	if err == nil {
+		b, cursor, err = r.Bulk.Do(ctx, p, in)
+	}
+	errs, err := userErrors(err)
+	return &model.ConversationBulkMessageSendPayload{Bulk: bulkModel(p.Language, b), UserErrors: errs, Cursor: cursorOf(cursor)}, err
+}
+
 func (r *mutationResolver) ConversationBulkCancel(ctx context.Context, input model.ConversationBulkCancelInput) (*model.ConversationBulkCancelPayload, error) {
 	p, err := auth.From(ctx)
 	if err != nil {

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/switchyard-chat/switchyard/desk/conversation"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
@@ -18,24 +19,46 @@ import (
 // bulkInput reads what to do to which conversations.
 func bulkInput(in model.ConversationBulkInput) (conversation.BulkInput, error) {
 	out := conversation.BulkInput{Action: conversation.Action(in.Action), IdempotencyKey: given(in.IdempotencyKey.Value(), "")}
+	if err := chosen(&out, in.ConversationIds.Value(), in.Selection.Value()); err != nil {
+		return out, err
+	}
 	var err error
-	if all := in.ConversationIds.Value(); all != nil {
-		if out.IDs, err = id.ParseAll(id.Conversation, all); err != nil {
-			return out, err
-		}
-	}
-	if s := in.Selection.Value(); s != nil {
-		f, err := conversationFilter(s.Filter.Value(), "selection.filter")
-		if err != nil {
-			return out, err
-		}
-		out.Selection = &inbox.Selection{View: inbox.View(s.View), Filter: f, Search: given(s.Search.Value(), "")}
-	}
 	if out.ToAgentID, err = optionalID(id.Agent, in.ToAgentID); err != nil {
 		return out, err
 	}
 	out.OnBehalfOf, err = optionalID(id.Agent, in.OnBehalfOf)
 	return out, err
+}
+
+// bulkSendInput reads what to send to whom.
+func bulkSendInput(in model.ConversationBulkMessageSendInput) (conversation.BulkInput, error) {
+	out := conversation.BulkInput{Action: conversation.Replying, Send: &conversation.BulkSend{Content: contentOf(in.Content), ClientMessageID: in.ClientMessageID}}
+	if err := chosen(&out, in.ConversationIds.Value(), in.Selection.Value()); err != nil {
+		return out, err
+	}
+	var err error
+	if out.Send.Media, err = mediaOf(in.Content.Media.Value()); err != nil {
+		return out, err
+	}
+	out.OnBehalfOf, err = optionalID(id.Agent, in.OnBehalfOf)
+	return out, err
+}
+
+// chosen reads which conversations are meant.
+func chosen(out *conversation.BulkInput, ids []string, s *model.ConversationSelection) (err error) {
+	if ids != nil {
+		if out.IDs, err = id.ParseAll(id.Conversation, ids); err != nil {
+			return err
+		}
+	}
+	if s != nil {
+		f, err := conversationFilter(s.Filter.Value(), "selection.filter")
+		if err != nil {
+			return err
+		}
+		out.Selection = &inbox.Selection{View: inbox.View(s.View), Filter: f, Search: given(s.Search.Value(), "")}
+	}
+	return nil
 }
 
 // bulkPage reads a page of a bulk action for who asks.
@@ -89,6 +112,12 @@ func bulkError(language string, x *ent.BulkItem) model.UserError {
 	}
 	if n, err := strconv.ParseInt(x.Params[conversation.ItemAgentID], 10, 64); err == nil {
 		facts["agentId"], facts["agentName"] = n, x.Params[conversation.ItemAgent]
+	}
+	if at, err := time.Parse(time.RFC3339Nano, x.Params[conversation.ItemClosedAt]); err == nil {
+		facts["until"] = &at
+	}
+	if n, err := strconv.Atoi(x.Params[conversation.ItemLimit]); err == nil {
+		facts["limit"] = n
 	}
 	return userError(fault.New(fault.Conflict, "%s", catalogue.Text(language, x.Reason, x.Params)).WithCode(x.Code, facts))
 }

@@ -71,12 +71,14 @@ func NewBulk(actions *Service, queue Queue, log *slog.Logger) *Bulk {
 
 // BulkInput says what to do to which conversations: those named, or those selected.
 type BulkInput struct {
-	Action         Action
-	IDs            []int64
-	Selection      *inbox.Selection
-	ToAgentID      int64 // of a transfer
-	OnBehalfOf     int64
-	IdempotencyKey string `json:"-"`
+	Action     Action
+	IDs        []int64
+	Selection  *inbox.Selection
+	ToAgentID  int64 // of a transfer
+	OnBehalfOf int64
+	// Send is what REPLY sends, as what in place of a key its own id counts (MSG-11).
+	Send           *BulkSend `json:",omitempty"`
+	IdempotencyKey string    `json:"-"`
 }
 
 type bulkArgs struct{ JobID int64 }
@@ -87,12 +89,20 @@ func (b *Bulk) Do(ctx context.Context, p auth.Principal, in BulkInput) (*BulkPag
 	if err := in.check(p.Language); err != nil {
 		return nil, event.Cursor{}, err
 	}
+	var neutral int64
+	if in.Send != nil {
+		in.IdempotencyKey = "message:" + in.Send.ClientMessageID
+		var err error
+		if neutral, err = b.actions.neutral(ctx, p, SendInput{Media: in.Send.Media, ClientMessageID: in.Send.ClientMessageID}); err != nil {
+			return nil, event.Cursor{}, err
+		}
+	}
 	var jobID int64
 	isTask := false
 	cursor, err := b.actions.db.Write(ctx, p.TeamID, func(ctx context.Context, tx *store.Tx) error {
 		var err error
 		if jobID, _, err = idempotency.Once(ctx, tx, p.Key(), in.IdempotencyKey, "conversationBulk", in, func() (int64, error) {
-			j, err := b.begin(ctx, tx, p, in)
+			j, err := b.begin(ctx, tx, p, in, neutral)
 			if err != nil {
 				return 0, err
 			}
@@ -131,18 +141,20 @@ func (in BulkInput) check(language string) error {
 	if _, ok := bulk[in.Action]; !ok {
 		return fault.Input("action", "this is not done to many at once")
 	}
+	if (in.Action == Replying) != (in.Send != nil) {
+		return fault.Input("action", "messages are sent to many by a mutation of their own")
+	}
 	if (in.IDs == nil) == (in.Selection == nil) {
 		return fault.Input("conversationIds", "give either conversationIds or a selection")
 	}
 	if in.Selection == nil && len(in.IDs) == 0 {
 		return fault.Input("conversationIds", "name at least one conversation")
 	}
-	most := maxBulkIDs
-	if in.Action == Transferring {
-		most = MaxBulkTransfer
+	if most := in.most(maxBulkIDs); len(in.IDs) > most {
+		return in.tooMany(language, "conversationIds", most)
 	}
-	if len(in.IDs) > most {
-		return inbox.TooMany(language, "conversationIds", most)
+	if in.Send != nil {
+		return in.Send.check(language)
 	}
 	if in.Action == Transferring && in.ToAgentID == 0 {
 		return fault.Input("toAgentId", "name the agent who will follow them")
@@ -150,8 +162,27 @@ func (in BulkInput) check(language string) error {
 	return nil
 }
 
-// begin writes the job with its conversations.
-func (b *Bulk) begin(ctx context.Context, tx *store.Tx, p auth.Principal, in BulkInput) (*ent.Job, error) {
+// most is how many conversations it is done to at once, where others are done to so many.
+func (in BulkInput) most(others int) int {
+	switch in.Action {
+	case Transferring:
+		return MaxBulkTransfer
+	case Replying:
+		return MaxBulkSend
+	}
+	return others
+}
+
+// tooMany refuses more conversations than that.
+func (in BulkInput) tooMany(language, field string, most int) error {
+	if in.Action == Replying {
+		return tooManyRecipients(language, field)
+	}
+	return inbox.TooMany(language, field, most)
+}
+
+// begin writes the job with its conversations. neutral is a kept picture for a file without one; 0 for none.
+func (b *Bulk) begin(ctx context.Context, tx *store.Tx, p auth.Principal, in BulkInput, neutral int64) (*ent.Job, error) {
 	x := &acting{tx: tx, p: p, by: p.Actor(), c: &ent.Conversation{Kind: conversation.KindONE_ON_ONE}}
 	if err := x.substitute(ctx, in.OnBehalfOf); err != nil {
 		return nil, err
@@ -172,7 +203,13 @@ func (b *Bulk) begin(ctx context.Context, tx *store.Tx, p auth.Principal, in Bul
 	if err != nil {
 		return nil, err
 	}
-	params, err := paramsMap(bulkParams{Action: in.Action, ToAgentID: in.ToAgentID, AgentID: p.AgentID, TokenID: p.TokenID, OnBehalfOf: in.OnBehalfOf, Language: p.Language})
+	asked := bulkParams{Action: in.Action, ToAgentID: in.ToAgentID, AgentID: p.AgentID, TokenID: p.TokenID, OnBehalfOf: in.OnBehalfOf, Language: p.Language}
+	if in.Send != nil {
+		if asked.Message, err = b.actions.take(ctx, x, *in.Send, neutral); err != nil {
+			return nil, err
+		}
+	}
+	params, err := paramsMap(asked)
 	if err != nil {
 		return nil, err
 	}
@@ -180,6 +217,11 @@ func (b *Bulk) begin(ctx context.Context, tx *store.Tx, p auth.Principal, in Bul
 		SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("create job: %w", err)
+	}
+	if asked.Message != nil && len(asked.Message.files()) > 0 {
+		if err := b.actions.files.KeepIn(ctx, tx, holder(j.ID), asked.Message.files()...); err != nil {
+			return nil, err
+		}
 	}
 	for from := 0; from < len(ids); from += 500 {
 		part := ids[from:min(from+500, len(ids))]
@@ -199,14 +241,16 @@ func (b *Bulk) begin(ctx context.Context, tx *store.Tx, p auth.Principal, in Bul
 func (x *acting) chosen(ctx context.Context, in BulkInput) ([]int64, error) {
 	ids := in.IDs
 	if in.Selection != nil {
-		most := maxBulkSelected
-		if in.Action == Transferring {
-			most = MaxBulkTransfer
-		}
+		most := in.most(maxBulkSelected)
 		var err error
-		if ids, err = inbox.SelectIn(ctx, &x.tx.View, x.p, *in.Selection, most); err != nil {
+		ids, err = inbox.SelectIn(ctx, &x.tx.View, x.p, *in.Selection, most)
+		if f := (*fault.Error)(nil); errors.As(err, &f) && f.Code == "LIMIT_EXCEEDED" {
+			return nil, in.tooMany(x.p.Language, "selection", most)
+		}
+		if err != nil {
 			return nil, err
 		}
+		slices.Sort(ids) // a list has an order of its own, which what is done may change
 	}
 	seen := make(map[int64]bool, len(ids))
 	once := make([]int64, 0, len(ids))
@@ -324,9 +368,13 @@ func (b *Bulk) giveUp(ctx context.Context, team, jobID int64) error {
 		if err != nil {
 			return fmt.Errorf("note what job %d left: %w", jobID, err)
 		}
-		asked, _ := paramsOfJob(j) // for the language alone
-		now, err := tx.Job.UpdateOne(j).SetState(entjob.StateFAILED).AddDone(n).AddFailed(n).SetError(catalogue.Text(asked.Language, "refusal.given_up", nil)).
-			SetEndedAt(tx.Now).AddVersion(1).SetUpdatedAt(tx.Now).Save(ctx)
+		asked, _ := paramsOfJob(j) // for the language, and for what was to be sent
+		u := tx.Job.UpdateOne(j).SetState(entjob.StateFAILED).AddDone(n).AddFailed(n).SetError(catalogue.Text(asked.Language, "refusal.given_up", nil)).
+			SetEndedAt(tx.Now).AddVersion(1).SetUpdatedAt(tx.Now)
+		if err := b.forget(ctx, tx, jobID, asked, u); err != nil {
+			return err
+		}
+		now, err := u.Save(ctx)
 		if err != nil {
 			return fmt.Errorf("give job %d up: %w", jobID, err)
 		}
@@ -396,6 +444,9 @@ func (b *Bulk) advance(ctx context.Context, tx *store.Tx, j *ent.Job, asked bulk
 	isOver := j.Done+n >= j.Total
 	if isOver {
 		u.SetState(entjob.StateDONE).SetEndedAt(tx.Now)
+		if err := b.forget(ctx, tx, j.ID, asked, u); err != nil {
+			return false, err
+		}
 	}
 	now, err := u.Save(ctx)
 	if err != nil {
@@ -488,6 +539,7 @@ func withFacts(r *refusal) map[string]string {
 		name, _ := r.fault.Params["agentName"].(string)
 		all[ItemAgentID], all[ItemAgent] = strconv.FormatInt(n, 10), name
 	}
+	withLimits(all, r.fault)
 	return all
 }
 
@@ -513,6 +565,8 @@ func (b *Bulk) do(ctx context.Context, x *acting, asked bulkParams) ([]int64, er
 		return nil, x.remove(ctx, b.actions)
 	case Blacklisting:
 		return x.blacklist(ctx, b.actions)
+	case Replying:
+		return nil, b.actions.sendOne(ctx, x, *asked.Message)
 	}
 	return nil, fmt.Errorf("%s is not done in bulk", asked.Action)
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/store"
 )
 
-// bulkParams is what a job keeps of who asked for what: ids and enums.
+// bulkParams is what a job keeps of who asked for what: ids and enums, and what it sends until it has ended.
 type bulkParams struct {
 	Action     Action `json:"action"`
 	ToAgentID  int64  `json:"to,omitempty"`
@@ -28,6 +28,8 @@ type bulkParams struct {
 	TokenID    int64  `json:"token,omitempty"` // workspace.JobToken
 	OnBehalfOf int64  `json:"onBehalfOf,omitempty"`
 	Language   string `json:"language,omitempty"`
+	// Message is what a REPLY sends; nil once it has ended.
+	Message *bulkMessage `json:"message,omitempty"`
 }
 
 // BulkPage is a bulk action with a page of its conversations.
@@ -179,7 +181,15 @@ func (b *Bulk) Cancel(ctx context.Context, p auth.Principal, jobID int64) (*Bulk
 		if !p.May(auth.WriteConversations) {
 			return fault.New(fault.Forbidden, "%s", catalogue.Text(p.Language, "refusal.scope", nil)).WithCode("FORBIDDEN", nil)
 		}
-		now, err := tx.Job.UpdateOne(j).SetState(entjob.StateCANCELLED).SetEndedAt(tx.Now).AddVersion(1).SetUpdatedAt(tx.Now).Save(ctx)
+		asked, err := paramsOfJob(j)
+		if err != nil {
+			return fmt.Errorf("read job %d: %w", jobID, err)
+		}
+		u := tx.Job.UpdateOne(j).SetState(entjob.StateCANCELLED).SetEndedAt(tx.Now).AddVersion(1).SetUpdatedAt(tx.Now)
+		if err := b.forget(ctx, tx, jobID, asked, u); err != nil {
+			return err
+		}
+		now, err := u.Save(ctx)
 		if err != nil {
 			return fmt.Errorf("cancel job %d: %w", jobID, err)
 		}

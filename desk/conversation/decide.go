@@ -250,6 +250,7 @@ var bulk = map[Action]struct {
 	MarkingUnread: {who: anyone},
 	Deleting:      {who: anyone},
 	Blacklisting:  {who: anyone},
+	Replying:      {who: senders}, // MSG-11
 }
 
 // bulkTransferrers are the roles that transfer many at once (CONV-12).

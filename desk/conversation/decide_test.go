@@ -123,9 +123,9 @@ func oracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conver
 // bulkOracle says what the rules say of many at once.
 func bulkOracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conversation.Action) string {
 	switch a {
-	case conversation.TakingOver, conversation.Replying, conversation.Adding, conversation.Joining, conversation.Removing, conversation.Leaving, conversation.Noting, conversation.Exporting,
+	case conversation.TakingOver, conversation.Adding, conversation.Joining, conversation.Removing, conversation.Leaving, conversation.Noting, conversation.Exporting,
 		conversation.NotingGroup, conversation.OpeningMember, conversation.LeavingGroup, conversation.Pinning, conversation.Starring, conversation.Archiving:
-		return "FORBIDDEN" // CONV-11 names the others
+		return "FORBIDDEN" // CONV-11 names the others, MSG-11 sending
 	case conversation.Transferring:
 		alone := oracle(p, f, in, a)
 		switch {
@@ -166,7 +166,7 @@ func stands() []*event.Facets {
 }
 
 // CONV-6, CONV-11, CONV-12, CONV-13, CONV-14, CONV-15, CONV-20, CONV-21, CONV-22, CONV-23, CONV-25, CONV-28, COLL-1, COLL-2, COLL-3, COLL-5, COLL-6, COLL-7, COLL-8, COLL-9,
-// COLL-10, COLL-11, COLL-12, GRP-1, GRP-5, GRP-7, GRP-10, GRP-18, MSG-17: every action, alone and in bulk, by every role, permission and relation, in every state, of every kind.
+// COLL-10, COLL-11, COLL-12, GRP-1, GRP-5, GRP-7, GRP-10, GRP-18, MSG-11, MSG-17: every action, alone and in bulk, by every role, permission and relation, in every state, of every kind.
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	permissions := [][]auth.Permission{nil, {auth.SendMessages}, {auth.ManageOthers}, {auth.SendMessages, auth.ManageOthers}}

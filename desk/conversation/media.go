@@ -145,34 +145,48 @@ func (s *Service) claim(ctx context.Context, x *acting, can channels.Capability,
 	if len(can.Media) == 0 || s.files == nil {
 		return nil, x.wrong("content.media", "refusal.kind", nil)
 	}
-	f, err := s.files.ClaimIn(ctx, x.tx, author, in.UploadID)
+	f, preview, err := s.claimed(ctx, x, author, in)
 	if err != nil {
-		return nil, uploadFault(err, "content.media.uploadId")
+		return nil, err
 	}
-	if x.c.GroupID != nil && file.KindOf(f.ContentType) == channels.File { // GRP-13
-		return nil, x.wrong("content.media.uploadId", "refusal.file_group", nil)
-	}
-	p := &parcel{file: f}
-	var why *Unfit
-	if p.isLink, why = Goes(can, facts(f)); why != nil {
-		text := catalogue.Text(x.p.Language, why.Reason, why.Params)
-		if why.Limit > 0 {
-			return nil, fault.Input("content.media.uploadId", "%s", text).WithCode("LIMIT_EXCEEDED", map[string]any{"limit": int(why.Limit)})
-		}
-		return nil, fault.Input("content.media.uploadId", "%s", text)
+	p := &parcel{file: f, preview: preview}
+	p.isLink, err = x.fitsFile(can, f)
+	return p, err
+}
+
+// claimed takes a file and the picture that is given with it, nil for none, for use.
+func (s *Service) claimed(ctx context.Context, x *acting, author string, in Media) (f, preview *ent.File, err error) {
+	if f, err = s.files.ClaimIn(ctx, x.tx, author, in.UploadID); err != nil {
+		return nil, nil, uploadFault(err, "content.media.uploadId")
 	}
 	if in.PreviewID == 0 {
-		return p, nil
+		return f, nil, nil
 	}
-	refused := x.wrong("content.media.previewUploadId", "refusal.media_preview", map[string]string{"limit": size(maxPreview)})
-	if p.preview, err = s.files.ClaimIn(ctx, x.tx, author, in.PreviewID); err != nil {
-		return nil, uploadFault(err, "content.media.previewUploadId")
+	if preview, err = s.files.ClaimIn(ctx, x.tx, author, in.PreviewID); err != nil {
+		return nil, nil, uploadFault(err, "content.media.previewUploadId")
 	}
-	isPicture := p.preview.ContentType == "image/jpeg" || p.preview.ContentType == "image/png"
-	if file.KindOf(f.ContentType) != channels.Video || !isPicture || p.preview.Size > maxPreview {
-		return nil, refused
+	isPicture := preview.ContentType == "image/jpeg" || preview.ContentType == "image/png"
+	if file.KindOf(f.ContentType) != channels.Video || !isPicture || preview.Size > maxPreview {
+		return nil, nil, x.wrong("content.media.previewUploadId", "refusal.media_preview", map[string]string{"limit": size(maxPreview)})
 	}
-	return p, nil
+	return f, preview, nil
+}
+
+// fitsFile refuses a file that the channel, or a group (GRP-13), does not take, and says whether it goes as a link.
+func (x *acting) fitsFile(can channels.Capability, f *ent.File) (isLink bool, err error) {
+	const field = "content.media.uploadId"
+	if x.c.GroupID != nil && file.KindOf(f.ContentType) == channels.File {
+		return false, x.wrong(field, "refusal.file_group", nil)
+	}
+	isLink, why := Goes(can, facts(f))
+	if why == nil {
+		return isLink, nil
+	}
+	refused := fault.Input(field, "%s", catalogue.Text(x.p.Language, why.Reason, why.Params))
+	if why.Limit > 0 {
+		refused = refused.WithCode("LIMIT_EXCEEDED", map[string]any{"limit": int(why.Limit)})
+	}
+	return false, &refusal{refused, why.Reason, why.Params}
 }
 
 // uploadFault names the field of the input whose upload cannot be used.

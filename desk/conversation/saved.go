@@ -206,9 +206,8 @@ func (v *Saved) send(ctx context.Context, x *acting, author string, in SavedInpu
 	sent := make([]*ent.Message, len(contents))
 	for i, content := range contents {
 		key := partID(in.ClientMessageID, i)
-		m := &ent.Message{Direction: message.DirectionOUTBOUND, Delivery: message.DeliverySENDING, Kind: string(content.Kind), Author: author,
-			ClientMessageID: &key, RetryKey: s.random.UUID(), SenderName: x.p.Name}
-		if m.Text, m.Content, err = Encode(content); err != nil {
+		m, err := s.outgoing(x, author, key, content)
+		if err != nil {
 			return nil, err
 		}
 		if err := s.queue(ctx, x, can, m, parcels[i]); err != nil {

@@ -124,9 +124,15 @@ func (x *acting) again(ctx context.Context, author string, in SendInput) (*ent.M
 		return nil, err
 	}
 	if !isSame {
-		return nil, fault.New(fault.Conflict, "%s", catalogue.Text(x.p.Language, "refusal.client_id", nil)).WithCode("CONFLICT", nil)
+		return nil, x.usedID()
 	}
 	return m, nil
+}
+
+// usedID refuses an id under which the author sent something else (MSG-16).
+func (x *acting) usedID() error {
+	const reason = "refusal.client_id"
+	return &refusal{fault.New(fault.Conflict, "%s", catalogue.Text(x.p.Language, reason, nil)).WithCode("CONFLICT", nil), reason, nil}
 }
 
 func isSameContent(m *ent.Message, c channels.Content) (bool, error) {
@@ -184,9 +190,8 @@ func (s *Service) send(ctx context.Context, x *acting, author string, in SendInp
 	} else if content, err = x.written(can, content); err != nil {
 		return nil, err
 	}
-	m := &ent.Message{Direction: message.DirectionOUTBOUND, Delivery: message.DeliverySENDING, Kind: string(content.Kind), Author: author,
-		ClientMessageID: &in.ClientMessageID, RetryKey: s.random.UUID(), SenderName: x.p.Name}
-	if m.Text, m.Content, err = Encode(content); err != nil {
+	m, err := s.outgoing(x, author, in.ClientMessageID, content)
+	if err != nil {
 		return nil, err
 	}
 	if err := x.quote(ctx, can, m, wire, in.ReplyToID); err != nil {
@@ -202,6 +207,15 @@ func (s *Service) send(ctx context.Context, x *acting, author string, in SendInp
 	return m, x.clearDrafts(ctx, in.Content.Text)
 }
 
+// outgoing makes a message that goes out, with the author's own id of it.
+func (s *Service) outgoing(x *acting, author, clientMessageID string, content channels.Content) (*ent.Message, error) {
+	m := &ent.Message{Direction: message.DirectionOUTBOUND, Delivery: message.DeliverySENDING, Kind: string(content.Kind), Author: author,
+		ClientMessageID: &clientMessageID, RetryKey: s.random.UUID(), SenderName: x.p.Name}
+	var err error
+	m.Text, m.Content, err = Encode(content)
+	return m, err
+}
+
 // queue writes a message that goes out, with its file where it has one, and puts it into the conversation's lane (CHAN-11).
 func (s *Service) queue(ctx context.Context, x *acting, can channels.Capability, m *ent.Message, p *parcel) error {
 	after := row.Copy(x.c)
@@ -211,7 +225,7 @@ func (s *Service) queue(ctx context.Context, x *acting, can channels.Capability,
 		return err
 	}
 	if !isNew { // the author used the id before, or in another conversation at the same instant
-		return fault.New(fault.Conflict, "%s", catalogue.Text(x.p.Language, "refusal.client_id", nil)).WithCode("CONFLICT", nil)
+		return x.usedID()
 	}
 	x.c = after
 	if p != nil {
@@ -263,7 +277,8 @@ func (s *Service) outlet(ctx context.Context, x *acting) (channels.Capability, e
 	if now := SendabilityOf(o); !now.Allowed {
 		if now.Code == "WINDOW_CLOSED" {
 			text := catalogue.Text(x.p.Language, now.Reason, now.Params)
-			return o.Capability, fault.New(fault.Conflict, "%s", text).WithCode(now.Code, map[string]any{"until": now.ClosedAt})
+			f := fault.New(fault.Conflict, "%s", text).WithCode(now.Code, map[string]any{"until": now.ClosedAt})
+			return o.Capability, &refusal{f, now.Reason, now.Params}
 		}
 		return o.Capability, x.refuse(ctx, Permit{Code: now.Code, Reason: now.Reason}, nil)
 	}
@@ -302,9 +317,9 @@ func (x *acting) fitsText(can channels.Capability, s string) error {
 	case strings.TrimSpace(s) == "":
 		return x.wrong("content.text", "refusal.text_empty", nil)
 	case can.TextLimit > 0 && Count(can, s) > can.TextLimit:
-		text := catalogue.Text(x.p.Language, "refusal.text_long", map[string]string{"limit": fmt.Sprint(can.TextLimit)})
-		f := fault.Input("content.text", "%s", text)
-		return f.WithCode("LIMIT_EXCEEDED", map[string]any{"limit": can.TextLimit})
+		params := map[string]string{"limit": fmt.Sprint(can.TextLimit)}
+		f := fault.Input("content.text", "%s", catalogue.Text(x.p.Language, "refusal.text_long", params))
+		return &refusal{f.WithCode("LIMIT_EXCEEDED", map[string]any{"limit": can.TextLimit}), "refusal.text_long", params}
 	}
 	return nil
 }

@@ -87,6 +87,7 @@ var meaning = map[string]string{
 	"ConversationJoinInput.conversationId": "@conversation.joinable", "ConversationJoinInput.onBehalfOf": "@agent.admin",
 	"ConversationLeaveInput.conversationId": "@conversation.leaving", "ConversationLeaveInput.onBehalfOf": "@agent.admin",
 	"ConversationBulkInput.conversationIds": "@conversation.many", "ConversationBulkInput.toAgentId": "@agent.mate", "ConversationBulkInput.onBehalfOf": "@agent.admin", "ConversationBulkInput.idempotencyKey": "key",
+	"ConversationBulkMessageSendInput.conversationIds": "!@conversation.ann", "ConversationBulkMessageSendInput.clientMessageId": "!key", "ConversationBulkMessageSendInput.onBehalfOf": "@agent.admin",
 	"ConversationSelection.search": "find conversation.name", "ConversationBulkCancelInput.jobId": "@job.bulk",
 	"ConversationExportInput.conversationId": "@conversation.ann", "ConversationExportInput.idempotencyKey": "key",
 	"ConversationMarkReadInput.conversationId": "@conversation.marked", "ConversationMarkReadInput.upToMessageId": "@message.read", "ConversationMarkUnreadInput.conversationId": "@conversation.unmarked",

@@ -621,6 +621,9 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 	f.name("upload.free", id.Upload, f.file(blobs, f.at.Add(1000*time.Hour)))
 	f.name("upload.second", id.Upload, f.file(blobs, f.at.Add(1000*time.Hour)))
 	f.name("upload.third", id.Upload, f.file(blobs, f.at.Add(1000*time.Hour)))
+	for _, name := range []string{"free", "second", "third"} {
+		f.name("upload."+name+".many", id.Upload, f.file(blobs, f.at.Add(1000*time.Hour)))
+	}
 }
 
 // automation is what works when nobody is there. The places of rules are others in each team, so that a position tells whose it is.

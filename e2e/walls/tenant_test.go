@@ -238,6 +238,9 @@ func say(c carrier) (what string, isAlways bool) {
 	if what == "@upload.automatic" { // a picture is used once
 		what += "." + c.field.Name
 	}
+	if c.field.Name == "conversationBulkMessageSend" && strings.HasPrefix(what, "@upload.") { // so is a file
+		what += ".many"
+	}
 	if slices.Contains(c.path, "companies") {
 		what = strings.ReplaceAll(what, "tag.red", "company.inc")
 	}
@@ -426,7 +429,13 @@ func (a *attempt) put(vars map[string]any, c carrier, who *team, at any) {
 		in = next
 	}
 	for name, of := range beside[c.key] {
+		if c.field.Name == "conversationBulkMessageSend" {
+			of += ".many"
+		}
 		in[name] = who.refs[of]
+	}
+	if c.field.Name == "conversationBulkMessageSend" && slices.Contains(c.path, "selection") { // those named, or those selected
+		delete(vars["input"].(map[string]any), "conversationIds")
 	}
 	switch c.key {
 	case "ConversationBulkInput.toAgentId":

@@ -98,7 +98,7 @@ func (Job) Fields() []ent.Field {
 		field.Int("done").Default(0).Comment("Items done, well or not."),
 		field.Int("failed").Default(0).Comment("Items that were refused or failed."),
 		field.Int64("created_by").Default(0).Immutable().Comment("The agent who asked for it; 0 for the system."),
-		field.JSON("params", map[string]any{}).Optional().Comment("What was asked for: ids and enums."),
+		field.JSON("params", map[string]any{}).Optional().Comment("What was asked for: ids and enums; what is sent to many, until it has ended."),
 		field.Text("error").Default("").Comment("Why it failed, safe to show."),
 		field.Time("ended_at").Optional().Nillable().Comment("When it ended."),
 	}

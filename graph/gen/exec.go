@@ -732,6 +732,12 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ConversationBulkMessageSendPayload struct {
+		Bulk       func(childComplexity int) int
+		Cursor     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ConversationBulkPayload struct {
 		Bulk       func(childComplexity int) int
 		Cursor     func(childComplexity int) int
@@ -1390,6 +1396,7 @@ type ComplexityRoot struct {
 		ConversationArchive             func(childComplexity int, input model.ConversationArchiveInput) int
 		ConversationBulk                func(childComplexity int, input model.ConversationBulkInput) int
 		ConversationBulkCancel          func(childComplexity int, input model.ConversationBulkCancelInput) int
+		ConversationBulkMessageSend     func(childComplexity int, input model.ConversationBulkMessageSendInput) int
 		ConversationCollaboratorsAdd    func(childComplexity int, input model.ConversationCollaboratorsAddInput) int
 		ConversationCollaboratorsRemove func(childComplexity int, input model.ConversationCollaboratorsRemoveInput) int
 		ConversationEnd                 func(childComplexity int, input model.ConversationEndInput) int
@@ -2186,6 +2193,7 @@ type MutationResolver interface {
 	WorkingHoursDelete(ctx context.Context, input model.WorkingHoursDeleteInput) (*model.WorkingHoursDeletePayload, error)
 	AutomationSettingsUpdate(ctx context.Context, input model.AutomationSettingsUpdateInput) (*model.AutomationSettingsUpdatePayload, error)
 	ConversationBulk(ctx context.Context, input model.ConversationBulkInput) (*model.ConversationBulkPayload, error)
+	ConversationBulkMessageSend(ctx context.Context, input model.ConversationBulkMessageSendInput) (*model.ConversationBulkMessageSendPayload, error)
 	ConversationBulkCancel(ctx context.Context, input model.ConversationBulkCancelInput) (*model.ConversationBulkCancelPayload, error)
 	ChannelConnect(ctx context.Context, input model.ChannelConnectInput) (*model.ChannelConnectPayload, error)
 	ChannelReconnect(ctx context.Context, input model.ChannelReconnectInput) (*model.ChannelReconnectPayload, error)
@@ -4907,6 +4915,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationBulkCancelPayload.UserErrors(childComplexity), true
 
+	case "ConversationBulkMessageSendPayload.bulk":
+		if e.ComplexityRoot.ConversationBulkMessageSendPayload.Bulk == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationBulkMessageSendPayload.Bulk(childComplexity), true
+	case "ConversationBulkMessageSendPayload.cursor":
+		if e.ComplexityRoot.ConversationBulkMessageSendPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationBulkMessageSendPayload.Cursor(childComplexity), true
+	case "ConversationBulkMessageSendPayload.userErrors":
+		if e.ComplexityRoot.ConversationBulkMessageSendPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationBulkMessageSendPayload.UserErrors(childComplexity), true
+
 	case "ConversationBulkPayload.bulk":
 		if e.ComplexityRoot.ConversationBulkPayload.Bulk == nil {
 			break
@@ -7557,6 +7584,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationBulkCancel(childComplexity, args["input"].(model.ConversationBulkCancelInput)), true
+	case "Mutation.conversationBulkMessageSend":
+		if e.ComplexityRoot.Mutation.ConversationBulkMessageSend == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationBulkMessageSend_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationBulkMessageSend(childComplexity, args["input"].(model.ConversationBulkMessageSendInput)), true
 	case "Mutation.conversationCollaboratorsAdd":
 		if e.ComplexityRoot.Mutation.ConversationCollaboratorsAdd == nil {
 			break
@@ -11122,6 +11160,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputConversationArchiveInput,
 		ec.unmarshalInputConversationBulkCancelInput,
 		ec.unmarshalInputConversationBulkInput,
+		ec.unmarshalInputConversationBulkMessageSendInput,
 		ec.unmarshalInputConversationCollaboratorsAddInput,
 		ec.unmarshalInputConversationCollaboratorsRemoveInput,
 		ec.unmarshalInputConversationEndInput,
@@ -12163,6 +12202,8 @@ enum BulkAction {
   DELETE
   "Block their customers, and delete them."
   BLACKLIST
+  "Send them a message, which ` + "`" + `conversationBulkMessageSend` + "`" + ` alone does."
+  REPLY
 }
 
 "What became of one conversation of a bulk action."
@@ -12253,6 +12294,30 @@ type ConversationBulkPayload {
   cursor: Cursor
 }
 
+"What to send to whom: to those named, or those selected; at most 200."
+input ConversationBulkMessageSendInput {
+  "These conversations, at most 200."
+  conversationIds: [ID!]
+  "Or those that are listed so, at most 200."
+  selection: ConversationSelection
+  "What to send, as in ` + "`" + `messageSend` + "`" + `. ` + "`" + `{{system:customer_name}}` + "`" + ` becomes each recipient's name."
+  content: MessageContentInput!
+  "The author's own id of the action, at most 70 characters: the same id with the same input gives the same job again. Each message has this id, ` + "`" + `/` + "`" + ` and its conversation's id as its own."
+  clientMessageId: String!
+  "For integrations with ACT_AS: the agent in whose name it is sent."
+  onBehalfOf: ID
+}
+
+"The answer to conversationBulkMessageSend."
+type ConversationBulkMessageSendPayload {
+  "The job; null where it was refused as a whole."
+  bulk: BulkJob
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change."
+  cursor: Cursor
+}
+
 "Which bulk action to stop."
 input ConversationBulkCancelInput {
   "The job."
@@ -12298,6 +12363,11 @@ extend type Mutation {
     "What to do, to which ones."
     input: ConversationBulkInput!
   ): ConversationBulkPayload!
+  "Sends one message to many, by the same rules as ` + "`" + `messageSend` + "`" + `: what one's channel or state refuses is refused for that one alone, and each of the others gets it exactly once."
+  conversationBulkMessageSend(
+    "What to send, to whom."
+    input: ConversationBulkMessageSendInput!
+  ): ConversationBulkMessageSendPayload!
   "Stops a bulk action that is under way. What is done stays done."
   conversationBulkCancel(
     "Which one."
@@ -19296,6 +19366,18 @@ func (ec *executionContext) childFields_ConversationBulkCancelPayload(ctx contex
 	return nil, fmt.Errorf("no field named %q was found under type ConversationBulkCancelPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ConversationBulkMessageSendPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bulk":
+		return ec.fieldContext_ConversationBulkMessageSendPayload_bulk(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationBulkMessageSendPayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ConversationBulkMessageSendPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationBulkMessageSendPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ConversationBulkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "bulk":
@@ -21964,6 +22046,20 @@ func (ec *executionContext) field_Mutation_conversationBulkCancel_args(ctx conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ConversationBulkCancelInput, error) {
 			return ec.unmarshalNConversationBulkCancelInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationBulkCancelInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_conversationBulkMessageSend_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConversationBulkMessageSendInput, error) {
+			return ec.unmarshalNConversationBulkMessageSendInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationBulkMessageSendInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -35193,6 +35289,93 @@ func (ec *executionContext) fieldContext_ConversationBulkCancelPayload_cursor(_ 
 	return graphql.NewScalarFieldContext("ConversationBulkCancelPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
+func (ec *executionContext) _ConversationBulkMessageSendPayload_bulk(ctx context.Context, field graphql.CollectedField, obj *model.ConversationBulkMessageSendPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationBulkMessageSendPayload_bulk(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bulk, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
+			return ec.marshalOBulkJob2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐBulkJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationBulkMessageSendPayload_bulk(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationBulkMessageSendPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJob(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationBulkMessageSendPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationBulkMessageSendPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationBulkMessageSendPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationBulkMessageSendPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationBulkMessageSendPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationBulkMessageSendPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationBulkMessageSendPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationBulkMessageSendPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationBulkMessageSendPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationBulkMessageSendPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
 func (ec *executionContext) _ConversationBulkPayload_bulk(ctx context.Context, field graphql.CollectedField, obj *model.ConversationBulkPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -45584,6 +45767,50 @@ func (ec *executionContext) fieldContext_Mutation_conversationBulk(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_conversationBulk_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationBulkMessageSend(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationBulkMessageSend(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationBulkMessageSend(ctx, fc.Args["input"].(model.ConversationBulkMessageSendInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationBulkMessageSendPayload) graphql.Marshaler {
+			return ec.marshalNConversationBulkMessageSendPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationBulkMessageSendPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationBulkMessageSend(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationBulkMessageSendPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationBulkMessageSend_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -64297,6 +64524,64 @@ func (ec *executionContext) unmarshalInputConversationBulkInput(ctx context.Cont
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputConversationBulkMessageSendInput(ctx context.Context, obj any) (model.ConversationBulkMessageSendInput, error) {
+	var it model.ConversationBulkMessageSendInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationIds", "selection", "content", "clientMessageId", "onBehalfOf"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationIds = graphql.OmittableOf(data)
+		case "selection":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("selection"))
+			data, err := ec.unmarshalOConversationSelection2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationSelection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Selection = graphql.OmittableOf(data)
+		case "content":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("content"))
+			data, err := ec.unmarshalNMessageContentInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐMessageContentInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Content = data
+		case "clientMessageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMessageId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMessageID = data
+		case "onBehalfOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOf = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputConversationCollaboratorsAddInput(ctx context.Context, obj any) (model.ConversationCollaboratorsAddInput, error) {
 	var it model.ConversationCollaboratorsAddInput
 	if obj == nil {
@@ -74438,6 +74723,54 @@ func (ec *executionContext) _ConversationBulkCancelPayload(ctx context.Context, 
 	return out
 }
 
+var conversationBulkMessageSendPayloadImplementors = []string{"ConversationBulkMessageSendPayload"}
+
+func (ec *executionContext) _ConversationBulkMessageSendPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationBulkMessageSendPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationBulkMessageSendPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationBulkMessageSendPayload")
+		case "bulk":
+			out.Values[i] = ec._ConversationBulkMessageSendPayload_bulk(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationBulkMessageSendPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ConversationBulkMessageSendPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var conversationBulkPayloadImplementors = []string{"ConversationBulkPayload"}
 
 func (ec *executionContext) _ConversationBulkPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationBulkPayload) graphql.Marshaler {
@@ -79215,6 +79548,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "conversationBulk":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_conversationBulk(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversationBulkMessageSend":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationBulkMessageSend(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -87970,6 +88310,21 @@ func (ec *executionContext) marshalNConversationBulkCancelPayload2ᚖgithubᚗco
 func (ec *executionContext) unmarshalNConversationBulkInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationBulkInput(ctx context.Context, v any) (model.ConversationBulkInput, error) {
 	res, err := ec.unmarshalInputConversationBulkInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNConversationBulkMessageSendInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationBulkMessageSendInput(ctx context.Context, v any) (model.ConversationBulkMessageSendInput, error) {
+	res, err := ec.unmarshalInputConversationBulkMessageSendInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationBulkMessageSendPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationBulkMessageSendPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationBulkMessageSendPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConversationBulkMessageSendPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNConversationBulkPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationBulkPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationBulkPayload) graphql.Marshaler {

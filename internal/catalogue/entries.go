@@ -178,6 +178,7 @@ var entries = map[string]entry{
 	"refusal.internal":                 {"系統發生錯誤,此對話維持原狀。", "Something went wrong on our side; the conversation was left as it was."},
 	"refusal.given_up":                 {"多次嘗試後仍無法完成,其餘對話維持原狀。", "It could not be finished, although it was tried many times; what was not done was left as it was."},
 	"refusal.bulk_limit":               {"一次最多 {limit} 個對話。", "At most {limit} conversations at once."},
+	"refusal.recipients":               {"一次最多傳送給 {limit} 位收件者。", "One message goes to at most {limit} recipients at once."},
 	"refusal.not_bulk":                 {"此操作無法批量執行。", "This cannot be done to many conversations at once."},
 	"refusal.group_blacklist":          {"群組對話無法加入黑名單。", "A group cannot be blacklisted."},
 	"refusal.receiver_self":            {"對話已由您跟進。", "You follow the conversation already."},

@@ -38,7 +38,7 @@ type Job struct {
 	Failed int `json:"failed,omitempty"`
 	// The agent who asked for it; 0 for the system.
 	CreatedBy int64 `json:"created_by,omitempty"`
-	// What was asked for: ids and enums.
+	// What was asked for: ids and enums; what is sent to many, until it has ended.
 	Params map[string]interface{} `json:"params,omitempty"`
 	// Why it failed, safe to show.
 	Error string `json:"error,omitempty"`

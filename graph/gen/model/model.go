@@ -1866,6 +1866,30 @@ type ConversationBulkInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey"`
 }
 
+// What to send to whom: to those named, or those selected; at most 200.
+type ConversationBulkMessageSendInput struct {
+	// These conversations, at most 200.
+	ConversationIds graphql.Omittable[[]string] `json:"conversationIds"`
+	// Or those that are listed so, at most 200.
+	Selection graphql.Omittable[*ConversationSelection] `json:"selection"`
+	// What to send, as in `messageSend`. `{{system:customer_name}}` becomes each recipient's name.
+	Content MessageContentInput `json:"content"`
+	// The author's own id of the action, at most 70 characters: the same id with the same input gives the same job again. Each message has this id, `/` and its conversation's id as its own.
+	ClientMessageID string `json:"clientMessageId"`
+	// For integrations with ACT_AS: the agent in whose name it is sent.
+	OnBehalfOf graphql.Omittable[*string] `json:"onBehalfOf"`
+}
+
+// The answer to conversationBulkMessageSend.
+type ConversationBulkMessageSendPayload struct {
+	// The job; null where it was refused as a whole.
+	Bulk *BulkJob `json:"bulk"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
 // The answer to conversationBulk.
 type ConversationBulkPayload struct {
 	// The job; null where it was refused as a whole.
@@ -5606,6 +5630,8 @@ const (
 	BulkActionDelete BulkAction = "DELETE"
 	// Block their customers, and delete them.
 	BulkActionBlacklist BulkAction = "BLACKLIST"
+	// Send them a message, which `conversationBulkMessageSend` alone does.
+	BulkActionReply BulkAction = "REPLY"
 )
 
 var AllBulkAction = []BulkAction{
@@ -5617,11 +5643,12 @@ var AllBulkAction = []BulkAction{
 	BulkActionMarkUnread,
 	BulkActionDelete,
 	BulkActionBlacklist,
+	BulkActionReply,
 }
 
 func (e BulkAction) IsValid() bool {
 	switch e {
-	case BulkActionFollow, BulkActionEnd, BulkActionReopen, BulkActionTransfer, BulkActionMarkRead, BulkActionMarkUnread, BulkActionDelete, BulkActionBlacklist:
+	case BulkActionFollow, BulkActionEnd, BulkActionReopen, BulkActionTransfer, BulkActionMarkRead, BulkActionMarkUnread, BulkActionDelete, BulkActionBlacklist, BulkActionReply:
 		return true
 	}
 	return false

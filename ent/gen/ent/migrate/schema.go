@@ -1752,7 +1752,7 @@ var (
 		{Name: "done", Type: field.TypeInt, Comment: "Items done, well or not.", Default: 0},
 		{Name: "failed", Type: field.TypeInt, Comment: "Items that were refused or failed.", Default: 0},
 		{Name: "created_by", Type: field.TypeInt64, Comment: "The agent who asked for it; 0 for the system.", Default: 0},
-		{Name: "params", Type: field.TypeJSON, Nullable: true, Comment: "What was asked for: ids and enums."},
+		{Name: "params", Type: field.TypeJSON, Nullable: true, Comment: "What was asked for: ids and enums; what is sent to many, until it has ended."},
 		{Name: "error", Type: field.TypeString, Size: 2147483647, Comment: "Why it failed, safe to show.", Default: ""},
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true, Comment: "When it ended."},
 	}
