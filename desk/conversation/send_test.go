@@ -9,6 +9,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/conversation"
+	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	entgroup "github.com/switchyard-chat/switchyard/ent/gen/ent/group"
@@ -20,6 +21,27 @@ import (
 )
 
 func textContent(s string) channels.Content { return channels.Content{Kind: channels.Text, Text: s} }
+
+// MSG-4: a customer who gave no name, such as a visitor of a website, has nothing in its place.
+func TestNamelessCustomer(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		amy, _ := w.agents()
+		cid := w.chat("Mia")
+		w.Write(func(ctx context.Context, tx *store.Tx) error {
+			c, err := row.Lock(ctx, tx, cid)
+			if err != nil {
+				return err
+			}
+			_, err = row.Change(ctx, tx, c, event.Actor{Kind: event.BySystem}, func(u *ent.ConversationUpdateOne) { u.SetName("") })
+			return err
+		})
+		w.follow(amy, cid)
+		if m := w.sent(amy, cid, "1", "Dear {{system:customer_name}}!"); m.Text != "Dear !" {
+			t.Errorf("sent: %q", m.Text)
+		}
+	})
+}
 
 // CHAN-11, COLL-13, CONV-19, MSG-1: an answer is queued with its message in one transaction, clears what is unread and stops the waiting.
 func TestSend(t *testing.T) {
