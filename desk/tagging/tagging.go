@@ -11,6 +11,7 @@ import (
 	enttag "github.com/switchyard-chat/switchyard/ent/gen/ent/tag"
 	enttagging "github.com/switchyard-chat/switchyard/ent/gen/ent/tagging"
 	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/catalogue"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
 	"github.com/switchyard-chat/switchyard/internal/input"
@@ -101,6 +102,9 @@ func tagIn(ctx context.Context, tx *store.Tx, contactID, tagID int64, confirmed 
 	if err := copyTags(ctx, tx, contactID, by); err != nil {
 		return r, err
 	}
+	if err := logTags(ctx, tx, contactID, "log.tagged", []int64{tagID}, by); err != nil {
+		return r, err
+	}
 	made, err := tx.Tagging.Query().Where(enttagging.ContactID(contactID), enttagging.TagID(tagID)).Only(ctx)
 	if err != nil {
 		return r, fmt.Errorf("read tagging: %w", err)
@@ -127,7 +131,10 @@ func (s *Service) Untag(ctx context.Context, p auth.Principal, contactID, tagID 
 		if err != nil || n == 0 {
 			return err
 		}
-		return copyTags(ctx, tx, contactID, p.Actor())
+		if err := copyTags(ctx, tx, contactID, p.Actor()); err != nil {
+			return err
+		}
+		return logTags(ctx, tx, contactID, "log.untagged", []int64{tagID}, p.Actor())
 	})
 }
 
@@ -162,7 +169,26 @@ func SetIn(ctx context.Context, tx *store.Tx, contactID int64, tagIDs []int64, b
 	if err := tx.Contact.UpdateOneID(contactID).SetTagIds(ids).Exec(ctx); err != nil {
 		return fmt.Errorf("copy tags of contact %d: %w", contactID, err)
 	}
-	return nil
+	if err := logTags(ctx, tx, contactID, "log.untagged", gone, by); err != nil {
+		return err
+	}
+	return logTags(ctx, tx, contactID, "log.tagged", new, by)
+}
+
+// logTags tells the contact's conversations which tags it got or lost (CONV-24).
+func logTags(ctx context.Context, tx *store.Tx, contactID int64, code string, tagIDs []int64, by event.Actor) error {
+	if len(tagIDs) == 0 {
+		return nil
+	}
+	all, err := tx.Tag.Query().Where(enttag.IDIn(tagIDs...)).All(ctx)
+	if err != nil {
+		return fmt.Errorf("read the names of tags: %w", err)
+	}
+	names := make([]string, len(tagIDs))
+	for _, t := range all {
+		names[slices.Index(tagIDs, t.ID)] = t.Name
+	}
+	return row.LogContact(ctx, tx, contactID, code, map[string]string{"tags": catalogue.List(names...)}, by)
 }
 
 // DropIn takes all tags from a contact that is about to be deleted.

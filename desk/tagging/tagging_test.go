@@ -9,6 +9,7 @@ import (
 
 	"github.com/switchyard-chat/switchyard/desk/row"
 	"github.com/switchyard-chat/switchyard/desk/tagging"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/activity"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
@@ -86,7 +87,7 @@ func (w world) copies(t *testing.T, contact, conversation, tag int64) (c, row []
 	return c, row, count
 }
 
-// CONT-12, CONT-13: a new name makes the tag; tagging again asks first and then counts one more.
+// CONT-12, CONT-13, CONV-24: a new name makes the tag; tagging again asks first and then counts one more; the log of its conversation tells of it.
 func TestTaggingAgainAsksFirst(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
@@ -127,7 +128,32 @@ func TestTaggingAgainAsksFirst(t *testing.T) {
 		if c, r, count := w.copies(t, contact, conversation, id); len(c) != 1 || len(r) != 1 || count != 0 {
 			t.Errorf("after untagging the contact shows %v, the row %v, the tag counts %d", c, r, count)
 		}
+		if _, err := db.Write(t.Context(), w.p.TeamID, func(ctx context.Context, tx *store.Tx) error {
+			return tagging.SetIn(ctx, tx, contact, []int64{id}, w.p.Actor())
+		}); err != nil {
+			t.Fatal(err)
+		}
+		// What changed is told in the conversation's log, and what was asked or counted again is not.
+		if got, want := w.log(t, conversation), []string{"log.tagged VIP 客戶", "log.tagged vip客戶", "log.untagged VIP 客戶", "log.untagged vip客戶", "log.tagged VIP 客戶"}; !slices.Equal(got, want) {
+			t.Errorf("the log says %q, want %q", got, want)
+		}
 	})
+}
+
+// log lists what a conversation's log says of tags.
+func (w world) log(t *testing.T, conversation int64) []string {
+	t.Helper()
+	var all []string
+	if err := w.db.Read(t.Context(), w.p.TeamID, func(ctx context.Context, v *store.View) error {
+		entries, err := v.Activity.Query().Where(activity.ConversationID(conversation)).Order(activity.ByID()).All(ctx)
+		for _, e := range entries {
+			all = append(all, e.Code+" "+e.Params["tags"])
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // CONT-12: deleting removes it from all.

@@ -47,6 +47,11 @@ var entries = map[string]entry{
 	"log.released_role":            {"{agent} 的角色不再處理群組對話,對話回到待處理。", "{agent}'s role does not work with groups any more; the conversation is pending again."},
 	"log.released":                 {"{agent} 已停用,對話回到待處理。", "{agent} was deactivated; the conversation is pending again."},
 
+	"log.blocked":   {"{actor} 封鎖了顧客。", "{actor} blocked the customer."},
+	"log.unblocked": {"{actor} 解除封鎖了顧客。", "{actor} unblocked the customer."},
+	"log.tagged":    {"{actor} 為顧客加上標籤:{tags}", "{actor} tagged the customer: {tags}"},
+	"log.untagged":  {"{actor} 移除了顧客的標籤:{tags}", "{actor} took tags from the customer: {tags}"},
+
 	"log.exported":      {"{actor} 匯出了對話。", "{actor} exported the conversation."},
 	"log.exported_mail": {"{actor} 以電子郵件匯出了對話。", "{actor} exported the conversation by e-mail."},
 
