@@ -111,6 +111,19 @@ func (r *Resolver) contactUpdate(ctx context.Context, p auth.Principal, in model
 	return r.Contacts.Update(ctx, p, contact.UpdateInput{ID: n, Fields: fields})
 }
 
+// contactSetBlocked blocks a contact, or lets it write again.
+func (r *Resolver) contactSetBlocked(ctx context.Context, p auth.Principal, of string, isBlocked bool) (*model.Contact, event.Cursor, error) {
+	n, err := contactID(of)
+	if err != nil {
+		return nil, event.Cursor{}, err
+	}
+	c, at, err := r.Contacts.SetBlocked(ctx, p, n, isBlocked)
+	if err != nil {
+		return nil, event.Cursor{}, err
+	}
+	return contactModel(p, c), at, nil
+}
+
 // contactAfter is the contact after a change: nil for an integration that may change contacts and not read them, or where the contact went
 // since. The change stands.
 func (r *Resolver) contactAfter(ctx context.Context, p auth.Principal, n int64) (*model.Contact, error) {

@@ -71,6 +71,26 @@ func (r *mutationResolver) ContactDelete(ctx context.Context, input model.Contac
 	return &model.ContactDeletePayload{DeletedContactID: &input.ContactID, UserErrors: []model.UserError{}, Cursor: cursorOf(at)}, nil
 }
 
+func (r *mutationResolver) ContactBlock(ctx context.Context, input model.ContactBlockInput) (*model.ContactBlockPayload, error) {
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, at, err := r.contactSetBlocked(ctx, p, input.ContactID, true)
+	errs, err := userErrors(err)
+	return &model.ContactBlockPayload{Contact: c, UserErrors: errs, Cursor: cursorOf(at)}, err
+}
+
+func (r *mutationResolver) ContactUnblock(ctx context.Context, input model.ContactUnblockInput) (*model.ContactUnblockPayload, error) {
+	p, err := auth.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, at, err := r.contactSetBlocked(ctx, p, input.ContactID, false)
+	errs, err := userErrors(err)
+	return &model.ContactUnblockPayload{Contact: c, UserErrors: errs, Cursor: cursorOf(at)}, err
+}
+
 func (r *mutationResolver) TagCreate(ctx context.Context, input model.TagCreateInput) (*model.TagCreatePayload, error) {
 	p, err := auth.From(ctx)
 	if err != nil {

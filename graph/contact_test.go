@@ -16,6 +16,7 @@ import (
 	"github.com/switchyard-chat/switchyard/channels"
 	"github.com/switchyard-chat/switchyard/desk/contact"
 	"github.com/switchyard-chat/switchyard/desk/customfield"
+	"github.com/switchyard-chat/switchyard/desk/factory"
 	"github.com/switchyard-chat/switchyard/desk/file/filetest"
 	"github.com/switchyard-chat/switchyard/desk/inbox"
 	"github.com/switchyard-chat/switchyard/desk/row"
@@ -23,6 +24,7 @@ import (
 	"github.com/switchyard-chat/switchyard/graph"
 	"github.com/switchyard-chat/switchyard/graph/gen"
 	"github.com/switchyard-chat/switchyard/internal/auth"
+	"github.com/switchyard-chat/switchyard/internal/catalogue"
 	"github.com/switchyard-chat/switchyard/internal/clock"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/id"
@@ -192,6 +194,58 @@ func TestContacts(t *testing.T) {
 			if got := b.must(t, b.admin, "contact", `query($id: ID!) { contact(id: $id) { id } }`, map[string]any{"id": gone}); got != nil {
 				t.Errorf("%v is %v", gone, got)
 			}
+		}
+	})
+}
+
+// CONV-15, CONV-24, CONV-28: whoever may answer blocks and unblocks; who may only look on does not; another team's contact does not exist. The log says it in the reader's language.
+func TestContactBlock(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		amy, looker, boss := w.Agent(auth.AgentRole), w.Agent(auth.MarketingCS), w.Agent(auth.Supervisor)
+		looker.Permissions, boss.Permissions = nil, nil
+		c := w.Conversation(w.Channel("LINE"), factory.Spec{})
+		of := id.Format(id.Contact, *c.ContactID)
+		set := func(p auth.Principal, what, of string) (isBlocked bool, code string, isNew bool) {
+			t.Helper()
+			var got map[string]struct {
+				Contact    *struct{ IsBlocked bool }
+				UserErrors []struct{ Code string }
+				Cursor     *string
+			}
+			if errs := w.query(t, p, `mutation($c: ID!) { contact`+what+`(input: {contactId: $c}) { contact { isBlocked } userErrors { code } cursor } }`, map[string]any{"c": of}, &got); errs != nil {
+				t.Fatal(errs)
+			}
+			x := got["contact"+what]
+			if len(x.UserErrors) > 0 {
+				code = x.UserErrors[0].Code
+			}
+			return x.Contact != nil && x.Contact.IsBlocked, code, x.Cursor != nil
+		}
+		for _, step := range []struct {
+			who       auth.Principal
+			what, of  string
+			isBlocked bool
+			code      string
+			isNew     bool
+		}{
+			{looker, "Block", of, false, "FORBIDDEN", false}, {amy, "Block", "cont_zzzz", false, "NOT_FOUND", false},
+			{amy, "Block", of, true, "", true}, {boss, "Block", of, true, "", false},
+			{looker, "Unblock", of, false, "FORBIDDEN", false}, {boss, "Unblock", of, false, "", true}, {amy, "Unblock", of, false, "", false},
+		} {
+			if isBlocked, code, isNew := set(step.who, step.what, step.of); isBlocked != step.isBlocked || code != step.code || isNew != step.isNew {
+				t.Errorf("%s of %s by %s: blocked %v, %q, changed %v", step.what, step.of, step.who.Role, isBlocked, code, isNew)
+			}
+		}
+		amy.Language = catalogue.Chinese
+		var got struct {
+			Activities struct{ Nodes []struct{ Text string } }
+		}
+		if errs := w.query(t, amy, `query($c: ID!) { activities(conversationId: $c, first: 2) { nodes { text } } }`, map[string]any{"c": conv(c.ID)}, &got); errs != nil {
+			t.Fatal(errs)
+		}
+		if all := got.Activities.Nodes; len(all) != 2 || !strings.HasSuffix(all[0].Text, " 解除封鎖了顧客。") || !strings.HasSuffix(all[1].Text, " 封鎖了顧客。") {
+			t.Errorf("the log says %q", all)
 		}
 	})
 }

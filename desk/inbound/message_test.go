@@ -3,6 +3,7 @@ package inbound_test
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -280,6 +281,40 @@ func TestBlocked(t *testing.T) {
 		w.nowhere("canary")
 		if r := w.receive(e); r.Duplicate != 1 {
 			t.Errorf("it is not marked: %+v", r)
+		}
+	})
+}
+
+// CONV-15, CONV-24: blocking alone keeps what was said, on every channel; what is sent meanwhile is not kept, and what is sent afterwards is.
+func TestBlockedAlone(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		w.receive(w.says(user("Umia"), "before"))
+		contacts, p, id := contact.New(w.DB), w.Agent(auth.AgentRole), *w.with("Umia").ContactID
+		p.Permissions = []auth.Permission{auth.SendMessages}
+		set := func(is, changes bool) {
+			t.Helper()
+			c, at, err := contacts.SetBlocked(t.Context(), p, id, is)
+			if err != nil || c.IsBlocked != is || c.Identities[0].Identity.IsBlocked != is || (at.Epoch != "") != changes {
+				t.Fatalf("blocked %v, cursor %v: %+v, %v", is, at, c, err)
+			}
+		}
+		set(true, true)
+		set(true, false)
+		w.receive(w.says(user("Umia"), "canary"))
+		if c := w.with("Umia"); c.MessageSeq != 1 || c.LastMessagePreview != "before" {
+			t.Errorf("while it is blocked there are %d messages, the last %q", c.MessageSeq, c.LastMessagePreview)
+		}
+		w.nowhere("canary")
+		set(false, true)
+		set(false, false)
+		w.receive(w.says(user("Umia"), "after"))
+		c := w.with("Umia")
+		if c.MessageSeq != 2 || c.LastMessagePreview != "after" {
+			t.Errorf("afterwards there are %d messages, the last %q", c.MessageSeq, c.LastMessagePreview)
+		}
+		if log := w.Log(c.ID); !slices.Equal(log, []string{"log.created", "log.blocked", "log.unblocked"}) {
+			t.Errorf("the log is %v", log)
 		}
 	})
 }

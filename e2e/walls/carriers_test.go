@@ -62,7 +62,7 @@ var meaning = map[string]string{
 	"ContactUpdateInput.contactId": "@contact.ann", "ContactUpdateInput.firstName": "!words", "ContactUpdateInput.lastName": "words", "ContactUpdateInput.membershipNo": "key",
 	"ContactUpdateInput.identityNo": "key", "ContactUpdateInput.phones": "words 0911222000", "ContactUpdateInput.emails": "words own@example.com", "ContactUpdateInput.companyIds": "@company.inc",
 	"ContactUpdateInput.tagIds": "@tag.red", "ContactUpdateInput.note": "words", "ContactUpdateInput.membershipLevel": "words", "ContactUpdateInput.responsibleAgentId": "@agent.admin",
-	"ContactDeleteInput.contactId": "@contact.doomed", "ContactTagInput.contactId": "@contact.ann", "ContactTagInput.tagId": "!@tag.red", "ContactTagInput.name": "key tag.name3",
+	"ContactDeleteInput.contactId": "@contact.doomed", "ContactBlockInput.contactId": "@contact.doomed", "ContactUnblockInput.contactId": "@contact.doomed", "ContactTagInput.contactId": "@contact.ann", "ContactTagInput.tagId": "!@tag.red", "ContactTagInput.name": "key tag.name3",
 	"ContactUntagInput.contactId": "@contact.ben", "ContactUntagInput.tagId": "@tag.red",
 	"ContactAddressInput.name": "words", "ContactAddressInput.phone": "words 0911222000", "ContactAddressInput.country": "words TW", "ContactAddressInput.postcode": "words 100", "ContactAddressInput.city": "words",
 	"ContactAddressInput.line":       "!words",

@@ -588,6 +588,12 @@ type ComplexityRoot struct {
 		Postcode func(childComplexity int) int
 	}
 
+	ContactBlockPayload struct {
+		Contact    func(childComplexity int) int
+		Cursor     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ContactChanged struct {
 		Cause   func(childComplexity int) int
 		Contact func(childComplexity int) int
@@ -668,6 +674,12 @@ type ComplexityRoot struct {
 		IsTaggedAlready func(childComplexity int) int
 		Tagging         func(childComplexity int) int
 		UserErrors      func(childComplexity int) int
+	}
+
+	ContactUnblockPayload struct {
+		Contact    func(childComplexity int) int
+		Cursor     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ContactUntagPayload struct {
@@ -1388,9 +1400,11 @@ type ComplexityRoot struct {
 		CompanyCreate                   func(childComplexity int, input model.CompanyCreateInput) int
 		CompanyDelete                   func(childComplexity int, input model.CompanyDeleteInput) int
 		CompanyUpdate                   func(childComplexity int, input model.CompanyUpdateInput) int
+		ContactBlock                    func(childComplexity int, input model.ContactBlockInput) int
 		ContactCreate                   func(childComplexity int, input model.ContactCreateInput) int
 		ContactDelete                   func(childComplexity int, input model.ContactDeleteInput) int
 		ContactTag                      func(childComplexity int, input model.ContactTagInput) int
+		ContactUnblock                  func(childComplexity int, input model.ContactUnblockInput) int
 		ContactUntag                    func(childComplexity int, input model.ContactUntagInput) int
 		ContactUpdate                   func(childComplexity int, input model.ContactUpdateInput) int
 		ConversationArchive             func(childComplexity int, input model.ConversationArchiveInput) int
@@ -2212,6 +2226,8 @@ type MutationResolver interface {
 	ContactCreate(ctx context.Context, input model.ContactCreateInput) (*model.ContactCreatePayload, error)
 	ContactUpdate(ctx context.Context, input model.ContactUpdateInput) (*model.ContactUpdatePayload, error)
 	ContactDelete(ctx context.Context, input model.ContactDeleteInput) (*model.ContactDeletePayload, error)
+	ContactBlock(ctx context.Context, input model.ContactBlockInput) (*model.ContactBlockPayload, error)
+	ContactUnblock(ctx context.Context, input model.ContactUnblockInput) (*model.ContactUnblockPayload, error)
 	TagCreate(ctx context.Context, input model.TagCreateInput) (*model.TagCreatePayload, error)
 	TagUpdate(ctx context.Context, input model.TagUpdateInput) (*model.TagUpdatePayload, error)
 	TagDelete(ctx context.Context, input model.TagDeleteInput) (*model.TagDeletePayload, error)
@@ -4340,6 +4356,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContactAddress.Postcode(childComplexity), true
 
+	case "ContactBlockPayload.contact":
+		if e.ComplexityRoot.ContactBlockPayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlockPayload.Contact(childComplexity), true
+	case "ContactBlockPayload.cursor":
+		if e.ComplexityRoot.ContactBlockPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlockPayload.Cursor(childComplexity), true
+	case "ContactBlockPayload.userErrors":
+		if e.ComplexityRoot.ContactBlockPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactBlockPayload.UserErrors(childComplexity), true
+
 	case "ContactChanged.cause":
 		if e.ComplexityRoot.ContactChanged.Cause == nil {
 			break
@@ -4627,6 +4662,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactTagPayload.UserErrors(childComplexity), true
+
+	case "ContactUnblockPayload.contact":
+		if e.ComplexityRoot.ContactUnblockPayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactUnblockPayload.Contact(childComplexity), true
+	case "ContactUnblockPayload.cursor":
+		if e.ComplexityRoot.ContactUnblockPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactUnblockPayload.Cursor(childComplexity), true
+	case "ContactUnblockPayload.userErrors":
+		if e.ComplexityRoot.ContactUnblockPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactUnblockPayload.UserErrors(childComplexity), true
 
 	case "ContactUntagPayload.contact":
 		if e.ComplexityRoot.ContactUntagPayload.Contact == nil {
@@ -7496,6 +7550,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CompanyUpdate(childComplexity, args["input"].(model.CompanyUpdateInput)), true
+	case "Mutation.contactBlock":
+		if e.ComplexityRoot.Mutation.ContactBlock == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contactBlock_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContactBlock(childComplexity, args["input"].(model.ContactBlockInput)), true
 	case "Mutation.contactCreate":
 		if e.ComplexityRoot.Mutation.ContactCreate == nil {
 			break
@@ -7529,6 +7594,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ContactTag(childComplexity, args["input"].(model.ContactTagInput)), true
+	case "Mutation.contactUnblock":
+		if e.ComplexityRoot.Mutation.ContactUnblock == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contactUnblock_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContactUnblock(childComplexity, args["input"].(model.ContactUnblockInput)), true
 	case "Mutation.contactUntag":
 		if e.ComplexityRoot.Mutation.ContactUntag == nil {
 			break
@@ -11151,10 +11227,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCompanyFilter,
 		ec.unmarshalInputCompanyUpdateInput,
 		ec.unmarshalInputContactAddressInput,
+		ec.unmarshalInputContactBlockInput,
 		ec.unmarshalInputContactCreateInput,
 		ec.unmarshalInputContactDeleteInput,
 		ec.unmarshalInputContactFilter,
 		ec.unmarshalInputContactTagInput,
+		ec.unmarshalInputContactUnblockInput,
 		ec.unmarshalInputContactUntagInput,
 		ec.unmarshalInputContactUpdateInput,
 		ec.unmarshalInputConversationArchiveInput,
@@ -13781,6 +13859,16 @@ extend type Mutation {
     "Which one."
     input: ContactDeleteInput!
   ): ContactDeletePayload!
+  "Blocks a contact on every channel: what was said stays, and nothing that it sends from then on is kept. For whoever may answer customers."
+  contactBlock(
+    "Which one."
+    input: ContactBlockInput!
+  ): ContactBlockPayload!
+  "Lets a contact that is blocked, or whose conversations were put on the blacklist, write again. For whoever may answer customers."
+  contactUnblock(
+    "Which one."
+    input: ContactUnblockInput!
+  ): ContactUnblockPayload!
   "Makes a tag."
   tagCreate(
     "Name and colour."
@@ -13966,6 +14054,38 @@ type ContactDeletePayload {
   "What the caller can put right."
   userErrors: [UserError!]!
   "The position after the change."
+  cursor: Cursor
+}
+
+"Which contact to block."
+input ContactBlockInput {
+  "The contact."
+  contactId: ID!
+}
+
+"The answer to contactBlock."
+type ContactBlockPayload {
+  "The contact; null where it was refused."
+  contact: Contact
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change; null where it was blocked already."
+  cursor: Cursor
+}
+
+"Which contact to let write again."
+input ContactUnblockInput {
+  "The contact."
+  contactId: ID!
+}
+
+"The answer to contactUnblock."
+type ContactUnblockPayload {
+  "The contact; null where it was refused."
+  contact: Contact
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change; null where it was not blocked."
   cursor: Cursor
 }
 
@@ -19102,6 +19222,18 @@ func (ec *executionContext) childFields_ContactAddress(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type ContactAddress", field.Name)
 }
 
+func (ec *executionContext) childFields_ContactBlockPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_ContactBlockPayload_contact(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContactBlockPayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ContactBlockPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactBlockPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ContactConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -19240,6 +19372,18 @@ func (ec *executionContext) childFields_ContactTagPayload(ctx context.Context, f
 		return ec.fieldContext_ContactTagPayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContactTagPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactUnblockPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_ContactUnblockPayload_contact(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContactUnblockPayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ContactUnblockPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactUnblockPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ContactUntagPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -21956,6 +22100,20 @@ func (ec *executionContext) field_Mutation_companyUpdate_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_contactBlock_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ContactBlockInput, error) {
+			return ec.unmarshalNContactBlockInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactBlockInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_contactCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -21990,6 +22148,20 @@ func (ec *executionContext) field_Mutation_contactTag_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ContactTagInput, error) {
 			return ec.unmarshalNContactTagInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactTagInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_contactUnblock_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ContactUnblockInput, error) {
+			return ec.unmarshalNContactUnblockInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactUnblockInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -32799,6 +32971,93 @@ func (ec *executionContext) fieldContext_ContactAddress_line(_ context.Context, 
 	return graphql.NewScalarFieldContext("ContactAddress", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _ContactBlockPayload_contact(ctx context.Context, field graphql.CollectedField, obj *model.ContactBlockPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlockPayload_contact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Contact) graphql.Marshaler {
+			return ec.marshalOContact2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlockPayload_contact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactBlockPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactBlockPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ContactBlockPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlockPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlockPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactBlockPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactBlockPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ContactBlockPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactBlockPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactBlockPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactBlockPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
 func (ec *executionContext) _ContactChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ContactChanged) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -34017,6 +34276,93 @@ func (ec *executionContext) _ContactTagPayload_cursor(ctx context.Context, field
 }
 func (ec *executionContext) fieldContext_ContactTagPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ContactTagPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ContactUnblockPayload_contact(ctx context.Context, field graphql.CollectedField, obj *model.ContactUnblockPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactUnblockPayload_contact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Contact) graphql.Marshaler {
+			return ec.marshalOContact2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactUnblockPayload_contact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactUnblockPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactUnblockPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ContactUnblockPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactUnblockPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactUnblockPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactUnblockPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactUnblockPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ContactUnblockPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactUnblockPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactUnblockPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactUnblockPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _ContactUntagPayload_contact(ctx context.Context, field graphql.CollectedField, obj *model.ContactUntagPayload) (ret graphql.Marshaler) {
@@ -46603,6 +46949,94 @@ func (ec *executionContext) fieldContext_Mutation_contactDelete(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_contactDelete_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_contactBlock(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_contactBlock(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ContactBlock(ctx, fc.Args["input"].(model.ContactBlockInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ContactBlockPayload) graphql.Marshaler {
+			return ec.marshalNContactBlockPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactBlockPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_contactBlock(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactBlockPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_contactBlock_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_contactUnblock(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_contactUnblock(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ContactUnblock(ctx, fc.Args["input"].(model.ContactUnblockInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ContactUnblockPayload) graphql.Marshaler {
+			return ec.marshalNContactUnblockPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactUnblockPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_contactUnblock(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactUnblockPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_contactUnblock_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -63798,6 +64232,36 @@ func (ec *executionContext) unmarshalInputContactAddressInput(ctx context.Contex
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputContactBlockInput(ctx context.Context, obj any) (model.ContactBlockInput, error) {
+	var it model.ContactBlockInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"contactId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "contactId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputContactCreateInput(ctx context.Context, obj any) (model.ContactCreateInput, error) {
 	var it model.ContactCreateInput
 	if obj == nil {
@@ -64204,6 +64668,36 @@ func (ec *executionContext) unmarshalInputContactTagInput(ctx context.Context, o
 				return it, err
 			}
 			it.ConfirmAgain = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputContactUnblockInput(ctx context.Context, obj any) (model.ContactUnblockInput, error) {
+	var it model.ContactUnblockInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"contactId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "contactId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contactId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ContactID = data
 		}
 	}
 	return it, nil
@@ -73697,6 +74191,54 @@ func (ec *executionContext) _ContactAddress(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var contactBlockPayloadImplementors = []string{"ContactBlockPayload"}
+
+func (ec *executionContext) _ContactBlockPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ContactBlockPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactBlockPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactBlockPayload")
+		case "contact":
+			out.Values[i] = ec._ContactBlockPayload_contact(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ContactBlockPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ContactBlockPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var contactChangedImplementors = []string{"ContactChanged", "StreamFrame", "LogEvent"}
 
 func (ec *executionContext) _ContactChanged(ctx context.Context, sel ast.SelectionSet, obj *model.ContactChanged) graphql.Marshaler {
@@ -74299,6 +74841,54 @@ func (ec *executionContext) _ContactTagPayload(ctx context.Context, sel ast.Sele
 			}
 		case "cursor":
 			out.Values[i] = ec._ContactTagPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var contactUnblockPayloadImplementors = []string{"ContactUnblockPayload"}
+
+func (ec *executionContext) _ContactUnblockPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ContactUnblockPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contactUnblockPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContactUnblockPayload")
+		case "contact":
+			out.Values[i] = ec._ContactUnblockPayload_contact(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ContactUnblockPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ContactUnblockPayload_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -79681,6 +80271,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "contactDelete":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_contactDelete(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contactBlock":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_contactBlock(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contactUnblock":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_contactUnblock(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -88007,6 +88611,21 @@ func (ec *executionContext) unmarshalNContactAddressInput2ᚖgithubᚗcomᚋswit
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNContactBlockInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactBlockInput(ctx context.Context, v any) (model.ContactBlockInput, error) {
+	res, err := ec.unmarshalInputContactBlockInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNContactBlockPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactBlockPayload(ctx context.Context, sel ast.SelectionSet, v *model.ContactBlockPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ContactBlockPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNContactConnection2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactConnection(ctx context.Context, sel ast.SelectionSet, v *model.ContactConnection) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -88215,6 +88834,21 @@ func (ec *executionContext) marshalNContactTagPayload2ᚖgithubᚗcomᚋswitchya
 		return graphql.Null
 	}
 	return ec._ContactTagPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNContactUnblockInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactUnblockInput(ctx context.Context, v any) (model.ContactUnblockInput, error) {
+	res, err := ec.unmarshalInputContactUnblockInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNContactUnblockPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactUnblockPayload(ctx context.Context, sel ast.SelectionSet, v *model.ContactUnblockPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ContactUnblockPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNContactUntagInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐContactUntagInput(ctx context.Context, v any) (model.ContactUntagInput, error) {

@@ -1419,6 +1419,22 @@ type ContactAddressInput struct {
 	Line string `json:"line"`
 }
 
+// Which contact to block.
+type ContactBlockInput struct {
+	// The contact.
+	ContactID string `json:"contactId"`
+}
+
+// The answer to contactBlock.
+type ContactBlockPayload struct {
+	// The contact; null where it was refused.
+	Contact *Contact `json:"contact"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change; null where it was blocked already.
+	Cursor *string `json:"cursor"`
+}
+
 // A contact changed.
 type ContactChanged struct {
 	// The position to resume from.
@@ -1670,6 +1686,22 @@ type ContactTagPayload struct {
 	// What the caller can put right.
 	UserErrors []UserError `json:"userErrors"`
 	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// Which contact to let write again.
+type ContactUnblockInput struct {
+	// The contact.
+	ContactID string `json:"contactId"`
+}
+
+// The answer to contactUnblock.
+type ContactUnblockPayload struct {
+	// The contact; null where it was refused.
+	Contact *Contact `json:"contact"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change; null where it was not blocked.
 	Cursor *string `json:"cursor"`
 }
 
