@@ -18,7 +18,8 @@ import (
 
 // bulkInput reads what to do to which conversations.
 func bulkInput(in model.ConversationBulkInput) (conversation.BulkInput, error) {
-	out := conversation.BulkInput{Action: conversation.Action(in.Action), IdempotencyKey: given(in.IdempotencyKey.Value(), "")}
+	out := conversation.BulkInput{Action: conversation.Action(in.Action), IdempotencyKey: given(in.IdempotencyKey.Value(), ""),
+		Until: in.Until.Value(), Note: given(in.Note.Value(), "")}
 	if err := chosen(&out, in.ConversationIds.Value(), in.Selection.Value()); err != nil {
 		return out, err
 	}

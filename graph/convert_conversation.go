@@ -31,6 +31,8 @@ type conversationRows struct {
 	windows  map[int64]*ent.Webchat // by channel
 	findings map[int64][]finding.Found
 	adverts  map[int64][]*ent.Advert
+	// moments are the snoozes of conversations and the viewer's reminders of them, by conversation.
+	moments inbox.Moments
 	// information is what agents are to know of channels, by channel.
 	information map[int64]string
 	permits     bool
@@ -49,6 +51,7 @@ type conversationWants struct {
 	windows  bool // of the channels
 	findings bool
 	adverts  bool
+	moments  inbox.MomentWants
 	// information of the channels
 	information bool
 }
@@ -67,6 +70,7 @@ func wantsOf(ctx context.Context) conversationWants {
 		},
 		contacts: f["contact"], parts: contactParts(ctx), permits: permits,
 		findings: f["findings"], adverts: f["adverts"], information: f["channelInformation"],
+		moments:  inbox.MomentWants{Snoozes: f["snooze"] || f["snoozeEnded"], Reminders: f["reminder"]},
 		visitors: f["visitor"], windows: f["channel"] && selected(ctx, "Channel")["webchat"],
 	}
 }
@@ -96,6 +100,9 @@ func (r *Resolver) with(p auth.Principal, wants conversationWants, out *conversa
 			if out.adverts, err = inbox.AdvertsOf(ctx, v, rows.All); err != nil {
 				return err
 			}
+		}
+		if out.moments, err = inbox.MomentsOf(ctx, v, p, rows.All, wants.moments); err != nil {
+			return err
 		}
 		if wants.permits && len(rows.All) > 0 {
 			t, err := v.Client.Team.Get(ctx, v.Team)
@@ -241,6 +248,7 @@ func (r *Resolver) conversationModel(p auth.Principal, c *ent.Conversation, rows
 	if text := rows.information[c.ChannelID]; text != "" && c.BegunBy == entconversation.BegunByCUSTOMER {
 		m.ChannelInformation = &text
 	}
+	m.Snooze, m.SnoozeEnded, m.Reminder = snoozeModel(c, rows.moments), snoozeEndedModel(c, rows.moments), reminderModel(rows.moments.Reminders[c.ID])
 	if rows.permits {
 		m.ViewerCan = permitsModel(p, c, g, rows.collaborates)
 	}
@@ -301,7 +309,8 @@ func permitsModel(p auth.Principal, c *ent.Conversation, g *ent.Group, collabora
 		Join: permit(conversation.Joining), RemoveCollaborators: permit(conversation.Removing), Leave: permit(conversation.Leaving),
 		Delete: permit(conversation.Deleting), Blacklist: permit(conversation.Blacklisting), Note: permit(conversation.Noting), Export: permit(conversation.Exporting),
 		GroupNote: permit(conversation.NotingGroup), OpenMember: permit(conversation.OpeningMember), LeaveGroup: permit(conversation.LeavingGroup),
-		Pin: permit(conversation.Pinning), Star: permit(conversation.Starring), Archive: permit(conversation.Archiving)}
+		Pin: permit(conversation.Pinning), Star: permit(conversation.Starring), Archive: permit(conversation.Archiving),
+		Snooze: permit(conversation.Snoozing), Unsnooze: permit(conversation.Waking)}
 }
 
 func (r *Resolver) sendabilityModel(language string, c *ent.Conversation, ch *ent.Channel, g *ent.Group) model.Sendability {

@@ -49,6 +49,7 @@ func (r *filterReader) read(in *model.ConversationFilter, path string, depth int
 	f.HasCollaborators = in.HasCollaborators.Value()
 	f.IsUnread, f.IsMentioned, f.IsStarred = in.IsUnread.Value(), in.IsMentioned.Value(), in.IsStarred.Value()
 	f.IsArchived, f.HasPhone, f.IsFromAd = in.IsArchived.Value(), in.HasPhone.Value(), in.IsFromAdvert.Value()
+	f.IsSnoozed = in.IsSnoozed.Value()
 	if level := in.WaitingAtLeast.Value(); level != nil {
 		f.WaitingAtLeast = inbox.Level(*level).Least()
 	}

@@ -127,7 +127,7 @@ func filterModel(f *inbox.Filter) map[string]any {
 			m[name] = words
 		}
 	}
-	for name, is := range map[string]*bool{"hasCollaborators": f.HasCollaborators, "isUnread": f.IsUnread, "isMentioned": f.IsMentioned, "isStarred": f.IsStarred, "isArchived": f.IsArchived,
+	for name, is := range map[string]*bool{"hasCollaborators": f.HasCollaborators, "isUnread": f.IsUnread, "isMentioned": f.IsMentioned, "isStarred": f.IsStarred, "isArchived": f.IsArchived, "isSnoozed": f.IsSnoozed,
 		"hasPhone": f.HasPhone, "isFromAdvert": f.IsFromAd} {
 		if is != nil {
 			m[name] = *is

@@ -144,8 +144,8 @@ func rightsOf(p auth.Principal) rights {
 // loadConversation reads a conversation's row with what a stream's operation selects, once for an event, whoever may see it.
 func (r *Resolver) loadConversation(ctx context.Context, p auth.Principal, n int64, wants conversationWants) (*conversationRows, error) {
 	key := "conversation " + id.Format(id.Conversation, n) + wants.key()
-	if wants.contacts {
-		key += p.Key() // what is shown of a contact depends on permissions
+	if wants.contacts || wants.moments.Reminders {
+		key += p.Key() // what is shown of a contact depends on permissions, and reminders are one's own
 	}
 	return live.Once(ctx, key, func(ctx context.Context) (*conversationRows, error) {
 		var out conversationRows

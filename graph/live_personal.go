@@ -113,7 +113,7 @@ func changesCounts(p auth.Principal, e event.Event) bool {
 	if !was || !is {
 		return was != is
 	}
-	return before.Status != after.Status || before.Queue != after.Queue || before.FollowerID != after.FollowerID || row.Unread(p, before) != row.Unread(p, after) ||
+	return before.Status != after.Status || before.Queue != after.Queue || before.IsSnoozed != after.IsSnoozed || before.FollowerID != after.FollowerID || row.Unread(p, before) != row.Unread(p, after) ||
 		before.ChannelID != after.ChannelID || !slices.Equal(before.Collaborators, after.Collaborators)
 }
 

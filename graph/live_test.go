@@ -321,7 +321,7 @@ func TestInboxEventsEqualTheList(t *testing.T) {
 			for range rapid.IntRange(1, 25).Draw(t, "steps") {
 				x := rapid.SampledFrom(all).Draw(t, "conversation").ID
 				agent := rapid.SampledFrom(principals).Draw(t, "agent").AgentID
-				switch rapid.IntRange(0, 9).Draw(t, "step") {
+				switch rapid.IntRange(0, 10).Draw(t, "step") {
 				case 0:
 					w.Hear(x)
 				case 1, 2:
@@ -340,6 +340,17 @@ func TestInboxEventsEqualTheList(t *testing.T) {
 					w.Change(x, func(u *ent.ConversationUpdateOne) { u.SetUnread(rapid.IntRange(0, 1).Draw(t, "unread")) })
 				case 6:
 					w.Change(x, func(u *ent.ConversationUpdateOne) { u.SetIsArchived(rapid.Bool().Draw(t, "archived")) })
+				case 10: // it is snoozed, or comes back
+					w.Write(func(ctx context.Context, tx *store.Tx) error {
+						c, err := row.Lock(ctx, tx, x)
+						if err != nil || c.Status != conversation.StatusIN_PROGRESS {
+							return err
+						}
+						_, err = row.Change(ctx, tx, c, factory.Nobody, func(u *ent.ConversationUpdateOne) {
+							u.SetQueue(rapid.SampledFrom([]conversation.Queue{"HUMAN", "SNOOZED"}).Draw(t, "snoozed"))
+						})
+						return err
+					})
 				case 7: // a collaborator joins
 					w.Write(func(ctx context.Context, tx *store.Tx) error {
 						c, err := row.Lock(ctx, tx, x)

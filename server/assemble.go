@@ -102,6 +102,7 @@ type parts struct {
 	bulk      *conversation.Bulk
 	exports   *conversation.Exports
 	levels    *conversation.Levels
+	reminders *conversation.Reminders
 	presence  *presence.Service
 	pushes    *push.Service
 	webhooks  *webhooks
@@ -269,6 +270,7 @@ func (p *parts) desk(c config.Config, platform *demo.Platform) error {
 	p.bulk = conversation.NewBulk(actions, p.jobs, p.log)
 	p.exports = conversation.NewExports(conversation.ExportConfig{Actions: actions, Queue: p.jobs, Mailer: fileMailer, Signer: keys, PublicURL: c.PublicURL, Log: p.log})
 	p.levels = conversation.NewLevels(actions, p.log)
+	p.reminders = conversation.NewReminders(actions, p.log)
 	groups := group.New(p.db)
 	p.workspace = workspace.New(workspace.Config{
 		DB: p.db, Random: p.random, Attempts: p.attempts, Mailer: mailer, LinkURL: c.PublicURL + welcome.Path, Release: actions.Release,

@@ -22,6 +22,7 @@ func (p *parts) start(ctx context.Context) error {
 	p.background(ctx, p.forgetVisitors)
 	p.background(ctx, p.files.Run)
 	p.background(ctx, p.levels.Run)
+	p.background(ctx, p.reminders.Run)
 	p.background(ctx, func(ctx context.Context) { p.resolver.Searches.Run(ctx, p.log) })
 	if err := p.jobs.Start(ctx); err != nil {
 		return err

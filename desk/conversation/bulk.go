@@ -76,6 +76,9 @@ type BulkInput struct {
 	Selection  *inbox.Selection
 	ToAgentID  int64 // of a transfer
 	OnBehalfOf int64
+	// Until and Note are of a snooze: see SnoozeInput.
+	Until *time.Time `json:",omitzero"`
+	Note  string     `json:",omitzero"`
 	// Send is what REPLY sends, as what in place of a key its own id counts (MSG-11).
 	Send           *BulkSend `json:",omitempty"`
 	IdempotencyKey string    `json:"-"`
@@ -156,6 +159,9 @@ func (in BulkInput) check(language string) error {
 	if in.Send != nil {
 		return in.Send.check(language)
 	}
+	if in.Action != Snoozing && (in.Until != nil || in.Note != "") {
+		return fault.Input("until", "only what is snoozed has a time and a note")
+	}
 	if in.Action == Transferring && in.ToAgentID == 0 {
 		return fault.Input("toAgentId", "name the agent who will follow them")
 	}
@@ -199,11 +205,16 @@ func (b *Bulk) begin(ctx context.Context, tx *store.Tx, p auth.Principal, in Bul
 			return nil, err
 		}
 	}
+	if in.Action == Snoozing {
+		if err := x.checkMoment("until", in.Until, in.Note); err != nil {
+			return nil, err
+		}
+	}
 	ids, err := x.chosen(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	asked := bulkParams{Action: in.Action, ToAgentID: in.ToAgentID, AgentID: p.AgentID, TokenID: p.TokenID, OnBehalfOf: in.OnBehalfOf, Language: p.Language}
+	asked := bulkParams{Action: in.Action, ToAgentID: in.ToAgentID, AgentID: p.AgentID, TokenID: p.TokenID, OnBehalfOf: in.OnBehalfOf, Language: p.Language, Until: in.Until, Note: in.Note}
 	if in.Send != nil {
 		if asked.Message, err = b.actions.take(ctx, x, *in.Send, neutral); err != nil {
 			return nil, err
@@ -561,6 +572,10 @@ func (b *Bulk) do(ctx context.Context, x *acting, asked bulkParams) ([]int64, er
 		return nil, x.markRead(ctx)
 	case MarkingUnread:
 		return nil, x.markUnread(ctx)
+	case Snoozing:
+		return nil, x.snooze(ctx, asked.Until, asked.Note)
+	case Waking:
+		return nil, x.unsnooze(ctx)
 	case Deleting:
 		return nil, x.remove(ctx, b.actions)
 	case Blacklisting:

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/switchyard-chat/switchyard/desk/workspace"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
@@ -30,6 +31,9 @@ type bulkParams struct {
 	Language   string `json:"language,omitempty"`
 	// Message is what a REPLY sends; nil once it has ended.
 	Message *bulkMessage `json:"message,omitempty"`
+
+	Until *time.Time `json:"until,omitempty"`
+	Note  string     `json:"note,omitempty"`
 }
 
 // BulkPage is a bulk action with a page of its conversations.

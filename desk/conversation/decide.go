@@ -38,11 +38,13 @@ const (
 	Pinning       Action = "PIN"
 	Starring      Action = "STAR"
 	Archiving     Action = "ARCHIVE"
+	Snoozing      Action = "SNOOZE"
+	Waking        Action = "UNSNOOZE"
 )
 
 // Actions are all actions.
 var Actions = []Action{Following, TakingOver, Transferring, Ending, Reopening, Replying, MarkingRead, MarkingUnread, Adding, Joining, Removing, Leaving,
-	Deleting, Blacklisting, Noting, Exporting, NotingGroup, OpeningMember, LeavingGroup, Pinning, Starring, Archiving}
+	Deleting, Blacklisting, Noting, Exporting, NotingGroup, OpeningMember, LeavingGroup, Pinning, Starring, Archiving, Snoozing, Waking}
 
 // Place is where a conversation stands from an agent's point of view: the rows of CONV-6.
 type Place string
@@ -185,21 +187,21 @@ const (
 func ShapeOf(f *event.Facets) Shape { return Shape(row.KindOf(f)) }
 
 // matrix is CONV-6 for one-to-one conversations, COLL-2 and COLL-5 to COLL-12 where several agents work on one, and GRP-5 and GRP-18 for groups, with answering
-// (CONV-23), marks (CONV-20, CONV-21, CONV-22, COLL-13), deleting, blacklisting and exporting (CONV-14, CONV-15, CONV-25). A group is seen by the four roles that work with groups alone
+// (CONV-23), marks (CONV-20, CONV-21, CONV-22, COLL-13), snoozing (PROD-14), deleting, blacklisting and exporting (CONV-14, CONV-15, CONV-25). A group is seen by the four roles that work with groups alone
 // (GRP-1), so that "managers" are three there. What several work on is never PENDING (COLL-3).
 var matrix = map[Shape]map[Place]cells{
 	OneOnOne: {
 		Pending:   {Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
-		Mine:      {Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Pinning: whoever, Starring: noters, Archiving: whoever},
-		Teams:     {TakingOver: whoever, Replying: otherSenders, MarkingRead: others, MarkingUnread: others, Joining: managers, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
+		Mine:      {Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Pinning: whoever, Starring: noters, Archiving: whoever, Snoozing: whoever, Waking: whoever},
+		Teams:     {TakingOver: whoever, Replying: otherSenders, MarkingRead: others, MarkingUnread: others, Joining: managers, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Starring: noters, Archiving: others, Snoozing: others, Waking: others},
 		MyEnded:   {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Starring: noters, Archiving: whoever},
 		TeamEnded: {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
 	},
 	Collaboration: joint(heads),
 	Group: {
 		Pending:   {LeavingGroup: whoever, Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
-		Mine:      {LeavingGroup: whoever, Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Pinning: whoever, Starring: noters, Archiving: whoever},
-		Teams:     {TakingOver: managers, Replying: otherSenders, MarkingRead: others, MarkingUnread: others, Joining: managers, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
+		Mine:      {LeavingGroup: whoever, Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Pinning: whoever, Starring: noters, Archiving: whoever, Snoozing: whoever, Waking: whoever},
+		Teams:     {TakingOver: managers, Replying: otherSenders, MarkingRead: others, MarkingUnread: others, Joining: managers, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Starring: noters, Archiving: others, Snoozing: others, Waking: others},
 		MyEnded:   {LeavingGroup: whoever, Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Starring: noters, Archiving: whoever},
 		TeamEnded: {LeavingGroup: whoever, Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
 	},
@@ -210,11 +212,11 @@ var matrix = map[Shape]map[Place]cells{
 func joint(blacklist who) map[Place]cells {
 	return map[Place]cells{
 		Mine: {Replying: senders, Ending: whoever, Transferring: whoever, Adding: whoever, Removing: whoever, Leaving: nobody("refusal.follower_leave"),
-			MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins, Pinning: whoever, Starring: noters, Archiving: whoever},
+			MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins, Pinning: whoever, Starring: noters, Archiving: whoever, Snoozing: whoever, Waking: whoever},
 		Joined: {Replying: senders, Ending: nobody("refusal.collaborator_end"), Transferring: nobody("refusal.collaborator_transfer"), TakingOver: managers,
-			Adding: managers, Removing: managers, Leaving: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins, Pinning: whoever, Starring: noters, Archiving: whoever},
+			Adding: managers, Removing: managers, Leaving: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins, Pinning: whoever, Starring: noters, Archiving: whoever, Snoozing: whoever, Waking: whoever},
 		Teams: {Replying: nobody("refusal.join_first"), TakingOver: nobody("refusal.join_first"), Joining: managers, Removing: managers, MarkingRead: others,
-			MarkingUnread: others, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
+			MarkingUnread: others, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins, Starring: noters, Archiving: others, Snoozing: others, Waking: others},
 		MyEnded:    {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins, Starring: noters, Archiving: whoever},
 		EndedJoint: {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins, Starring: noters, Archiving: whoever},
 		TeamEnded:  {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: blacklist, Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
@@ -251,6 +253,8 @@ var bulk = map[Action]struct {
 	Deleting:      {who: anyone},
 	Blacklisting:  {who: anyone},
 	Replying:      {who: senders}, // MSG-11
+	Snoozing:      {who: anyone},
+	Waking:        {who: anyone},
 }
 
 // bulkTransferrers are the roles that transfer many at once (CONV-12).
@@ -262,7 +266,7 @@ func bulkTransferrers(p auth.Principal) string {
 }
 
 // gone are the actions that a group refuses once the account has left it (GRP-5).
-var gone = []Action{Following, TakingOver, Transferring, Reopening, Replying, MarkingUnread, Adding, Joining, Removing, Leaving, Pinning, LeavingGroup}
+var gone = []Action{Following, TakingOver, Transferring, Reopening, Replying, MarkingUnread, Adding, Joining, Removing, Leaving, Pinning, LeavingGroup, Snoozing, Waking}
 
 // MaxCollaborators is how many agents may work on a conversation beside its follower (COLL-1).
 const MaxCollaborators = 5

@@ -79,6 +79,8 @@ func oracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conver
 			return ""
 		}
 		return "FORBIDDEN"
+	case conversation.Snoozing, conversation.Waking: // PROD-14: what is in progress, by who works on it or may manage for others
+		return verdict(isOpen, part || p.Has(auth.ManageOthers))
 	case conversation.Pinning: // CONV-20: follower and collaborators, in my in-progress; GRP-5
 		return verdict(isOpen && part, true)
 	case conversation.Following: // CONV-6: following takes PENDING only
@@ -166,7 +168,7 @@ func stands() []*event.Facets {
 }
 
 // CONV-6, CONV-11, CONV-12, CONV-13, CONV-14, CONV-15, CONV-20, CONV-21, CONV-22, CONV-23, CONV-25, CONV-28, COLL-1, COLL-2, COLL-3, COLL-5, COLL-6, COLL-7, COLL-8, COLL-9,
-// COLL-10, COLL-11, COLL-12, GRP-1, GRP-5, GRP-7, GRP-10, GRP-18, MSG-11, MSG-17: every action, alone and in bulk, by every role, permission and relation, in every state, of every kind.
+// COLL-10, COLL-11, COLL-12, GRP-1, GRP-5, GRP-7, GRP-10, GRP-18, MSG-11, MSG-17, PROD-14: every action, alone and in bulk, by every role, permission and relation, in every state, of every kind.
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	permissions := [][]auth.Permission{nil, {auth.SendMessages}, {auth.ManageOthers}, {auth.SendMessages, auth.ManageOthers}}

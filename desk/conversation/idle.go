@@ -92,6 +92,8 @@ func (p patience) due(c *ent.Conversation, now time.Time) step {
 	switch {
 	case !p.IsOn || c.Status != conversation.StatusIN_PROGRESS || c.IdleSince == nil || p.SparesPinned && len(c.PinnedBy) > 0 || c.ChannelType == conversation.ChannelTypeWEBCHAT:
 		return nothing
+	case row.IsSnoozed(c): // somebody wants to see it again: by then the time runs anew (PROD-14)
+		return nothing
 	case now.Before(c.IdleSince.Add(p.lead())) || c.RemindedAt != nil && now.Before(c.RemindedAt.Add(account.IdleGrace)):
 		return nothing
 	case p.reminds && c.RemindedAt == nil:
@@ -106,6 +108,7 @@ func (p patience) late(v *store.View, channelID int64, now time.Time) *ent.Conve
 }
 
 func (p patience) spared(q *ent.ConversationQuery) *ent.ConversationQuery {
+	q.Where(conversation.QueueNEQ(conversation.QueueSNOOZED))
 	if p.SparesPinned {
 		return q.Where(conversation.PinnedByIsNil())
 	}

@@ -63,6 +63,9 @@ func AppendIn(ctx context.Context, tx *store.Tx, before, after *ent.Conversation
 			Preview(after, m)
 		}
 	}
+	if err := keepSnooze(ctx, tx, after, m, actor); err != nil {
+		return false, err
+	}
 	keepIdle(tx, after, m)
 	if m.IsSelfMentioned { // GRP-15
 		after.MentionMessageID = &m.ID

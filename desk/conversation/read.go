@@ -24,7 +24,7 @@ type MarkReadInput struct {
 	UpToMessageID int64
 }
 
-// MarkRead clears what the principal has read; nothing later than the message it names. Looking at a conversation that is pending or another's
+// MarkRead clears what the principal has read, and that it came back from a snooze; nothing later than the message it names. Looking at a conversation that is pending or another's
 // is allowed to who sees it and clears nothing but, while it is PENDING, the notice of a mention (COLL-13, GRP-15). The cursor is zero where
 // nothing changed.
 func (s *Service) MarkRead(ctx context.Context, p auth.Principal, in MarkReadInput) (*ent.Conversation, event.Cursor, error) {
@@ -110,6 +110,9 @@ func (x *acting) read(ctx context.Context, upTo int64, clearsUnread, clearsMenti
 		}
 		hasChanged = x.clear(after, left)
 		after.ReadSeq = max(upTo, x.c.ReadSeq)
+	}
+	if clearsUnread && x.c.SnoozeEnded != conversation.SnoozeEndedNO { // PROD-14
+		after.SnoozeEnded, hasChanged = conversation.SnoozeEndedNO, true
 	}
 	if clearsMention && x.c.MentionMessageID != nil {
 		m, err := x.tx.Message.Get(ctx, *x.c.MentionMessageID)

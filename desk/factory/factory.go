@@ -132,6 +132,7 @@ type Spec struct {
 	IsMentioned        bool
 	IsStarred          bool
 	IsArchived         bool
+	IsSnoozed          bool // of what is IN_PROGRESS and not archived
 	IsFromAd           bool
 	Phone              string
 	Email              string
@@ -166,6 +167,9 @@ func (w *World) ConversationIn(ctx context.Context, tx *store.Tx, ch *ent.Channe
 	}
 	if s.Queue == "" || s.Status != "PENDING" {
 		s.Queue = "HUMAN"
+	}
+	if s.IsSnoozed {
+		s.Queue = row.Snoozed
 	}
 	if s.At.IsZero() {
 		s.At = tx.Now
@@ -225,6 +229,11 @@ func (w *World) ConversationIn(ctx context.Context, tx *store.Tx, ch *ent.Channe
 	}
 	if err := Collaborate(ctx, tx, out.ID, s.Collaborators); err != nil {
 		return nil, err
+	}
+	if s.IsSnoozed {
+		if err := tx.Reminder.Create().SetTeamID(w.Team).SetConversationID(out.ID).SetOwnerID(row.OfAll).SetSetAt(tx.Now).Exec(ctx); err != nil {
+			return nil, err
+		}
 	}
 	for _, n := range s.PinnedBy {
 		if err := tx.Pin.Create().SetTeamID(w.Team).SetConversationID(out.ID).SetAgentID(n).SetPinnedAt(tx.Now).Exec(ctx); err != nil {

@@ -285,6 +285,16 @@ func (c kept) where(s *sql.Selector, _ time.Time) *sql.Predicate {
 	})
 }
 
+// snoozed holds where it is out of the views of what is in progress for a while (PROD-14).
+type snoozed struct{}
+
+// Matches implements Condition.
+func (snoozed) Matches(f *event.Facets, _ time.Time) bool { return f.IsSnoozed }
+
+func (snoozed) where(s *sql.Selector, _ time.Time) *sql.Predicate {
+	return sql.EQ(s.C(conversation.FieldQueue), row.Snoozed)
+}
+
 // joint holds where several agents work on it.
 type joint struct{}
 

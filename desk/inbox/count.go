@@ -27,7 +27,7 @@ func (t *Tally) add(o Tally) {
 // Counts are the counts of the inbox as the principal sees it, at one moment. Archived conversations are not counted.
 type Counts struct {
 	Views map[View]Tally
-	// Unread is the principal's own total: its conversations in progress and the pending ones it may see (COLL-13).
+	// Unread is the principal's own total: its conversations in progress that are not snoozed, and the pending ones it may see (COLL-13).
 	Unread int
 	// Channels is the same by channel, those with none left out.
 	Channels map[int64]int
@@ -112,7 +112,7 @@ func (c *Counts) sum(ctx context.Context, v *store.View, p auth.Principal) error
 		if err := rows.Scan(&status, &queue, &isMine, &channel, &t.Conversations, &t.UnreadConversations, &t.Unread); err != nil {
 			return fmt.Errorf("read counters: %w", err)
 		}
-		f := &event.Facets{Status: status, Queue: queue}
+		f := &event.Facets{Status: status, Queue: queue, IsSnoozed: queue == row.Snoozed}
 		c.add(viewOf(f, isMine == 1), channel, t)
 		c.addTo(All, t)
 	}
@@ -153,6 +153,10 @@ func viewOf(f *event.Facets, isMine bool) View {
 		return PendingBot
 	case f.Status == pending:
 		return PendingHuman
+	case f.IsSnoozed && isMine:
+		return MySnoozed
+	case f.IsSnoozed:
+		return TeamSnoozed
 	case f.Status == inProgress && isMine:
 		return MyInProgress
 	case f.Status == inProgress:

@@ -32,6 +32,7 @@ type Filter struct {
 	IsMentioned      *bool         `json:"isMentioned,omitzero"`
 	IsStarred        *bool         `json:"isStarred,omitzero"`
 	IsArchived       *bool         `json:"isArchived,omitzero"`
+	IsSnoozed        *bool         `json:"isSnoozed,omitzero"`
 	HasPhone         *bool         `json:"hasPhone,omitzero"`
 	IsFromAd         *bool         `json:"isFromAd,omitzero"` // its customer came by an advertisement (CONV-27)
 	AnyTags          []int64       `json:"anyTags,omitzero"`  // carries at least one
@@ -203,6 +204,7 @@ func (f *Filter) parts(p auth.Principal) every {
 	want(mentioned{}, f.IsMentioned)
 	want(claim(conversation.FieldIsStarred), f.IsStarred)
 	want(claim(conversation.FieldIsArchived), f.IsArchived)
+	want(snoozed{}, f.IsSnoozed)
 	want(claim(conversation.FieldHasPhone), f.HasPhone)
 	want(claim(conversation.FieldIsFromAd), f.IsFromAd)
 	if f.WaitingAtLeast > 0 {

@@ -75,7 +75,7 @@ func idsOf(all []*ent.Conversation) []int64 {
 	return ids
 }
 
-// CONV-7, CONV-17, CONV-18, CONV-20, CONV-28, GRP-1: whatever the view, the filter, the sort and who looks, the pages of a list, read in windows of
+// CONV-7, CONV-17, CONV-18, CONV-20, CONV-28, GRP-1, PROD-14: whatever the view, the filter, the sort and who looks, the pages of a list, read in windows of
 // any size from either end, hold what the facets of the rows say, in order, each exactly once; the total is the number of them. In my in-progress what the one who looks has pinned stands before the first page, by newest message, and nowhere else.
 func TestList(t *testing.T) {
 	t.Parallel()
@@ -150,7 +150,7 @@ func TestList(t *testing.T) {
 	})
 }
 
-// CONV-7, COLL-13: the counts of all views and the unread totals are those of a recount.
+// CONV-7, COLL-13, PROD-14: the counts of all views and the unread totals are those of a recount.
 func TestCounts(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
@@ -216,7 +216,7 @@ func TestCounts(t *testing.T) {
 				case 0:
 					u.SetStatus("IN_PROGRESS").SetQueue("HUMAN").SetFollowerID(c.principals[i%7].AgentID)
 				case 1:
-					u.SetStatus("PENDING").ClearFollowerID().SetUnread(5)
+					u.SetStatus("PENDING").SetQueue("BOT").ClearFollowerID().SetUnread(5)
 				case 2:
 					u.SetUnread(0).SetIsArchived(false)
 				default:

@@ -106,6 +106,8 @@ func isWaiting(c *ent.Conversation) bool {
 // canWait says whether the customer can wait in any conversation of a strand: not in the ended ones, and not where a bot serves.
 func canWait(strand Condition) bool {
 	switch c := strand.(type) {
+	case some:
+		return slices.ContainsFunc(c, canWait)
 	case every:
 		return !slices.ContainsFunc(c, func(x Condition) bool { return !canWait(x) })
 	case addressed:

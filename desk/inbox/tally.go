@@ -124,6 +124,9 @@ func readCounters(ctx context.Context, v *store.View, p auth.Principal) (*counte
 		if err := rows.Scan(&f.Status, &f.Queue, &f.FollowerID, &f.ChannelID, &f.Kind, &f.BranchID, &f.RegionID, &f.Audience, &a.n, &a.unread); err != nil {
 			return nil, fmt.Errorf("read counters: %w", err)
 		}
+		if f.Queue == row.Snoozed {
+			f.Queue, f.IsSnoozed = "", true
+		}
 		f.ChannelType = types[f.ChannelID]
 		if f.Kind == row.JointGroup {
 			f.Kind, f.Collaborators = groupKind, stranger

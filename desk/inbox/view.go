@@ -23,11 +23,13 @@ const (
 	TeamInProgress View = "TEAM_IN_PROGRESS"
 	MyEnded        View = "MY_ENDED"
 	TeamEnded      View = "TEAM_ENDED"
+	MySnoozed      View = "MY_SNOOZED"   // PROD-14
+	TeamSnoozed    View = "TEAM_SNOOZED" // PROD-14
 	All            View = "ALL"
 )
 
 // Views are all views, in the order in which they are shown.
-var Views = []View{PendingHuman, PendingBot, MyInProgress, TeamInProgress, MyEnded, TeamEnded, All}
+var Views = []View{PendingHuman, PendingBot, MyInProgress, TeamInProgress, MySnoozed, TeamSnoozed, MyEnded, TeamEnded, All}
 
 // InView says whether a conversation with these facets is in the principal's view, as far as the principal may see it. No facets are in
 // no view.
@@ -41,9 +43,13 @@ func InView(p auth.Principal, view View, f *event.Facets) bool {
 	case PendingBot:
 		return f.Status == pending && f.Queue == bot
 	case MyInProgress:
-		return f.Status == inProgress && row.IsMine(p, f)
+		return f.Status == inProgress && !f.IsSnoozed && row.IsMine(p, f)
 	case TeamInProgress:
-		return f.Status == inProgress && !row.IsMine(p, f)
+		return f.Status == inProgress && !f.IsSnoozed && !row.IsMine(p, f)
+	case MySnoozed:
+		return f.IsSnoozed && row.IsMine(p, f)
+	case TeamSnoozed:
+		return f.IsSnoozed && !row.IsMine(p, f)
 	case MyEnded:
 		return f.Status == ended && row.IsMine(p, f)
 	case TeamEnded:
@@ -65,32 +71,35 @@ func Matches(p auth.Principal, view View, filter *Filter, f *event.Facets, now t
 // filter wants no others', each agent's of each status are a strand: among the whole team's they are few and far between. audiences are those to which what
 // waits may have gone beside everybody (CHAN-8): who does not see the team's reads each that it hears.
 func strands(p auth.Principal, view View, whole bool, filter *Filter, audiences []string) []Condition {
-	status := func(s string) Condition { return words{conversation.FieldStatus, []string{s}} }
-	// Every status but PENDING is in the queue HUMAN; saying so lets the index that begins (status, queue) serve.
-	served := func(s string) Condition {
-		return every{status(s), words{conversation.FieldQueue, []string{human}}}
+	// Every status but PENDING is in the queue HUMAN, or SNOOZED; saying so lets the indexes that begin with a status and a queue serve.
+	served := func(s, queue string) Condition {
+		return every{words{conversation.FieldStatus, []string{s}}, words{conversation.FieldQueue, []string{queue}}}
 	}
+	open, away, over := served(inProgress, human), served(inProgress, row.Snoozed), served(ended, human)
 	var out []Condition
 	waiting := func(queue string) { out = append(out, pendingStrands(p, queue, audiences)...) }
-	mine := func(s string) {
+	// What the principal follows is read in its order; what it collaborates on are few, found by that, and of whatever sort one strand.
+	mine := func(all ...Condition) {
 		if p.AgentID == 0 {
 			return
 		}
 		follows := ids{conversation.FieldFollowerID, []int64{p.AgentID}}
-		out = append(out, every{follows, status(s)},
-			every{collaborates{p.TeamID, p.AgentID}, joined(p), status(s), not{follows}})
+		for _, c := range all {
+			out = append(out, every{follows, c})
+		}
+		out = append(out, every{collaborates{p.TeamID, p.AgentID}, joined(p), some(all), not{follows}})
 	}
-	others := func(s string) {
+	others := func(c Condition) {
 		may := teams(p)
 		if may == nil {
 			return
 		}
-		c := every{served(s), may}
+		theirs := every{c, may}
 		if p.AgentID != 0 {
-			c = append(c, not{ids{conversation.FieldFollowerID, []int64{p.AgentID}}},
+			theirs = append(theirs, not{ids{conversation.FieldFollowerID, []int64{p.AgentID}}},
 				not{joined(p)})
 		}
-		out = append(out, c)
+		out = append(out, theirs)
 	}
 	switch view {
 	case PendingHuman:
@@ -98,33 +107,37 @@ func strands(p auth.Principal, view View, whole bool, filter *Filter, audiences 
 	case PendingBot:
 		waiting(bot)
 	case MyInProgress:
-		mine(inProgress)
+		mine(open)
 	case TeamInProgress:
-		others(inProgress)
+		others(open)
+	case MySnoozed:
+		mine(away)
+	case TeamSnoozed:
+		others(away)
 	case MyEnded:
-		mine(ended)
+		mine(over)
 	case TeamEnded:
-		others(ended)
+		others(over)
 	case All:
 		if p.SeesTeam() {
 			if few := filter.followers(); whole && few != nil {
-				for _, s := range []string{pending, inProgress, ended} {
+				for _, c := range []Condition{words{conversation.FieldStatus, []string{pending}}, open, away, over} {
 					for _, id := range few {
-						out = append(out, every{ids{conversation.FieldFollowerID, []int64{id}}, status(s)})
+						out = append(out, every{ids{conversation.FieldFollowerID, []int64{id}}, c})
 					}
 				}
 			} else if whole {
 				out = append(out, every{})
 			} else {
-				out = append(out, queues(human), queues(bot), served(inProgress), served(ended))
+				out = append(out, queues(human), queues(bot), open, away, over)
 			}
 			break
 		}
 		waiting(human)
 		waiting(bot)
-		for _, s := range []string{inProgress, ended} {
-			mine(s)
-			others(s)
+		mine(open, away, over)
+		for _, c := range []Condition{open, away, over} {
+			others(c)
 		}
 	}
 	if !p.Role.HasGroups() {

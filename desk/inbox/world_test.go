@@ -132,6 +132,7 @@ func (c *crowd) spec(t *rapid.T, now time.Time) factory.Spec {
 		s.Audience = rapid.SampledFrom(c.audiences).Draw(t, "audience")
 	}
 	if s.Status == "IN_PROGRESS" {
+		s.IsSnoozed = !s.IsArchived && rapid.IntRange(0, 2).Draw(t, "snoozed") == 0
 		for _, n := range append(slices.Clone(s.Collaborators), s.Follower) {
 			if n != 0 && !slices.Contains(s.PinnedBy, n) && rapid.IntRange(0, 2).Draw(t, "pinned") == 0 {
 				s.PinnedBy = append(s.PinnedBy, n)
@@ -186,6 +187,7 @@ func (c *crowd) filter(depth int) *rapid.Generator[inbox.Filter] {
 		f.FollowerIDs, f.CollaboratorIDs, f.ContactIDs = ids("followers", c.agents()), ids("collaborators", c.agents()), ids("contacts", contacts)
 		f.HasCollaborators = claim("joint")
 		f.IsUnread, f.IsMentioned, f.IsStarred = claim("unread"), claim("mentioned"), claim("starred")
+		f.IsSnoozed = claim("snoozed")
 		f.IsArchived, f.HasPhone, f.IsFromAd = claim("archived"), claim("phone"), claim("from an advertisement")
 		f.AnyTags, f.AllTags, f.NoTags = ids("any", c.tags), ids("all", c.tags), ids("none", c.tags)
 		if some("waits") {

@@ -155,7 +155,7 @@ func (s *Service) toDevice(ctx context.Context, team int64, x *parcel) (outcome,
 // urgency says how much a notice is worth waking a device for (RFC 8030, 5.3).
 func urgency(k workspace.NoticeKind) webpush.Urgency {
 	switch k {
-	case workspace.OfMessage, workspace.OfMention, workspace.OfTransfer, workspace.OfAssignment:
+	case workspace.OfMessage, workspace.OfMention, workspace.OfTransfer, workspace.OfAssignment, workspace.OfReminder:
 		return webpush.UrgencyHigh
 	case workspace.OfCollaboration, workspace.OfChannel, workspace.OfAccount:
 	}

@@ -52,7 +52,11 @@ func count(tx *store.Tx, before, after *event.Facets) {
 		if f == nil || f.IsArchived { // archived ones leave the views (CONV-21)
 			return
 		}
-		k := likeness{f.Status, f.Queue, f.FollowerID, f.ChannelID, KindOf(f), f.BranchID, f.RegionID, f.Audience}
+		queue := f.Queue
+		if f.IsSnoozed {
+			queue = Snoozed
+		}
+		k := likeness{f.Status, queue, f.FollowerID, f.ChannelID, KindOf(f), f.BranchID, f.RegionID, f.Audience}
 		t := all[k]
 		t.n += sign
 		t.unread += sign * int64(f.Unread)

@@ -14,6 +14,7 @@ import (
 // settle takes out of a changed copy of a conversation what its state no longer allows. Pins are those of its follower and its collaborators while it is IN_PROGRESS: whoever
 // loses its part, or stops following, loses its pin, and nobody else does (CONV-20). Only what is IN_PROGRESS is idle (CONV-10).
 func settle(before, after *ent.Conversation) {
+	settleSnooze(before, after)
 	if after.Status != conversation.StatusIN_PROGRESS {
 		after.PinnedBy, after.IdleSince, after.RemindedAt = nil, nil, nil
 		return

@@ -24,12 +24,12 @@ func Copy(c *ent.Conversation) *ent.Conversation {
 const putSQL = `UPDATE conversations SET version = ?, updated_at = ?, contact_id = ?, kind = ?, begun_by = ?, audience = ?, collaborator_ids = ?, collaborator_unread = ?, pinned_by = ?, status = ?, queue = ?, follower_id = ?, last_follower_id = ?,
 	followed_at = ?, ended_at = ?, message_seq = ?, last_at = ?, last_message_id = ?, last_message_seq = ?, last_message_kind = ?,
 	last_message_sender = ?, last_message_preview = ?, last_message_at = ?, last_message_unsent = ?, name = ?, name_folded = ?, picture_url = ?,
-	member_count = ?, unread = ?, read_seq = ?, waiting_since = ?, mention_message_id = ?, customer_at = ?, idle_since = ?, reminded_at = ?, has_phone = ?, is_starred = ?, is_archived = ?,
+	member_count = ?, unread = ?, read_seq = ?, waiting_since = ?, mention_message_id = ?, customer_at = ?, idle_since = ?, reminded_at = ?, snooze_ended = ?, has_phone = ?, is_starred = ?, is_archived = ?,
 	is_from_ad = ?, waiting_level = ?
 	WHERE team_id = ? AND id = ?`
 
 // Put writes a changed copy of a conversation that Lock gave: before is the conversation as it was, after the copy. Version and time are set
-// here; the counters are moved and the event is written. What goes with a state goes where the state goes: pins (CONV-20), and the clock of what is idle (CONV-10). After is then
+// here; the counters are moved and the event is written. What goes with a state goes where the state goes: pins (CONV-20), the clock of what is idle (CONV-10), and a snooze (PROD-14). After is then
 // the conversation as it is.
 func Put(ctx context.Context, tx *store.Tx, before, after *ent.Conversation, actor event.Actor) error {
 	after.Version, after.UpdatedAt = before.Version+1, tx.Now
@@ -58,7 +58,7 @@ func Put(ctx context.Context, tx *store.Tx, before, after *ent.Conversation, act
 		after.LastFollowerID, after.FollowedAt, after.EndedAt, after.MessageSeq, after.LastAt, after.LastMessageID, after.LastMessageSeq,
 		after.LastMessageKind, after.LastMessageSender, after.LastMessagePreview, after.LastMessageAt, after.LastMessageUnsent, after.Name,
 		after.NameFolded, after.PictureURL, after.MemberCount, after.Unread, after.ReadSeq, after.WaitingSince, after.MentionMessageID,
-		after.CustomerAt, after.IdleSince, after.RemindedAt, after.HasPhone, after.IsStarred, after.IsArchived,
+		after.CustomerAt, after.IdleSince, after.RemindedAt, string(after.SnoozeEnded), after.HasPhone, after.IsStarred, after.IsArchived,
 		after.IsFromAd, after.WaitingLevel, tx.Team, after.ID)
 	if err != nil {
 		return fmt.Errorf("change conversation %d: %w", after.ID, err)
@@ -67,6 +67,9 @@ func Put(ctx context.Context, tx *store.Tx, before, after *ent.Conversation, act
 		return fault.Missing("the conversation")
 	}
 	if err := savePins(ctx, tx, before, after); err != nil {
+		return err
+	}
+	if err := forgetSnooze(ctx, tx, before, after); err != nil {
 		return err
 	}
 	from, to := Facets(before), Facets(after)

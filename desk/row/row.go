@@ -28,6 +28,7 @@ func Facets(c *ent.Conversation) *event.Facets {
 		Unread: c.Unread, IsMentioned: c.MentionMessageID != nil, IsStarred: c.IsStarred, IsArchived: c.IsArchived, HasPhone: c.HasPhone,
 		IsFromAd: c.IsFromAd, WaitingLevel: c.WaitingLevel,
 	}
+	f.IsSnoozed = IsSnoozed(c)
 	if c.Status == conversation.StatusPENDING {
 		f.Queue, f.Audience = string(c.Queue), c.Audience
 	}

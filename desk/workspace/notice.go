@@ -24,12 +24,13 @@ const (
 	OfTransfer      NoticeKind = "TRANSFER"
 	OfAssignment    NoticeKind = "ASSIGNMENT"
 	OfCollaboration NoticeKind = "COLLABORATION"
+	OfReminder      NoticeKind = "REMINDER"
 	OfChannel       NoticeKind = "CHANNEL"
 	OfAccount       NoticeKind = "ACCOUNT"
 )
 
 // NoticeKinds are all kinds, in the order in which they are shown.
-var NoticeKinds = []NoticeKind{OfMessage, OfMention, OfTransfer, OfAssignment, OfCollaboration, OfChannel, OfAccount}
+var NoticeKinds = []NoticeKind{OfMessage, OfMention, OfTransfer, OfAssignment, OfCollaboration, OfReminder, OfChannel, OfAccount}
 
 // KindOf gives what a notice of a code is about.
 func KindOf(code string) NoticeKind {
@@ -42,6 +43,8 @@ func KindOf(code string) NoticeKind {
 		return OfTransfer
 	case "assigned":
 		return OfAssignment
+	case "snooze_over", "snooze_over_note", "snooze_message", "snooze_message_note", "unsnoozed", "unsnoozed_note", "reminder", "reminder_note":
+		return OfReminder
 	case "channel_disconnected":
 		return OfChannel
 	case "reset_requested", "push_webhook_disabled":

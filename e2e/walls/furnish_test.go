@@ -491,11 +491,13 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 		maps.Copy(out, more)
 		return out
 	}
-	ann := conversation("ann", with(followed, set{"identity_id": identities[0], "contact_id": contacts[0], "collaborator_ids": []any{mate}, "pinned_by": []any{admin}, "tag_ids": []any{f.rows["tags"][0]}}))
+	ann := conversation("ann", with(followed, set{"identity_id": identities[0], "contact_id": contacts[0], "collaborator_ids": []any{mate}, "pinned_by": []any{admin}, "snooze_ended": "TIME", "tag_ids": []any{f.rows["tags"][0]}}))
 	f.text("conversation.name", "conversations", "name_folded", ann)
 	f.add("participants", set{"conversation_id": ann, "agent_id": admin, "part": "FOLLOWER", "since": f.at})
 	f.add("participants", set{"conversation_id": ann, "agent_id": mate, "part": "COLLABORATOR", "since": f.at})
 	f.add("pins", set{"conversation_id": ann, "agent_id": admin})
+	f.add("reminders", set{"conversation_id": ann, "owner_id": 0, "agent_id": mate, "set_at": f.at, "due_at": nil, "ended_at": f.at})
+	f.add("reminders", set{"conversation_id": ann, "owner_id": admin, "agent_id": admin, "set_at": f.at, "due_at": time.Now().UTC().Add(1000 * time.Hour), "ended_at": nil})
 	f.add("read_cursors", set{"conversation_id": ann, "agent_id": mate, "unread": 1})
 	f.add("conversation_counters", set{"channel_id": channels[0], "status": "IN_PROGRESS", "follower_id": admin, "n": 1, "unread_conversations": 1, "unread": 1})
 	f.add("conversation_counters", set{"channel_id": channels[0], "follower_id": 0, "n": 2, "unread_conversations": 1, "unread": 1})
@@ -523,18 +525,23 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 			f.add("participants", set{"conversation_id": n, "agent_id": x, "part": "COLLABORATOR", "since": f.at})
 		}
 	}
-	for _, name := range []string{"many", "pending", "taken", "over", "ending", "ended", "marked", "unmarked", "taken2", "over2", "over3", "entering"} {
+	for _, name := range []string{"many", "pending", "taken", "over", "ending", "ended", "marked", "unmarked", "taken2", "over2", "over3", "entering", "snoozed"} {
 		values := set{"identity_id": person(), "contact_id": contacts[1], "status": "PENDING"}
 		switch name {
 		case "taken", "taken2":
 			values = with(values, set{"status": "IN_PROGRESS", "follower_id": mate, "last_follower_id": mate, "followed_at": f.at})
 		case "over", "over2", "over3", "ending", "marked", "unmarked":
 			values = with(values, followed)
+		case "snoozed":
+			values = with(values, with(followed, set{"queue": "SNOOZED"}))
 		case "ended":
 			values = with(values, set{"status": "ENDED", "follower_id": admin, "last_follower_id": admin, "ended_at": f.at})
 		}
 		n := conversation(name, values)
 		f.exec("UPDATE conversations SET contact_id = $1 WHERE id = $2", contacts[1], n)
+		if name == "snoozed" {
+			f.add("reminders", set{"conversation_id": n, "owner_id": 0, "agent_id": admin, "set_at": f.at, "due_at": time.Now().UTC().Add(1000 * time.Hour), "ended_at": nil})
+		}
 	}
 	group := f.name("group.tea", id.Group, f.add("platform_groups", f.called(set{"channel_id": channels[0], "member_count": 2, "note_version": 1, "are_members_listed": false, "is_stale": false, "fetched_at": f.at})))
 	member := f.name("member.mei", id.GroupMember, f.add("group_members", set{"group_id": group, "identity_id": identities[0], "is_active": true, "joined_at": f.at, "profile_fetched_at": f.at}))

@@ -280,7 +280,10 @@ func (a *attempt) value(c carrier, who *team) string {
 
 // vars are the variables of an operation: what it must have, of a team's own, and one value at the place of the carrier.
 func (a *attempt) vars(c carrier, who *team, at any) map[string]any {
-	vars := map[string]any{}
+	vars, rows := map[string]any{}, 4
+	if c.field.Name == "conversations" { // everything of them at once costs nearly as much as an operation may
+		rows = 3
+	}
 	for _, arg := range c.field.Arguments {
 		x := c
 		x.path, x.key = []string{arg.Name}, fmt.Sprintf("%s.%s(%s)", c.operation, c.field.Name, arg.Name)
@@ -288,13 +291,13 @@ func (a *attempt) vars(c carrier, who *team, at any) map[string]any {
 			vars[arg.Name] = v
 		}
 		if arg.Name == "first" && !slices.Contains(c.path, "before") {
-			vars["first"] = 4
+			vars["first"] = rows
 			if c.field.Name == "events" {
 				vars["first"] = 100
 			}
 		}
 		if arg.Name == "last" && slices.Contains(c.path, "before") {
-			vars["last"] = 4
+			vars["last"] = rows
 		}
 	}
 	if at != nil {
@@ -358,6 +361,7 @@ var special = map[string]func(*team) any{
 		return []any{map[string]any{"name": "channelId", "value": x.digits + "2"}, map[string]any{"name": "channelSecret", "value": x.mark + "-channel-secret-lost"},
 			map[string]any{"name": "channelAccessToken", "value": x.mark + "-channel-token-lost"}}
 	},
+	"ConversationRemindInput.at":   func(*team) any { return time.Now().UTC().Add(1000 * time.Hour).Format(time.RFC3339) },
 	"ConversationBulkInput.action": func(*team) any { return "MARK_READ" }, // what changes least of one's own
 	"CustomFieldCondition.op":      func(*team) any { return "EQ" },
 	"CustomFieldCreateInput.type":  func(*team) any { return "TEXT" },

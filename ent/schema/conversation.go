@@ -30,7 +30,7 @@ func (Conversation) Fields() []ent.Field {
 		field.Enum("kind").Values("ONE_ON_ONE", "COLLABORATION", "GROUP").Comment("CONV-2."),
 		field.Enum("begun_by").Values("CUSTOMER", "AGENT").Default("CUSTOMER").Comment("Who began it: the customer's message, first or after an end; or an agent who opened it (CHAN-7, GRP-10)."),
 		field.Enum("status").Values("PENDING", "IN_PROGRESS", "ENDED").Comment("CONV-2."),
-		field.Enum("queue").Values("HUMAN", "BOT").Default("HUMAN").Comment("Who serves it while PENDING; HUMAN in every other status."),
+		field.Enum("queue").Values("HUMAN", "BOT", "SNOOZED").Default("HUMAN").Comment("Who serves it while PENDING; SNOOZED while it is IN_PROGRESS and snoozed (PROD-14); HUMAN otherwise."),
 		field.Int64("follower_id").Optional().Nillable().Comment("The responsible agent while IN_PROGRESS, the last one while ENDED, NULL while PENDING."),
 		field.Int64("last_follower_id").Optional().Nillable().Comment("The last follower it ever had."),
 		field.JSON("collaborator_ids", []int64{}).Optional().Comment("The collaborators in their order: a copy of the participants for the row."),
@@ -43,7 +43,7 @@ func (Conversation) Fields() []ent.Field {
 		field.Text("audience").Default("").Comment("To whom the enquiry went that it began to wait with, as its channel said then (CHAN-8); counts while PENDING."),
 
 		field.Int64("message_seq").Default(0).Comment("The sequence number of its newest message (MSG-15)."),
-		field.Time("last_at").Comment("When its newest message arrived, or when it was created: what lists sort by."),
+		field.Time("last_at").Comment("When its newest message arrived, when it came back from a snooze, or when it was created: what lists sort by."),
 		field.Int64("last_message_id").Optional().Nillable().Comment("The message its preview shows; NULL for none."),
 		field.Int64("last_message_seq").Default(0).Comment("That message's sequence number."),
 		field.String("last_message_kind").Default("").Comment("That message's kind."),
@@ -65,6 +65,7 @@ func (Conversation) Fields() []ent.Field {
 		field.Time("customer_at").Optional().Nillable().Comment("The customer's newest message."),
 		field.Time("idle_since").Optional().Nillable().Comment("Staff's last answer while IN_PROGRESS; NULL once the customer has written after it (CONV-10)."),
 		field.Time("reminded_at").Optional().Nillable().Comment("When the customer who was idle was reminded; NULL where it was not (CONV-10)."),
+		field.Enum("snooze_ended").Values("NO", "TIME", "CUSTOMER_MESSAGE", "AGENT").Default("NO").Comment("By what it came back from a snooze, until somebody looks at it; NO for most (PROD-14)."),
 		field.Bool("has_phone").Default(false).Comment("Whether a phone number was found in it or is known of its contact."),
 		field.Bool("is_starred").Default(false).Comment("CONV-21."),
 		field.Bool("is_archived").Default(false).Comment("CONV-21."),
@@ -87,6 +88,7 @@ func (Conversation) Edges() []ent.Edge {
 
 // Indexes of conversations: one for each order in which a view is read. Whether it is archived stands right before the order: a page of what is not archived, and
 // one of what is, is read without looking at the other, however much of a view is archived (CONV-21). What stands before it serves those who ask for both.
+// What is snoozed is a queue of its own, which stands before that for the same reason (PROD-14).
 func (Conversation) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("team_id", "identity_id").Unique(),
@@ -94,10 +96,10 @@ func (Conversation) Indexes() []ent.Index {
 		index.Fields("team_id", "contact_id"),
 		index.Fields("team_id", "is_archived", "last_at", "id"),
 		index.Fields("team_id", "status", "queue", "is_archived", "last_at", "id"),
-		index.Fields("team_id", "follower_id", "status", "is_archived", "last_at", "id"),
+		index.Fields("team_id", "follower_id", "status", "queue", "is_archived", "last_at", "id"),
 		index.Fields("team_id", "channel_id", "status", "is_archived", "last_at", "id"),
-		index.Fields("team_id", "status", "is_archived", "followed_at", "id"),
-		index.Fields("team_id", "status", "is_archived", "waiting_since", "id"),
+		index.Fields("team_id", "status", "queue", "is_archived", "followed_at", "id"),
+		index.Fields("team_id", "status", "queue", "is_archived", "waiting_since", "id"),
 		// What waits for some alone, for those who see nothing else of it.
 		index.Fields("team_id", "audience", "queue", "is_archived", "last_at", "id").Annotations(wherePending()),
 		index.Fields("team_id", "audience", "queue", "is_archived", "waiting_since", "id").Annotations(wherePending()),

@@ -96,3 +96,6 @@ func whereUntold() schema.Annotation {
 
 // wherePending keeps what waits for nobody out of an index.
 func wherePending() schema.Annotation { return entsql.IndexWhere("status = 'PENDING'") }
+
+// whereDue keeps what is never due, and what was told of, out of an index.
+func whereDue() schema.Annotation { return entsql.IndexWhere("due_at IS NOT NULL") }

@@ -720,7 +720,10 @@ type ComplexityRoot struct {
 		Name               func(childComplexity int) int
 		PictureURL         func(childComplexity int) int
 		Queue              func(childComplexity int) int
+		Reminder           func(childComplexity int) int
 		Sendability        func(childComplexity int) int
+		Snooze             func(childComplexity int) int
+		SnoozeEnded        func(childComplexity int) int
 		Status             func(childComplexity int) int
 		TagCount           func(childComplexity int) int
 		Tags               func(childComplexity int) int
@@ -878,9 +881,11 @@ type ComplexityRoot struct {
 		RemoveCollaborators func(childComplexity int) int
 		Reopen              func(childComplexity int) int
 		Reply               func(childComplexity int) int
+		Snooze              func(childComplexity int) int
 		Star                func(childComplexity int) int
 		TakeOver            func(childComplexity int) int
 		Transfer            func(childComplexity int) int
+		Unsnooze            func(childComplexity int) int
 	}
 
 	ConversationPinPayload struct {
@@ -889,7 +894,19 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	ConversationRemindPayload struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	ConversationReopenPayload struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	ConversationSnoozePayload struct {
 		Conversation func(childComplexity int) int
 		Cursor       func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -908,6 +925,12 @@ type ComplexityRoot struct {
 	}
 
 	ConversationTransferPayload struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	ConversationUnsnoozePayload struct {
 		Conversation func(childComplexity int) int
 		Cursor       func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -1421,10 +1444,13 @@ type ComplexityRoot struct {
 		ConversationMarkRead            func(childComplexity int, input model.ConversationMarkReadInput) int
 		ConversationMarkUnread          func(childComplexity int, input model.ConversationMarkUnreadInput) int
 		ConversationPin                 func(childComplexity int, input model.ConversationPinInput) int
+		ConversationRemind              func(childComplexity int, input model.ConversationRemindInput) int
 		ConversationReopen              func(childComplexity int, input model.ConversationReopenInput) int
+		ConversationSnooze              func(childComplexity int, input model.ConversationSnoozeInput) int
 		ConversationStar                func(childComplexity int, input model.ConversationStarInput) int
 		ConversationTakeOver            func(childComplexity int, input model.ConversationTakeOverInput) int
 		ConversationTransfer            func(childComplexity int, input model.ConversationTransferInput) int
+		ConversationUnsnooze            func(childComplexity int, input model.ConversationUnsnoozeInput) int
 		CustomFieldCategoryCreate       func(childComplexity int, input model.CustomFieldCategoryCreateInput) int
 		CustomFieldCategoryDelete       func(childComplexity int, input model.CustomFieldCategoryDeleteInput) int
 		CustomFieldCategoryUpdate       func(childComplexity int, input model.CustomFieldCategoryUpdateInput) int
@@ -1715,6 +1741,11 @@ type ComplexityRoot struct {
 		Text       func(childComplexity int) int
 	}
 
+	Reminder struct {
+		At   func(childComplexity int) int
+		Note func(childComplexity int) int
+	}
+
 	ResyncRequired struct {
 		Cause  func(childComplexity int) int
 		Cursor func(childComplexity int) int
@@ -1910,6 +1941,20 @@ type ComplexityRoot struct {
 		Code    func(childComplexity int) int
 		Field   func(childComplexity int) int
 		Message func(childComplexity int) int
+	}
+
+	Snooze struct {
+		By    func(childComplexity int) int
+		Note  func(childComplexity int) int
+		Since func(childComplexity int) int
+		Until func(childComplexity int) int
+	}
+
+	SnoozeEnded struct {
+		At     func(childComplexity int) int
+		By     func(childComplexity int) int
+		Note   func(childComplexity int) int
+		Reason func(childComplexity int) int
 	}
 
 	StateConflict struct {
@@ -2275,6 +2320,9 @@ type MutationResolver interface {
 	SavedViewUpdate(ctx context.Context, input model.SavedViewUpdateInput) (*model.SavedViewUpdatePayload, error)
 	SavedViewMove(ctx context.Context, input model.SavedViewMoveInput) (*model.SavedViewMovePayload, error)
 	SavedViewDelete(ctx context.Context, input model.SavedViewDeleteInput) (*model.SavedViewDeletePayload, error)
+	ConversationSnooze(ctx context.Context, input model.ConversationSnoozeInput) (*model.ConversationSnoozePayload, error)
+	ConversationUnsnooze(ctx context.Context, input model.ConversationUnsnoozeInput) (*model.ConversationUnsnoozePayload, error)
+	ConversationRemind(ctx context.Context, input model.ConversationRemindInput) (*model.ConversationRemindPayload, error)
 	WebchatUpdate(ctx context.Context, input model.WebchatUpdateInput) (*model.WebchatUpdatePayload, error)
 	WebchatIdentitySecretRotate(ctx context.Context, input model.WebchatIdentitySecretRotateInput) (*model.WebchatIdentitySecretRotatePayload, error)
 	TeamUpdate(ctx context.Context, input model.TeamUpdateInput) (*model.TeamUpdatePayload, error)
@@ -4870,12 +4918,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Conversation.Queue(childComplexity), true
+	case "Conversation.reminder":
+		if e.ComplexityRoot.Conversation.Reminder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Reminder(childComplexity), true
 	case "Conversation.sendability":
 		if e.ComplexityRoot.Conversation.Sendability == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Conversation.Sendability(childComplexity), true
+	case "Conversation.snooze":
+		if e.ComplexityRoot.Conversation.Snooze == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.Snooze(childComplexity), true
+	case "Conversation.snoozeEnded":
+		if e.ComplexityRoot.Conversation.SnoozeEnded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Conversation.SnoozeEnded(childComplexity), true
 	case "Conversation.status":
 		if e.ComplexityRoot.Conversation.Status == nil {
 			break
@@ -5461,6 +5527,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationPermits.Reply(childComplexity), true
+	case "ConversationPermits.snooze":
+		if e.ComplexityRoot.ConversationPermits.Snooze == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPermits.Snooze(childComplexity), true
 	case "ConversationPermits.star":
 		if e.ComplexityRoot.ConversationPermits.Star == nil {
 			break
@@ -5479,6 +5551,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationPermits.Transfer(childComplexity), true
+	case "ConversationPermits.unsnooze":
+		if e.ComplexityRoot.ConversationPermits.Unsnooze == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationPermits.Unsnooze(childComplexity), true
 
 	case "ConversationPinPayload.conversation":
 		if e.ComplexityRoot.ConversationPinPayload.Conversation == nil {
@@ -5499,6 +5577,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationPinPayload.UserErrors(childComplexity), true
 
+	case "ConversationRemindPayload.conversation":
+		if e.ComplexityRoot.ConversationRemindPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationRemindPayload.Conversation(childComplexity), true
+	case "ConversationRemindPayload.cursor":
+		if e.ComplexityRoot.ConversationRemindPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationRemindPayload.Cursor(childComplexity), true
+	case "ConversationRemindPayload.userErrors":
+		if e.ComplexityRoot.ConversationRemindPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationRemindPayload.UserErrors(childComplexity), true
+
 	case "ConversationReopenPayload.conversation":
 		if e.ComplexityRoot.ConversationReopenPayload.Conversation == nil {
 			break
@@ -5517,6 +5614,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationReopenPayload.UserErrors(childComplexity), true
+
+	case "ConversationSnoozePayload.conversation":
+		if e.ComplexityRoot.ConversationSnoozePayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationSnoozePayload.Conversation(childComplexity), true
+	case "ConversationSnoozePayload.cursor":
+		if e.ComplexityRoot.ConversationSnoozePayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationSnoozePayload.Cursor(childComplexity), true
+	case "ConversationSnoozePayload.userErrors":
+		if e.ComplexityRoot.ConversationSnoozePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationSnoozePayload.UserErrors(childComplexity), true
 
 	case "ConversationStarPayload.conversation":
 		if e.ComplexityRoot.ConversationStarPayload.Conversation == nil {
@@ -5574,6 +5690,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConversationTransferPayload.UserErrors(childComplexity), true
+
+	case "ConversationUnsnoozePayload.conversation":
+		if e.ComplexityRoot.ConversationUnsnoozePayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationUnsnoozePayload.Conversation(childComplexity), true
+	case "ConversationUnsnoozePayload.cursor":
+		if e.ComplexityRoot.ConversationUnsnoozePayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationUnsnoozePayload.Cursor(childComplexity), true
+	case "ConversationUnsnoozePayload.userErrors":
+		if e.ComplexityRoot.ConversationUnsnoozePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationUnsnoozePayload.UserErrors(childComplexity), true
 
 	case "CustomField.category":
 		if e.ComplexityRoot.CustomField.Category == nil {
@@ -7781,6 +7916,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationPin(childComplexity, args["input"].(model.ConversationPinInput)), true
+	case "Mutation.conversationRemind":
+		if e.ComplexityRoot.Mutation.ConversationRemind == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationRemind_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationRemind(childComplexity, args["input"].(model.ConversationRemindInput)), true
 	case "Mutation.conversationReopen":
 		if e.ComplexityRoot.Mutation.ConversationReopen == nil {
 			break
@@ -7792,6 +7938,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationReopen(childComplexity, args["input"].(model.ConversationReopenInput)), true
+	case "Mutation.conversationSnooze":
+		if e.ComplexityRoot.Mutation.ConversationSnooze == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationSnooze_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationSnooze(childComplexity, args["input"].(model.ConversationSnoozeInput)), true
 	case "Mutation.conversationStar":
 		if e.ComplexityRoot.Mutation.ConversationStar == nil {
 			break
@@ -7825,6 +7982,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationTransfer(childComplexity, args["input"].(model.ConversationTransferInput)), true
+	case "Mutation.conversationUnsnooze":
+		if e.ComplexityRoot.Mutation.ConversationUnsnooze == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationUnsnooze_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationUnsnooze(childComplexity, args["input"].(model.ConversationUnsnoozeInput)), true
 	case "Mutation.customFieldCategoryCreate":
 		if e.ComplexityRoot.Mutation.CustomFieldCategoryCreate == nil {
 			break
@@ -9480,6 +9648,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.QuotedMessage.Text(childComplexity), true
 
+	case "Reminder.at":
+		if e.ComplexityRoot.Reminder.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reminder.At(childComplexity), true
+	case "Reminder.note":
+		if e.ComplexityRoot.Reminder.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reminder.Note(childComplexity), true
+
 	case "ResyncRequired.cause":
 		if e.ComplexityRoot.ResyncRequired.Cause == nil {
 			break
@@ -10202,6 +10383,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SimpleError.Message(childComplexity), true
+
+	case "Snooze.by":
+		if e.ComplexityRoot.Snooze.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Snooze.By(childComplexity), true
+	case "Snooze.note":
+		if e.ComplexityRoot.Snooze.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Snooze.Note(childComplexity), true
+	case "Snooze.since":
+		if e.ComplexityRoot.Snooze.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Snooze.Since(childComplexity), true
+	case "Snooze.until":
+		if e.ComplexityRoot.Snooze.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Snooze.Until(childComplexity), true
+
+	case "SnoozeEnded.at":
+		if e.ComplexityRoot.SnoozeEnded.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnoozeEnded.At(childComplexity), true
+	case "SnoozeEnded.by":
+		if e.ComplexityRoot.SnoozeEnded.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnoozeEnded.By(childComplexity), true
+	case "SnoozeEnded.note":
+		if e.ComplexityRoot.SnoozeEnded.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnoozeEnded.Note(childComplexity), true
+	case "SnoozeEnded.reason":
+		if e.ComplexityRoot.SnoozeEnded.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SnoozeEnded.Reason(childComplexity), true
 
 	case "StateConflict.agent":
 		if e.ComplexityRoot.StateConflict.Agent == nil {
@@ -11250,11 +11481,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputConversationMarkReadInput,
 		ec.unmarshalInputConversationMarkUnreadInput,
 		ec.unmarshalInputConversationPinInput,
+		ec.unmarshalInputConversationRemindInput,
 		ec.unmarshalInputConversationReopenInput,
 		ec.unmarshalInputConversationSelection,
+		ec.unmarshalInputConversationSnoozeInput,
 		ec.unmarshalInputConversationStarInput,
 		ec.unmarshalInputConversationTakeOverInput,
 		ec.unmarshalInputConversationTransferInput,
+		ec.unmarshalInputConversationUnsnoozeInput,
 		ec.unmarshalInputCredentialInput,
 		ec.unmarshalInputCustomFieldAnswerInput,
 		ec.unmarshalInputCustomFieldCategoryCreateInput,
@@ -12276,6 +12510,10 @@ enum BulkAction {
   MARK_READ
   "Mark them unread by hand."
   MARK_UNREAD
+  "Snooze them until ` + "`" + `until` + "`" + `."
+  SNOOZE
+  "Bring them back from their snoozes."
+  UNSNOOZE
   "Delete them with their whole history, for good."
   DELETE
   "Block their customers, and delete them."
@@ -12356,6 +12594,10 @@ input ConversationBulkInput {
   selection: ConversationSelection
   "TRANSFER: the agent who will follow them."
   toAgentId: ID
+  "SNOOZE: when they come back; where left out only the customer's next message brings each back."
+  until: DateTime
+  "SNOOZE: what is to be done then, at most 500 characters."
+  note: String
   "For integrations with ACT_AS: the agent who does it."
   onBehalfOf: ID
   "The caller's own key: the same key with the same input gives the same job again."
@@ -14411,10 +14653,14 @@ enum InboxView {
   PENDING_HUMAN
   "Served by a bot."
   PENDING_BOT
-  "Followed by me, or I collaborate."
+  "Followed by me, or I collaborate; snoozed ones left out."
   MY_IN_PROGRESS
-  "In progress with others, as far as I may see."
+  "In progress with others, as far as I may see; snoozed ones left out."
   TEAM_IN_PROGRESS
+  "In progress with me and snoozed."
+  MY_SNOOZED
+  "In progress with others and snoozed, as far as I may see."
+  TEAM_SNOOZED
   "Ended, and I was the last follower or collaborate."
   MY_ENDED
   "Ended by others, as far as I may see."
@@ -14541,6 +14787,10 @@ type ConversationPermits {
   star: Permit!
   "Archive it, or take it out of the archive."
   archive: Permit!
+  "Snooze it, or put off until another time what is snoozed."
+  snooze: Permit!
+  "Bring it back where it is snoozed."
+  unsnooze: Permit!
 }
 
 "What a platform that limits answers in time takes now."
@@ -14643,7 +14893,7 @@ type Conversation implements Node {
   endedAt: DateTime
   "The message its row shows; null for none."
   lastMessage: MessagePreview
-  "When its newest message arrived, or it was created: what lists sort by."
+  "When its newest message arrived, it came back from a snooze, or it was created: what lists sort by."
   lastAt: DateTime!
   "How many customer messages are unread: for the viewer alone where several agents work on it, none for who looks on."
   unreadCount: Int!
@@ -14661,6 +14911,12 @@ type Conversation implements Node {
   isStarred: Boolean!
   "Whether it is archived."
   isArchived: Boolean!
+  "Until when it is snoozed; null where it is not."
+  snooze: Snooze
+  "Why it came back from a snooze; null for most. It is shown until one who works on it marks it read or answers, it leaves those hands, ends, or is snoozed or archived."
+  snoozeEnded: SnoozeEnded
+  "When the viewer wants to be reminded of it; null for never."
+  reminder: Reminder @viewer
   "The advertisements by which the customer came, the newest first, at most ten; none for most."
   adverts: [Advert!]!
   "When it was last exported; null for never."
@@ -14742,6 +14998,8 @@ input ConversationFilter {
   isStarred: Boolean
   "Archived, or not. Where left out, archived ones are left out."
   isArchived: Boolean
+  "Snoozed, or not. MY_IN_PROGRESS and TEAM_IN_PROGRESS hold none that are."
+  isSnoozed: Boolean
   "A phone number is known, or is not."
   hasPhone: Boolean
   "Its customer came by an advertisement, or did not."
@@ -16462,6 +16720,8 @@ enum NoticeKind {
   ASSIGNMENT
   "The agent came into a collaboration or out of one, or it ended."
   COLLABORATION
+  "A conversation came back from a snooze, or the agent wanted to be reminded of it."
+  REMINDER
   "Something is wrong with a channel."
   CHANNEL
   "The team's accounts and settings, for administrators."
@@ -17291,6 +17551,131 @@ extend type Query {
     "Begin after this position."
     after: Cursor
   ): MessageHitConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/snooze.graphql", Input: `"That a conversation is put off: it is in none of the views of what is in progress until a time or the customer's next message."
+type Snooze {
+  "When it comes back; null where only the customer's next message brings it back."
+  until: DateTime
+  "What is to be done then; null for nothing."
+  note: String
+  "Who snoozed it; null for an integration."
+  by: AgentSummary
+  "When it was snoozed."
+  since: DateTime!
+}
+
+"What brought a conversation back from a snooze."
+enum SnoozeEndReason {
+  "Its time came."
+  TIME
+  "The customer wrote."
+  CUSTOMER_MESSAGE
+  "Somebody brought it back."
+  AGENT
+}
+
+"That a conversation came back from a snooze."
+type SnoozeEnded {
+  "What brought it back."
+  reason: SnoozeEndReason!
+  "When it came back."
+  at: DateTime!
+  "What was to be done then; null for nothing."
+  note: String
+  "Who had snoozed it; null for an integration."
+  by: AgentSummary
+}
+
+"When an agent wants to be reminded of a conversation."
+type Reminder {
+  "When."
+  at: DateTime!
+  "What is to be done then; null for nothing."
+  note: String
+}
+
+"Which conversation to snooze."
+input ConversationSnoozeInput {
+  "The conversation."
+  conversationId: ID!
+  "When it comes back, at most a year ahead; null where only the customer's next message is to bring it back."
+  until: DateTime
+  "What is to be done then, at most 500 characters; everybody who sees the conversation sees it."
+  note: String
+  "For integrations with ACT_AS: the agent who snoozes it."
+  onBehalfOf: ID
+}
+
+"The answer to conversationSnooze."
+type ConversationSnoozePayload {
+  "The conversation; null where it was refused."
+  conversation: Conversation
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change; null where nothing changed."
+  cursor: Cursor
+}
+
+"Which conversation to bring back."
+input ConversationUnsnoozeInput {
+  "The conversation."
+  conversationId: ID!
+  "For integrations with ACT_AS: the agent who brings it back."
+  onBehalfOf: ID
+}
+
+"The answer to conversationUnsnooze."
+type ConversationUnsnoozePayload {
+  "The conversation; null where it was refused."
+  conversation: Conversation
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change; null where nothing changed."
+  cursor: Cursor
+}
+
+"Of which conversation the agent is to be reminded."
+input ConversationRemindInput {
+  "The conversation."
+  conversationId: ID!
+  "When, at most a year ahead; null takes the reminder away."
+  at: DateTime
+  "What is to be done then, at most 500 characters; the agent alone sees it."
+  note: String
+  "For integrations with ACT_AS: the agent who is reminded."
+  onBehalfOf: ID
+}
+
+"The answer to conversationRemind."
+type ConversationRemindPayload {
+  "The conversation; null where it was refused."
+  conversation: Conversation
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change; null where nothing changed."
+  cursor: Cursor
+}
+
+extend type Mutation {
+  """
+  Snoozes a conversation in progress for everybody: it goes to MY_SNOOZED and TEAM_SNOOZED until the time, or until the customer writes, whichever is first. It comes back on top of the
+  list, says why in ` + "`" + `snoozeEnded` + "`" + `, and who snoozed it and who follows it are told. What ends, goes to another follower or is archived is no longer snoozed.
+  """
+  conversationSnooze(
+    "Which one, and until when."
+    input: ConversationSnoozeInput!
+  ): ConversationSnoozePayload!
+  "Brings a snoozed conversation back before its time."
+  conversationUnsnooze(
+    "Which one."
+    input: ConversationUnsnoozeInput!
+  ): ConversationUnsnoozePayload!
+  "Has the agent told of a conversation at a time, wherever it stands then. An agent has one reminder of a conversation: another takes its place. Nobody else sees it."
+  conversationRemind(
+    "Of which one, and when."
+    input: ConversationRemindInput!
+  ): ConversationRemindPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/webchat.graphql", Input: `"The language of a chat window."
@@ -19466,6 +19851,12 @@ func (ec *executionContext) childFields_Conversation(ctx context.Context, field 
 		return ec.fieldContext_Conversation_isStarred(ctx, field)
 	case "isArchived":
 		return ec.fieldContext_Conversation_isArchived(ctx, field)
+	case "snooze":
+		return ec.fieldContext_Conversation_snooze(ctx, field)
+	case "snoozeEnded":
+		return ec.fieldContext_Conversation_snoozeEnded(ctx, field)
+	case "reminder":
+		return ec.fieldContext_Conversation_reminder(ctx, field)
 	case "adverts":
 		return ec.fieldContext_Conversation_adverts(ctx, field)
 	case "lastExportedAt":
@@ -19748,6 +20139,10 @@ func (ec *executionContext) childFields_ConversationPermits(ctx context.Context,
 		return ec.fieldContext_ConversationPermits_star(ctx, field)
 	case "archive":
 		return ec.fieldContext_ConversationPermits_archive(ctx, field)
+	case "snooze":
+		return ec.fieldContext_ConversationPermits_snooze(ctx, field)
+	case "unsnooze":
+		return ec.fieldContext_ConversationPermits_unsnooze(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationPermits", field.Name)
 }
@@ -19764,6 +20159,18 @@ func (ec *executionContext) childFields_ConversationPinPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ConversationPinPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ConversationRemindPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationRemindPayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationRemindPayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ConversationRemindPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationRemindPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ConversationReopenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -19774,6 +20181,18 @@ func (ec *executionContext) childFields_ConversationReopenPayload(ctx context.Co
 		return ec.fieldContext_ConversationReopenPayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationReopenPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationSnoozePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationSnoozePayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationSnoozePayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ConversationSnoozePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationSnoozePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ConversationStarPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19810,6 +20229,18 @@ func (ec *executionContext) childFields_ConversationTransferPayload(ctx context.
 		return ec.fieldContext_ConversationTransferPayload_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversationTransferPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ConversationUnsnoozePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationUnsnoozePayload_conversation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationUnsnoozePayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ConversationUnsnoozePayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationUnsnoozePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CustomField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -20878,6 +21309,16 @@ func (ec *executionContext) childFields_QuotedMessage(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type QuotedMessage", field.Name)
 }
 
+func (ec *executionContext) childFields_Reminder(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_Reminder_at(ctx, field)
+	case "note":
+		return ec.fieldContext_Reminder_note(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Reminder", field.Name)
+}
+
 func (ec *executionContext) childFields_RoleSettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "role":
@@ -21226,6 +21667,34 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 		return ec.fieldContext_SignOutPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Snooze(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "until":
+		return ec.fieldContext_Snooze_until(ctx, field)
+	case "note":
+		return ec.fieldContext_Snooze_note(ctx, field)
+	case "by":
+		return ec.fieldContext_Snooze_by(ctx, field)
+	case "since":
+		return ec.fieldContext_Snooze_since(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Snooze", field.Name)
+}
+
+func (ec *executionContext) childFields_SnoozeEnded(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reason":
+		return ec.fieldContext_SnoozeEnded_reason(ctx, field)
+	case "at":
+		return ec.fieldContext_SnoozeEnded_at(ctx, field)
+	case "note":
+		return ec.fieldContext_SnoozeEnded_note(ctx, field)
+	case "by":
+		return ec.fieldContext_SnoozeEnded_by(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SnoozeEnded", field.Name)
 }
 
 func (ec *executionContext) childFields_Tag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -22394,12 +22863,40 @@ func (ec *executionContext) field_Mutation_conversationPin_args(ctx context.Cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_conversationRemind_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConversationRemindInput, error) {
+			return ec.unmarshalNConversationRemindInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationRemindInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_conversationReopen_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ConversationReopenInput, error) {
 			return ec.unmarshalNConversationReopenInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationReopenInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_conversationSnooze_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConversationSnoozeInput, error) {
+			return ec.unmarshalNConversationSnoozeInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationSnoozeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -22442,6 +22939,20 @@ func (ec *executionContext) field_Mutation_conversationTransfer_args(ctx context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ConversationTransferInput, error) {
 			return ec.unmarshalNConversationTransferInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationTransferInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_conversationUnsnooze_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConversationUnsnoozeInput, error) {
+			return ec.unmarshalNConversationUnsnoozeInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationUnsnoozeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -35241,6 +35752,102 @@ func (ec *executionContext) fieldContext_Conversation_isArchived(_ context.Conte
 	return graphql.NewScalarFieldContext("Conversation", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
+func (ec *executionContext) _Conversation_snooze(ctx context.Context, field graphql.CollectedField, obj *model.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_snooze(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Snooze, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Snooze) graphql.Marshaler {
+			return ec.marshalOSnooze2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSnooze(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_snooze(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Snooze(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Conversation_snoozeEnded(ctx context.Context, field graphql.CollectedField, obj *model.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_snoozeEnded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SnoozeEnded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SnoozeEnded) graphql.Marshaler {
+			return ec.marshalOSnoozeEnded2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSnoozeEnded(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_snoozeEnded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SnoozeEnded(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Conversation_reminder(ctx context.Context, field graphql.CollectedField, obj *model.Conversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Conversation_reminder(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reminder, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Reminder) graphql.Marshaler {
+			return ec.marshalOReminder2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐReminder(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Conversation_reminder(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Conversation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Reminder(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Conversation_adverts(ctx context.Context, field graphql.CollectedField, obj *model.Conversation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -38061,6 +38668,70 @@ func (ec *executionContext) fieldContext_ConversationPermits_archive(_ context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _ConversationPermits_snooze(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPermits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPermits_snooze(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Snooze, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Permit) graphql.Marshaler {
+			return ec.marshalNPermit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPermit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPermits_snooze(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPermits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Permit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationPermits_unsnooze(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPermits) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationPermits_unsnooze(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unsnooze, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Permit) graphql.Marshaler {
+			return ec.marshalNPermit2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐPermit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationPermits_unsnooze(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationPermits",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Permit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ConversationPinPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationPinPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -38148,6 +38819,93 @@ func (ec *executionContext) fieldContext_ConversationPinPayload_cursor(_ context
 	return graphql.NewScalarFieldContext("ConversationPinPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
+func (ec *executionContext) _ConversationRemindPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationRemindPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationRemindPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationRemindPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationRemindPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationRemindPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationRemindPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationRemindPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationRemindPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationRemindPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationRemindPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationRemindPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationRemindPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationRemindPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationRemindPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
 func (ec *executionContext) _ConversationReopenPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationReopenPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -38233,6 +38991,93 @@ func (ec *executionContext) _ConversationReopenPayload_cursor(ctx context.Contex
 }
 func (ec *executionContext) fieldContext_ConversationReopenPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConversationReopenPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ConversationSnoozePayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationSnoozePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationSnoozePayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationSnoozePayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationSnoozePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationSnoozePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationSnoozePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationSnoozePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationSnoozePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationSnoozePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationSnoozePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationSnoozePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationSnoozePayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationSnoozePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationSnoozePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _ConversationStarPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationStarPayload) (ret graphql.Marshaler) {
@@ -38494,6 +39339,93 @@ func (ec *executionContext) _ConversationTransferPayload_cursor(ctx context.Cont
 }
 func (ec *executionContext) fieldContext_ConversationTransferPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConversationTransferPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ConversationUnsnoozePayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationUnsnoozePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationUnsnoozePayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationUnsnoozePayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationUnsnoozePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationUnsnoozePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationUnsnoozePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationUnsnoozePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationUnsnoozePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationUnsnoozePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationUnsnoozePayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationUnsnoozePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationUnsnoozePayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationUnsnoozePayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationUnsnoozePayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
 func (ec *executionContext) _CustomField_id(ctx context.Context, field graphql.CollectedField, obj *model.CustomField) (ret graphql.Marshaler) {
@@ -49111,6 +50043,138 @@ func (ec *executionContext) fieldContext_Mutation_savedViewDelete(ctx context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_conversationSnooze(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationSnooze(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationSnooze(ctx, fc.Args["input"].(model.ConversationSnoozeInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationSnoozePayload) graphql.Marshaler {
+			return ec.marshalNConversationSnoozePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationSnoozePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationSnooze(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationSnoozePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationSnooze_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationUnsnooze(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationUnsnooze(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationUnsnooze(ctx, fc.Args["input"].(model.ConversationUnsnoozeInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationUnsnoozePayload) graphql.Marshaler {
+			return ec.marshalNConversationUnsnoozePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationUnsnoozePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationUnsnooze(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationUnsnoozePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationUnsnooze_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationRemind(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationRemind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationRemind(ctx, fc.Args["input"].(model.ConversationRemindInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationRemindPayload) graphql.Marshaler {
+			return ec.marshalNConversationRemindPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationRemindPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationRemind(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationRemindPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationRemind_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_webchatUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -54609,6 +55673,52 @@ func (ec *executionContext) fieldContext_QuotedMessage_isUnsent(_ context.Contex
 	return graphql.NewScalarFieldContext("QuotedMessage", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
+func (ec *executionContext) _Reminder_at(ctx context.Context, field graphql.CollectedField, obj *model.Reminder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reminder_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Reminder_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reminder", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Reminder_note(ctx context.Context, field graphql.CollectedField, obj *model.Reminder) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reminder_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Reminder_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reminder", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _ResyncRequired_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ResyncRequired) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -57617,6 +58727,208 @@ func (ec *executionContext) _SimpleError_field(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_SimpleError_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SimpleError", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Snooze_until(ctx context.Context, field graphql.CollectedField, obj *model.Snooze) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Snooze_until(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Until, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Snooze_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Snooze", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Snooze_note(ctx context.Context, field graphql.CollectedField, obj *model.Snooze) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Snooze_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Snooze_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Snooze", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Snooze_by(ctx context.Context, field graphql.CollectedField, obj *model.Snooze) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Snooze_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.By, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AgentSummary) graphql.Marshaler {
+			return ec.marshalOAgentSummary2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentSummary(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Snooze_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Snooze",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AgentSummary(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Snooze_since(ctx context.Context, field graphql.CollectedField, obj *model.Snooze) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Snooze_since(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Since, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Snooze_since(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Snooze", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SnoozeEnded_reason(ctx context.Context, field graphql.CollectedField, obj *model.SnoozeEnded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SnoozeEnded_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.SnoozeEndReason) graphql.Marshaler {
+			return ec.marshalNSnoozeEndReason2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSnoozeEndReason(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SnoozeEnded_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SnoozeEnded", field, false, false, errors.New("field of type SnoozeEndReason does not have child fields"))
+}
+
+func (ec *executionContext) _SnoozeEnded_at(ctx context.Context, field graphql.CollectedField, obj *model.SnoozeEnded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SnoozeEnded_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SnoozeEnded_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SnoozeEnded", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SnoozeEnded_note(ctx context.Context, field graphql.CollectedField, obj *model.SnoozeEnded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SnoozeEnded_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SnoozeEnded_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SnoozeEnded", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SnoozeEnded_by(ctx context.Context, field graphql.CollectedField, obj *model.SnoozeEnded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SnoozeEnded_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.By, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AgentSummary) graphql.Marshaler {
+			return ec.marshalOAgentSummary2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentSummary(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SnoozeEnded_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SnoozeEnded",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AgentSummary(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _StateConflict_message(ctx context.Context, field graphql.CollectedField, obj *model.StateConflict) (ret graphql.Marshaler) {
@@ -64964,7 +66276,7 @@ func (ec *executionContext) unmarshalInputConversationBulkInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"action", "conversationIds", "selection", "toAgentId", "onBehalfOf", "idempotencyKey"}
+	fieldsInOrder := [...]string{"action", "conversationIds", "selection", "toAgentId", "until", "note", "onBehalfOf", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -64999,6 +66311,20 @@ func (ec *executionContext) unmarshalInputConversationBulkInput(ctx context.Cont
 				return it, err
 			}
 			it.ToAgentID = graphql.OmittableOf(data)
+		case "until":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("until"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Until = graphql.OmittableOf(data)
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = graphql.OmittableOf(data)
 		case "onBehalfOf":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -65270,7 +66596,7 @@ func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "channelIds", "channelTypes", "kinds", "statuses", "queues", "followerIds", "collaboratorIds", "hasCollaborators", "isUnread", "waitingAtLeast", "isMentioned", "isStarred", "isArchived", "hasPhone", "isFromAdvert", "tags", "contactIds"}
+	fieldsInOrder := [...]string{"and", "or", "not", "channelIds", "channelTypes", "kinds", "statuses", "queues", "followerIds", "collaboratorIds", "hasCollaborators", "isUnread", "waitingAtLeast", "isMentioned", "isStarred", "isArchived", "isSnoozed", "hasPhone", "isFromAdvert", "tags", "contactIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -65389,6 +66715,13 @@ func (ec *executionContext) unmarshalInputConversationFilter(ctx context.Context
 				return it, err
 			}
 			it.IsArchived = graphql.OmittableOf(data)
+		case "isSnoozed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isSnoozed"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsSnoozed = graphql.OmittableOf(data)
 		case "hasPhone":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasPhone"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -65648,6 +66981,57 @@ func (ec *executionContext) unmarshalInputConversationPinInput(ctx context.Conte
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputConversationRemindInput(ctx context.Context, obj any) (model.ConversationRemindInput, error) {
+	var it model.ConversationRemindInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "at", "note", "onBehalfOf"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "at":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.At = graphql.OmittableOf(data)
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = graphql.OmittableOf(data)
+		case "onBehalfOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOf = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputConversationReopenInput(ctx context.Context, obj any) (model.ConversationReopenInput, error) {
 	var it model.ConversationReopenInput
 	if obj == nil {
@@ -65728,6 +67112,57 @@ func (ec *executionContext) unmarshalInputConversationSelection(ctx context.Cont
 				return it, err
 			}
 			it.Search = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputConversationSnoozeInput(ctx context.Context, obj any) (model.ConversationSnoozeInput, error) {
+	var it model.ConversationSnoozeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "until", "note", "onBehalfOf"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
+		case "until":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("until"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Until = graphql.OmittableOf(data)
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = graphql.OmittableOf(data)
+		case "onBehalfOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOf = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -65857,6 +67292,43 @@ func (ec *executionContext) unmarshalInputConversationTransferInput(ctx context.
 				return it, err
 			}
 			it.ToAgentID = data
+		case "onBehalfOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOf = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputConversationUnsnoozeInput(ctx context.Context, obj any) (model.ConversationUnsnoozeInput, error) {
+	var it model.ConversationUnsnoozeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"conversationId", "onBehalfOf"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "conversationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conversationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConversationID = data
 		case "onBehalfOf":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -75156,6 +76628,21 @@ func (ec *executionContext) _Conversation(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "snooze":
+			out.Values[i] = ec._Conversation_snooze(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "snoozeEnded":
+			out.Values[i] = ec._Conversation_snoozeEnded(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reminder":
+			out.Values[i] = ec._Conversation_reminder(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "adverts":
 			out.Values[i] = ec._Conversation_adverts(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -76329,6 +77816,16 @@ func (ec *executionContext) _ConversationPermits(ctx context.Context, sel ast.Se
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "snooze":
+			out.Values[i] = ec._ConversationPermits_snooze(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unsnooze":
+			out.Values[i] = ec._ConversationPermits_unsnooze(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -76398,6 +77895,54 @@ func (ec *executionContext) _ConversationPinPayload(ctx context.Context, sel ast
 	return out
 }
 
+var conversationRemindPayloadImplementors = []string{"ConversationRemindPayload"}
+
+func (ec *executionContext) _ConversationRemindPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationRemindPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationRemindPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationRemindPayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationRemindPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationRemindPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ConversationRemindPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var conversationReopenPayloadImplementors = []string{"ConversationReopenPayload"}
 
 func (ec *executionContext) _ConversationReopenPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationReopenPayload) graphql.Marshaler {
@@ -76422,6 +77967,54 @@ func (ec *executionContext) _ConversationReopenPayload(ctx context.Context, sel 
 			}
 		case "cursor":
 			out.Values[i] = ec._ConversationReopenPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var conversationSnoozePayloadImplementors = []string{"ConversationSnoozePayload"}
+
+func (ec *executionContext) _ConversationSnoozePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationSnoozePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationSnoozePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationSnoozePayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationSnoozePayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationSnoozePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ConversationSnoozePayload_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -76566,6 +78159,54 @@ func (ec *executionContext) _ConversationTransferPayload(ctx context.Context, se
 			}
 		case "cursor":
 			out.Values[i] = ec._ConversationTransferPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var conversationUnsnoozePayloadImplementors = []string{"ConversationUnsnoozePayload"}
+
+func (ec *executionContext) _ConversationUnsnoozePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationUnsnoozePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationUnsnoozePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationUnsnoozePayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationUnsnoozePayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationUnsnoozePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ConversationUnsnoozePayload_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -80618,6 +82259,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "conversationSnooze":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationSnooze(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversationUnsnooze":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationUnsnooze(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversationRemind":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationRemind(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "webchatUpdate":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_webchatUpdate(ctx, field)
@@ -83338,6 +85000,49 @@ func (ec *executionContext) _QuotedMessage(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var reminderImplementors = []string{"Reminder"}
+
+func (ec *executionContext) _Reminder(ctx context.Context, sel ast.SelectionSet, obj *model.Reminder) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reminderImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Reminder")
+		case "at":
+			out.Values[i] = ec._Reminder_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "note":
+			out.Values[i] = ec._Reminder_note(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var resyncRequiredImplementors = []string{"ResyncRequired", "StreamFrame", "ConversationEvent", "InboxEvent", "UnreadCountsEvent", "NotificationEvent", "PresenceEvent", "JobEvent", "LogEvent"}
 
 func (ec *executionContext) _ResyncRequired(ctx context.Context, sel ast.SelectionSet, obj *model.ResyncRequired) graphql.Marshaler {
@@ -84785,6 +86490,112 @@ func (ec *executionContext) _SimpleError(ctx context.Context, sel ast.SelectionS
 			}
 		case "field":
 			out.Values[i] = ec._SimpleError_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var snoozeImplementors = []string{"Snooze"}
+
+func (ec *executionContext) _Snooze(ctx context.Context, sel ast.SelectionSet, obj *model.Snooze) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, snoozeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Snooze")
+		case "until":
+			out.Values[i] = ec._Snooze_until(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "note":
+			out.Values[i] = ec._Snooze_note(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "by":
+			out.Values[i] = ec._Snooze_by(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "since":
+			out.Values[i] = ec._Snooze_since(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var snoozeEndedImplementors = []string{"SnoozeEnded"}
+
+func (ec *executionContext) _SnoozeEnded(ctx context.Context, sel ast.SelectionSet, obj *model.SnoozeEnded) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, snoozeEndedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SnoozeEnded")
+		case "reason":
+			out.Values[i] = ec._SnoozeEnded_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._SnoozeEnded_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "note":
+			out.Values[i] = ec._SnoozeEnded_note(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "by":
+			out.Values[i] = ec._SnoozeEnded_by(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -89262,6 +91073,21 @@ func (ec *executionContext) marshalNConversationQueue2githubᚗcomᚋswitchyard�
 	return v
 }
 
+func (ec *executionContext) unmarshalNConversationRemindInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationRemindInput(ctx context.Context, v any) (model.ConversationRemindInput, error) {
+	res, err := ec.unmarshalInputConversationRemindInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationRemindPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationRemindPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationRemindPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConversationRemindPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNConversationReopenInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationReopenInput(ctx context.Context, v any) (model.ConversationReopenInput, error) {
 	res, err := ec.unmarshalInputConversationReopenInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -89275,6 +91101,21 @@ func (ec *executionContext) marshalNConversationReopenPayload2ᚖgithubᚗcomᚋ
 		return graphql.Null
 	}
 	return ec._ConversationReopenPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNConversationSnoozeInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationSnoozeInput(ctx context.Context, v any) (model.ConversationSnoozeInput, error) {
+	res, err := ec.unmarshalInputConversationSnoozeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationSnoozePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationSnoozePayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationSnoozePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConversationSnoozePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNConversationSort2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationSort(ctx context.Context, v any) (model.ConversationSort, error) {
@@ -89370,6 +91211,21 @@ func (ec *executionContext) marshalNConversationTransferPayload2ᚖgithubᚗcom�
 		return graphql.Null
 	}
 	return ec._ConversationTransferPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNConversationUnsnoozeInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationUnsnoozeInput(ctx context.Context, v any) (model.ConversationUnsnoozeInput, error) {
+	res, err := ec.unmarshalInputConversationUnsnoozeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationUnsnoozePayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationUnsnoozePayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationUnsnoozePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConversationUnsnoozePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCredentialInput2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐCredentialInputᚄ(ctx context.Context, v any) ([]*model.CredentialInput, error) {
@@ -91561,6 +93417,16 @@ func (ec *executionContext) marshalNSignOutPayload2ᚖgithubᚗcomᚋswitchyard�
 		return graphql.Null
 	}
 	return ec._SignOutPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSnoozeEndReason2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSnoozeEndReason(ctx context.Context, v any) (model.SnoozeEndReason, error) {
+	var res model.SnoozeEndReason
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSnoozeEndReason2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSnoozeEndReason(ctx context.Context, sel ast.SelectionSet, v model.SnoozeEndReason) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNSortDirection2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSortDirection(ctx context.Context, v any) (model.SortDirection, error) {
@@ -93821,6 +95687,13 @@ func (ec *executionContext) marshalOQuotedMessage2ᚖgithubᚗcomᚋswitchyard�
 	return ec._QuotedMessage(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOReminder2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐReminder(ctx context.Context, sel ast.SelectionSet, v *model.Reminder) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Reminder(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalORole2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐRoleᚄ(ctx context.Context, v any) ([]model.Role, error) {
 	if v == nil {
 		return nil, nil
@@ -93938,6 +95811,20 @@ func (ec *executionContext) marshalOSessionTokens2ᚖgithubᚗcomᚋswitchyard�
 		return graphql.Null
 	}
 	return ec._SessionTokens(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSnooze2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSnooze(ctx context.Context, sel ast.SelectionSet, v *model.Snooze) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Snooze(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSnoozeEnded2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSnoozeEnded(ctx context.Context, sel ast.SelectionSet, v *model.SnoozeEnded) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SnoozeEnded(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOSortDirection2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSortDirection(ctx context.Context, v any) (*model.SortDirection, error) {

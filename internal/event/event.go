@@ -63,13 +63,15 @@ type Facets struct {
 	BranchID string  `json:"b,omitempty"`
 	RegionID string  `json:"r,omitempty"`
 	// Audience is to whom the enquiry went, while PENDING: see row.Hears (CHAN-8).
-	Audience     string    `json:"au,omitempty"`
-	TagIDs       []int64   `json:"t,omitempty"`
-	ContactID    int64     `json:"ci,omitempty"`
-	Unread       int       `json:"u,omitempty"`
-	IsMentioned  bool      `json:"m,omitempty"`
-	IsStarred    bool      `json:"st,omitempty"`
-	IsArchived   bool      `json:"ar,omitempty"`
+	Audience    string  `json:"au,omitempty"`
+	TagIDs      []int64 `json:"t,omitempty"`
+	ContactID   int64   `json:"ci,omitempty"`
+	Unread      int     `json:"u,omitempty"`
+	IsMentioned bool    `json:"m,omitempty"`
+	IsStarred   bool    `json:"st,omitempty"`
+	IsArchived  bool    `json:"ar,omitempty"`
+	// IsSnoozed: it is IN_PROGRESS and out of the views of what is, until a time or the customer's next message (PROD-14).
+	IsSnoozed    bool      `json:"sn,omitempty"`
 	HasPhone     bool      `json:"p,omitempty"`
 	IsFromAd     bool      `json:"ad,omitempty"`
 	WaitingSince time.Time `json:"w,omitzero"`

@@ -76,6 +76,10 @@ var (
 	Waiting = Use{"waiting", "levels of waiting come by time alone: which conversations of which teams reach one is asked for all at once, and told inside their team", []Need{
 		{Table: "conversations", Sees: []string{"team_id", "id", "waiting_since", "waiting_level"}},
 	}}
+	// Due finds the snoozes that are over and the agents who are to be reminded.
+	Due = Use{"due", "snoozes end and agents are reminded by time alone: what is due in which teams is asked for all at once, and done inside their team", []Need{
+		{Table: "reminders", Sees: []string{"team_id", "id", "conversation_id", "due_at"}},
+	}}
 	// Indexing finds messages that are not in the search index.
 	Indexing = Use{"indexing", "messages from before the index are put in, by number; their texts are read inside their team", []Need{
 		{Table: "messages", Sees: []string{"team_id", "id"}},
@@ -86,7 +90,7 @@ var (
 
 // Uses lists them all. The job queue's own tables are the only other thing that the role sees: see DB.Queue.
 func Uses() []Use {
-	return []Use{Teams, SignIn, Entries, Visitors, Files, Lanes, Heads, Expiry, Waiting, Indexing}
+	return []Use{Teams, SignIn, Entries, Visitors, Files, Lanes, Heads, Expiry, Waiting, Due, Indexing}
 }
 
 // Across is the way to the rows of all teams, for one use. Queries have ? marks. On SQLite, which has no roles, it is the database.

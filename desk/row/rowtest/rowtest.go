@@ -207,6 +207,9 @@ func (w *World) checkCounters(ctx context.Context, v *store.View, all []*ent.Con
 		if c.Status == conversation.StatusPENDING {
 			queue = string(c.Queue)
 		}
+		if row.IsSnoozed(c) { // PROD-14
+			queue = "SNOOZED"
+		}
 		if c.FollowerID != nil {
 			follower = *c.FollowerID
 		}
@@ -298,7 +301,7 @@ func (w *World) checkState(ctx context.Context, v *store.View, c *ent.Conversati
 			w.T.Errorf("conversation %d is PENDING with follower %v, ended at %v", c.ID, c.FollowerID, c.EndedAt)
 		}
 	case conversation.StatusIN_PROGRESS:
-		if c.FollowerID == nil || c.FollowedAt == nil || c.EndedAt != nil || c.Queue != conversation.QueueHUMAN {
+		if c.FollowerID == nil || c.FollowedAt == nil || c.EndedAt != nil || c.Queue == conversation.QueueBOT {
 			w.T.Errorf("conversation %d is IN_PROGRESS with follower %v since %v, ended at %v", c.ID, c.FollowerID, c.FollowedAt, c.EndedAt)
 		}
 	}
@@ -319,6 +322,7 @@ func (w *World) checkState(ctx context.Context, v *store.View, c *ent.Conversati
 	}
 	w.checkJoint(c, joined)
 	w.checkPins(ctx, v, c)
+	w.checkSnooze(ctx, v, c)
 	isRight := c.FollowerID == nil && len(followers) == 0 || c.FollowerID != nil && len(followers) == 1 && followers[0] == *c.FollowerID
 	if !isRight {
 		w.T.Errorf("conversation %d is followed by %v, its participants are %v", c.ID, c.FollowerID, followers)
@@ -375,5 +379,28 @@ func (w *World) checkPins(ctx context.Context, v *store.View, c *ent.Conversatio
 	}
 	if !isOpen && (c.IdleSince != nil || c.RemindedAt != nil) {
 		w.T.Errorf("conversation %d is %s and idle since %v", c.ID, c.Status, c.IdleSince)
+	}
+}
+
+// checkSnooze compares what a row says of its snooze with what is known of it. Only what is IN_PROGRESS is snoozed, and it is not archived (PROD-14).
+func (w *World) checkSnooze(ctx context.Context, v *store.View, c *ent.Conversation) {
+	w.T.Helper()
+	all, err := v.Reminder.Query().All(ctx)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	var known []*ent.Reminder
+	for _, r := range all {
+		if r.ConversationID == c.ID && r.OwnerID == row.OfAll {
+			known = append(known, r)
+		}
+	}
+	isOn, isTold := c.Queue == conversation.QueueSNOOZED, c.SnoozeEnded != conversation.SnoozeEndedNO
+	isRight := len(known) == 0
+	if isOn || isTold {
+		isRight = len(known) == 1 && isOn != isTold && c.Status == conversation.StatusIN_PROGRESS && (known[0].EndedAt != nil) == isTold && (isOn || known[0].DueAt == nil)
+	}
+	if !isRight || isOn && c.IsArchived {
+		w.T.Errorf("conversation %d is %s/%s, archived: %t, back by %s; known of its snooze is %v", c.ID, c.Status, c.Queue, c.IsArchived, c.SnoozeEnded, known)
 	}
 }

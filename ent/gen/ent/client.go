@@ -65,6 +65,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushsubscription"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushwebhook"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/reminder"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreply"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreplyaudience"
@@ -184,6 +185,8 @@ type Client struct {
 	PushWebhook *PushWebhookClient
 	// ReadCursor is the client for interacting with the ReadCursor builders.
 	ReadCursor *ReadCursorClient
+	// Reminder is the client for interacting with the Reminder builders.
+	Reminder *ReminderClient
 	// Role is the client for interacting with the Role builders.
 	Role *RoleClient
 	// SavedReply is the client for interacting with the SavedReply builders.
@@ -269,6 +272,7 @@ func (c *Client) init() {
 	c.PushSubscription = NewPushSubscriptionClient(c.config)
 	c.PushWebhook = NewPushWebhookClient(c.config)
 	c.ReadCursor = NewReadCursorClient(c.config)
+	c.Reminder = NewReminderClient(c.config)
 	c.Role = NewRoleClient(c.config)
 	c.SavedReply = NewSavedReplyClient(c.config)
 	c.SavedReplyAudience = NewSavedReplyAudienceClient(c.config)
@@ -423,6 +427,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		PushSubscription:   NewPushSubscriptionClient(cfg),
 		PushWebhook:        NewPushWebhookClient(cfg),
 		ReadCursor:         NewReadCursorClient(cfg),
+		Reminder:           NewReminderClient(cfg),
 		Role:               NewRoleClient(cfg),
 		SavedReply:         NewSavedReplyClient(cfg),
 		SavedReplyAudience: NewSavedReplyAudienceClient(cfg),
@@ -504,6 +509,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		PushSubscription:   NewPushSubscriptionClient(cfg),
 		PushWebhook:        NewPushWebhookClient(cfg),
 		ReadCursor:         NewReadCursorClient(cfg),
+		Reminder:           NewReminderClient(cfg),
 		Role:               NewRoleClient(cfg),
 		SavedReply:         NewSavedReplyClient(cfg),
 		SavedReplyAudience: NewSavedReplyAudienceClient(cfg),
@@ -554,8 +560,9 @@ func (c *Client) Use(hooks ...Hook) {
 		c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule,
 		c.Lane, c.Link, c.Message, c.NoticeSettings, c.Notification, c.Participant,
 		c.Pin, c.PushDelivery, c.PushKey, c.PushSubscription, c.PushWebhook,
-		c.ReadCursor, c.Role, c.SavedReply, c.SavedReplyAudience, c.SavedView,
-		c.Session, c.Shift, c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
+		c.ReadCursor, c.Reminder, c.Role, c.SavedReply, c.SavedReplyAudience,
+		c.SavedView, c.Session, c.Shift, c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor,
+		c.Webchat,
 	} {
 		n.Use(hooks...)
 	}
@@ -574,8 +581,9 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule,
 		c.Lane, c.Link, c.Message, c.NoticeSettings, c.Notification, c.Participant,
 		c.Pin, c.PushDelivery, c.PushKey, c.PushSubscription, c.PushWebhook,
-		c.ReadCursor, c.Role, c.SavedReply, c.SavedReplyAudience, c.SavedView,
-		c.Session, c.Shift, c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor, c.Webchat,
+		c.ReadCursor, c.Reminder, c.Role, c.SavedReply, c.SavedReplyAudience,
+		c.SavedView, c.Session, c.Shift, c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor,
+		c.Webchat,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -684,6 +692,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.PushWebhook.mutate(ctx, m)
 	case *ReadCursorMutation:
 		return c.ReadCursor.mutate(ctx, m)
+	case *ReminderMutation:
+		return c.Reminder.mutate(ctx, m)
 	case *RoleMutation:
 		return c.Role.mutate(ctx, m)
 	case *SavedReplyMutation:
@@ -8355,6 +8365,171 @@ func (c *ReadCursorClient) mutate(ctx context.Context, m *ReadCursorMutation) (V
 	}
 }
 
+// ReminderClient is a client for the Reminder schema.
+type ReminderClient struct {
+	config
+}
+
+// NewReminderClient returns a client for the Reminder from the given config.
+func NewReminderClient(c config) *ReminderClient {
+	return &ReminderClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `reminder.Hooks(f(g(h())))`.
+func (c *ReminderClient) Use(hooks ...Hook) {
+	c.hooks.Reminder = append(c.hooks.Reminder, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `reminder.Intercept(f(g(h())))`.
+func (c *ReminderClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Reminder = append(c.inters.Reminder, interceptors...)
+}
+
+// Create returns a builder for creating a Reminder entity.
+func (c *ReminderClient) Create() *ReminderCreate {
+	mutation := newReminderMutation(c.config, OpCreate)
+	return &ReminderCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Reminder entities.
+func (c *ReminderClient) CreateBulk(builders ...*ReminderCreate) *ReminderCreateBulk {
+	return &ReminderCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ReminderClient) MapCreateBulk(slice any, setFunc func(*ReminderCreate, int)) *ReminderCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ReminderCreateBulk{err: fmt.Errorf("calling to ReminderClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ReminderCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ReminderCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Reminder.
+func (c *ReminderClient) Update() *ReminderUpdate {
+	mutation := newReminderMutation(c.config, OpUpdate)
+	return &ReminderUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ReminderClient) UpdateOne(_m *Reminder) *ReminderUpdateOne {
+	mutation := newReminderMutation(c.config, OpUpdateOne, withReminder(_m))
+	return &ReminderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ReminderClient) UpdateOneID(id int64) *ReminderUpdateOne {
+	mutation := newReminderMutation(c.config, OpUpdateOne, withReminderID(id))
+	return &ReminderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Reminder.
+func (c *ReminderClient) Delete() *ReminderDelete {
+	mutation := newReminderMutation(c.config, OpDelete)
+	return &ReminderDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ReminderClient) DeleteOne(_m *Reminder) *ReminderDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ReminderClient) DeleteOneID(id int64) *ReminderDeleteOne {
+	builder := c.Delete().Where(reminder.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ReminderDeleteOne{builder}
+}
+
+// Query returns a query builder for Reminder.
+func (c *ReminderClient) Query() *ReminderQuery {
+	return &ReminderQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeReminder},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Reminder entity by its id.
+func (c *ReminderClient) Get(ctx context.Context, id int64) (*Reminder, error) {
+	return c.Query().Where(reminder.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ReminderClient) GetX(ctx context.Context, id int64) *Reminder {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryConversation queries the conversation edge of a Reminder.
+func (c *ReminderClient) QueryConversation(_m *Reminder) *ConversationQuery {
+	query := (&ConversationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(reminder.Table, reminder.FieldID, id),
+			sqlgraph.To(conversation.Table, conversation.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, reminder.ConversationTable, reminder.ConversationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAgent queries the agent edge of a Reminder.
+func (c *ReminderClient) QueryAgent(_m *Reminder) *AgentQuery {
+	query := (&AgentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(reminder.Table, reminder.FieldID, id),
+			sqlgraph.To(agent.Table, agent.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, reminder.AgentTable, reminder.AgentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ReminderClient) Hooks() []Hook {
+	return c.hooks.Reminder
+}
+
+// Interceptors returns the client interceptors.
+func (c *ReminderClient) Interceptors() []Interceptor {
+	return c.inters.Reminder
+}
+
+func (c *ReminderClient) mutate(ctx context.Context, m *ReminderMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ReminderCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ReminderUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ReminderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ReminderDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Reminder mutation op: %q", m.Op())
+	}
+}
+
 // RoleClient is a client for the Role schema.
 type RoleClient struct {
 	config
@@ -10121,9 +10296,9 @@ type (
 		CustomFieldValue, Draft, EarlyEffect, Employment, Event, File, Finding, Group,
 		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, KeptFile,
 		KeywordRule, Lane, Link, Message, NoticeSettings, Notification, Participant,
-		Pin, PushDelivery, PushKey, PushSubscription, PushWebhook, ReadCursor, Role,
-		SavedReply, SavedReplyAudience, SavedView, Session, Shift, Stream, Tag,
-		Tagging, Team, Visitor, Webchat []ent.Hook
+		Pin, PushDelivery, PushKey, PushSubscription, PushWebhook, ReadCursor,
+		Reminder, Role, SavedReply, SavedReplyAudience, SavedView, Session, Shift,
+		Stream, Tag, Tagging, Team, Visitor, Webchat []ent.Hook
 	}
 	inters struct {
 		APIToken, Activity, Advert, Agent, AssignmentTurn, Attachment, Attempt,
@@ -10133,8 +10308,8 @@ type (
 		CustomFieldValue, Draft, EarlyEffect, Employment, Event, File, Finding, Group,
 		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, KeptFile,
 		KeywordRule, Lane, Link, Message, NoticeSettings, Notification, Participant,
-		Pin, PushDelivery, PushKey, PushSubscription, PushWebhook, ReadCursor, Role,
-		SavedReply, SavedReplyAudience, SavedView, Session, Shift, Stream, Tag,
-		Tagging, Team, Visitor, Webchat []ent.Interceptor
+		Pin, PushDelivery, PushKey, PushSubscription, PushWebhook, ReadCursor,
+		Reminder, Role, SavedReply, SavedReplyAudience, SavedView, Session, Shift,
+		Stream, Tag, Tagging, Team, Visitor, Webchat []ent.Interceptor
 	}
 )

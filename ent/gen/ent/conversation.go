@@ -47,7 +47,7 @@ type Conversation struct {
 	BegunBy conversation.BegunBy `json:"begun_by,omitempty"`
 	// CONV-2.
 	Status conversation.Status `json:"status,omitempty"`
-	// Who serves it while PENDING; HUMAN in every other status.
+	// Who serves it while PENDING; SNOOZED while it is IN_PROGRESS and snoozed (PROD-14); HUMAN otherwise.
 	Queue conversation.Queue `json:"queue,omitempty"`
 	// The responsible agent while IN_PROGRESS, the last one while ENDED, NULL while PENDING.
 	FollowerID *int64 `json:"follower_id,omitempty"`
@@ -71,7 +71,7 @@ type Conversation struct {
 	Audience string `json:"audience,omitempty"`
 	// The sequence number of its newest message (MSG-15).
 	MessageSeq int64 `json:"message_seq,omitempty"`
-	// When its newest message arrived, or when it was created: what lists sort by.
+	// When its newest message arrived, when it came back from a snooze, or when it was created: what lists sort by.
 	LastAt time.Time `json:"last_at,omitempty"`
 	// The message its preview shows; NULL for none.
 	LastMessageID *int64 `json:"last_message_id,omitempty"`
@@ -111,6 +111,8 @@ type Conversation struct {
 	IdleSince *time.Time `json:"idle_since,omitempty"`
 	// When the customer who was idle was reminded; NULL where it was not (CONV-10).
 	RemindedAt *time.Time `json:"reminded_at,omitempty"`
+	// By what it came back from a snooze, until somebody looks at it; NO for most (PROD-14).
+	SnoozeEnded conversation.SnoozeEnded `json:"snooze_ended,omitempty"`
 	// Whether a phone number was found in it or is known of its contact.
 	HasPhone bool `json:"has_phone,omitempty"`
 	// CONV-21.
@@ -212,7 +214,7 @@ func (*Conversation) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case conversation.FieldID, conversation.FieldTeamID, conversation.FieldVersion, conversation.FieldChannelID, conversation.FieldIdentityID, conversation.FieldGroupID, conversation.FieldContactID, conversation.FieldFollowerID, conversation.FieldLastFollowerID, conversation.FieldMessageSeq, conversation.FieldLastMessageID, conversation.FieldLastMessageSeq, conversation.FieldMemberCount, conversation.FieldUnread, conversation.FieldReadSeq, conversation.FieldMentionMessageID, conversation.FieldWaitingLevel:
 			values[i] = new(sql.NullInt64)
-		case conversation.FieldChannelType, conversation.FieldKind, conversation.FieldBegunBy, conversation.FieldStatus, conversation.FieldQueue, conversation.FieldBranchID, conversation.FieldRegionID, conversation.FieldAudience, conversation.FieldLastMessageKind, conversation.FieldLastMessageSender, conversation.FieldLastMessagePreview, conversation.FieldName, conversation.FieldNameFolded, conversation.FieldPictureURL:
+		case conversation.FieldChannelType, conversation.FieldKind, conversation.FieldBegunBy, conversation.FieldStatus, conversation.FieldQueue, conversation.FieldBranchID, conversation.FieldRegionID, conversation.FieldAudience, conversation.FieldLastMessageKind, conversation.FieldLastMessageSender, conversation.FieldLastMessagePreview, conversation.FieldName, conversation.FieldNameFolded, conversation.FieldPictureURL, conversation.FieldSnoozeEnded:
 			values[i] = new(sql.NullString)
 		case conversation.FieldCreatedAt, conversation.FieldUpdatedAt, conversation.FieldFollowedAt, conversation.FieldEndedAt, conversation.FieldLastAt, conversation.FieldLastMessageAt, conversation.FieldWaitingSince, conversation.FieldCustomerAt, conversation.FieldIdleSince, conversation.FieldRemindedAt, conversation.FieldLastExportedAt:
 			values[i] = new(sql.NullTime)
@@ -523,6 +525,12 @@ func (_m *Conversation) assignValues(columns []string, values []any) error {
 				_m.RemindedAt = new(time.Time)
 				*_m.RemindedAt = value.Time
 			}
+		case conversation.FieldSnoozeEnded:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field snooze_ended", values[i])
+			} else if value.Valid {
+				_m.SnoozeEnded = conversation.SnoozeEnded(value.String)
+			}
 		case conversation.FieldHasPhone:
 			if value, ok := values[i].(*sql.NullBool); !ok {
 				return fmt.Errorf("unexpected type %T for field has_phone", values[i])
@@ -780,6 +788,9 @@ func (_m *Conversation) String() string {
 		builder.WriteString("reminded_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("snooze_ended=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SnoozeEnded))
 	builder.WriteString(", ")
 	builder.WriteString("has_phone=")
 	builder.WriteString(fmt.Sprintf("%v", _m.HasPhone))

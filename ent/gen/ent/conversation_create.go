@@ -545,6 +545,20 @@ func (_c *ConversationCreate) SetNillableRemindedAt(v *time.Time) *ConversationC
 	return _c
 }
 
+// SetSnoozeEnded sets the "snooze_ended" field.
+func (_c *ConversationCreate) SetSnoozeEnded(v conversation.SnoozeEnded) *ConversationCreate {
+	_c.mutation.SetSnoozeEnded(v)
+	return _c
+}
+
+// SetNillableSnoozeEnded sets the "snooze_ended" field if the given value is not nil.
+func (_c *ConversationCreate) SetNillableSnoozeEnded(v *conversation.SnoozeEnded) *ConversationCreate {
+	if v != nil {
+		_c.SetSnoozeEnded(*v)
+	}
+	return _c
+}
+
 // SetHasPhone sets the "has_phone" field.
 func (_c *ConversationCreate) SetHasPhone(v bool) *ConversationCreate {
 	_c.mutation.SetHasPhone(v)
@@ -761,6 +775,10 @@ func (_c *ConversationCreate) defaults() {
 		v := conversation.DefaultReadSeq
 		_c.mutation.SetReadSeq(v)
 	}
+	if _, ok := _c.mutation.SnoozeEnded(); !ok {
+		v := conversation.DefaultSnoozeEnded
+		_c.mutation.SetSnoozeEnded(v)
+	}
 	if _, ok := _c.mutation.HasPhone(); !ok {
 		v := conversation.DefaultHasPhone
 		_c.mutation.SetHasPhone(v)
@@ -887,6 +905,14 @@ func (_c *ConversationCreate) check() error {
 	}
 	if _, ok := _c.mutation.ReadSeq(); !ok {
 		return &ValidationError{Name: "read_seq", err: errors.New(`ent: missing required field "Conversation.read_seq"`)}
+	}
+	if _, ok := _c.mutation.SnoozeEnded(); !ok {
+		return &ValidationError{Name: "snooze_ended", err: errors.New(`ent: missing required field "Conversation.snooze_ended"`)}
+	}
+	if v, ok := _c.mutation.SnoozeEnded(); ok {
+		if err := conversation.SnoozeEndedValidator(v); err != nil {
+			return &ValidationError{Name: "snooze_ended", err: fmt.Errorf(`ent: validator failed for field "Conversation.snooze_ended": %w`, err)}
+		}
 	}
 	if _, ok := _c.mutation.HasPhone(); !ok {
 		return &ValidationError{Name: "has_phone", err: errors.New(`ent: missing required field "Conversation.has_phone"`)}
@@ -1087,6 +1113,10 @@ func (_c *ConversationCreate) createSpec() (*Conversation, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.RemindedAt(); ok {
 		_spec.SetField(conversation.FieldRemindedAt, field.TypeTime, value)
 		_node.RemindedAt = &value
+	}
+	if value, ok := _c.mutation.SnoozeEnded(); ok {
+		_spec.SetField(conversation.FieldSnoozeEnded, field.TypeEnum, value)
+		_node.SnoozeEnded = value
 	}
 	if value, ok := _c.mutation.HasPhone(); ok {
 		_spec.SetField(conversation.FieldHasPhone, field.TypeBool, value)

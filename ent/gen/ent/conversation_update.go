@@ -709,6 +709,20 @@ func (_u *ConversationUpdate) ClearRemindedAt() *ConversationUpdate {
 	return _u
 }
 
+// SetSnoozeEnded sets the "snooze_ended" field.
+func (_u *ConversationUpdate) SetSnoozeEnded(v conversation.SnoozeEnded) *ConversationUpdate {
+	_u.mutation.SetSnoozeEnded(v)
+	return _u
+}
+
+// SetNillableSnoozeEnded sets the "snooze_ended" field if the given value is not nil.
+func (_u *ConversationUpdate) SetNillableSnoozeEnded(v *conversation.SnoozeEnded) *ConversationUpdate {
+	if v != nil {
+		_u.SetSnoozeEnded(*v)
+	}
+	return _u
+}
+
 // SetHasPhone sets the "has_phone" field.
 func (_u *ConversationUpdate) SetHasPhone(v bool) *ConversationUpdate {
 	_u.mutation.SetHasPhone(v)
@@ -880,6 +894,11 @@ func (_u *ConversationUpdate) check() error {
 	if v, ok := _u.mutation.Queue(); ok {
 		if err := conversation.QueueValidator(v); err != nil {
 			return &ValidationError{Name: "queue", err: fmt.Errorf(`ent: validator failed for field "Conversation.queue": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.SnoozeEnded(); ok {
+		if err := conversation.SnoozeEndedValidator(v); err != nil {
+			return &ValidationError{Name: "snooze_ended", err: fmt.Errorf(`ent: validator failed for field "Conversation.snooze_ended": %w`, err)}
 		}
 	}
 	if _u.mutation.ChannelCleared() && len(_u.mutation.ChannelIDs()) > 0 {
@@ -1097,6 +1116,9 @@ func (_u *ConversationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if _u.mutation.RemindedAtCleared() {
 		_spec.ClearField(conversation.FieldRemindedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.SnoozeEnded(); ok {
+		_spec.SetField(conversation.FieldSnoozeEnded, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.HasPhone(); ok {
 		_spec.SetField(conversation.FieldHasPhone, field.TypeBool, value)
@@ -1879,6 +1901,20 @@ func (_u *ConversationUpdateOne) ClearRemindedAt() *ConversationUpdateOne {
 	return _u
 }
 
+// SetSnoozeEnded sets the "snooze_ended" field.
+func (_u *ConversationUpdateOne) SetSnoozeEnded(v conversation.SnoozeEnded) *ConversationUpdateOne {
+	_u.mutation.SetSnoozeEnded(v)
+	return _u
+}
+
+// SetNillableSnoozeEnded sets the "snooze_ended" field if the given value is not nil.
+func (_u *ConversationUpdateOne) SetNillableSnoozeEnded(v *conversation.SnoozeEnded) *ConversationUpdateOne {
+	if v != nil {
+		_u.SetSnoozeEnded(*v)
+	}
+	return _u
+}
+
 // SetHasPhone sets the "has_phone" field.
 func (_u *ConversationUpdateOne) SetHasPhone(v bool) *ConversationUpdateOne {
 	_u.mutation.SetHasPhone(v)
@@ -2063,6 +2099,11 @@ func (_u *ConversationUpdateOne) check() error {
 	if v, ok := _u.mutation.Queue(); ok {
 		if err := conversation.QueueValidator(v); err != nil {
 			return &ValidationError{Name: "queue", err: fmt.Errorf(`ent: validator failed for field "Conversation.queue": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.SnoozeEnded(); ok {
+		if err := conversation.SnoozeEndedValidator(v); err != nil {
+			return &ValidationError{Name: "snooze_ended", err: fmt.Errorf(`ent: validator failed for field "Conversation.snooze_ended": %w`, err)}
 		}
 	}
 	if _u.mutation.ChannelCleared() && len(_u.mutation.ChannelIDs()) > 0 {
@@ -2297,6 +2338,9 @@ func (_u *ConversationUpdateOne) sqlSave(ctx context.Context) (_node *Conversati
 	}
 	if _u.mutation.RemindedAtCleared() {
 		_spec.ClearField(conversation.FieldRemindedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.SnoozeEnded(); ok {
+		_spec.SetField(conversation.FieldSnoozeEnded, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.HasPhone(); ok {
 		_spec.SetField(conversation.FieldHasPhone, field.TypeBool, value)

@@ -45,6 +45,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushsubscription"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushwebhook"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/reminder"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreply"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedview"
@@ -566,23 +567,23 @@ func init() {
 	// conversation.DefaultReadSeq holds the default value on creation for the read_seq field.
 	conversation.DefaultReadSeq = conversationDescReadSeq.Default.(int64)
 	// conversationDescHasPhone is the schema descriptor for has_phone field.
-	conversationDescHasPhone := conversationFields[40].Descriptor()
+	conversationDescHasPhone := conversationFields[41].Descriptor()
 	// conversation.DefaultHasPhone holds the default value on creation for the has_phone field.
 	conversation.DefaultHasPhone = conversationDescHasPhone.Default.(bool)
 	// conversationDescIsStarred is the schema descriptor for is_starred field.
-	conversationDescIsStarred := conversationFields[41].Descriptor()
+	conversationDescIsStarred := conversationFields[42].Descriptor()
 	// conversation.DefaultIsStarred holds the default value on creation for the is_starred field.
 	conversation.DefaultIsStarred = conversationDescIsStarred.Default.(bool)
 	// conversationDescIsArchived is the schema descriptor for is_archived field.
-	conversationDescIsArchived := conversationFields[42].Descriptor()
+	conversationDescIsArchived := conversationFields[43].Descriptor()
 	// conversation.DefaultIsArchived holds the default value on creation for the is_archived field.
 	conversation.DefaultIsArchived = conversationDescIsArchived.Default.(bool)
 	// conversationDescIsFromAd is the schema descriptor for is_from_ad field.
-	conversationDescIsFromAd := conversationFields[43].Descriptor()
+	conversationDescIsFromAd := conversationFields[44].Descriptor()
 	// conversation.DefaultIsFromAd holds the default value on creation for the is_from_ad field.
 	conversation.DefaultIsFromAd = conversationDescIsFromAd.Default.(bool)
 	// conversationDescWaitingLevel is the schema descriptor for waiting_level field.
-	conversationDescWaitingLevel := conversationFields[45].Descriptor()
+	conversationDescWaitingLevel := conversationFields[46].Descriptor()
 	// conversation.DefaultWaitingLevel holds the default value on creation for the waiting_level field.
 	conversation.DefaultWaitingLevel = conversationDescWaitingLevel.Default.(int)
 	counterFields := schema.Counter{}.Fields()
@@ -1024,6 +1025,12 @@ func init() {
 	readcursorDescUnread := readcursorFields[3].Descriptor()
 	// readcursor.DefaultUnread holds the default value on creation for the unread field.
 	readcursor.DefaultUnread = readcursorDescUnread.Default.(int)
+	reminderFields := schema.Reminder{}.Fields()
+	_ = reminderFields
+	// reminderDescNote is the schema descriptor for note field.
+	reminderDescNote := reminderFields[5].Descriptor()
+	// reminder.DefaultNote holds the default value on creation for the note field.
+	reminder.DefaultNote = reminderDescNote.Default.(string)
 	roleMixin := schema.Role{}.Mixin()
 	roleMixinFields1 := roleMixin[1].Fields()
 	_ = roleMixinFields1

@@ -112,6 +112,8 @@ type Tx struct {
 	PushWebhook *PushWebhookClient
 	// ReadCursor is the client for interacting with the ReadCursor builders.
 	ReadCursor *ReadCursorClient
+	// Reminder is the client for interacting with the Reminder builders.
+	Reminder *ReminderClient
 	// Role is the client for interacting with the Role builders.
 	Role *RoleClient
 	// SavedReply is the client for interacting with the SavedReply builders.
@@ -317,6 +319,7 @@ func (tx *Tx) init() {
 	tx.PushSubscription = NewPushSubscriptionClient(tx.config)
 	tx.PushWebhook = NewPushWebhookClient(tx.config)
 	tx.ReadCursor = NewReadCursorClient(tx.config)
+	tx.Reminder = NewReminderClient(tx.config)
 	tx.Role = NewRoleClient(tx.config)
 	tx.SavedReply = NewSavedReplyClient(tx.config)
 	tx.SavedReplyAudience = NewSavedReplyAudienceClient(tx.config)

@@ -1807,7 +1807,7 @@ type Conversation struct {
 	EndedAt *time.Time `json:"endedAt"`
 	// The message its row shows; null for none.
 	LastMessage *MessagePreview `json:"lastMessage"`
-	// When its newest message arrived, or it was created: what lists sort by.
+	// When its newest message arrived, it came back from a snooze, or it was created: what lists sort by.
 	LastAt time.Time `json:"lastAt"`
 	// How many customer messages are unread: for the viewer alone where several agents work on it, none for who looks on.
 	UnreadCount int `json:"unreadCount"`
@@ -1825,6 +1825,12 @@ type Conversation struct {
 	IsStarred bool `json:"isStarred"`
 	// Whether it is archived.
 	IsArchived bool `json:"isArchived"`
+	// Until when it is snoozed; null where it is not.
+	Snooze *Snooze `json:"snooze"`
+	// Why it came back from a snooze; null for most. It is shown until one who works on it marks it read or answers, it leaves those hands, ends, or is snoozed or archived.
+	SnoozeEnded *SnoozeEnded `json:"snoozeEnded"`
+	// When the viewer wants to be reminded of it; null for never.
+	Reminder *Reminder `json:"reminder"`
 	// The advertisements by which the customer came, the newest first, at most ten; none for most.
 	Adverts []*Advert `json:"adverts"`
 	// When it was last exported; null for never.
@@ -1892,6 +1898,10 @@ type ConversationBulkInput struct {
 	Selection graphql.Omittable[*ConversationSelection] `json:"selection"`
 	// TRANSFER: the agent who will follow them.
 	ToAgentID graphql.Omittable[*string] `json:"toAgentId"`
+	// SNOOZE: when they come back; where left out only the customer's next message brings each back.
+	Until graphql.Omittable[*time.Time] `json:"until"`
+	// SNOOZE: what is to be done then, at most 500 characters.
+	Note graphql.Omittable[*string] `json:"note"`
 	// For integrations with ACT_AS: the agent who does it.
 	OnBehalfOf graphql.Omittable[*string] `json:"onBehalfOf"`
 	// The caller's own key: the same key with the same input gives the same job again.
@@ -2121,6 +2131,8 @@ type ConversationFilter struct {
 	IsStarred graphql.Omittable[*bool] `json:"isStarred"`
 	// Archived, or not. Where left out, archived ones are left out.
 	IsArchived graphql.Omittable[*bool] `json:"isArchived"`
+	// Snoozed, or not. MY_IN_PROGRESS and TEAM_IN_PROGRESS hold none that are.
+	IsSnoozed graphql.Omittable[*bool] `json:"isSnoozed"`
 	// A phone number is known, or is not.
 	HasPhone graphql.Omittable[*bool] `json:"hasPhone"`
 	// Its customer came by an advertisement, or did not.
@@ -2291,6 +2303,10 @@ type ConversationPermits struct {
 	Star Permit `json:"star"`
 	// Archive it, or take it out of the archive.
 	Archive Permit `json:"archive"`
+	// Snooze it, or put off until another time what is snoozed.
+	Snooze Permit `json:"snooze"`
+	// Bring it back where it is snoozed.
+	Unsnooze Permit `json:"unsnooze"`
 }
 
 // Which conversation to pin, or no longer.
@@ -2305,6 +2321,28 @@ type ConversationPinInput struct {
 
 // The answer to conversationPin.
 type ConversationPinPayload struct {
+	// The conversation; null where it was refused.
+	Conversation *Conversation `json:"conversation"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change; null where nothing changed.
+	Cursor *string `json:"cursor"`
+}
+
+// Of which conversation the agent is to be reminded.
+type ConversationRemindInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// When, at most a year ahead; null takes the reminder away.
+	At graphql.Omittable[*time.Time] `json:"at"`
+	// What is to be done then, at most 500 characters; the agent alone sees it.
+	Note graphql.Omittable[*string] `json:"note"`
+	// For integrations with ACT_AS: the agent who is reminded.
+	OnBehalfOf graphql.Omittable[*string] `json:"onBehalfOf"`
+}
+
+// The answer to conversationRemind.
+type ConversationRemindPayload struct {
 	// The conversation; null where it was refused.
 	Conversation *Conversation `json:"conversation"`
 	// What the caller can put right.
@@ -2339,6 +2377,28 @@ type ConversationSelection struct {
 	Filter graphql.Omittable[*ConversationFilter] `json:"filter"`
 	// As in `conversations`.
 	Search graphql.Omittable[*string] `json:"search"`
+}
+
+// Which conversation to snooze.
+type ConversationSnoozeInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// When it comes back, at most a year ahead; null where only the customer's next message is to bring it back.
+	Until graphql.Omittable[*time.Time] `json:"until"`
+	// What is to be done then, at most 500 characters; everybody who sees the conversation sees it.
+	Note graphql.Omittable[*string] `json:"note"`
+	// For integrations with ACT_AS: the agent who snoozes it.
+	OnBehalfOf graphql.Omittable[*string] `json:"onBehalfOf"`
+}
+
+// The answer to conversationSnooze.
+type ConversationSnoozePayload struct {
+	// The conversation; null where it was refused.
+	Conversation *Conversation `json:"conversation"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change; null where nothing changed.
+	Cursor *string `json:"cursor"`
 }
 
 // Which conversation to mark to be followed up, or no longer.
@@ -2398,6 +2458,24 @@ type ConversationTransferPayload struct {
 	// What the caller can put right.
 	UserErrors []UserError `json:"userErrors"`
 	// The position after the change.
+	Cursor *string `json:"cursor"`
+}
+
+// Which conversation to bring back.
+type ConversationUnsnoozeInput struct {
+	// The conversation.
+	ConversationID string `json:"conversationId"`
+	// For integrations with ACT_AS: the agent who brings it back.
+	OnBehalfOf graphql.Omittable[*string] `json:"onBehalfOf"`
+}
+
+// The answer to conversationUnsnooze.
+type ConversationUnsnoozePayload struct {
+	// The conversation; null where it was refused.
+	Conversation *Conversation `json:"conversation"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change; null where nothing changed.
 	Cursor *string `json:"cursor"`
 }
 
@@ -4035,6 +4113,14 @@ type QuotedMessage struct {
 	IsUnsent bool `json:"isUnsent"`
 }
 
+// When an agent wants to be reminded of a conversation.
+type Reminder struct {
+	// When.
+	At time.Time `json:"at"`
+	// What is to be done then; null for nothing.
+	Note *string `json:"note"`
+}
+
 // The cursor is too old, or of another time: read the lists again and subscribe from their asOf. The stream goes on from its own cursor.
 type ResyncRequired struct {
 	// The position to resume from.
@@ -4556,6 +4642,30 @@ type SimpleError struct {
 }
 
 func (SimpleError) IsUserError() {}
+
+// That a conversation is put off: it is in none of the views of what is in progress until a time or the customer's next message.
+type Snooze struct {
+	// When it comes back; null where only the customer's next message brings it back.
+	Until *time.Time `json:"until"`
+	// What is to be done then; null for nothing.
+	Note *string `json:"note"`
+	// Who snoozed it; null for an integration.
+	By *AgentSummary `json:"by"`
+	// When it was snoozed.
+	Since time.Time `json:"since"`
+}
+
+// That a conversation came back from a snooze.
+type SnoozeEnded struct {
+	// What brought it back.
+	Reason SnoozeEndReason `json:"reason"`
+	// When it came back.
+	At time.Time `json:"at"`
+	// What was to be done then; null for nothing.
+	Note *string `json:"note"`
+	// Who had snoozed it; null for an integration.
+	By *AgentSummary `json:"by"`
+}
 
 // The conversation's state refuses the action, or somebody was faster.
 type StateConflict struct {
@@ -5658,6 +5768,10 @@ const (
 	BulkActionMarkRead BulkAction = "MARK_READ"
 	// Mark them unread by hand.
 	BulkActionMarkUnread BulkAction = "MARK_UNREAD"
+	// Snooze them until `until`.
+	BulkActionSnooze BulkAction = "SNOOZE"
+	// Bring them back from their snoozes.
+	BulkActionUnsnooze BulkAction = "UNSNOOZE"
 	// Delete them with their whole history, for good.
 	BulkActionDelete BulkAction = "DELETE"
 	// Block their customers, and delete them.
@@ -5673,6 +5787,8 @@ var AllBulkAction = []BulkAction{
 	BulkActionTransfer,
 	BulkActionMarkRead,
 	BulkActionMarkUnread,
+	BulkActionSnooze,
+	BulkActionUnsnooze,
 	BulkActionDelete,
 	BulkActionBlacklist,
 	BulkActionReply,
@@ -5680,7 +5796,7 @@ var AllBulkAction = []BulkAction{
 
 func (e BulkAction) IsValid() bool {
 	switch e {
-	case BulkActionFollow, BulkActionEnd, BulkActionReopen, BulkActionTransfer, BulkActionMarkRead, BulkActionMarkUnread, BulkActionDelete, BulkActionBlacklist, BulkActionReply:
+	case BulkActionFollow, BulkActionEnd, BulkActionReopen, BulkActionTransfer, BulkActionMarkRead, BulkActionMarkUnread, BulkActionSnooze, BulkActionUnsnooze, BulkActionDelete, BulkActionBlacklist, BulkActionReply:
 		return true
 	}
 	return false
@@ -7045,10 +7161,14 @@ const (
 	InboxViewPendingHuman InboxView = "PENDING_HUMAN"
 	// Served by a bot.
 	InboxViewPendingBot InboxView = "PENDING_BOT"
-	// Followed by me, or I collaborate.
+	// Followed by me, or I collaborate; snoozed ones left out.
 	InboxViewMyInProgress InboxView = "MY_IN_PROGRESS"
-	// In progress with others, as far as I may see.
+	// In progress with others, as far as I may see; snoozed ones left out.
 	InboxViewTeamInProgress InboxView = "TEAM_IN_PROGRESS"
+	// In progress with me and snoozed.
+	InboxViewMySnoozed InboxView = "MY_SNOOZED"
+	// In progress with others and snoozed, as far as I may see.
+	InboxViewTeamSnoozed InboxView = "TEAM_SNOOZED"
 	// Ended, and I was the last follower or collaborate.
 	InboxViewMyEnded InboxView = "MY_ENDED"
 	// Ended by others, as far as I may see.
@@ -7062,6 +7182,8 @@ var AllInboxView = []InboxView{
 	InboxViewPendingBot,
 	InboxViewMyInProgress,
 	InboxViewTeamInProgress,
+	InboxViewMySnoozed,
+	InboxViewTeamSnoozed,
 	InboxViewMyEnded,
 	InboxViewTeamEnded,
 	InboxViewAll,
@@ -7069,7 +7191,7 @@ var AllInboxView = []InboxView{
 
 func (e InboxView) IsValid() bool {
 	switch e {
-	case InboxViewPendingHuman, InboxViewPendingBot, InboxViewMyInProgress, InboxViewTeamInProgress, InboxViewMyEnded, InboxViewTeamEnded, InboxViewAll:
+	case InboxViewPendingHuman, InboxViewPendingBot, InboxViewMyInProgress, InboxViewTeamInProgress, InboxViewMySnoozed, InboxViewTeamSnoozed, InboxViewMyEnded, InboxViewTeamEnded, InboxViewAll:
 		return true
 	}
 	return false
@@ -7459,6 +7581,8 @@ const (
 	NoticeKindAssignment NoticeKind = "ASSIGNMENT"
 	// The agent came into a collaboration or out of one, or it ended.
 	NoticeKindCollaboration NoticeKind = "COLLABORATION"
+	// A conversation came back from a snooze, or the agent wanted to be reminded of it.
+	NoticeKindReminder NoticeKind = "REMINDER"
 	// Something is wrong with a channel.
 	NoticeKindChannel NoticeKind = "CHANNEL"
 	// The team's accounts and settings, for administrators.
@@ -7471,13 +7595,14 @@ var AllNoticeKind = []NoticeKind{
 	NoticeKindTransfer,
 	NoticeKindAssignment,
 	NoticeKindCollaboration,
+	NoticeKindReminder,
 	NoticeKindChannel,
 	NoticeKindAccount,
 }
 
 func (e NoticeKind) IsValid() bool {
 	switch e {
-	case NoticeKindMessage, NoticeKindMention, NoticeKindTransfer, NoticeKindAssignment, NoticeKindCollaboration, NoticeKindChannel, NoticeKindAccount:
+	case NoticeKindMessage, NoticeKindMention, NoticeKindTransfer, NoticeKindAssignment, NoticeKindCollaboration, NoticeKindReminder, NoticeKindChannel, NoticeKindAccount:
 		return true
 	}
 	return false
@@ -7958,6 +8083,67 @@ func (e *SendWindow) UnmarshalJSON(b []byte) error {
 }
 
 func (e SendWindow) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What brought a conversation back from a snooze.
+type SnoozeEndReason string
+
+const (
+	// Its time came.
+	SnoozeEndReasonTime SnoozeEndReason = "TIME"
+	// The customer wrote.
+	SnoozeEndReasonCustomerMessage SnoozeEndReason = "CUSTOMER_MESSAGE"
+	// Somebody brought it back.
+	SnoozeEndReasonAgent SnoozeEndReason = "AGENT"
+)
+
+var AllSnoozeEndReason = []SnoozeEndReason{
+	SnoozeEndReasonTime,
+	SnoozeEndReasonCustomerMessage,
+	SnoozeEndReasonAgent,
+}
+
+func (e SnoozeEndReason) IsValid() bool {
+	switch e {
+	case SnoozeEndReasonTime, SnoozeEndReasonCustomerMessage, SnoozeEndReasonAgent:
+		return true
+	}
+	return false
+}
+
+func (e SnoozeEndReason) String() string {
+	return string(e)
+}
+
+func (e *SnoozeEndReason) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SnoozeEndReason(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SnoozeEndReason", str)
+	}
+	return nil
+}
+
+func (e SnoozeEndReason) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SnoozeEndReason) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SnoozeEndReason) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

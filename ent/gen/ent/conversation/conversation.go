@@ -102,6 +102,8 @@ const (
 	FieldIdleSince = "idle_since"
 	// FieldRemindedAt holds the string denoting the reminded_at field in the database.
 	FieldRemindedAt = "reminded_at"
+	// FieldSnoozeEnded holds the string denoting the snooze_ended field in the database.
+	FieldSnoozeEnded = "snooze_ended"
 	// FieldHasPhone holds the string denoting the has_phone field in the database.
 	FieldHasPhone = "has_phone"
 	// FieldIsStarred holds the string denoting the is_starred field in the database.
@@ -210,6 +212,7 @@ var Columns = []string{
 	FieldCustomerAt,
 	FieldIdleSince,
 	FieldRemindedAt,
+	FieldSnoozeEnded,
 	FieldHasPhone,
 	FieldIsStarred,
 	FieldIsArchived,
@@ -384,8 +387,9 @@ const DefaultQueue = QueueHUMAN
 
 // Queue values.
 const (
-	QueueHUMAN Queue = "HUMAN"
-	QueueBOT   Queue = "BOT"
+	QueueHUMAN   Queue = "HUMAN"
+	QueueBOT     Queue = "BOT"
+	QueueSNOOZED Queue = "SNOOZED"
 )
 
 func (q Queue) String() string {
@@ -395,10 +399,38 @@ func (q Queue) String() string {
 // QueueValidator is a validator for the "queue" field enum values. It is called by the builders before save.
 func QueueValidator(q Queue) error {
 	switch q {
-	case QueueHUMAN, QueueBOT:
+	case QueueHUMAN, QueueBOT, QueueSNOOZED:
 		return nil
 	default:
 		return fmt.Errorf("conversation: invalid enum value for queue field: %q", q)
+	}
+}
+
+// SnoozeEnded defines the type for the "snooze_ended" enum field.
+type SnoozeEnded string
+
+// SnoozeEndedNO is the default value of the SnoozeEnded enum.
+const DefaultSnoozeEnded = SnoozeEndedNO
+
+// SnoozeEnded values.
+const (
+	SnoozeEndedNO               SnoozeEnded = "NO"
+	SnoozeEndedTIME             SnoozeEnded = "TIME"
+	SnoozeEndedCUSTOMER_MESSAGE SnoozeEnded = "CUSTOMER_MESSAGE"
+	SnoozeEndedAGENT            SnoozeEnded = "AGENT"
+)
+
+func (se SnoozeEnded) String() string {
+	return string(se)
+}
+
+// SnoozeEndedValidator is a validator for the "snooze_ended" field enum values. It is called by the builders before save.
+func SnoozeEndedValidator(se SnoozeEnded) error {
+	switch se {
+	case SnoozeEndedNO, SnoozeEndedTIME, SnoozeEndedCUSTOMER_MESSAGE, SnoozeEndedAGENT:
+		return nil
+	default:
+		return fmt.Errorf("conversation: invalid enum value for snooze_ended field: %q", se)
 	}
 }
 
@@ -608,6 +640,11 @@ func ByIdleSince(opts ...sql.OrderTermOption) OrderOption {
 // ByRemindedAt orders the results by the reminded_at field.
 func ByRemindedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRemindedAt, opts...).ToFunc()
+}
+
+// BySnoozeEnded orders the results by the snooze_ended field.
+func BySnoozeEnded(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSnoozeEnded, opts...).ToFunc()
 }
 
 // ByHasPhone orders the results by the has_phone field.

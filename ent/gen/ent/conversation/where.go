@@ -2035,6 +2035,26 @@ func RemindedAtNotNil() predicate.Conversation {
 	return predicate.Conversation(sql.FieldNotNull(FieldRemindedAt))
 }
 
+// SnoozeEndedEQ applies the EQ predicate on the "snooze_ended" field.
+func SnoozeEndedEQ(v SnoozeEnded) predicate.Conversation {
+	return predicate.Conversation(sql.FieldEQ(FieldSnoozeEnded, v))
+}
+
+// SnoozeEndedNEQ applies the NEQ predicate on the "snooze_ended" field.
+func SnoozeEndedNEQ(v SnoozeEnded) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNEQ(FieldSnoozeEnded, v))
+}
+
+// SnoozeEndedIn applies the In predicate on the "snooze_ended" field.
+func SnoozeEndedIn(vs ...SnoozeEnded) predicate.Conversation {
+	return predicate.Conversation(sql.FieldIn(FieldSnoozeEnded, vs...))
+}
+
+// SnoozeEndedNotIn applies the NotIn predicate on the "snooze_ended" field.
+func SnoozeEndedNotIn(vs ...SnoozeEnded) predicate.Conversation {
+	return predicate.Conversation(sql.FieldNotIn(FieldSnoozeEnded, vs...))
+}
+
 // HasPhoneEQ applies the EQ predicate on the "has_phone" field.
 func HasPhoneEQ(v bool) predicate.Conversation {
 	return predicate.Conversation(sql.FieldEQ(FieldHasPhone, v))

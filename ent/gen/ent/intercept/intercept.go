@@ -59,6 +59,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushsubscription"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushwebhook"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/reminder"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreply"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreplyaudience"
@@ -1479,6 +1480,33 @@ func (f TraverseReadCursor) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ReadCursorQuery", q)
 }
 
+// The ReminderFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ReminderFunc func(context.Context, *ent.ReminderQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ReminderFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ReminderQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ReminderQuery", q)
+}
+
+// The TraverseReminder type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseReminder func(context.Context, *ent.ReminderQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseReminder) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseReminder) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ReminderQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ReminderQuery", q)
+}
+
 // The RoleFunc type is an adapter to allow the use of ordinary function as a Querier.
 type RoleFunc func(context.Context, *ent.RoleQuery) (ent.Value, error)
 
@@ -1906,6 +1934,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.PushWebhookQuery, predicate.PushWebhook, pushwebhook.OrderOption]{typ: ent.TypePushWebhook, tq: q}, nil
 	case *ent.ReadCursorQuery:
 		return &query[*ent.ReadCursorQuery, predicate.ReadCursor, readcursor.OrderOption]{typ: ent.TypeReadCursor, tq: q}, nil
+	case *ent.ReminderQuery:
+		return &query[*ent.ReminderQuery, predicate.Reminder, reminder.OrderOption]{typ: ent.TypeReminder, tq: q}, nil
 	case *ent.RoleQuery:
 		return &query[*ent.RoleQuery, predicate.Role, role.OrderOption]{typ: ent.TypeRole, tq: q}, nil
 	case *ent.SavedReplyQuery:

@@ -920,7 +920,7 @@ var (
 		{Name: "kind", Type: field.TypeEnum, Comment: "CONV-2.", Enums: []string{"ONE_ON_ONE", "COLLABORATION", "GROUP"}},
 		{Name: "begun_by", Type: field.TypeEnum, Comment: "Who began it: the customer's message, first or after an end; or an agent who opened it (CHAN-7, GRP-10).", Enums: []string{"CUSTOMER", "AGENT"}, Default: "CUSTOMER"},
 		{Name: "status", Type: field.TypeEnum, Comment: "CONV-2.", Enums: []string{"PENDING", "IN_PROGRESS", "ENDED"}},
-		{Name: "queue", Type: field.TypeEnum, Comment: "Who serves it while PENDING; HUMAN in every other status.", Enums: []string{"HUMAN", "BOT"}, Default: "HUMAN"},
+		{Name: "queue", Type: field.TypeEnum, Comment: "Who serves it while PENDING; SNOOZED while it is IN_PROGRESS and snoozed (PROD-14); HUMAN otherwise.", Enums: []string{"HUMAN", "BOT", "SNOOZED"}, Default: "HUMAN"},
 		{Name: "last_follower_id", Type: field.TypeInt64, Nullable: true, Comment: "The last follower it ever had."},
 		{Name: "collaborator_ids", Type: field.TypeJSON, Nullable: true, Comment: "The collaborators in their order: a copy of the participants for the row."},
 		{Name: "pinned_by", Type: field.TypeJSON, Nullable: true, Comment: "The agents who have pinned it, a copy of the pins for the row: its follower and collaborators while IN_PROGRESS, nobody else (CONV-20)."},
@@ -931,7 +931,7 @@ var (
 		{Name: "region_id", Type: field.TypeString, Comment: "The region it belongs to; empty for none (CONV-28).", Default: ""},
 		{Name: "audience", Type: field.TypeString, Size: 2147483647, Comment: "To whom the enquiry went that it began to wait with, as its channel said then (CHAN-8); counts while PENDING.", Default: ""},
 		{Name: "message_seq", Type: field.TypeInt64, Comment: "The sequence number of its newest message (MSG-15).", Default: 0},
-		{Name: "last_at", Type: field.TypeTime, Comment: "When its newest message arrived, or when it was created: what lists sort by."},
+		{Name: "last_at", Type: field.TypeTime, Comment: "When its newest message arrived, when it came back from a snooze, or when it was created: what lists sort by."},
 		{Name: "last_message_id", Type: field.TypeInt64, Nullable: true, Comment: "The message its preview shows; NULL for none."},
 		{Name: "last_message_seq", Type: field.TypeInt64, Comment: "That message's sequence number.", Default: 0},
 		{Name: "last_message_kind", Type: field.TypeString, Comment: "That message's kind.", Default: ""},
@@ -951,6 +951,7 @@ var (
 		{Name: "customer_at", Type: field.TypeTime, Nullable: true, Comment: "The customer's newest message."},
 		{Name: "idle_since", Type: field.TypeTime, Nullable: true, Comment: "Staff's last answer while IN_PROGRESS; NULL once the customer has written after it (CONV-10)."},
 		{Name: "reminded_at", Type: field.TypeTime, Nullable: true, Comment: "When the customer who was idle was reminded; NULL where it was not (CONV-10)."},
+		{Name: "snooze_ended", Type: field.TypeEnum, Comment: "By what it came back from a snooze, until somebody looks at it; NO for most (PROD-14).", Enums: []string{"NO", "TIME", "CUSTOMER_MESSAGE", "AGENT"}, Default: "NO"},
 		{Name: "has_phone", Type: field.TypeBool, Comment: "Whether a phone number was found in it or is known of its contact.", Default: false},
 		{Name: "is_starred", Type: field.TypeBool, Comment: "CONV-21.", Default: false},
 		{Name: "is_archived", Type: field.TypeBool, Comment: "CONV-21.", Default: false},
@@ -972,31 +973,31 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "conversations_channels_channel",
-				Columns:    []*schema.Column{ConversationsColumns[46]},
+				Columns:    []*schema.Column{ConversationsColumns[47]},
 				RefColumns: []*schema.Column{ChannelsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "conversations_identities_identity",
-				Columns:    []*schema.Column{ConversationsColumns[47]},
+				Columns:    []*schema.Column{ConversationsColumns[48]},
 				RefColumns: []*schema.Column{IdentitiesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "conversations_platform_groups_group",
-				Columns:    []*schema.Column{ConversationsColumns[48]},
+				Columns:    []*schema.Column{ConversationsColumns[49]},
 				RefColumns: []*schema.Column{PlatformGroupsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "conversations_contacts_contact",
-				Columns:    []*schema.Column{ConversationsColumns[49]},
+				Columns:    []*schema.Column{ConversationsColumns[50]},
 				RefColumns: []*schema.Column{ContactsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "conversations_agents_follower",
-				Columns:    []*schema.Column{ConversationsColumns[50]},
+				Columns:    []*schema.Column{ConversationsColumns[51]},
 				RefColumns: []*schema.Column{AgentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1010,52 +1011,52 @@ var (
 			{
 				Name:    "conversation_team_id_identity_id",
 				Unique:  true,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[47]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[48]},
 			},
 			{
 				Name:    "conversation_team_id_group_id",
 				Unique:  true,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[48]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[49]},
 			},
 			{
 				Name:    "conversation_team_id_contact_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[49]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[50]},
 			},
 			{
 				Name:    "conversation_team_id_is_archived_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[42], ConversationsColumns[20], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[43], ConversationsColumns[20], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_status_queue_is_archived_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[9], ConversationsColumns[42], ConversationsColumns[20], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[9], ConversationsColumns[43], ConversationsColumns[20], ConversationsColumns[0]},
 			},
 			{
-				Name:    "conversation_team_id_follower_id_status_is_archived_last_at_id",
+				Name:    "conversation_team_id_follower_id_status_queue_is_archived_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[50], ConversationsColumns[8], ConversationsColumns[42], ConversationsColumns[20], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[51], ConversationsColumns[8], ConversationsColumns[9], ConversationsColumns[43], ConversationsColumns[20], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_channel_id_status_is_archived_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[46], ConversationsColumns[8], ConversationsColumns[42], ConversationsColumns[20], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[47], ConversationsColumns[8], ConversationsColumns[43], ConversationsColumns[20], ConversationsColumns[0]},
 			},
 			{
-				Name:    "conversation_team_id_status_is_archived_followed_at_id",
+				Name:    "conversation_team_id_status_queue_is_archived_followed_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[42], ConversationsColumns[14], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[9], ConversationsColumns[43], ConversationsColumns[14], ConversationsColumns[0]},
 			},
 			{
-				Name:    "conversation_team_id_status_is_archived_waiting_since_id",
+				Name:    "conversation_team_id_status_queue_is_archived_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[42], ConversationsColumns[35], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[8], ConversationsColumns[9], ConversationsColumns[43], ConversationsColumns[35], ConversationsColumns[0]},
 			},
 			{
 				Name:    "conversation_team_id_audience_queue_is_archived_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[18], ConversationsColumns[9], ConversationsColumns[42], ConversationsColumns[20], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[18], ConversationsColumns[9], ConversationsColumns[43], ConversationsColumns[20], ConversationsColumns[0]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'PENDING'",
 				},
@@ -1063,7 +1064,7 @@ var (
 			{
 				Name:    "conversation_team_id_audience_queue_is_archived_waiting_since_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[18], ConversationsColumns[9], ConversationsColumns[42], ConversationsColumns[35], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[18], ConversationsColumns[9], ConversationsColumns[43], ConversationsColumns[35], ConversationsColumns[0]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'PENDING'",
 				},
@@ -1071,7 +1072,7 @@ var (
 			{
 				Name:    "conversation_team_id_is_from_ad_is_archived_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[43], ConversationsColumns[42], ConversationsColumns[20], ConversationsColumns[0]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[44], ConversationsColumns[43], ConversationsColumns[20], ConversationsColumns[0]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "is_from_ad",
 				},
@@ -1079,7 +1080,7 @@ var (
 			{
 				Name:    "conversation_waiting_level_waiting_since",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[45], ConversationsColumns[35]},
+				Columns: []*schema.Column{ConversationsColumns[46], ConversationsColumns[35]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "waiting_since IS NOT NULL AND waiting_level < 3",
 				},
@@ -1087,7 +1088,7 @@ var (
 			{
 				Name:    "conversation_team_id_channel_id_idle_since",
 				Unique:  false,
-				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[46], ConversationsColumns[38]},
+				Columns: []*schema.Column{ConversationsColumns[1], ConversationsColumns[47], ConversationsColumns[38]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "idle_since IS NOT NULL",
 				},
@@ -2472,6 +2473,59 @@ var (
 			},
 		},
 	}
+	// RemindersColumns holds the columns for the "reminders" table.
+	RemindersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "owner_id", Type: field.TypeInt64, Comment: "The agent who is reminded; 0 where the conversation is snoozed."},
+		{Name: "set_at", Type: field.TypeTime, Comment: "When it was set."},
+		{Name: "due_at", Type: field.TypeTime, Nullable: true, Comment: "When it is due; NULL for a snooze that only the customer's next message ends, and for one that is over."},
+		{Name: "note", Type: field.TypeString, Size: 2147483647, Comment: "What is to be done then; empty for none.", Default: ""},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true, Comment: "When the snooze was over; NULL while it lasts."},
+		{Name: "conversation_id", Type: field.TypeInt64, Comment: "The conversation."},
+		{Name: "agent_id", Type: field.TypeInt64, Nullable: true, Comment: "The agent who set it; NULL for an integration."},
+	}
+	// RemindersTable holds the schema information for the "reminders" table.
+	RemindersTable = &schema.Table{
+		Name:       "reminders",
+		Comment:    "Until when conversations are snoozed, and when agents are reminded of them (PROD-14).",
+		Columns:    RemindersColumns,
+		PrimaryKey: []*schema.Column{RemindersColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "reminders_conversations_conversation",
+				Columns:    []*schema.Column{RemindersColumns[7]},
+				RefColumns: []*schema.Column{ConversationsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "reminders_agents_agent",
+				Columns:    []*schema.Column{RemindersColumns[8]},
+				RefColumns: []*schema.Column{AgentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "reminder_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{RemindersColumns[1], RemindersColumns[0]},
+			},
+			{
+				Name:    "reminder_team_id_conversation_id_owner_id",
+				Unique:  true,
+				Columns: []*schema.Column{RemindersColumns[1], RemindersColumns[7], RemindersColumns[2]},
+			},
+			{
+				Name:    "reminder_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{RemindersColumns[4]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "due_at IS NOT NULL",
+				},
+			},
+		},
+	}
 	// RolesColumns holds the columns for the "roles" table.
 	RolesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -3009,6 +3063,7 @@ var (
 		PushSubscriptionsTable,
 		PushWebhooksTable,
 		ReadCursorsTable,
+		RemindersTable,
 		RolesTable,
 		SavedRepliesTable,
 		SavedReplyAudiencesTable,
@@ -3236,6 +3291,11 @@ func init() {
 	ReadCursorsTable.ForeignKeys[1].RefTable = AgentsTable
 	ReadCursorsTable.Annotation = &entsql.Annotation{
 		Table: "read_cursors",
+	}
+	RemindersTable.ForeignKeys[0].RefTable = ConversationsTable
+	RemindersTable.ForeignKeys[1].RefTable = AgentsTable
+	RemindersTable.Annotation = &entsql.Annotation{
+		Table: "reminders",
 	}
 	RolesTable.Annotation = &entsql.Annotation{
 		Table: "roles",

@@ -156,6 +156,9 @@ type PushWebhook func(*sql.Selector)
 // ReadCursor is the predicate function for readcursor builders.
 type ReadCursor func(*sql.Selector)
 
+// Reminder is the predicate function for reminder builders.
+type Reminder func(*sql.Selector)
+
 // Role is the predicate function for role builders.
 type Role func(*sql.Selector)
 
