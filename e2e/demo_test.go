@@ -6,7 +6,7 @@ import (
 	"github.com/switchyard-chat/switchyard/server/demo"
 )
 
-// CONV-20, CONV-21: the demo team has a pin, which one agent alone is shown, a star, and an archived conversation that its lists leave out.
+// CONV-20, CONV-21, PROD-14: the demo team has a pin, which one agent alone is shown, a star, an archived conversation that its lists leave out, and a snoozed one.
 func TestDemoTeamHasMarks(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
@@ -31,7 +31,7 @@ func TestDemoTeamHasMarks(t *testing.T) {
 		if pinned != 1 {
 			t.Errorf("%d are pinned", pinned)
 		}
-		for what, filter := range map[string]string{"starred": "{isStarred: true}", "archived": "{isArchived: true}"} {
+		for what, filter := range map[string]string{"starred": "{isStarred: true}", "archived": "{isArchived: true}", "snoozed": "{isSnoozed: true}"} {
 			if n := rows(boss, `{ conversations(view: ALL, filter: `+filter+`) { nodes { id } } }`, "nodes"); n != 1 {
 				t.Errorf("%d are %s", n, what)
 			}

@@ -68,7 +68,7 @@ func (d Desk) Furnish(ctx context.Context, team int64) error {
 	if err != nil || known != 0 {
 		return err
 	}
-	for _, step := range []func(context.Context, int64) error{d.pictures, d.answers, d.visit, d.automatic, d.replies, d.views, d.marks} {
+	for _, step := range []func(context.Context, int64) error{d.pictures, d.answers, d.visit, d.automatic, d.replies, d.views, d.marks, d.snooze} {
 		if err := step(ctx, team); err != nil {
 			return fmt.Errorf("furnish the demo team: %w", err)
 		}
@@ -200,6 +200,32 @@ func (d Desk) marks(ctx context.Context, team int64) error {
 		return err
 	}
 	_, _, err = d.Actions.Archive(ctx, cat, conversation.ArchiveInput{ConversationID: over, IsArchived: true})
+	return err
+}
+
+// snooze has an agent put off a conversation of its own that waits for somebody else.
+func (d Desk) snooze(ctx context.Context, team int64) error {
+	var whose string
+	if err := d.DB.Read(ctx, team, func(ctx context.Context, v *store.View) error {
+		c, err := v.Conversation.Query().Where(entconversation.StatusEQ(entconversation.StatusIN_PROGRESS), entconversation.KindEQ(entconversation.KindONE_ON_ONE), entconversation.FollowerIDNotNil(),
+			entconversation.IdentityIDNotNil(), entconversation.PinnedByIsNil(), entconversation.IsStarred(false), entconversation.WaitingSinceIsNil()).Order(entconversation.ByLastAt(), entconversation.ByID()).First(ctx)
+		if err != nil {
+			return err
+		}
+		i, err := v.Identity.Get(ctx, *c.IdentityID)
+		if err == nil {
+			whose = i.PlatformUserID
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	ben, snoozed, err := d.follower(ctx, team, whose)
+	if err != nil {
+		return err
+	}
+	until := d.DB.Clock().Now().Add(3 * 24 * time.Hour)
+	_, _, err = d.Actions.Snooze(ctx, ben, conversation.SnoozeInput{ConversationID: snoozed, Until: &until, Note: "等供應商回覆交期"})
 	return err
 }
 
