@@ -107,7 +107,7 @@ func TestSecondWall(t *testing.T) {
 		for query, want := range map[string]int{
 			"SELECT count(*) FROM teams":         1,
 			"SELECT count(*) FROM streams":       1,
-			"SELECT count(*) FROM conversations": 1,
+			"SELECT count(*) FROM conversations": 3,
 			"SELECT count(*) FROM messages m JOIN conversations c ON c.id = m.conversation_id JOIN channels h ON true":                         1,
 			"SELECT count(*) FROM messages a CROSS JOIN messages b":                                                                            1,
 			"SELECT coalesce(sum(number), 0) FROM attempts":                                                                                    1,
