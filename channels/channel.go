@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -337,8 +338,23 @@ type Capability struct {
 	SavedFiles, SavedModules bool
 	// Windows are what the platform takes, by the time since the customer's last message, one after another (MSG-9); none where it sets no limit in time.
 	Windows []Window
+	// Stickers are the packs of the stickers that can be sent, where the platform takes those and no others; none where they are not known (MSG-13).
+	Stickers []StickerPack
 	// IsOwn says that the channel is ours: no platform is asked, calls us, or has to be told our addresses.
 	IsOwn bool
+}
+
+// TakesSticker says whether a sticker can be sent, as far as it is known which can.
+func (c Capability) TakesSticker(s StickerRef) bool {
+	return len(c.Stickers) == 0 || slices.ContainsFunc(c.Stickers, func(p StickerPack) bool { return p.ID == s.PackageID && slices.Contains(p.Stickers, s.StickerID) })
+}
+
+// StickerPack is a platform's pack of stickers that can be sent.
+type StickerPack struct {
+	ID string
+	// Titles are what it is called, by language; in "en" always.
+	Titles   map[string]string
+	Stickers []string // the platform's ids, in their order
 }
 
 // Window is what a platform takes until a time after the customer's last message.

@@ -62,6 +62,13 @@ func (r *Resolver) messageModel(p auth.Principal, x *inbox.Message, all *inbox.M
 		d := model.DeliveryStatus(x.Delivery)
 		m.Delivery = &d
 	}
+	if x.Usage > 0 { // GRP-12
+		n := x.Usage
+		if x.Delivery == "FAILED" {
+			n = 0
+		}
+		m.Usage = &n
+	}
 	if x.Delivery == "FAILED" && c != nil {
 		m.Failure = &model.DeliveryFailure{
 			Code: x.FailureCode, Text: catalogue.Text(p.Language, "failure."+x.FailureCode, nil), PlatformReason: textOrNil(x.FailureReason),

@@ -85,7 +85,7 @@ func agentOrNil(m workspace.Member) *model.Agent {
 func (r *Resolver) teamModel(t *ent.Team) *model.Team {
 	l := r.Workspace.ConnectionLimits(t)
 	return &model.Team{
-		ID: id.Format(id.Team, t.ID), Slug: t.Slug, Name: t.Name, Language: languageModel(t.Language), TimeZone: t.TimeZone, Collaborates: t.Collaborates, Version: t.Version,
+		ID: id.Format(id.Team, t.ID), Slug: t.Slug, Name: t.Name, Language: languageModel(t.Language), TimeZone: t.TimeZone, Collaborates: t.Collaborates, GroupMessagePrice: t.GroupMessagePrice, Version: t.Version,
 		ConnectionLimits: model.ConnectionLimits{IdleMinutes: limitModel(l.IdleMinutes), PerAgent: limitModel(l.PerAgent), PerTeam: limitModel(l.PerTeam)},
 	}
 }
@@ -101,7 +101,7 @@ func limitModel(l workspace.Limit) model.ConnectionLimit {
 // teamUpdate reads what changes of a team.
 func teamUpdate(in model.TeamUpdateInput) workspace.TeamUpdateInput {
 	return workspace.TeamUpdateInput{
-		Collaborates: in.Collaborates.Value(), IdleMinutes: clearedInt(in.IdleMinutes), ConnectionsPerAgent: clearedInt(in.ConnectionsPerAgent),
+		Collaborates: in.Collaborates.Value(), GroupMessagePrice: in.GroupMessagePrice.Value(), IdleMinutes: clearedInt(in.IdleMinutes), ConnectionsPerAgent: clearedInt(in.ConnectionsPerAgent),
 		ConnectionsPerTeam: clearedInt(in.ConnectionsPerTeam),
 	}
 }

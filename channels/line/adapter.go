@@ -85,6 +85,7 @@ func (a *Adapter) Capability() channels.Capability {
 		LinkDays:        30,
 		HasGroups:       true,
 		SavedModules:    true,
+		Stickers:        stickers,
 		ProfileFreshFor: 24 * time.Hour,
 		SendRate:        pushRate,
 		Media: map[channels.MessageKind]channels.MediaRule{

@@ -25,7 +25,7 @@ const previewLength = 100
 const insertSQL = `INSERT INTO messages (team_id, version, created_at, updated_at, conversation_id, channel_id, seq, direction, sender, agent_id,
 	token_id, identity_id, member_id, sender_name, kind, text, content, is_self_mentioned, platform_message_id, quote_token, read_token,
 	reply_to_id, quoted_platform_id, platform_at, is_late, edited_at, unsent_at, delivery, failure_code, failure_reason, retry_key, author,
-	client_message_id, code, params, trace) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?, ?, ?, ?, ?)
+	client_message_id, code, params, trace, usage) VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT DO NOTHING RETURNING id`
 
 // AppendIn gives a message the next place in a conversation that row.Lock gave and writes both: before is the conversation as it was, after
@@ -34,6 +34,9 @@ const insertSQL = `INSERT INTO messages (team_id, version, created_at, updated_a
 func AppendIn(ctx context.Context, tx *store.Tx, before, after *ent.Conversation, m *ent.Message, actor event.Actor) (bool, error) {
 	m.TeamID, m.Version, m.CreatedAt, m.UpdatedAt = tx.Team, 1, tx.Now, tx.Now
 	m.ConversationID, m.ChannelID, m.Seq = after.ID, after.ChannelID, before.MessageSeq+1
+	if isOutgoing(m) {
+		m.Usage = usageOf(after)
+	}
 	params, err := paramsOf(m)
 	if err != nil {
 		return false, err
@@ -41,7 +44,7 @@ func AppendIn(ctx context.Context, tx *store.Tx, before, after *ent.Conversation
 	rows, err := tx.Query(ctx, insertSQL, m.TeamID, m.CreatedAt, m.UpdatedAt, m.ConversationID, m.ChannelID, m.Seq, string(m.Direction),
 		string(m.Sender), m.AgentID, m.TokenID, m.IdentityID, m.MemberID, m.SenderName, m.Kind, m.Text, m.Content, m.IsSelfMentioned,
 		m.PlatformMessageID, m.QuoteToken, m.ReadToken, m.ReplyToID, m.QuotedPlatformID, m.PlatformAt, m.IsLate, m.EditedAt, m.UnsentAt,
-		string(m.Delivery), m.RetryKey, m.Author, m.ClientMessageID, m.Code, params, trace.Parent(ctx))
+		string(m.Delivery), m.RetryKey, m.Author, m.ClientMessageID, m.Code, params, trace.Parent(ctx), m.Usage)
 	if err != nil {
 		return false, fmt.Errorf("add message: %w", err)
 	}
@@ -76,6 +79,15 @@ func AppendIn(ctx context.Context, tx *store.Tx, before, after *ent.Conversation
 	f := row.Facets(after)
 	tx.Emit(event.Event{Kind: event.MessageAdded, ObjectID: m.ID, ObjectVersion: m.Version, ConversationID: after.ID, Before: f, After: f, Actor: actor})
 	return true, nil
+}
+
+// usageOf is as how many messages one into the conversation counts with the platform: a group's members as its row shows them, without the account (GRP-12); 0 for a person's, whose messages have no price of
+// their own, and where the number is not known.
+func usageOf(c *ent.Conversation) int {
+	if c.GroupID == nil {
+		return 0
+	}
+	return c.MemberCount
 }
 
 // Moves says whether a message moves its conversation in lists, and may be the one its row shows: the row shows what is said to and by the customer, and

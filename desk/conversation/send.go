@@ -201,6 +201,9 @@ func (s *Service) send(ctx context.Context, x *acting, author string, in SendInp
 		return nil, err
 	}
 	x.tx.AfterCommit(s.wake)
+	if content.Kind == channels.Sticker {
+		return m, x.keepSticker(ctx, *content.Sticker)
+	}
 	if content.Kind != channels.Text {
 		return m, nil
 	}
@@ -301,6 +304,9 @@ func (x *acting) fits(can channels.Capability, c channels.Content) error {
 	case channels.Sticker:
 		if c.Sticker == nil || !isToken(c.Sticker.PackageID) || !isToken(c.Sticker.StickerID) {
 			return fault.Input("content.sticker", "name a pack and a sticker of the platform")
+		}
+		if !can.TakesSticker(*c.Sticker) {
+			return x.wrong("content.sticker", "refusal.sticker", nil)
 		}
 	case channels.Location:
 		return fitsLocation(c.Location)
@@ -439,7 +445,7 @@ func (s *Service) retry(ctx context.Context, x *acting, can channels.Capability,
 		}
 		entry = "log.resent_twice"
 	}
-	u := x.tx.Message.UpdateOne(old).SetDelivery(message.DeliverySENDING).SetFailureCode("").SetFailureReason("").AddVersion(1).SetUpdatedAt(now)
+	u := x.tx.Message.UpdateOne(old).SetDelivery(message.DeliverySENDING).SetFailureCode("").SetFailureReason("").SetUsage(usageOf(x.c)).AddVersion(1).SetUpdatedAt(now)
 	if !KeyHolds(can, old.RetryKeyAt, now) {
 		u.SetRetryKey(s.random.UUID()).ClearRetryKeyAt()
 	}

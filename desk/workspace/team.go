@@ -45,6 +45,7 @@ type NewTeam struct {
 var (
 	slug    = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	country = regexp.MustCompile(`^[A-Z]{2}$`)
+	price   = regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,6})?$`)
 )
 
 // CreateTeam makes a team with its roles and its first ADMIN, who is INVITED. Faults: Invalid, and Conflict for a slug that is taken.
@@ -116,12 +117,14 @@ func (in TeamInput) check() (row store.NewTeam, address, name string, err error)
 type TeamUpdateInput struct {
 	// Collaborates: several agents may work on one conversation (COLL-1).
 	Collaborates *bool
+	// GroupMessagePrice is what a message to a group costs for each of its members, a decimal number (GRP-12).
+	GroupMessagePrice *string
 	// Limits of live connections, below the server's; 0 takes one of the team's own away (RT-5).
 	IdleMinutes, ConnectionsPerAgent, ConnectionsPerTeam *int
 }
 
 // UpdateTeam changes the team. Limits of live connections hold on open ones of all servers within a second: those above are closed, the longest idle
-// first. Faults: Forbidden for all but ADMINs; Invalid for a limit of less than nothing, with the code LIMIT_EXCEEDED for more than the server
+// first. Faults: Forbidden for all but ADMINs; Invalid for a price that is none and a limit of less than nothing, with the code LIMIT_EXCEEDED for more than the server
 // allows.
 func (s *Service) UpdateTeam(ctx context.Context, p auth.Principal, in TeamUpdateInput) (*ent.Team, event.Cursor, error) {
 	if err := p.NeedAdmin(); err != nil {
@@ -140,6 +143,13 @@ func (s *Service) UpdateTeam(ctx context.Context, p auth.Principal, in TeamUpdat
 		}
 		if in.Collaborates != nil && *in.Collaborates != t.Collaborates {
 			u.SetCollaborates(*in.Collaborates)
+			isAny = true
+		}
+		if in.GroupMessagePrice != nil && *in.GroupMessagePrice != t.GroupMessagePrice {
+			if !price.MatchString(*in.GroupMessagePrice) {
+				return fault.Input("groupMessagePrice", "a price is not negative and has at most 9 digits before and 6 after the point")
+			}
+			u.SetGroupMessagePrice(*in.GroupMessagePrice)
 			isAny = true
 		}
 		if !isAny {

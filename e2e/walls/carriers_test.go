@@ -45,6 +45,8 @@ var meaning = map[string]string{
 	"ConversationFilter.channelIds": "@channel.line", "ConversationFilter.followerIds": "@agent.admin", "ConversationFilter.collaboratorIds": "@agent.mate", "ConversationFilter.contactIds": "@contact.ann",
 	"MessageSearchFilter.conversationId": "@conversation.ann", "MessageSearchFilter.agentIds": "@agent.admin",
 
+	"Query.groupUsage(channelIds)": "@channel.line", "Query.stickerPacks(channelId)": "@channel.line",
+
 	// channels
 	"CredentialInput.name": "!words identitySecret", "CredentialInput.value": "secret", "ChannelConnectInput.name": "!words", "ChannelConnectInput.idempotencyKey": "key",
 	"ChannelReconnectInput.channelId": "@channel.lost", "ChannelUpdateInput.channelId": "@channel.line", "ChannelUpdateInput.name": "!words", "ChannelPauseInput.channelId": "@channel.line",

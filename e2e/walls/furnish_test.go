@@ -72,7 +72,7 @@ var words = map[string]string{
 	"contact_phones.typed": "", "contact_phones.e164": "", "contact_phones.digits": "",
 	"custom_field_values.set_value": "", "company_field_values.set_value": "",
 	"keyword_rules.channel_ids": "", "keyword_rules.statuses": "", "shifts.time_zone": "Asia/Taipei", "shifts.days": "", "shifts.holidays": "", "shifts.agent_ids": "",
-	"teams.language": "en", "teams.time_zone": "Asia/Taipei", "teams.country": "TW",
+	"teams.language": "en", "teams.time_zone": "Asia/Taipei", "teams.country": "TW", "teams.group_message_price": "0",
 	"agents.permissions": "", "roles.permissions": "", "api_tokens.scopes": "", "api_tokens.allow_list": "",
 	"contacts.tag_ids": "", "conversations.tag_ids": "", "conversations.collaborator_ids": "", "conversations.collaborator_unread": "", "conversations.pinned_by": "",
 	"notice_settings.muted": "", "push_deliveries.failure": "ERROR", "push_subscriptions.failure": "BUSY", "push_subscriptions.service": "push.example", "push_subscriptions.public_key": "",
@@ -604,6 +604,8 @@ func (f *furnisher) conversations(blobs *blob.Local) {
 	if err := f.db.QueryRowContext(f.w.t.Context(), "SELECT platform_user_id FROM group_members WHERE id = $1", member).Scan(&mei); err != nil {
 		f.w.t.Fatal(err)
 	}
+	message("counted", room, set{"direction": "OUTBOUND", "sender": "AGENT", "agent_id": admin, "author": fmt.Sprintf("agent:%d", admin), "delivery": "SENT", "sent_at": f.at, "usage": 2})
+	f.add("recent_stickers", set{"agent_id": admin, "channel_type": "LINE", "sent_at": f.at})
 	said := message("said", room, set{"sender": "MEMBER", "member_id": member, "content": content(set{"kind": "TEXT",
 		"mentions": []any{set{"index": 0, "length": 2, "type": "user", "userId": mei, "text": f.mark}}, "emojis": []any{set{"index": 0, "length": 1, "productId": f.mark, "emojiId": "1"}}})})
 	f.exec("UPDATE conversations SET mention_message_id = $1 WHERE id = $2", said, room)

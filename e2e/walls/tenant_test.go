@@ -369,6 +369,8 @@ var special = map[string]func(*team) any{
 	"AgentInviteInput.role":        func(*team) any { return "AGENT" },
 	"RoleUpdateInput.role":         func(*team) any { return "SALES" },
 	"RoleUpdateInput.permissions":  func(*team) any { return []any{"SEND_MESSAGES"} },
+	"Query.groupUsage(from)":       func(*team) any { return "2000-01-01T00:00:00Z" },
+	"Query.groupUsage(to)":         func(*team) any { return "2100-01-01T00:00:00Z" },
 	"TeamUpdateInput.idleMinutes":  func(*team) any { return 27 },
 }
 

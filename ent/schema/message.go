@@ -53,6 +53,7 @@ func (Message) Fields() []ent.Field {
 		field.String("retry_key").Default("").Comment("The UUID under which this outbound request goes out, on every try."),
 		field.Time("retry_key_at").Optional().Nillable().Comment("When the retry key was first used."),
 		field.Time("sent_at").Optional().Nillable().Comment("When the platform took it."),
+		field.Int("usage").Default(0).Comment("An outgoing message to a group: its members when it was sent, without the account; 0 elsewhere and where the number was not known. What FAILED costs nothing (GRP-12)."),
 
 		field.String("author").Default("").Immutable().Comment("Who made it through the API: agent:5, token:7."),
 		field.String("client_message_id").Optional().Nillable().Immutable().Comment("The author's own id for it: the same id is the same message (MSG-16)."),
@@ -80,6 +81,8 @@ func (Message) Indexes() []ent.Index {
 		index.Fields("team_id", "channel_id", "platform_message_id").Unique(),
 		index.Fields("team_id", "author", "client_message_id").Unique(),
 		index.Fields("team_id", "conversation_id", "delivery").Annotations(whereUndelivered()),
+		// What messages to groups cost, by channel and time, without looking at a message (GRP-12).
+		index.Fields("team_id", "channel_id", "sent_at", "usage").Annotations(whereCosts()),
 	}
 }
 
@@ -171,4 +174,36 @@ func (Attachment) Indexes() []ent.Index {
 		index.Fields("team_id", "file_id"),
 		index.Fields("team_id", "preview_id"),
 	}
+}
+
+// RecentSticker is a sticker that an agent sent of late.
+type RecentSticker struct{ ent.Schema }
+
+// Annotations documents the table.
+func (RecentSticker) Annotations() []schema.Annotation {
+	return documented("recent_stickers", "The last stickers that each agent sent, each once (MSG-13).")
+}
+
+// Mixin makes it a team's.
+func (RecentSticker) Mixin() []ent.Mixin { return []ent.Mixin{TeamOwned{}} }
+
+// Fields of a recent sticker.
+func (RecentSticker) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int64("agent_id").Immutable().Comment("The agent."),
+		field.Enum("channel_type").Values(channelTypes...).Immutable().Comment("The platform whose sticker it is."),
+		field.String("package_id").Immutable().Comment("The platform's id of the pack."),
+		field.String("sticker_id").Immutable().Comment("The platform's id of the sticker."),
+		field.Time("sent_at").Comment("When the agent sent it last."),
+	}
+}
+
+// Edges of a recent sticker.
+func (RecentSticker) Edges() []ent.Edge {
+	return []ent.Edge{immutableOwned("agent", Agent.Type, "agent_id")}
+}
+
+// Indexes of recent stickers.
+func (RecentSticker) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("team_id", "agent_id", "channel_type", "package_id", "sticker_id").Unique()}
 }

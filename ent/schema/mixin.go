@@ -86,6 +86,11 @@ func whereUndelivered() schema.Annotation {
 	return entsql.IndexWhere("delivery = 'SENDING' OR delivery = 'SENT' OR delivery = 'RECEIVED'")
 }
 
+// whereCosts keeps what costs nothing out of an index: what is no message to a group, is on its way or has failed.
+func whereCosts() schema.Annotation {
+	return entsql.IndexWhere("usage > 0 AND sent_at IS NOT NULL AND delivery <> 'FAILED'")
+}
+
 // whereFromAd keeps an index to conversations that came from an advertisement.
 func whereFromAd() schema.Annotation { return entsql.IndexWhere("is_from_ad") }
 

@@ -29,6 +29,7 @@ func (Team) Fields() []ent.Field {
 		field.Bool("joins_names").Default(false).Comment("Whether a contact's name is made without a space, as Chinese names are (CONT-1)."),
 		field.Enum("status").Values("ACTIVE", "SUSPENDED").Default("ACTIVE").Comment("A suspended team can neither sign in nor send."),
 		field.Bool("collaborates").Default(false).Comment("Whether several agents may work on one conversation (COLL-1)."),
+		field.String("group_message_price").Default("0").Comment("What a message to a group costs for each of its members: a decimal number (GRP-12)."),
 		field.Int("idle_minutes").Default(0).Comment("After how many minutes without an action a live connection is closed; 0 is the server's limit (RT-5)."),
 		field.Int("connections_per_agent").Default(0).Comment("Live connections an agent may have; 0 is the server's limit (RT-5)."),
 		field.Int("connections_per_team").Default(0).Comment("Live connections the team may have; 0 is the server's limit (RT-5)."),

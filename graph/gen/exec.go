@@ -419,6 +419,13 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ChannelGroupUsage struct {
+		ChannelID func(childComplexity int) int
+		Cost      func(childComplexity int) int
+		Messages  func(childComplexity int) int
+		Usage     func(childComplexity int) int
+	}
+
 	ChannelInformation struct {
 		IsOn    func(childComplexity int) int
 		Text    func(childComplexity int) int
@@ -1163,6 +1170,14 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	GroupUsage struct {
+		Channels func(childComplexity int) int
+		Cost     func(childComplexity int) int
+		Messages func(childComplexity int) int
+		Price    func(childComplexity int) int
+		Usage    func(childComplexity int) int
+	}
+
 	Hello struct {
 		Cause     func(childComplexity int) int
 		Cursor    func(childComplexity int) int
@@ -1328,6 +1343,7 @@ type ComplexityRoot struct {
 		SentAt            func(childComplexity int) int
 		Seq               func(childComplexity int) int
 		UnsentAt          func(childComplexity int) int
+		Usage             func(childComplexity int) int
 		Version           func(childComplexity int) int
 	}
 
@@ -1710,6 +1726,7 @@ type ComplexityRoot struct {
 		Events                 func(childComplexity int, after *string, first *int) int
 		FailedInboundEvents    func(childComplexity int, first *int, after *string, last *int, before *string) int
 		GroupMembers           func(childComplexity int, groupID string, search *string, first *int, after *string, last *int, before *string) int
+		GroupUsage             func(childComplexity int, from time.Time, to time.Time, channelIds []string) int
 		InboxCounts            func(childComplexity int) int
 		KeywordRules           func(childComplexity int, first *int, after *string, last *int, before *string) int
 		MessageSearch          func(childComplexity int, text string, filter *model.MessageSearchFilter, first *int, after *string) int
@@ -1722,12 +1739,14 @@ type ComplexityRoot struct {
 		PushDevices            func(childComplexity int) int
 		PushPublicKey          func(childComplexity int) int
 		PushWebhook            func(childComplexity int) int
+		RecentStickers         func(childComplexity int) int
 		Roles                  func(childComplexity int) int
 		SavedReplies           func(childComplexity int, search *string, category *string, includeAll *bool, first *int, after *string, last *int, before *string) int
 		SavedReplyCategories   func(childComplexity int) int
 		SavedReplyPreview      func(childComplexity int, savedReplyID string, conversationID string) int
 		SavedViews             func(childComplexity int, includeAll *bool) int
 		Search                 func(childComplexity int, text string, first *int) int
+		StickerPacks           func(childComplexity int, channelID string) int
 		Tags                   func(childComplexity int, text *string, first *int, after *string, last *int, before *string) int
 		Viewer                 func(childComplexity int) int
 		WorkingHours           func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -1739,6 +1758,12 @@ type ComplexityRoot struct {
 		Kind       func(childComplexity int) int
 		SenderName func(childComplexity int) int
 		Text       func(childComplexity int) int
+	}
+
+	RecentSticker struct {
+		ChannelType func(childComplexity int) int
+		SentAt      func(childComplexity int) int
+		Sticker     func(childComplexity int) int
 	}
 
 	Reminder struct {
@@ -1965,11 +1990,22 @@ type ComplexityRoot struct {
 		Status  func(childComplexity int) int
 	}
 
+	Sticker struct {
+		PackageID func(childComplexity int) int
+		StickerID func(childComplexity int) int
+	}
+
 	StickerContent struct {
 		Keywords  func(childComplexity int) int
 		PackageID func(childComplexity int) int
 		StickerID func(childComplexity int) int
 		Text      func(childComplexity int) int
+	}
+
+	StickerPack struct {
+		PackageID func(childComplexity int) int
+		Stickers  func(childComplexity int) int
+		Title     func(childComplexity int) int
 	}
 
 	StreamEnded struct {
@@ -2033,14 +2069,15 @@ type ComplexityRoot struct {
 	}
 
 	Team struct {
-		Collaborates     func(childComplexity int) int
-		ConnectionLimits func(childComplexity int) int
-		ID               func(childComplexity int) int
-		Language         func(childComplexity int) int
-		Name             func(childComplexity int) int
-		Slug             func(childComplexity int) int
-		TimeZone         func(childComplexity int) int
-		Version          func(childComplexity int) int
+		Collaborates      func(childComplexity int) int
+		ConnectionLimits  func(childComplexity int) int
+		GroupMessagePrice func(childComplexity int) int
+		ID                func(childComplexity int) int
+		Language          func(childComplexity int) int
+		Name              func(childComplexity int) int
+		Slug              func(childComplexity int) int
+		TimeZone          func(childComplexity int) int
+		Version           func(childComplexity int) int
 	}
 
 	TeamUpdatePayload struct {
@@ -2373,6 +2410,7 @@ type QueryResolver interface {
 	Drafts(ctx context.Context, conversationID string) (*model.ConversationDrafts, error)
 	ContactFindings(ctx context.Context, contactID string) (*model.Findings, error)
 	GroupMembers(ctx context.Context, groupID string, search *string, first *int, after *string, last *int, before *string) (*model.GroupMemberConnection, error)
+	GroupUsage(ctx context.Context, from time.Time, to time.Time, channelIds []string) (*model.GroupUsage, error)
 	Events(ctx context.Context, after *string, first *int) (*model.LogPage, error)
 	AgentPresence(ctx context.Context, agentIds []string) ([]*model.AgentPresence, error)
 	NoticeSettings(ctx context.Context) (*model.NoticeSettings, error)
@@ -2386,6 +2424,8 @@ type QueryResolver interface {
 	SavedViews(ctx context.Context, includeAll *bool) ([]*model.SavedView, error)
 	Search(ctx context.Context, text string, first *int) (*model.SearchResults, error)
 	MessageSearch(ctx context.Context, text string, filter *model.MessageSearchFilter, first *int, after *string) (*model.MessageHitConnection, error)
+	StickerPacks(ctx context.Context, channelID string) ([]*model.StickerPack, error)
+	RecentStickers(ctx context.Context) ([]*model.RecentSticker, error)
 	Viewer(ctx context.Context) (*model.Viewer, error)
 	Agents(ctx context.Context, filter *model.AgentFilter, first *int, after *string, last *int, before *string) (*model.AgentConnection, error)
 	Roles(ctx context.Context) ([]*model.RoleSettings, error)
@@ -3775,6 +3815,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ChannelEdge.Node(childComplexity), true
+
+	case "ChannelGroupUsage.channelId":
+		if e.ComplexityRoot.ChannelGroupUsage.ChannelID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelGroupUsage.ChannelID(childComplexity), true
+	case "ChannelGroupUsage.cost":
+		if e.ComplexityRoot.ChannelGroupUsage.Cost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelGroupUsage.Cost(childComplexity), true
+	case "ChannelGroupUsage.messages":
+		if e.ComplexityRoot.ChannelGroupUsage.Messages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelGroupUsage.Messages(childComplexity), true
+	case "ChannelGroupUsage.usage":
+		if e.ComplexityRoot.ChannelGroupUsage.Usage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelGroupUsage.Usage(childComplexity), true
 
 	case "ChannelInformation.isOn":
 		if e.ComplexityRoot.ChannelInformation.IsOn == nil {
@@ -6511,6 +6576,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GroupNoteSetPayload.UserErrors(childComplexity), true
 
+	case "GroupUsage.channels":
+		if e.ComplexityRoot.GroupUsage.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupUsage.Channels(childComplexity), true
+	case "GroupUsage.cost":
+		if e.ComplexityRoot.GroupUsage.Cost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupUsage.Cost(childComplexity), true
+	case "GroupUsage.messages":
+		if e.ComplexityRoot.GroupUsage.Messages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupUsage.Messages(childComplexity), true
+	case "GroupUsage.price":
+		if e.ComplexityRoot.GroupUsage.Price == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupUsage.Price(childComplexity), true
+	case "GroupUsage.usage":
+		if e.ComplexityRoot.GroupUsage.Usage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GroupUsage.Usage(childComplexity), true
+
 	case "Hello.cause":
 		if e.ComplexityRoot.Hello.Cause == nil {
 			break
@@ -7172,6 +7268,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Message.UnsentAt(childComplexity), true
+	case "Message.usage":
+		if e.ComplexityRoot.Message.Usage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Message.Usage(childComplexity), true
 	case "Message.version":
 		if e.ComplexityRoot.Message.Version == nil {
 			break
@@ -9424,6 +9526,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.GroupMembers(childComplexity, args["groupId"].(string), args["search"].(*string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.groupUsage":
+		if e.ComplexityRoot.Query.GroupUsage == nil {
+			break
+		}
+
+		args, err := ec.field_Query_groupUsage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.GroupUsage(childComplexity, args["from"].(time.Time), args["to"].(time.Time), args["channelIds"].([]string)), true
 	case "Query.inboxCounts":
 		if e.ComplexityRoot.Query.InboxCounts == nil {
 			break
@@ -9532,6 +9645,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PushWebhook(childComplexity), true
+	case "Query.recentStickers":
+		if e.ComplexityRoot.Query.RecentStickers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.RecentStickers(childComplexity), true
 	case "Query.roles":
 		if e.ComplexityRoot.Query.Roles == nil {
 			break
@@ -9588,6 +9707,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Search(childComplexity, args["text"].(string), args["first"].(*int)), true
+	case "Query.stickerPacks":
+		if e.ComplexityRoot.Query.StickerPacks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_stickerPacks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.StickerPacks(childComplexity, args["channelId"].(string)), true
 	case "Query.tags":
 		if e.ComplexityRoot.Query.Tags == nil {
 			break
@@ -9647,6 +9777,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.QuotedMessage.Text(childComplexity), true
+
+	case "RecentSticker.channelType":
+		if e.ComplexityRoot.RecentSticker.ChannelType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecentSticker.ChannelType(childComplexity), true
+	case "RecentSticker.sentAt":
+		if e.ComplexityRoot.RecentSticker.SentAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecentSticker.SentAt(childComplexity), true
+	case "RecentSticker.sticker":
+		if e.ComplexityRoot.RecentSticker.Sticker == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecentSticker.Sticker(childComplexity), true
 
 	case "Reminder.at":
 		if e.ComplexityRoot.Reminder.At == nil {
@@ -10465,6 +10614,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StateConflict.Status(childComplexity), true
 
+	case "Sticker.packageId":
+		if e.ComplexityRoot.Sticker.PackageID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Sticker.PackageID(childComplexity), true
+	case "Sticker.stickerId":
+		if e.ComplexityRoot.Sticker.StickerID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Sticker.StickerID(childComplexity), true
+
 	case "StickerContent.keywords":
 		if e.ComplexityRoot.StickerContent.Keywords == nil {
 			break
@@ -10489,6 +10651,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StickerContent.Text(childComplexity), true
+
+	case "StickerPack.packageId":
+		if e.ComplexityRoot.StickerPack.PackageID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StickerPack.PackageID(childComplexity), true
+	case "StickerPack.stickers":
+		if e.ComplexityRoot.StickerPack.Stickers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StickerPack.Stickers(childComplexity), true
+	case "StickerPack.title":
+		if e.ComplexityRoot.StickerPack.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StickerPack.Title(childComplexity), true
 
 	case "StreamEnded.cause":
 		if e.ComplexityRoot.StreamEnded.Cause == nil {
@@ -10739,6 +10920,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Team.ConnectionLimits(childComplexity), true
+	case "Team.groupMessagePrice":
+		if e.ComplexityRoot.Team.GroupMessagePrice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Team.GroupMessagePrice(childComplexity), true
 	case "Team.id":
 		if e.ComplexityRoot.Team.ID == nil {
 			break
@@ -15277,6 +15464,8 @@ type Message implements Node {
   sentAt: DateTime
   "How often it was tried."
   attempts: Int!
+  "As how many messages it counts with the platform: the group's members when it was sent, 0 once it has failed; null where it is no message of ours to a group, and where their number was not known."
+  usage: Int
   "The author's own id for it, shown to its author alone."
   clientMessageId: String @viewer
 }
@@ -16204,6 +16393,47 @@ extend type Mutation {
     "Which member."
     input: GroupMemberOpenInput!
   ): GroupMemberOpenPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/groupusage.graphql", Input: `"What messages to groups of a channel cost."
+type ChannelGroupUsage {
+  "The channel."
+  channelId: ID!
+  "How many messages the platform took."
+  messages: Int!
+  "As how many they count: each as many as its group had members when it was sent."
+  usage: Decimal!
+  "What that costs."
+  cost: Decimal!
+}
+
+"What messages to groups cost in a time."
+type GroupUsage {
+  "How many messages the platform took."
+  messages: Int!
+  "As how many they count: each as many as its group had members when it was sent, without the account."
+  usage: Decimal!
+  "The team's price of a message for each member."
+  price: Decimal!
+  "What it costs: usage times price, exactly."
+  cost: Decimal!
+  "The same for each channel that has any, by channel."
+  channels: [ChannelGroupUsage!]!
+}
+
+extend type Query {
+  """
+  What the messages cost that the platform took from a moment on and before another, those to groups of some channels or of all. What is on its way and what has failed, also after it was sent, costs
+  nothing. For ADMIN, SUPERVISOR and CS_MANAGER.
+  """
+  groupUsage(
+    "From this moment on."
+    from: DateTime!
+    "And before this one."
+    to: DateTime!
+    "Of these channels, at most 100; of all where it is left out."
+    channelIds: [ID!]
+  ): GroupUsage!
 }
 `, BuiltIn: false},
 	{Name: "../schema/live.graphql", Input: `"Who caused an event."
@@ -17678,6 +17908,44 @@ extend type Mutation {
   ): ConversationRemindPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/sticker.graphql", Input: `"A sticker that can be sent."
+type Sticker {
+  "The platform's id of the pack."
+  packageId: String!
+  "The platform's id of the sticker."
+  stickerId: String!
+}
+
+"A pack of stickers that can be sent."
+type StickerPack {
+  "The platform's id of the pack."
+  packageId: String!
+  "What it is called, in the reader's language where it has a name in it."
+  title: String!
+  "Its stickers, in their order."
+  stickers: [Sticker!]!
+}
+
+"A sticker that the viewer has sent of late."
+type RecentSticker {
+  "The platform whose sticker it is: on others it cannot be sent."
+  channelType: ChannelType!
+  "The sticker."
+  sticker: Sticker!
+  "When it was sent last."
+  sentAt: DateTime!
+}
+
+extend type Query {
+  "The stickers that can be sent on a channel, by pack; none where the platform has none that are known. Null where there is no such channel."
+  stickerPacks(
+    "The channel."
+    channelId: ID!
+  ): [StickerPack!]
+  "The last 16 stickers that the viewer has sent, each once, the newest first; none for integrations."
+  recentStickers: [RecentSticker!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/webchat.graphql", Input: `"The language of a chat window."
 enum WebchatLanguage {
   "The visitor's own: Traditional Chinese for Chinese browsers, English for others."
@@ -17859,6 +18127,8 @@ type Team implements Node {
   timeZone: String!
   "Whether several agents may work on one conversation."
   collaborates: Boolean!
+  "What a message to a group costs for each of its members, in the team's own money; 0 until it is set."
+  groupMessagePrice: Decimal!
   "Raised by every change."
   version: Int!
   "The limits of its live connections."
@@ -18159,6 +18429,8 @@ extend type Query {
 input TeamUpdateInput {
   "Whether several agents may work on one conversation. Where it is switched off the collaborations that are there go on, and none begins."
   collaborates: Boolean
+  "What a message to a group costs for each of its members: not negative, at most 9 digits before and 6 after the point. What was sent before is counted at the new price too."
+  groupMessagePrice: Decimal
   "After how many minutes without an action of its person a live connection is closed; null is the server's limit, which is also the most."
   idleMinutes: Int
   "How many live connections an agent may have; null is the server's limit, which is also the most."
@@ -19291,6 +19563,20 @@ func (ec *executionContext) childFields_ChannelEdge(ctx context.Context, field g
 		return ec.fieldContext_ChannelEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChannelEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelGroupUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channelId":
+		return ec.fieldContext_ChannelGroupUsage_channelId(ctx, field)
+	case "messages":
+		return ec.fieldContext_ChannelGroupUsage_messages(ctx, field)
+	case "usage":
+		return ec.fieldContext_ChannelGroupUsage_usage(ctx, field)
+	case "cost":
+		return ec.fieldContext_ChannelGroupUsage_cost(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelGroupUsage", field.Name)
 }
 
 func (ec *executionContext) childFields_ChannelInformation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -20645,6 +20931,22 @@ func (ec *executionContext) childFields_GroupNoteSetPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type GroupNoteSetPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_GroupUsage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "messages":
+		return ec.fieldContext_GroupUsage_messages(ctx, field)
+	case "usage":
+		return ec.fieldContext_GroupUsage_usage(ctx, field)
+	case "price":
+		return ec.fieldContext_GroupUsage_price(ctx, field)
+	case "cost":
+		return ec.fieldContext_GroupUsage_cost(ctx, field)
+	case "channels":
+		return ec.fieldContext_GroupUsage_channels(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GroupUsage", field.Name)
+}
+
 func (ec *executionContext) childFields_Identity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -20907,6 +21209,8 @@ func (ec *executionContext) childFields_Message(ctx context.Context, field graph
 		return ec.fieldContext_Message_sentAt(ctx, field)
 	case "attempts":
 		return ec.fieldContext_Message_attempts(ctx, field)
+	case "usage":
+		return ec.fieldContext_Message_usage(ctx, field)
 	case "clientMessageId":
 		return ec.fieldContext_Message_clientMessageId(ctx, field)
 	}
@@ -21309,6 +21613,18 @@ func (ec *executionContext) childFields_QuotedMessage(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type QuotedMessage", field.Name)
 }
 
+func (ec *executionContext) childFields_RecentSticker(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channelType":
+		return ec.fieldContext_RecentSticker_channelType(ctx, field)
+	case "sticker":
+		return ec.fieldContext_RecentSticker_sticker(ctx, field)
+	case "sentAt":
+		return ec.fieldContext_RecentSticker_sentAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecentSticker", field.Name)
+}
+
 func (ec *executionContext) childFields_Reminder(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "at":
@@ -21697,6 +22013,28 @@ func (ec *executionContext) childFields_SnoozeEnded(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type SnoozeEnded", field.Name)
 }
 
+func (ec *executionContext) childFields_Sticker(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "packageId":
+		return ec.fieldContext_Sticker_packageId(ctx, field)
+	case "stickerId":
+		return ec.fieldContext_Sticker_stickerId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Sticker", field.Name)
+}
+
+func (ec *executionContext) childFields_StickerPack(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "packageId":
+		return ec.fieldContext_StickerPack_packageId(ctx, field)
+	case "title":
+		return ec.fieldContext_StickerPack_title(ctx, field)
+	case "stickers":
+		return ec.fieldContext_StickerPack_stickers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StickerPack", field.Name)
+}
+
 func (ec *executionContext) childFields_Tag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -21785,6 +22123,8 @@ func (ec *executionContext) childFields_Team(ctx context.Context, field graphql.
 		return ec.fieldContext_Team_timeZone(ctx, field)
 	case "collaborates":
 		return ec.fieldContext_Team_collaborates(ctx, field)
+	case "groupMessagePrice":
+		return ec.fieldContext_Team_groupMessagePrice(ctx, field)
 	case "version":
 		return ec.fieldContext_Team_version(ctx, field)
 	case "connectionLimits":
@@ -24523,6 +24863,36 @@ func (ec *executionContext) field_Query_groupMembers_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_groupUsage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (time.Time, error) {
+			return ec.unmarshalNDateTime2timeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (time.Time, error) {
+			return ec.unmarshalNDateTime2timeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "channelIds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["channelIds"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_keywordRules_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -24890,6 +25260,20 @@ func (ec *executionContext) field_Query_search_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["first"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_stickerPacks_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "channelId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["channelId"] = arg0
 	return args, nil
 }
 
@@ -30808,6 +31192,98 @@ func (ec *executionContext) fieldContext_ChannelEdge_node(_ context.Context, fie
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ChannelGroupUsage_channelId(ctx context.Context, field graphql.CollectedField, obj *model.ChannelGroupUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelGroupUsage_channelId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChannelID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelGroupUsage_channelId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelGroupUsage", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _ChannelGroupUsage_messages(ctx context.Context, field graphql.CollectedField, obj *model.ChannelGroupUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelGroupUsage_messages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Messages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelGroupUsage_messages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelGroupUsage", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ChannelGroupUsage_usage(ctx context.Context, field graphql.CollectedField, obj *model.ChannelGroupUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelGroupUsage_usage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Usage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDecimal2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelGroupUsage_usage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelGroupUsage", field, false, false, errors.New("field of type Decimal does not have child fields"))
+}
+
+func (ec *executionContext) _ChannelGroupUsage_cost(ctx context.Context, field graphql.CollectedField, obj *model.ChannelGroupUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelGroupUsage_cost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDecimal2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelGroupUsage_cost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelGroupUsage", field, false, false, errors.New("field of type Decimal does not have child fields"))
 }
 
 func (ec *executionContext) _ChannelInformation_version(ctx context.Context, field graphql.CollectedField, obj *model.ChannelInformation) (ret graphql.Marshaler) {
@@ -42723,6 +43199,130 @@ func (ec *executionContext) fieldContext_GroupNoteSetPayload_cursor(_ context.Co
 	return graphql.NewScalarFieldContext("GroupNoteSetPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
+func (ec *executionContext) _GroupUsage_messages(ctx context.Context, field graphql.CollectedField, obj *model.GroupUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupUsage_messages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Messages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GroupUsage_messages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupUsage", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _GroupUsage_usage(ctx context.Context, field graphql.CollectedField, obj *model.GroupUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupUsage_usage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Usage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDecimal2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GroupUsage_usage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupUsage", field, false, false, errors.New("field of type Decimal does not have child fields"))
+}
+
+func (ec *executionContext) _GroupUsage_price(ctx context.Context, field graphql.CollectedField, obj *model.GroupUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupUsage_price(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Price, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDecimal2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GroupUsage_price(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupUsage", field, false, false, errors.New("field of type Decimal does not have child fields"))
+}
+
+func (ec *executionContext) _GroupUsage_cost(ctx context.Context, field graphql.CollectedField, obj *model.GroupUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupUsage_cost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDecimal2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GroupUsage_cost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GroupUsage", field, false, false, errors.New("field of type Decimal does not have child fields"))
+}
+
+func (ec *executionContext) _GroupUsage_channels(ctx context.Context, field graphql.CollectedField, obj *model.GroupUsage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GroupUsage_channels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channels, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ChannelGroupUsage) graphql.Marshaler {
+			return ec.marshalNChannelGroupUsage2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelGroupUsageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GroupUsage_channels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GroupUsage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelGroupUsage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Hello_cursor(ctx context.Context, field graphql.CollectedField, obj *model.Hello) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -45424,6 +46024,29 @@ func (ec *executionContext) _Message_attempts(ctx context.Context, field graphql
 	)
 }
 func (ec *executionContext) fieldContext_Message_attempts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Message", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Message_usage(ctx context.Context, field graphql.CollectedField, obj *model.Message) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Message_usage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Usage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Message_usage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Message", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
@@ -54792,6 +55415,50 @@ func (ec *executionContext) fieldContext_Query_groupMembers(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_groupUsage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_groupUsage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().GroupUsage(ctx, fc.Args["from"].(time.Time), fc.Args["to"].(time.Time), fc.Args["channelIds"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.GroupUsage) graphql.Marshaler {
+			return ec.marshalNGroupUsage2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupUsage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_groupUsage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GroupUsage(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_groupUsage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_events(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -55286,6 +55953,82 @@ func (ec *executionContext) fieldContext_Query_messageSearch(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_stickerPacks(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_stickerPacks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().StickerPacks(ctx, fc.Args["channelId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.StickerPack) graphql.Marshaler {
+			return ec.marshalOStickerPack2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐStickerPackᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_stickerPacks(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StickerPack(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_stickerPacks_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_recentStickers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_recentStickers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().RecentStickers(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.RecentSticker) graphql.Marshaler {
+			return ec.marshalNRecentSticker2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐRecentStickerᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_recentStickers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecentSticker(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -55671,6 +56414,84 @@ func (ec *executionContext) _QuotedMessage_isUnsent(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_QuotedMessage_isUnsent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("QuotedMessage", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _RecentSticker_channelType(ctx context.Context, field graphql.CollectedField, obj *model.RecentSticker) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecentSticker_channelType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChannelType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ChannelType) graphql.Marshaler {
+			return ec.marshalNChannelType2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelType(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecentSticker_channelType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecentSticker", field, false, false, errors.New("field of type ChannelType does not have child fields"))
+}
+
+func (ec *executionContext) _RecentSticker_sticker(ctx context.Context, field graphql.CollectedField, obj *model.RecentSticker) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecentSticker_sticker(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sticker, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Sticker) graphql.Marshaler {
+			return ec.marshalNSticker2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSticker(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecentSticker_sticker(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecentSticker",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Sticker(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecentSticker_sentAt(ctx context.Context, field graphql.CollectedField, obj *model.RecentSticker) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecentSticker_sentAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SentAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecentSticker_sentAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecentSticker", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
 func (ec *executionContext) _Reminder_at(ctx context.Context, field graphql.CollectedField, obj *model.Reminder) (ret graphql.Marshaler) {
@@ -59055,6 +59876,52 @@ func (ec *executionContext) fieldContext_StateConflict_agent(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Sticker_packageId(ctx context.Context, field graphql.CollectedField, obj *model.Sticker) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sticker_packageId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PackageID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Sticker_packageId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Sticker", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Sticker_stickerId(ctx context.Context, field graphql.CollectedField, obj *model.Sticker) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sticker_stickerId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StickerID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Sticker_stickerId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Sticker", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _StickerContent_packageId(ctx context.Context, field graphql.CollectedField, obj *model.StickerContent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -59145,6 +60012,84 @@ func (ec *executionContext) _StickerContent_text(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_StickerContent_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("StickerContent", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StickerPack_packageId(ctx context.Context, field graphql.CollectedField, obj *model.StickerPack) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StickerPack_packageId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PackageID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StickerPack_packageId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StickerPack", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StickerPack_title(ctx context.Context, field graphql.CollectedField, obj *model.StickerPack) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StickerPack_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StickerPack_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StickerPack", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StickerPack_stickers(ctx context.Context, field graphql.CollectedField, obj *model.StickerPack) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StickerPack_stickers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stickers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Sticker) graphql.Marshaler {
+			return ec.marshalNSticker2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐStickerᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StickerPack_stickers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StickerPack",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Sticker(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _StreamEnded_cursor(ctx context.Context, field graphql.CollectedField, obj *model.StreamEnded) (ret graphql.Marshaler) {
@@ -60276,6 +61221,29 @@ func (ec *executionContext) _Team_collaborates(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Team_collaborates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Team", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Team_groupMessagePrice(ctx context.Context, field graphql.CollectedField, obj *model.Team) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Team_groupMessagePrice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GroupMessagePrice, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDecimal2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Team_groupMessagePrice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Team", field, false, false, errors.New("field of type Decimal does not have child fields"))
 }
 
 func (ec *executionContext) _Team_version(ctx context.Context, field graphql.CollectedField, obj *model.Team) (ret graphql.Marshaler) {
@@ -69987,7 +70955,7 @@ func (ec *executionContext) unmarshalInputTeamUpdateInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"collaborates", "idleMinutes", "connectionsPerAgent", "connectionsPerTeam"}
+	fieldsInOrder := [...]string{"collaborates", "groupMessagePrice", "idleMinutes", "connectionsPerAgent", "connectionsPerTeam"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -70001,6 +70969,13 @@ func (ec *executionContext) unmarshalInputTeamUpdateInput(ctx context.Context, o
 				return it, err
 			}
 			it.Collaborates = graphql.OmittableOf(data)
+		case "groupMessagePrice":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("groupMessagePrice"))
+			data, err := ec.unmarshalODecimal2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.GroupMessagePrice = graphql.OmittableOf(data)
 		case "idleMinutes":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idleMinutes"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -74347,6 +75322,59 @@ func (ec *executionContext) _ChannelEdge(ctx context.Context, sel ast.SelectionS
 			}
 		case "node":
 			out.Values[i] = ec._ChannelEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var channelGroupUsageImplementors = []string{"ChannelGroupUsage"}
+
+func (ec *executionContext) _ChannelGroupUsage(ctx context.Context, sel ast.SelectionSet, obj *model.ChannelGroupUsage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelGroupUsageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelGroupUsage")
+		case "channelId":
+			out.Values[i] = ec._ChannelGroupUsage_channelId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "messages":
+			out.Values[i] = ec._ChannelGroupUsage_messages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "usage":
+			out.Values[i] = ec._ChannelGroupUsage_usage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cost":
+			out.Values[i] = ec._ChannelGroupUsage_cost(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -79960,6 +80988,64 @@ func (ec *executionContext) _GroupNoteSetPayload(ctx context.Context, sel ast.Se
 	return out
 }
 
+var groupUsageImplementors = []string{"GroupUsage"}
+
+func (ec *executionContext) _GroupUsage(ctx context.Context, sel ast.SelectionSet, obj *model.GroupUsage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, groupUsageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GroupUsage")
+		case "messages":
+			out.Values[i] = ec._GroupUsage_messages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "usage":
+			out.Values[i] = ec._GroupUsage_usage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "price":
+			out.Values[i] = ec._GroupUsage_price(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cost":
+			out.Values[i] = ec._GroupUsage_cost(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "channels":
+			out.Values[i] = ec._GroupUsage_channels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var helloImplementors = []string{"Hello", "StreamFrame", "ConversationEvent", "InboxEvent", "UnreadCountsEvent", "NotificationEvent", "PresenceEvent", "JobEvent"}
 
 func (ec *executionContext) _Hello(ctx context.Context, sel ast.SelectionSet, obj *model.Hello) graphql.Marshaler {
@@ -81132,6 +82218,11 @@ func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, 
 		case "attempts":
 			out.Values[i] = ec._Message_attempts(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "usage":
+			out.Values[i] = ec._Message_usage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "clientMessageId":
@@ -84511,6 +85602,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "groupUsage":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_groupUsage(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "events":
 			field := field
 
@@ -84797,6 +85910,50 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "stickerPacks":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_stickerPacks(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "recentStickers":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_recentStickers(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "viewer":
 			field := field
 
@@ -84976,6 +86133,54 @@ func (ec *executionContext) _QuotedMessage(ctx context.Context, sel ast.Selectio
 			}
 		case "isUnsent":
 			out.Values[i] = ec._QuotedMessage_isUnsent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var recentStickerImplementors = []string{"RecentSticker"}
+
+func (ec *executionContext) _RecentSticker(ctx context.Context, sel ast.SelectionSet, obj *model.RecentSticker) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recentStickerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecentSticker")
+		case "channelType":
+			out.Values[i] = ec._RecentSticker_channelType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sticker":
+			out.Values[i] = ec._RecentSticker_sticker(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sentAt":
+			out.Values[i] = ec._RecentSticker_sentAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -86678,6 +87883,49 @@ func (ec *executionContext) _StateConflict(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var stickerImplementors = []string{"Sticker"}
+
+func (ec *executionContext) _Sticker(ctx context.Context, sel ast.SelectionSet, obj *model.Sticker) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, stickerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Sticker")
+		case "packageId":
+			out.Values[i] = ec._Sticker_packageId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stickerId":
+			out.Values[i] = ec._Sticker_stickerId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var stickerContentImplementors = []string{"StickerContent", "MessageContent"}
 
 func (ec *executionContext) _StickerContent(ctx context.Context, sel ast.SelectionSet, obj *model.StickerContent) graphql.Marshaler {
@@ -86708,6 +87956,54 @@ func (ec *executionContext) _StickerContent(ctx context.Context, sel ast.Selecti
 		case "text":
 			out.Values[i] = ec._StickerContent_text(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var stickerPackImplementors = []string{"StickerPack"}
+
+func (ec *executionContext) _StickerPack(ctx context.Context, sel ast.SelectionSet, obj *model.StickerPack) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, stickerPackImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StickerPack")
+		case "packageId":
+			out.Values[i] = ec._StickerPack_packageId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._StickerPack_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stickers":
+			out.Values[i] = ec._StickerPack_stickers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -87196,6 +88492,11 @@ func (ec *executionContext) _Team(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "collaborates":
 			out.Values[i] = ec._Team_collaborates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "groupMessagePrice":
+			out.Values[i] = ec._Team_groupMessagePrice(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -90071,6 +91372,32 @@ func (ec *executionContext) marshalNChannelEdge2ᚖgithubᚗcomᚋswitchyardᚑc
 	return ec._ChannelEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNChannelGroupUsage2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelGroupUsageᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ChannelGroupUsage) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNChannelGroupUsage2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelGroupUsage(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNChannelGroupUsage2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelGroupUsage(ctx context.Context, sel ast.SelectionSet, v *model.ChannelGroupUsage) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ChannelGroupUsage(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNChannelInformationUpdateInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐChannelInformationUpdateInput(ctx context.Context, v any) (model.ChannelInformationUpdateInput, error) {
 	res, err := ec.unmarshalInputChannelInformationUpdateInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -91940,6 +93267,16 @@ func (ec *executionContext) marshalNGroupState2githubᚗcomᚋswitchyardᚑchat�
 	return v
 }
 
+func (ec *executionContext) marshalNGroupUsage2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐGroupUsage(ctx context.Context, sel ast.SelectionSet, v *model.GroupUsage) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._GroupUsage(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalID(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -92985,6 +94322,32 @@ func (ec *executionContext) marshalNReach2githubᚗcomᚋswitchyardᚑchatᚋswi
 	return v
 }
 
+func (ec *executionContext) marshalNRecentSticker2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐRecentStickerᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.RecentSticker) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRecentSticker2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐRecentSticker(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRecentSticker2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐRecentSticker(ctx context.Context, sel ast.SelectionSet, v *model.RecentSticker) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RecentSticker(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRole2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐRole(ctx context.Context, v any) (model.Role, error) {
 	var res model.Role
 	err := res.UnmarshalGQL(v)
@@ -93437,6 +94800,46 @@ func (ec *executionContext) unmarshalNSortDirection2githubᚗcomᚋswitchyardᚑ
 
 func (ec *executionContext) marshalNSortDirection2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSortDirection(ctx context.Context, sel ast.SelectionSet, v model.SortDirection) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNSticker2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSticker(ctx context.Context, sel ast.SelectionSet, v model.Sticker) graphql.Marshaler {
+	return ec._Sticker(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSticker2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐStickerᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Sticker) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSticker2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSticker(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSticker2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐSticker(ctx context.Context, sel ast.SelectionSet, v *model.Sticker) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Sticker(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNStickerPack2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐStickerPack(ctx context.Context, sel ast.SelectionSet, v *model.StickerPack) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._StickerPack(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNStreamReason2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐStreamReason(ctx context.Context, v any) (model.StreamReason, error) {
@@ -95849,6 +97252,25 @@ func (ec *executionContext) unmarshalOStickerInput2ᚖgithubᚗcomᚋswitchyard�
 	}
 	res, err := ec.unmarshalInputStickerInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOStickerPack2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐStickerPackᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.StickerPack) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNStickerPack2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐStickerPack(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {

@@ -186,6 +186,7 @@ var entries = map[string]entry{
 	"refusal.collaborator_transfer":    {"協作者無法移轉對話。", "A collaborator cannot transfer the conversation."},
 	"refusal.follower_leave":           {"跟進者無法退出對話,請先移轉。", "The follower cannot leave the conversation: transfer it first."},
 	"refusal.follower_leaves_group":    {"有協作者的群組只有跟進者能退出。", "Only the follower can leave a group on which others collaborate."},
+	"refusal.sticker":                  {"平台不能傳送這個貼圖,請從清單中選擇。", "The platform does not let this sticker be sent: choose one of the list."},
 	"refusal.collaborators_full":       {"一個對話最多 5 位協作者。", "A conversation has at most 5 collaborators."},
 	"refusal.pins_full":                {"最多釘選 50 個對話,請先取消其他釘選。", "At most 50 conversations can be pinned: unpin another first."},
 	"refusal.idle_webchat":             {"網站聊天不會自動結束對話。", "Conversations of web chat do not end by themselves."},

@@ -65,6 +65,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushsubscription"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushwebhook"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/recentsticker"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/reminder"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreply"
@@ -185,6 +186,8 @@ type Client struct {
 	PushWebhook *PushWebhookClient
 	// ReadCursor is the client for interacting with the ReadCursor builders.
 	ReadCursor *ReadCursorClient
+	// RecentSticker is the client for interacting with the RecentSticker builders.
+	RecentSticker *RecentStickerClient
 	// Reminder is the client for interacting with the Reminder builders.
 	Reminder *ReminderClient
 	// Role is the client for interacting with the Role builders.
@@ -272,6 +275,7 @@ func (c *Client) init() {
 	c.PushSubscription = NewPushSubscriptionClient(c.config)
 	c.PushWebhook = NewPushWebhookClient(c.config)
 	c.ReadCursor = NewReadCursorClient(c.config)
+	c.RecentSticker = NewRecentStickerClient(c.config)
 	c.Reminder = NewReminderClient(c.config)
 	c.Role = NewRoleClient(c.config)
 	c.SavedReply = NewSavedReplyClient(c.config)
@@ -427,6 +431,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		PushSubscription:   NewPushSubscriptionClient(cfg),
 		PushWebhook:        NewPushWebhookClient(cfg),
 		ReadCursor:         NewReadCursorClient(cfg),
+		RecentSticker:      NewRecentStickerClient(cfg),
 		Reminder:           NewReminderClient(cfg),
 		Role:               NewRoleClient(cfg),
 		SavedReply:         NewSavedReplyClient(cfg),
@@ -509,6 +514,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		PushSubscription:   NewPushSubscriptionClient(cfg),
 		PushWebhook:        NewPushWebhookClient(cfg),
 		ReadCursor:         NewReadCursorClient(cfg),
+		RecentSticker:      NewRecentStickerClient(cfg),
 		Reminder:           NewReminderClient(cfg),
 		Role:               NewRoleClient(cfg),
 		SavedReply:         NewSavedReplyClient(cfg),
@@ -560,9 +566,9 @@ func (c *Client) Use(hooks ...Hook) {
 		c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule,
 		c.Lane, c.Link, c.Message, c.NoticeSettings, c.Notification, c.Participant,
 		c.Pin, c.PushDelivery, c.PushKey, c.PushSubscription, c.PushWebhook,
-		c.ReadCursor, c.Reminder, c.Role, c.SavedReply, c.SavedReplyAudience,
-		c.SavedView, c.Session, c.Shift, c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor,
-		c.Webchat,
+		c.ReadCursor, c.RecentSticker, c.Reminder, c.Role, c.SavedReply,
+		c.SavedReplyAudience, c.SavedView, c.Session, c.Shift, c.Stream, c.Tag,
+		c.Tagging, c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Use(hooks...)
 	}
@@ -581,9 +587,9 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.IdempotencyKey, c.Identity, c.InboundEvent, c.Job, c.KeptFile, c.KeywordRule,
 		c.Lane, c.Link, c.Message, c.NoticeSettings, c.Notification, c.Participant,
 		c.Pin, c.PushDelivery, c.PushKey, c.PushSubscription, c.PushWebhook,
-		c.ReadCursor, c.Reminder, c.Role, c.SavedReply, c.SavedReplyAudience,
-		c.SavedView, c.Session, c.Shift, c.Stream, c.Tag, c.Tagging, c.Team, c.Visitor,
-		c.Webchat,
+		c.ReadCursor, c.RecentSticker, c.Reminder, c.Role, c.SavedReply,
+		c.SavedReplyAudience, c.SavedView, c.Session, c.Shift, c.Stream, c.Tag,
+		c.Tagging, c.Team, c.Visitor, c.Webchat,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -692,6 +698,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.PushWebhook.mutate(ctx, m)
 	case *ReadCursorMutation:
 		return c.ReadCursor.mutate(ctx, m)
+	case *RecentStickerMutation:
+		return c.RecentSticker.mutate(ctx, m)
 	case *ReminderMutation:
 		return c.Reminder.mutate(ctx, m)
 	case *RoleMutation:
@@ -8365,6 +8373,155 @@ func (c *ReadCursorClient) mutate(ctx context.Context, m *ReadCursorMutation) (V
 	}
 }
 
+// RecentStickerClient is a client for the RecentSticker schema.
+type RecentStickerClient struct {
+	config
+}
+
+// NewRecentStickerClient returns a client for the RecentSticker from the given config.
+func NewRecentStickerClient(c config) *RecentStickerClient {
+	return &RecentStickerClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `recentsticker.Hooks(f(g(h())))`.
+func (c *RecentStickerClient) Use(hooks ...Hook) {
+	c.hooks.RecentSticker = append(c.hooks.RecentSticker, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `recentsticker.Intercept(f(g(h())))`.
+func (c *RecentStickerClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RecentSticker = append(c.inters.RecentSticker, interceptors...)
+}
+
+// Create returns a builder for creating a RecentSticker entity.
+func (c *RecentStickerClient) Create() *RecentStickerCreate {
+	mutation := newRecentStickerMutation(c.config, OpCreate)
+	return &RecentStickerCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RecentSticker entities.
+func (c *RecentStickerClient) CreateBulk(builders ...*RecentStickerCreate) *RecentStickerCreateBulk {
+	return &RecentStickerCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RecentStickerClient) MapCreateBulk(slice any, setFunc func(*RecentStickerCreate, int)) *RecentStickerCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RecentStickerCreateBulk{err: fmt.Errorf("calling to RecentStickerClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RecentStickerCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RecentStickerCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RecentSticker.
+func (c *RecentStickerClient) Update() *RecentStickerUpdate {
+	mutation := newRecentStickerMutation(c.config, OpUpdate)
+	return &RecentStickerUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RecentStickerClient) UpdateOne(_m *RecentSticker) *RecentStickerUpdateOne {
+	mutation := newRecentStickerMutation(c.config, OpUpdateOne, withRecentSticker(_m))
+	return &RecentStickerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RecentStickerClient) UpdateOneID(id int64) *RecentStickerUpdateOne {
+	mutation := newRecentStickerMutation(c.config, OpUpdateOne, withRecentStickerID(id))
+	return &RecentStickerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RecentSticker.
+func (c *RecentStickerClient) Delete() *RecentStickerDelete {
+	mutation := newRecentStickerMutation(c.config, OpDelete)
+	return &RecentStickerDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RecentStickerClient) DeleteOne(_m *RecentSticker) *RecentStickerDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RecentStickerClient) DeleteOneID(id int64) *RecentStickerDeleteOne {
+	builder := c.Delete().Where(recentsticker.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RecentStickerDeleteOne{builder}
+}
+
+// Query returns a query builder for RecentSticker.
+func (c *RecentStickerClient) Query() *RecentStickerQuery {
+	return &RecentStickerQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRecentSticker},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RecentSticker entity by its id.
+func (c *RecentStickerClient) Get(ctx context.Context, id int64) (*RecentSticker, error) {
+	return c.Query().Where(recentsticker.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RecentStickerClient) GetX(ctx context.Context, id int64) *RecentSticker {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryAgent queries the agent edge of a RecentSticker.
+func (c *RecentStickerClient) QueryAgent(_m *RecentSticker) *AgentQuery {
+	query := (&AgentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(recentsticker.Table, recentsticker.FieldID, id),
+			sqlgraph.To(agent.Table, agent.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, recentsticker.AgentTable, recentsticker.AgentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *RecentStickerClient) Hooks() []Hook {
+	return c.hooks.RecentSticker
+}
+
+// Interceptors returns the client interceptors.
+func (c *RecentStickerClient) Interceptors() []Interceptor {
+	return c.inters.RecentSticker
+}
+
+func (c *RecentStickerClient) mutate(ctx context.Context, m *RecentStickerMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RecentStickerCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RecentStickerUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RecentStickerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RecentStickerDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RecentSticker mutation op: %q", m.Op())
+	}
+}
+
 // ReminderClient is a client for the Reminder schema.
 type ReminderClient struct {
 	config
@@ -10297,8 +10454,8 @@ type (
 		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, KeptFile,
 		KeywordRule, Lane, Link, Message, NoticeSettings, Notification, Participant,
 		Pin, PushDelivery, PushKey, PushSubscription, PushWebhook, ReadCursor,
-		Reminder, Role, SavedReply, SavedReplyAudience, SavedView, Session, Shift,
-		Stream, Tag, Tagging, Team, Visitor, Webchat []ent.Hook
+		RecentSticker, Reminder, Role, SavedReply, SavedReplyAudience, SavedView,
+		Session, Shift, Stream, Tag, Tagging, Team, Visitor, Webchat []ent.Hook
 	}
 	inters struct {
 		APIToken, Activity, Advert, Agent, AssignmentTurn, Attachment, Attempt,
@@ -10309,7 +10466,7 @@ type (
 		GroupMember, IdempotencyKey, Identity, InboundEvent, Job, KeptFile,
 		KeywordRule, Lane, Link, Message, NoticeSettings, Notification, Participant,
 		Pin, PushDelivery, PushKey, PushSubscription, PushWebhook, ReadCursor,
-		Reminder, Role, SavedReply, SavedReplyAudience, SavedView, Session, Shift,
-		Stream, Tag, Tagging, Team, Visitor, Webchat []ent.Interceptor
+		RecentSticker, Reminder, Role, SavedReply, SavedReplyAudience, SavedView,
+		Session, Shift, Stream, Tag, Tagging, Team, Visitor, Webchat []ent.Interceptor
 	}
 )

@@ -62,6 +62,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushsubscription"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushwebhook"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/recentsticker"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/reminder"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreply"
@@ -185,6 +186,7 @@ func checkColumn(t, c string) error {
 			pushsubscription.Table:   pushsubscription.ValidColumn,
 			pushwebhook.Table:        pushwebhook.ValidColumn,
 			readcursor.Table:         readcursor.ValidColumn,
+			recentsticker.Table:      recentsticker.ValidColumn,
 			reminder.Table:           reminder.ValidColumn,
 			role.Table:               role.ValidColumn,
 			savedreply.Table:         savedreply.ValidColumn,

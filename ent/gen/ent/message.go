@@ -89,6 +89,8 @@ type Message struct {
 	RetryKeyAt *time.Time `json:"retry_key_at,omitempty"`
 	// When the platform took it.
 	SentAt *time.Time `json:"sent_at,omitempty"`
+	// An outgoing message to a group: its members when it was sent, without the account; 0 elsewhere and where the number was not known. What FAILED costs nothing (GRP-12).
+	Usage int `json:"usage,omitempty"`
 	// Who made it through the API: agent:5, token:7.
 	Author string `json:"author,omitempty"`
 	// The author's own id for it: the same id is the same message (MSG-16).
@@ -186,7 +188,7 @@ func (*Message) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case message.FieldIsSelfMentioned, message.FieldIsLate:
 			values[i] = new(sql.NullBool)
-		case message.FieldID, message.FieldTeamID, message.FieldVersion, message.FieldConversationID, message.FieldChannelID, message.FieldSeq, message.FieldAgentID, message.FieldTokenID, message.FieldIdentityID, message.FieldMemberID, message.FieldReplyToID:
+		case message.FieldID, message.FieldTeamID, message.FieldVersion, message.FieldConversationID, message.FieldChannelID, message.FieldSeq, message.FieldAgentID, message.FieldTokenID, message.FieldIdentityID, message.FieldMemberID, message.FieldReplyToID, message.FieldUsage:
 			values[i] = new(sql.NullInt64)
 		case message.FieldDirection, message.FieldSender, message.FieldSenderName, message.FieldKind, message.FieldText, message.FieldContent, message.FieldPlatformMessageID, message.FieldQuoteToken, message.FieldReadToken, message.FieldQuotedPlatformID, message.FieldDelivery, message.FieldFailureCode, message.FieldFailureReason, message.FieldRetryKey, message.FieldAuthor, message.FieldClientMessageID, message.FieldCode, message.FieldTrace:
 			values[i] = new(sql.NullString)
@@ -422,6 +424,12 @@ func (_m *Message) assignValues(columns []string, values []any) error {
 				_m.SentAt = new(time.Time)
 				*_m.SentAt = value.Time
 			}
+		case message.FieldUsage:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field usage", values[i])
+			} else if value.Valid {
+				_m.Usage = int(value.Int64)
+			}
 		case message.FieldAuthor:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field author", values[i])
@@ -634,6 +642,9 @@ func (_m *Message) String() string {
 		builder.WriteString("sent_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("usage=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Usage))
 	builder.WriteString(", ")
 	builder.WriteString("author=")
 	builder.WriteString(_m.Author)

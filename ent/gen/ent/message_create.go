@@ -415,6 +415,20 @@ func (_c *MessageCreate) SetNillableSentAt(v *time.Time) *MessageCreate {
 	return _c
 }
 
+// SetUsage sets the "usage" field.
+func (_c *MessageCreate) SetUsage(v int) *MessageCreate {
+	_c.mutation.SetUsage(v)
+	return _c
+}
+
+// SetNillableUsage sets the "usage" field if the given value is not nil.
+func (_c *MessageCreate) SetNillableUsage(v *int) *MessageCreate {
+	if v != nil {
+		_c.SetUsage(*v)
+	}
+	return _c
+}
+
 // SetAuthor sets the "author" field.
 func (_c *MessageCreate) SetAuthor(v string) *MessageCreate {
 	_c.mutation.SetAuthor(v)
@@ -589,6 +603,10 @@ func (_c *MessageCreate) defaults() {
 		v := message.DefaultRetryKey
 		_c.mutation.SetRetryKey(v)
 	}
+	if _, ok := _c.mutation.Usage(); !ok {
+		v := message.DefaultUsage
+		_c.mutation.SetUsage(v)
+	}
 	if _, ok := _c.mutation.Author(); !ok {
 		v := message.DefaultAuthor
 		_c.mutation.SetAuthor(v)
@@ -685,6 +703,9 @@ func (_c *MessageCreate) check() error {
 	}
 	if _, ok := _c.mutation.RetryKey(); !ok {
 		return &ValidationError{Name: "retry_key", err: errors.New(`ent: missing required field "Message.retry_key"`)}
+	}
+	if _, ok := _c.mutation.Usage(); !ok {
+		return &ValidationError{Name: "usage", err: errors.New(`ent: missing required field "Message.usage"`)}
 	}
 	if _, ok := _c.mutation.Author(); !ok {
 		return &ValidationError{Name: "author", err: errors.New(`ent: missing required field "Message.author"`)}
@@ -835,6 +856,10 @@ func (_c *MessageCreate) createSpec() (*Message, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.SentAt(); ok {
 		_spec.SetField(message.FieldSentAt, field.TypeTime, value)
 		_node.SentAt = &value
+	}
+	if value, ok := _c.mutation.Usage(); ok {
+		_spec.SetField(message.FieldUsage, field.TypeInt, value)
+		_node.Usage = value
 	}
 	if value, ok := _c.mutation.Author(); ok {
 		_spec.SetField(message.FieldAuthor, field.TypeString, value)

@@ -345,6 +345,27 @@ func (_u *MessageUpdate) ClearSentAt() *MessageUpdate {
 	return _u
 }
 
+// SetUsage sets the "usage" field.
+func (_u *MessageUpdate) SetUsage(v int) *MessageUpdate {
+	_u.mutation.ResetUsage()
+	_u.mutation.SetUsage(v)
+	return _u
+}
+
+// SetNillableUsage sets the "usage" field if the given value is not nil.
+func (_u *MessageUpdate) SetNillableUsage(v *int) *MessageUpdate {
+	if v != nil {
+		_u.SetUsage(*v)
+	}
+	return _u
+}
+
+// AddUsage adds value to the "usage" field.
+func (_u *MessageUpdate) AddUsage(v int) *MessageUpdate {
+	_u.mutation.AddUsage(v)
+	return _u
+}
+
 // Mutation returns the MessageMutation object of the builder.
 func (_u *MessageUpdate) Mutation() *MessageMutation {
 	return _u.mutation
@@ -491,6 +512,12 @@ func (_u *MessageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.SentAtCleared() {
 		_spec.ClearField(message.FieldSentAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Usage(); ok {
+		_spec.SetField(message.FieldUsage, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedUsage(); ok {
+		_spec.AddField(message.FieldUsage, field.TypeInt, value)
 	}
 	if _u.mutation.ClientMessageIDCleared() {
 		_spec.ClearField(message.FieldClientMessageID, field.TypeString)
@@ -836,6 +863,27 @@ func (_u *MessageUpdateOne) ClearSentAt() *MessageUpdateOne {
 	return _u
 }
 
+// SetUsage sets the "usage" field.
+func (_u *MessageUpdateOne) SetUsage(v int) *MessageUpdateOne {
+	_u.mutation.ResetUsage()
+	_u.mutation.SetUsage(v)
+	return _u
+}
+
+// SetNillableUsage sets the "usage" field if the given value is not nil.
+func (_u *MessageUpdateOne) SetNillableUsage(v *int) *MessageUpdateOne {
+	if v != nil {
+		_u.SetUsage(*v)
+	}
+	return _u
+}
+
+// AddUsage adds value to the "usage" field.
+func (_u *MessageUpdateOne) AddUsage(v int) *MessageUpdateOne {
+	_u.mutation.AddUsage(v)
+	return _u
+}
+
 // Mutation returns the MessageMutation object of the builder.
 func (_u *MessageUpdateOne) Mutation() *MessageMutation {
 	return _u.mutation
@@ -1012,6 +1060,12 @@ func (_u *MessageUpdateOne) sqlSave(ctx context.Context) (_node *Message, err er
 	}
 	if _u.mutation.SentAtCleared() {
 		_spec.ClearField(message.FieldSentAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Usage(); ok {
+		_spec.SetField(message.FieldUsage, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedUsage(); ok {
+		_spec.AddField(message.FieldUsage, field.TypeInt, value)
 	}
 	if _u.mutation.ClientMessageIDCleared() {
 		_spec.ClearField(message.FieldClientMessageID, field.TypeString)

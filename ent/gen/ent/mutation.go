@@ -62,6 +62,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushsubscription"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushwebhook"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/recentsticker"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/reminder"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreply"
@@ -136,6 +137,7 @@ const (
 	TypePushSubscription   = "PushSubscription"
 	TypePushWebhook        = "PushWebhook"
 	TypeReadCursor         = "ReadCursor"
+	TypeRecentSticker      = "RecentSticker"
 	TypeReminder           = "Reminder"
 	TypeRole               = "Role"
 	TypeSavedReply         = "SavedReply"
@@ -44880,6 +44882,8 @@ type MessageMutation struct {
 	retry_key           *string
 	retry_key_at        *time.Time
 	sent_at             *time.Time
+	usage               *int
+	addusage            *int
 	author              *string
 	client_message_id   *string
 	code                *string
@@ -46431,6 +46435,62 @@ func (m *MessageMutation) ResetSentAt() {
 	delete(m.clearedFields, message.FieldSentAt)
 }
 
+// SetUsage sets the "usage" field.
+func (m *MessageMutation) SetUsage(i int) {
+	m.usage = &i
+	m.addusage = nil
+}
+
+// Usage returns the value of the "usage" field in the mutation.
+func (m *MessageMutation) Usage() (r int, exists bool) {
+	v := m.usage
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUsage returns the old "usage" field's value of the Message entity.
+// If the Message object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MessageMutation) OldUsage(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUsage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUsage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUsage: %w", err)
+	}
+	return oldValue.Usage, nil
+}
+
+// AddUsage adds i to the "usage" field.
+func (m *MessageMutation) AddUsage(i int) {
+	if m.addusage != nil {
+		*m.addusage += i
+	} else {
+		m.addusage = &i
+	}
+}
+
+// AddedUsage returns the value that was added to the "usage" field in this mutation.
+func (m *MessageMutation) AddedUsage() (r int, exists bool) {
+	v := m.addusage
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUsage resets all changes to the "usage" field.
+func (m *MessageMutation) ResetUsage() {
+	m.usage = nil
+	m.addusage = nil
+}
+
 // SetAuthor sets the "author" field.
 func (m *MessageMutation) SetAuthor(s string) {
 	m.author = &s
@@ -46806,7 +46866,7 @@ func (m *MessageMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MessageMutation) Fields() []string {
-	fields := make([]string, 0, 38)
+	fields := make([]string, 0, 39)
 	if m.team_id != nil {
 		fields = append(fields, message.FieldTeamID)
 	}
@@ -46906,6 +46966,9 @@ func (m *MessageMutation) Fields() []string {
 	if m.sent_at != nil {
 		fields = append(fields, message.FieldSentAt)
 	}
+	if m.usage != nil {
+		fields = append(fields, message.FieldUsage)
+	}
 	if m.author != nil {
 		fields = append(fields, message.FieldAuthor)
 	}
@@ -46995,6 +47058,8 @@ func (m *MessageMutation) Field(name string) (ent.Value, bool) {
 		return m.RetryKeyAt()
 	case message.FieldSentAt:
 		return m.SentAt()
+	case message.FieldUsage:
+		return m.Usage()
 	case message.FieldAuthor:
 		return m.Author()
 	case message.FieldClientMessageID:
@@ -47080,6 +47145,8 @@ func (m *MessageMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldRetryKeyAt(ctx)
 	case message.FieldSentAt:
 		return m.OldSentAt(ctx)
+	case message.FieldUsage:
+		return m.OldUsage(ctx)
 	case message.FieldAuthor:
 		return m.OldAuthor(ctx)
 	case message.FieldClientMessageID:
@@ -47330,6 +47397,13 @@ func (m *MessageMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSentAt(v)
 		return nil
+	case message.FieldUsage:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUsage(v)
+		return nil
 	case message.FieldAuthor:
 		v, ok := value.(string)
 		if !ok {
@@ -47388,6 +47462,9 @@ func (m *MessageMutation) AddedFields() []string {
 	if m.addreply_to_id != nil {
 		fields = append(fields, message.FieldReplyToID)
 	}
+	if m.addusage != nil {
+		fields = append(fields, message.FieldUsage)
+	}
 	return fields
 }
 
@@ -47406,6 +47483,8 @@ func (m *MessageMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedSeq()
 	case message.FieldReplyToID:
 		return m.AddedReplyToID()
+	case message.FieldUsage:
+		return m.AddedUsage()
 	}
 	return nil, false
 }
@@ -47449,6 +47528,13 @@ func (m *MessageMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddReplyToID(v)
+		return nil
+	case message.FieldUsage:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUsage(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Message numeric field %s", name)
@@ -47656,6 +47742,9 @@ func (m *MessageMutation) ResetField(name string) error {
 		return nil
 	case message.FieldSentAt:
 		m.ResetSentAt()
+		return nil
+	case message.FieldUsage:
+		m.ResetUsage()
 		return nil
 	case message.FieldAuthor:
 		m.ResetAuthor()
@@ -55926,6 +56015,692 @@ func (m *ReadCursorMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown ReadCursor edge %s", name)
+}
+
+// RecentStickerMutation represents an operation that mutates the RecentSticker nodes in the graph.
+type RecentStickerMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	team_id       *int64
+	addteam_id    *int64
+	channel_type  *recentsticker.ChannelType
+	package_id    *string
+	sticker_id    *string
+	sent_at       *time.Time
+	clearedFields map[string]struct{}
+	agent         *int64
+	clearedagent  bool
+	done          bool
+	oldValue      func(context.Context) (*RecentSticker, error)
+	predicates    []predicate.RecentSticker
+}
+
+var _ ent.Mutation = (*RecentStickerMutation)(nil)
+
+// recentstickerOption allows management of the mutation configuration using functional options.
+type recentstickerOption func(*RecentStickerMutation)
+
+// newRecentStickerMutation creates new mutation for the RecentSticker entity.
+func newRecentStickerMutation(c config, op Op, opts ...recentstickerOption) *RecentStickerMutation {
+	m := &RecentStickerMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRecentSticker,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRecentStickerID sets the ID field of the mutation.
+func withRecentStickerID(id int64) recentstickerOption {
+	return func(m *RecentStickerMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RecentSticker
+		)
+		m.oldValue = func(ctx context.Context) (*RecentSticker, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RecentSticker.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRecentSticker sets the old RecentSticker of the mutation.
+func withRecentSticker(node *RecentSticker) recentstickerOption {
+	return func(m *RecentStickerMutation) {
+		m.oldValue = func(context.Context) (*RecentSticker, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RecentStickerMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RecentStickerMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RecentStickerMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RecentStickerMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RecentSticker.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTeamID sets the "team_id" field.
+func (m *RecentStickerMutation) SetTeamID(i int64) {
+	m.team_id = &i
+	m.addteam_id = nil
+}
+
+// TeamID returns the value of the "team_id" field in the mutation.
+func (m *RecentStickerMutation) TeamID() (r int64, exists bool) {
+	v := m.team_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTeamID returns the old "team_id" field's value of the RecentSticker entity.
+// If the RecentSticker object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecentStickerMutation) OldTeamID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTeamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTeamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTeamID: %w", err)
+	}
+	return oldValue.TeamID, nil
+}
+
+// AddTeamID adds i to the "team_id" field.
+func (m *RecentStickerMutation) AddTeamID(i int64) {
+	if m.addteam_id != nil {
+		*m.addteam_id += i
+	} else {
+		m.addteam_id = &i
+	}
+}
+
+// AddedTeamID returns the value that was added to the "team_id" field in this mutation.
+func (m *RecentStickerMutation) AddedTeamID() (r int64, exists bool) {
+	v := m.addteam_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTeamID resets all changes to the "team_id" field.
+func (m *RecentStickerMutation) ResetTeamID() {
+	m.team_id = nil
+	m.addteam_id = nil
+}
+
+// SetAgentID sets the "agent_id" field.
+func (m *RecentStickerMutation) SetAgentID(i int64) {
+	m.agent = &i
+}
+
+// AgentID returns the value of the "agent_id" field in the mutation.
+func (m *RecentStickerMutation) AgentID() (r int64, exists bool) {
+	v := m.agent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAgentID returns the old "agent_id" field's value of the RecentSticker entity.
+// If the RecentSticker object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecentStickerMutation) OldAgentID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAgentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAgentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAgentID: %w", err)
+	}
+	return oldValue.AgentID, nil
+}
+
+// ResetAgentID resets all changes to the "agent_id" field.
+func (m *RecentStickerMutation) ResetAgentID() {
+	m.agent = nil
+}
+
+// SetChannelType sets the "channel_type" field.
+func (m *RecentStickerMutation) SetChannelType(rt recentsticker.ChannelType) {
+	m.channel_type = &rt
+}
+
+// ChannelType returns the value of the "channel_type" field in the mutation.
+func (m *RecentStickerMutation) ChannelType() (r recentsticker.ChannelType, exists bool) {
+	v := m.channel_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannelType returns the old "channel_type" field's value of the RecentSticker entity.
+// If the RecentSticker object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecentStickerMutation) OldChannelType(ctx context.Context) (v recentsticker.ChannelType, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannelType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannelType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannelType: %w", err)
+	}
+	return oldValue.ChannelType, nil
+}
+
+// ResetChannelType resets all changes to the "channel_type" field.
+func (m *RecentStickerMutation) ResetChannelType() {
+	m.channel_type = nil
+}
+
+// SetPackageID sets the "package_id" field.
+func (m *RecentStickerMutation) SetPackageID(s string) {
+	m.package_id = &s
+}
+
+// PackageID returns the value of the "package_id" field in the mutation.
+func (m *RecentStickerMutation) PackageID() (r string, exists bool) {
+	v := m.package_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPackageID returns the old "package_id" field's value of the RecentSticker entity.
+// If the RecentSticker object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecentStickerMutation) OldPackageID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPackageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPackageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPackageID: %w", err)
+	}
+	return oldValue.PackageID, nil
+}
+
+// ResetPackageID resets all changes to the "package_id" field.
+func (m *RecentStickerMutation) ResetPackageID() {
+	m.package_id = nil
+}
+
+// SetStickerID sets the "sticker_id" field.
+func (m *RecentStickerMutation) SetStickerID(s string) {
+	m.sticker_id = &s
+}
+
+// StickerID returns the value of the "sticker_id" field in the mutation.
+func (m *RecentStickerMutation) StickerID() (r string, exists bool) {
+	v := m.sticker_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStickerID returns the old "sticker_id" field's value of the RecentSticker entity.
+// If the RecentSticker object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecentStickerMutation) OldStickerID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStickerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStickerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStickerID: %w", err)
+	}
+	return oldValue.StickerID, nil
+}
+
+// ResetStickerID resets all changes to the "sticker_id" field.
+func (m *RecentStickerMutation) ResetStickerID() {
+	m.sticker_id = nil
+}
+
+// SetSentAt sets the "sent_at" field.
+func (m *RecentStickerMutation) SetSentAt(t time.Time) {
+	m.sent_at = &t
+}
+
+// SentAt returns the value of the "sent_at" field in the mutation.
+func (m *RecentStickerMutation) SentAt() (r time.Time, exists bool) {
+	v := m.sent_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSentAt returns the old "sent_at" field's value of the RecentSticker entity.
+// If the RecentSticker object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecentStickerMutation) OldSentAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSentAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSentAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSentAt: %w", err)
+	}
+	return oldValue.SentAt, nil
+}
+
+// ResetSentAt resets all changes to the "sent_at" field.
+func (m *RecentStickerMutation) ResetSentAt() {
+	m.sent_at = nil
+}
+
+// ClearAgent clears the "agent" edge to the Agent entity.
+func (m *RecentStickerMutation) ClearAgent() {
+	m.clearedagent = true
+	m.clearedFields[recentsticker.FieldAgentID] = struct{}{}
+}
+
+// AgentCleared reports if the "agent" edge to the Agent entity was cleared.
+func (m *RecentStickerMutation) AgentCleared() bool {
+	return m.clearedagent
+}
+
+// AgentIDs returns the "agent" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AgentID instead. It exists only for internal usage by the builders.
+func (m *RecentStickerMutation) AgentIDs() (ids []int64) {
+	if id := m.agent; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAgent resets all changes to the "agent" edge.
+func (m *RecentStickerMutation) ResetAgent() {
+	m.agent = nil
+	m.clearedagent = false
+}
+
+// Where appends a list predicates to the RecentStickerMutation builder.
+func (m *RecentStickerMutation) Where(ps ...predicate.RecentSticker) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RecentStickerMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RecentStickerMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RecentSticker, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RecentStickerMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RecentStickerMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RecentSticker).
+func (m *RecentStickerMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RecentStickerMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.team_id != nil {
+		fields = append(fields, recentsticker.FieldTeamID)
+	}
+	if m.agent != nil {
+		fields = append(fields, recentsticker.FieldAgentID)
+	}
+	if m.channel_type != nil {
+		fields = append(fields, recentsticker.FieldChannelType)
+	}
+	if m.package_id != nil {
+		fields = append(fields, recentsticker.FieldPackageID)
+	}
+	if m.sticker_id != nil {
+		fields = append(fields, recentsticker.FieldStickerID)
+	}
+	if m.sent_at != nil {
+		fields = append(fields, recentsticker.FieldSentAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RecentStickerMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case recentsticker.FieldTeamID:
+		return m.TeamID()
+	case recentsticker.FieldAgentID:
+		return m.AgentID()
+	case recentsticker.FieldChannelType:
+		return m.ChannelType()
+	case recentsticker.FieldPackageID:
+		return m.PackageID()
+	case recentsticker.FieldStickerID:
+		return m.StickerID()
+	case recentsticker.FieldSentAt:
+		return m.SentAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RecentStickerMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case recentsticker.FieldTeamID:
+		return m.OldTeamID(ctx)
+	case recentsticker.FieldAgentID:
+		return m.OldAgentID(ctx)
+	case recentsticker.FieldChannelType:
+		return m.OldChannelType(ctx)
+	case recentsticker.FieldPackageID:
+		return m.OldPackageID(ctx)
+	case recentsticker.FieldStickerID:
+		return m.OldStickerID(ctx)
+	case recentsticker.FieldSentAt:
+		return m.OldSentAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown RecentSticker field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RecentStickerMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case recentsticker.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTeamID(v)
+		return nil
+	case recentsticker.FieldAgentID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAgentID(v)
+		return nil
+	case recentsticker.FieldChannelType:
+		v, ok := value.(recentsticker.ChannelType)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannelType(v)
+		return nil
+	case recentsticker.FieldPackageID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPackageID(v)
+		return nil
+	case recentsticker.FieldStickerID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStickerID(v)
+		return nil
+	case recentsticker.FieldSentAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSentAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RecentSticker field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RecentStickerMutation) AddedFields() []string {
+	var fields []string
+	if m.addteam_id != nil {
+		fields = append(fields, recentsticker.FieldTeamID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RecentStickerMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case recentsticker.FieldTeamID:
+		return m.AddedTeamID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RecentStickerMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case recentsticker.FieldTeamID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTeamID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RecentSticker numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RecentStickerMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RecentStickerMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RecentStickerMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown RecentSticker nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RecentStickerMutation) ResetField(name string) error {
+	switch name {
+	case recentsticker.FieldTeamID:
+		m.ResetTeamID()
+		return nil
+	case recentsticker.FieldAgentID:
+		m.ResetAgentID()
+		return nil
+	case recentsticker.FieldChannelType:
+		m.ResetChannelType()
+		return nil
+	case recentsticker.FieldPackageID:
+		m.ResetPackageID()
+		return nil
+	case recentsticker.FieldStickerID:
+		m.ResetStickerID()
+		return nil
+	case recentsticker.FieldSentAt:
+		m.ResetSentAt()
+		return nil
+	}
+	return fmt.Errorf("unknown RecentSticker field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RecentStickerMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.agent != nil {
+		edges = append(edges, recentsticker.EdgeAgent)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RecentStickerMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case recentsticker.EdgeAgent:
+		if id := m.agent; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RecentStickerMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RecentStickerMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RecentStickerMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedagent {
+		edges = append(edges, recentsticker.EdgeAgent)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RecentStickerMutation) EdgeCleared(name string) bool {
+	switch name {
+	case recentsticker.EdgeAgent:
+		return m.clearedagent
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RecentStickerMutation) ClearEdge(name string) error {
+	switch name {
+	case recentsticker.EdgeAgent:
+		m.ClearAgent()
+		return nil
+	}
+	return fmt.Errorf("unknown RecentSticker unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RecentStickerMutation) ResetEdge(name string) error {
+	switch name {
+	case recentsticker.EdgeAgent:
+		m.ResetAgent()
+		return nil
+	}
+	return fmt.Errorf("unknown RecentSticker edge %s", name)
 }
 
 // ReminderMutation represents an operation that mutates the Reminder nodes in the graph.
@@ -64826,6 +65601,7 @@ type TeamMutation struct {
 	joins_names              *bool
 	status                   *team.Status
 	collaborates             *bool
+	group_message_price      *string
 	idle_minutes             *int
 	addidle_minutes          *int
 	connections_per_agent    *int
@@ -65352,6 +66128,42 @@ func (m *TeamMutation) ResetCollaborates() {
 	m.collaborates = nil
 }
 
+// SetGroupMessagePrice sets the "group_message_price" field.
+func (m *TeamMutation) SetGroupMessagePrice(s string) {
+	m.group_message_price = &s
+}
+
+// GroupMessagePrice returns the value of the "group_message_price" field in the mutation.
+func (m *TeamMutation) GroupMessagePrice() (r string, exists bool) {
+	v := m.group_message_price
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldGroupMessagePrice returns the old "group_message_price" field's value of the Team entity.
+// If the Team object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TeamMutation) OldGroupMessagePrice(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldGroupMessagePrice is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldGroupMessagePrice requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldGroupMessagePrice: %w", err)
+	}
+	return oldValue.GroupMessagePrice, nil
+}
+
+// ResetGroupMessagePrice resets all changes to the "group_message_price" field.
+func (m *TeamMutation) ResetGroupMessagePrice() {
+	m.group_message_price = nil
+}
+
 // SetIdleMinutes sets the "idle_minutes" field.
 func (m *TeamMutation) SetIdleMinutes(i int) {
 	m.idle_minutes = &i
@@ -65554,7 +66366,7 @@ func (m *TeamMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TeamMutation) Fields() []string {
-	fields := make([]string, 0, 14)
+	fields := make([]string, 0, 15)
 	if m.version != nil {
 		fields = append(fields, team.FieldVersion)
 	}
@@ -65587,6 +66399,9 @@ func (m *TeamMutation) Fields() []string {
 	}
 	if m.collaborates != nil {
 		fields = append(fields, team.FieldCollaborates)
+	}
+	if m.group_message_price != nil {
+		fields = append(fields, team.FieldGroupMessagePrice)
 	}
 	if m.idle_minutes != nil {
 		fields = append(fields, team.FieldIdleMinutes)
@@ -65627,6 +66442,8 @@ func (m *TeamMutation) Field(name string) (ent.Value, bool) {
 		return m.Status()
 	case team.FieldCollaborates:
 		return m.Collaborates()
+	case team.FieldGroupMessagePrice:
+		return m.GroupMessagePrice()
 	case team.FieldIdleMinutes:
 		return m.IdleMinutes()
 	case team.FieldConnectionsPerAgent:
@@ -65664,6 +66481,8 @@ func (m *TeamMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldStatus(ctx)
 	case team.FieldCollaborates:
 		return m.OldCollaborates(ctx)
+	case team.FieldGroupMessagePrice:
+		return m.OldGroupMessagePrice(ctx)
 	case team.FieldIdleMinutes:
 		return m.OldIdleMinutes(ctx)
 	case team.FieldConnectionsPerAgent:
@@ -65755,6 +66574,13 @@ func (m *TeamMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCollaborates(v)
+		return nil
+	case team.FieldGroupMessagePrice:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetGroupMessagePrice(v)
 		return nil
 	case team.FieldIdleMinutes:
 		v, ok := value.(int)
@@ -65909,6 +66735,9 @@ func (m *TeamMutation) ResetField(name string) error {
 		return nil
 	case team.FieldCollaborates:
 		m.ResetCollaborates()
+		return nil
+	case team.FieldGroupMessagePrice:
+		m.ResetGroupMessagePrice()
 		return nil
 	case team.FieldIdleMinutes:
 		m.ResetIdleMinutes()

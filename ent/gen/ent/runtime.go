@@ -919,16 +919,20 @@ func init() {
 	messageDescRetryKey := messageFields[26].Descriptor()
 	// message.DefaultRetryKey holds the default value on creation for the retry_key field.
 	message.DefaultRetryKey = messageDescRetryKey.Default.(string)
+	// messageDescUsage is the schema descriptor for usage field.
+	messageDescUsage := messageFields[29].Descriptor()
+	// message.DefaultUsage holds the default value on creation for the usage field.
+	message.DefaultUsage = messageDescUsage.Default.(int)
 	// messageDescAuthor is the schema descriptor for author field.
-	messageDescAuthor := messageFields[29].Descriptor()
+	messageDescAuthor := messageFields[30].Descriptor()
 	// message.DefaultAuthor holds the default value on creation for the author field.
 	message.DefaultAuthor = messageDescAuthor.Default.(string)
 	// messageDescCode is the schema descriptor for code field.
-	messageDescCode := messageFields[31].Descriptor()
+	messageDescCode := messageFields[32].Descriptor()
 	// message.DefaultCode holds the default value on creation for the code field.
 	message.DefaultCode = messageDescCode.Default.(string)
 	// messageDescTrace is the schema descriptor for trace field.
-	messageDescTrace := messageFields[33].Descriptor()
+	messageDescTrace := messageFields[34].Descriptor()
 	// message.DefaultTrace holds the default value on creation for the trace field.
 	message.DefaultTrace = messageDescTrace.Default.(string)
 	noticesettingsMixin := schema.NoticeSettings{}.Mixin()
@@ -1143,16 +1147,20 @@ func init() {
 	teamDescCollaborates := teamFields[7].Descriptor()
 	// team.DefaultCollaborates holds the default value on creation for the collaborates field.
 	team.DefaultCollaborates = teamDescCollaborates.Default.(bool)
+	// teamDescGroupMessagePrice is the schema descriptor for group_message_price field.
+	teamDescGroupMessagePrice := teamFields[8].Descriptor()
+	// team.DefaultGroupMessagePrice holds the default value on creation for the group_message_price field.
+	team.DefaultGroupMessagePrice = teamDescGroupMessagePrice.Default.(string)
 	// teamDescIdleMinutes is the schema descriptor for idle_minutes field.
-	teamDescIdleMinutes := teamFields[8].Descriptor()
+	teamDescIdleMinutes := teamFields[9].Descriptor()
 	// team.DefaultIdleMinutes holds the default value on creation for the idle_minutes field.
 	team.DefaultIdleMinutes = teamDescIdleMinutes.Default.(int)
 	// teamDescConnectionsPerAgent is the schema descriptor for connections_per_agent field.
-	teamDescConnectionsPerAgent := teamFields[9].Descriptor()
+	teamDescConnectionsPerAgent := teamFields[10].Descriptor()
 	// team.DefaultConnectionsPerAgent holds the default value on creation for the connections_per_agent field.
 	team.DefaultConnectionsPerAgent = teamDescConnectionsPerAgent.Default.(int)
 	// teamDescConnectionsPerTeam is the schema descriptor for connections_per_team field.
-	teamDescConnectionsPerTeam := teamFields[10].Descriptor()
+	teamDescConnectionsPerTeam := teamFields[11].Descriptor()
 	// team.DefaultConnectionsPerTeam holds the default value on creation for the connections_per_team field.
 	team.DefaultConnectionsPerTeam = teamDescConnectionsPerTeam.Default.(int)
 	visitorMixin := schema.Visitor{}.Mixin()

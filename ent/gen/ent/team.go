@@ -39,6 +39,8 @@ type Team struct {
 	Status team.Status `json:"status,omitempty"`
 	// Whether several agents may work on one conversation (COLL-1).
 	Collaborates bool `json:"collaborates,omitempty"`
+	// What a message to a group costs for each of its members: a decimal number (GRP-12).
+	GroupMessagePrice string `json:"group_message_price,omitempty"`
 	// After how many minutes without an action a live connection is closed; 0 is the server's limit (RT-5).
 	IdleMinutes int `json:"idle_minutes,omitempty"`
 	// Live connections an agent may have; 0 is the server's limit (RT-5).
@@ -57,7 +59,7 @@ func (*Team) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case team.FieldID, team.FieldVersion, team.FieldIdleMinutes, team.FieldConnectionsPerAgent, team.FieldConnectionsPerTeam:
 			values[i] = new(sql.NullInt64)
-		case team.FieldSlug, team.FieldName, team.FieldLanguage, team.FieldTimeZone, team.FieldCountry, team.FieldStatus:
+		case team.FieldSlug, team.FieldName, team.FieldLanguage, team.FieldTimeZone, team.FieldCountry, team.FieldStatus, team.FieldGroupMessagePrice:
 			values[i] = new(sql.NullString)
 		case team.FieldCreatedAt, team.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -148,6 +150,12 @@ func (_m *Team) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Collaborates = value.Bool
 			}
+		case team.FieldGroupMessagePrice:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field group_message_price", values[i])
+			} else if value.Valid {
+				_m.GroupMessagePrice = value.String
+			}
 		case team.FieldIdleMinutes:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field idle_minutes", values[i])
@@ -234,6 +242,9 @@ func (_m *Team) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("collaborates=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Collaborates))
+	builder.WriteString(", ")
+	builder.WriteString("group_message_price=")
+	builder.WriteString(_m.GroupMessagePrice)
 	builder.WriteString(", ")
 	builder.WriteString("idle_minutes=")
 	builder.WriteString(fmt.Sprintf("%v", _m.IdleMinutes))

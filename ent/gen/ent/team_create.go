@@ -142,6 +142,20 @@ func (_c *TeamCreate) SetNillableCollaborates(v *bool) *TeamCreate {
 	return _c
 }
 
+// SetGroupMessagePrice sets the "group_message_price" field.
+func (_c *TeamCreate) SetGroupMessagePrice(v string) *TeamCreate {
+	_c.mutation.SetGroupMessagePrice(v)
+	return _c
+}
+
+// SetNillableGroupMessagePrice sets the "group_message_price" field if the given value is not nil.
+func (_c *TeamCreate) SetNillableGroupMessagePrice(v *string) *TeamCreate {
+	if v != nil {
+		_c.SetGroupMessagePrice(*v)
+	}
+	return _c
+}
+
 // SetIdleMinutes sets the "idle_minutes" field.
 func (_c *TeamCreate) SetIdleMinutes(v int) *TeamCreate {
 	_c.mutation.SetIdleMinutes(v)
@@ -247,6 +261,10 @@ func (_c *TeamCreate) defaults() {
 		v := team.DefaultCollaborates
 		_c.mutation.SetCollaborates(v)
 	}
+	if _, ok := _c.mutation.GroupMessagePrice(); !ok {
+		v := team.DefaultGroupMessagePrice
+		_c.mutation.SetGroupMessagePrice(v)
+	}
 	if _, ok := _c.mutation.IdleMinutes(); !ok {
 		v := team.DefaultIdleMinutes
 		_c.mutation.SetIdleMinutes(v)
@@ -300,6 +318,9 @@ func (_c *TeamCreate) check() error {
 	}
 	if _, ok := _c.mutation.Collaborates(); !ok {
 		return &ValidationError{Name: "collaborates", err: errors.New(`ent: missing required field "Team.collaborates"`)}
+	}
+	if _, ok := _c.mutation.GroupMessagePrice(); !ok {
+		return &ValidationError{Name: "group_message_price", err: errors.New(`ent: missing required field "Team.group_message_price"`)}
 	}
 	if _, ok := _c.mutation.IdleMinutes(); !ok {
 		return &ValidationError{Name: "idle_minutes", err: errors.New(`ent: missing required field "Team.idle_minutes"`)}
@@ -379,6 +400,10 @@ func (_c *TeamCreate) createSpec() (*Team, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Collaborates(); ok {
 		_spec.SetField(team.FieldCollaborates, field.TypeBool, value)
 		_node.Collaborates = value
+	}
+	if value, ok := _c.mutation.GroupMessagePrice(); ok {
+		_spec.SetField(team.FieldGroupMessagePrice, field.TypeString, value)
+		_node.GroupMessagePrice = value
 	}
 	if value, ok := _c.mutation.IdleMinutes(); ok {
 		_spec.SetField(team.FieldIdleMinutes, field.TypeInt, value)

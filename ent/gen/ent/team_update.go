@@ -162,6 +162,20 @@ func (_u *TeamUpdate) SetNillableCollaborates(v *bool) *TeamUpdate {
 	return _u
 }
 
+// SetGroupMessagePrice sets the "group_message_price" field.
+func (_u *TeamUpdate) SetGroupMessagePrice(v string) *TeamUpdate {
+	_u.mutation.SetGroupMessagePrice(v)
+	return _u
+}
+
+// SetNillableGroupMessagePrice sets the "group_message_price" field if the given value is not nil.
+func (_u *TeamUpdate) SetNillableGroupMessagePrice(v *string) *TeamUpdate {
+	if v != nil {
+		_u.SetGroupMessagePrice(*v)
+	}
+	return _u
+}
+
 // SetIdleMinutes sets the "idle_minutes" field.
 func (_u *TeamUpdate) SetIdleMinutes(v int) *TeamUpdate {
 	_u.mutation.ResetIdleMinutes()
@@ -314,6 +328,9 @@ func (_u *TeamUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Collaborates(); ok {
 		_spec.SetField(team.FieldCollaborates, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.GroupMessagePrice(); ok {
+		_spec.SetField(team.FieldGroupMessagePrice, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.IdleMinutes(); ok {
 		_spec.SetField(team.FieldIdleMinutes, field.TypeInt, value)
@@ -484,6 +501,20 @@ func (_u *TeamUpdateOne) SetCollaborates(v bool) *TeamUpdateOne {
 func (_u *TeamUpdateOne) SetNillableCollaborates(v *bool) *TeamUpdateOne {
 	if v != nil {
 		_u.SetCollaborates(*v)
+	}
+	return _u
+}
+
+// SetGroupMessagePrice sets the "group_message_price" field.
+func (_u *TeamUpdateOne) SetGroupMessagePrice(v string) *TeamUpdateOne {
+	_u.mutation.SetGroupMessagePrice(v)
+	return _u
+}
+
+// SetNillableGroupMessagePrice sets the "group_message_price" field if the given value is not nil.
+func (_u *TeamUpdateOne) SetNillableGroupMessagePrice(v *string) *TeamUpdateOne {
+	if v != nil {
+		_u.SetGroupMessagePrice(*v)
 	}
 	return _u
 }
@@ -670,6 +701,9 @@ func (_u *TeamUpdateOne) sqlSave(ctx context.Context) (_node *Team, err error) {
 	}
 	if value, ok := _u.mutation.Collaborates(); ok {
 		_spec.SetField(team.FieldCollaborates, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.GroupMessagePrice(); ok {
+		_spec.SetField(team.FieldGroupMessagePrice, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.IdleMinutes(); ok {
 		_spec.SetField(team.FieldIdleMinutes, field.TypeInt, value)

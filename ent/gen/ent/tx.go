@@ -112,6 +112,8 @@ type Tx struct {
 	PushWebhook *PushWebhookClient
 	// ReadCursor is the client for interacting with the ReadCursor builders.
 	ReadCursor *ReadCursorClient
+	// RecentSticker is the client for interacting with the RecentSticker builders.
+	RecentSticker *RecentStickerClient
 	// Reminder is the client for interacting with the Reminder builders.
 	Reminder *ReminderClient
 	// Role is the client for interacting with the Role builders.
@@ -319,6 +321,7 @@ func (tx *Tx) init() {
 	tx.PushSubscription = NewPushSubscriptionClient(tx.config)
 	tx.PushWebhook = NewPushWebhookClient(tx.config)
 	tx.ReadCursor = NewReadCursorClient(tx.config)
+	tx.RecentSticker = NewRecentStickerClient(tx.config)
 	tx.Reminder = NewReminderClient(tx.config)
 	tx.Role = NewRoleClient(tx.config)
 	tx.SavedReply = NewSavedReplyClient(tx.config)

@@ -979,6 +979,18 @@ type ChannelFilter struct {
 	IncludeDeleted graphql.Omittable[*bool] `json:"includeDeleted"`
 }
 
+// What messages to groups of a channel cost.
+type ChannelGroupUsage struct {
+	// The channel.
+	ChannelID string `json:"channelId"`
+	// How many messages the platform took.
+	Messages int `json:"messages"`
+	// As how many they count: each as many as its group had members when it was sent.
+	Usage string `json:"usage"`
+	// What that costs.
+	Cost string `json:"cost"`
+}
+
 // What agents are to know of a channel, beside the conversations that customers begin there.
 type ChannelInformation struct {
 	// Raised by every change; 0 where nothing was ever set.
@@ -3071,6 +3083,20 @@ type GroupNoteSetPayload struct {
 	Cursor *string `json:"cursor"`
 }
 
+// What messages to groups cost in a time.
+type GroupUsage struct {
+	// How many messages the platform took.
+	Messages int `json:"messages"`
+	// As how many they count: each as many as its group had members when it was sent, without the account.
+	Usage string `json:"usage"`
+	// The team's price of a message for each member.
+	Price string `json:"price"`
+	// What it costs: usage times price, exactly.
+	Cost string `json:"cost"`
+	// The same for each channel that has any, by channel.
+	Channels []*ChannelGroupUsage `json:"channels"`
+}
+
 // The first frame of every stream.
 type Hello struct {
 	// The position to resume from.
@@ -3501,6 +3527,8 @@ type Message struct {
 	SentAt *time.Time `json:"sentAt"`
 	// How often it was tried.
 	Attempts int `json:"attempts"`
+	// As how many messages it counts with the platform: the group's members when it was sent, 0 once it has failed; null where it is no message of ours to a group, and where their number was not known.
+	Usage *int `json:"usage"`
 	// The author's own id for it, shown to its author alone.
 	ClientMessageID *string `json:"clientMessageId"`
 }
@@ -4113,6 +4141,16 @@ type QuotedMessage struct {
 	IsUnsent bool `json:"isUnsent"`
 }
 
+// A sticker that the viewer has sent of late.
+type RecentSticker struct {
+	// The platform whose sticker it is: on others it cannot be sent.
+	ChannelType ChannelType `json:"channelType"`
+	// The sticker.
+	Sticker Sticker `json:"sticker"`
+	// When it was sent last.
+	SentAt time.Time `json:"sentAt"`
+}
+
 // When an agent wants to be reminded of a conversation.
 type Reminder struct {
 	// When.
@@ -4683,6 +4721,14 @@ type StateConflict struct {
 
 func (StateConflict) IsUserError() {}
 
+// A sticker that can be sent.
+type Sticker struct {
+	// The platform's id of the pack.
+	PackageID string `json:"packageId"`
+	// The platform's id of the sticker.
+	StickerID string `json:"stickerId"`
+}
+
 // A sticker.
 type StickerContent struct {
 	// The platform's pack.
@@ -4703,6 +4749,16 @@ type StickerInput struct {
 	PackageID string `json:"packageId"`
 	// The platform's id in the pack.
 	StickerID string `json:"stickerId"`
+}
+
+// A pack of stickers that can be sent.
+type StickerPack struct {
+	// The platform's id of the pack.
+	PackageID string `json:"packageId"`
+	// What it is called, in the reader's language where it has a name in it.
+	Title string `json:"title"`
+	// Its stickers, in their order.
+	Stickers []*Sticker `json:"stickers"`
 }
 
 // The last frame of a stream that the server ends; `complete` follows.
@@ -4851,6 +4907,8 @@ type Team struct {
 	TimeZone string `json:"timeZone"`
 	// Whether several agents may work on one conversation.
 	Collaborates bool `json:"collaborates"`
+	// What a message to a group costs for each of its members, in the team's own money; 0 until it is set.
+	GroupMessagePrice string `json:"groupMessagePrice"`
 	// Raised by every change.
 	Version int `json:"version"`
 	// The limits of its live connections.
@@ -4863,6 +4921,8 @@ func (Team) IsNode() {}
 type TeamUpdateInput struct {
 	// Whether several agents may work on one conversation. Where it is switched off the collaborations that are there go on, and none begins.
 	Collaborates graphql.Omittable[*bool] `json:"collaborates"`
+	// What a message to a group costs for each of its members: not negative, at most 9 digits before and 6 after the point. What was sent before is counted at the new price too.
+	GroupMessagePrice graphql.Omittable[*string] `json:"groupMessagePrice"`
 	// After how many minutes without an action of its person a live connection is closed; null is the server's limit, which is also the most.
 	IdleMinutes graphql.Omittable[*int] `json:"idleMinutes"`
 	// How many live connections an agent may have; null is the server's limit, which is also the most.

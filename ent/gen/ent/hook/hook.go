@@ -609,6 +609,18 @@ func (f ReadCursorFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ReadCursorMutation", m)
 }
 
+// The RecentStickerFunc type is an adapter to allow the use of ordinary
+// function as RecentSticker mutator.
+type RecentStickerFunc func(context.Context, *ent.RecentStickerMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RecentStickerFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RecentStickerMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RecentStickerMutation", m)
+}
+
 // The ReminderFunc type is an adapter to allow the use of ordinary
 // function as Reminder mutator.
 type ReminderFunc func(context.Context, *ent.ReminderMutation) (ent.Value, error)

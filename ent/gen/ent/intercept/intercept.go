@@ -59,6 +59,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushsubscription"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/pushwebhook"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/readcursor"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/recentsticker"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/reminder"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/savedreply"
@@ -1480,6 +1481,33 @@ func (f TraverseReadCursor) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ReadCursorQuery", q)
 }
 
+// The RecentStickerFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RecentStickerFunc func(context.Context, *ent.RecentStickerQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f RecentStickerFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.RecentStickerQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.RecentStickerQuery", q)
+}
+
+// The TraverseRecentSticker type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRecentSticker func(context.Context, *ent.RecentStickerQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRecentSticker) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRecentSticker) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RecentStickerQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.RecentStickerQuery", q)
+}
+
 // The ReminderFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ReminderFunc func(context.Context, *ent.ReminderQuery) (ent.Value, error)
 
@@ -1934,6 +1962,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.PushWebhookQuery, predicate.PushWebhook, pushwebhook.OrderOption]{typ: ent.TypePushWebhook, tq: q}, nil
 	case *ent.ReadCursorQuery:
 		return &query[*ent.ReadCursorQuery, predicate.ReadCursor, readcursor.OrderOption]{typ: ent.TypeReadCursor, tq: q}, nil
+	case *ent.RecentStickerQuery:
+		return &query[*ent.RecentStickerQuery, predicate.RecentSticker, recentsticker.OrderOption]{typ: ent.TypeRecentSticker, tq: q}, nil
 	case *ent.ReminderQuery:
 		return &query[*ent.ReminderQuery, predicate.Reminder, reminder.OrderOption]{typ: ent.TypeReminder, tq: q}, nil
 	case *ent.RoleQuery:

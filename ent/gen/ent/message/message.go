@@ -80,6 +80,8 @@ const (
 	FieldRetryKeyAt = "retry_key_at"
 	// FieldSentAt holds the string denoting the sent_at field in the database.
 	FieldSentAt = "sent_at"
+	// FieldUsage holds the string denoting the usage field in the database.
+	FieldUsage = "usage"
 	// FieldAuthor holds the string denoting the author field in the database.
 	FieldAuthor = "author"
 	// FieldClientMessageID holds the string denoting the client_message_id field in the database.
@@ -175,6 +177,7 @@ var Columns = []string{
 	FieldRetryKey,
 	FieldRetryKeyAt,
 	FieldSentAt,
+	FieldUsage,
 	FieldAuthor,
 	FieldClientMessageID,
 	FieldCode,
@@ -217,6 +220,8 @@ var (
 	DefaultFailureReason string
 	// DefaultRetryKey holds the default value on creation for the "retry_key" field.
 	DefaultRetryKey string
+	// DefaultUsage holds the default value on creation for the "usage" field.
+	DefaultUsage int
 	// DefaultAuthor holds the default value on creation for the "author" field.
 	DefaultAuthor string
 	// DefaultCode holds the default value on creation for the "code" field.
@@ -476,6 +481,11 @@ func ByRetryKeyAt(opts ...sql.OrderTermOption) OrderOption {
 // BySentAt orders the results by the sent_at field.
 func BySentAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSentAt, opts...).ToFunc()
+}
+
+// ByUsage orders the results by the usage field.
+func ByUsage(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUsage, opts...).ToFunc()
 }
 
 // ByAuthor orders the results by the author field.

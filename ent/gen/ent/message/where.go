@@ -205,6 +205,11 @@ func SentAt(v time.Time) predicate.Message {
 	return predicate.Message(sql.FieldEQ(FieldSentAt, v))
 }
 
+// Usage applies equality check predicate on the "usage" field. It's identical to UsageEQ.
+func Usage(v int) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldUsage, v))
+}
+
 // Author applies equality check predicate on the "author" field. It's identical to AuthorEQ.
 func Author(v string) predicate.Message {
 	return predicate.Message(sql.FieldEQ(FieldAuthor, v))
@@ -1708,6 +1713,46 @@ func SentAtIsNil() predicate.Message {
 // SentAtNotNil applies the NotNil predicate on the "sent_at" field.
 func SentAtNotNil() predicate.Message {
 	return predicate.Message(sql.FieldNotNull(FieldSentAt))
+}
+
+// UsageEQ applies the EQ predicate on the "usage" field.
+func UsageEQ(v int) predicate.Message {
+	return predicate.Message(sql.FieldEQ(FieldUsage, v))
+}
+
+// UsageNEQ applies the NEQ predicate on the "usage" field.
+func UsageNEQ(v int) predicate.Message {
+	return predicate.Message(sql.FieldNEQ(FieldUsage, v))
+}
+
+// UsageIn applies the In predicate on the "usage" field.
+func UsageIn(vs ...int) predicate.Message {
+	return predicate.Message(sql.FieldIn(FieldUsage, vs...))
+}
+
+// UsageNotIn applies the NotIn predicate on the "usage" field.
+func UsageNotIn(vs ...int) predicate.Message {
+	return predicate.Message(sql.FieldNotIn(FieldUsage, vs...))
+}
+
+// UsageGT applies the GT predicate on the "usage" field.
+func UsageGT(v int) predicate.Message {
+	return predicate.Message(sql.FieldGT(FieldUsage, v))
+}
+
+// UsageGTE applies the GTE predicate on the "usage" field.
+func UsageGTE(v int) predicate.Message {
+	return predicate.Message(sql.FieldGTE(FieldUsage, v))
+}
+
+// UsageLT applies the LT predicate on the "usage" field.
+func UsageLT(v int) predicate.Message {
+	return predicate.Message(sql.FieldLT(FieldUsage, v))
+}
+
+// UsageLTE applies the LTE predicate on the "usage" field.
+func UsageLTE(v int) predicate.Message {
+	return predicate.Message(sql.FieldLTE(FieldUsage, v))
 }
 
 // AuthorEQ applies the EQ predicate on the "author" field.

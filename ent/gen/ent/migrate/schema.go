@@ -1984,6 +1984,7 @@ var (
 		{Name: "retry_key", Type: field.TypeString, Comment: "The UUID under which this outbound request goes out, on every try.", Default: ""},
 		{Name: "retry_key_at", Type: field.TypeTime, Nullable: true, Comment: "When the retry key was first used."},
 		{Name: "sent_at", Type: field.TypeTime, Nullable: true, Comment: "When the platform took it."},
+		{Name: "usage", Type: field.TypeInt, Comment: "An outgoing message to a group: its members when it was sent, without the account; 0 elsewhere and where the number was not known. What FAILED costs nothing (GRP-12).", Default: 0},
 		{Name: "author", Type: field.TypeString, Comment: "Who made it through the API: agent:5, token:7.", Default: ""},
 		{Name: "client_message_id", Type: field.TypeString, Nullable: true, Comment: "The author's own id for it: the same id is the same message (MSG-16)."},
 		{Name: "code", Type: field.TypeString, Comment: "SYSTEM: what it says, as a key of the catalogue of texts.", Default: ""},
@@ -2004,31 +2005,31 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "messages_conversations_conversation",
-				Columns:    []*schema.Column{MessagesColumns[34]},
+				Columns:    []*schema.Column{MessagesColumns[35]},
 				RefColumns: []*schema.Column{ConversationsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "messages_agents_agent",
-				Columns:    []*schema.Column{MessagesColumns[35]},
+				Columns:    []*schema.Column{MessagesColumns[36]},
 				RefColumns: []*schema.Column{AgentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "messages_identities_identity",
-				Columns:    []*schema.Column{MessagesColumns[36]},
+				Columns:    []*schema.Column{MessagesColumns[37]},
 				RefColumns: []*schema.Column{IdentitiesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "messages_group_members_member",
-				Columns:    []*schema.Column{MessagesColumns[37]},
+				Columns:    []*schema.Column{MessagesColumns[38]},
 				RefColumns: []*schema.Column{GroupMembersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "messages_api_tokens_token",
-				Columns:    []*schema.Column{MessagesColumns[38]},
+				Columns:    []*schema.Column{MessagesColumns[39]},
 				RefColumns: []*schema.Column{APITokensColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -2042,7 +2043,7 @@ var (
 			{
 				Name:    "message_team_id_conversation_id_seq",
 				Unique:  true,
-				Columns: []*schema.Column{MessagesColumns[1], MessagesColumns[34], MessagesColumns[6]},
+				Columns: []*schema.Column{MessagesColumns[1], MessagesColumns[35], MessagesColumns[6]},
 			},
 			{
 				Name:    "message_team_id_channel_id_platform_message_id",
@@ -2052,14 +2053,22 @@ var (
 			{
 				Name:    "message_team_id_author_client_message_id",
 				Unique:  true,
-				Columns: []*schema.Column{MessagesColumns[1], MessagesColumns[29], MessagesColumns[30]},
+				Columns: []*schema.Column{MessagesColumns[1], MessagesColumns[30], MessagesColumns[31]},
 			},
 			{
 				Name:    "message_team_id_conversation_id_delivery",
 				Unique:  false,
-				Columns: []*schema.Column{MessagesColumns[1], MessagesColumns[34], MessagesColumns[23]},
+				Columns: []*schema.Column{MessagesColumns[1], MessagesColumns[35], MessagesColumns[23]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "delivery = 'SENDING' OR delivery = 'SENT' OR delivery = 'RECEIVED'",
+				},
+			},
+			{
+				Name:    "message_team_id_channel_id_sent_at_usage",
+				Unique:  false,
+				Columns: []*schema.Column{MessagesColumns[1], MessagesColumns[5], MessagesColumns[28], MessagesColumns[29]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "usage > 0 AND sent_at IS NOT NULL AND delivery <> 'FAILED'",
 				},
 			},
 		},
@@ -2470,6 +2479,43 @@ var (
 				Name:    "readcursor_team_id_agent_id_conversation_id",
 				Unique:  true,
 				Columns: []*schema.Column{ReadCursorsColumns[1], ReadCursorsColumns[6], ReadCursorsColumns[5]},
+			},
+		},
+	}
+	// RecentStickersColumns holds the columns for the "recent_stickers" table.
+	RecentStickersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "team_id", Type: field.TypeInt64, Comment: "The team that owns the row."},
+		{Name: "channel_type", Type: field.TypeEnum, Comment: "The platform whose sticker it is.", Enums: []string{"WEBCHAT", "FACEBOOK", "INSTAGRAM", "LINE", "WHATSAPP", "WECHAT", "TELEGRAM", "EMAIL"}},
+		{Name: "package_id", Type: field.TypeString, Comment: "The platform's id of the pack."},
+		{Name: "sticker_id", Type: field.TypeString, Comment: "The platform's id of the sticker."},
+		{Name: "sent_at", Type: field.TypeTime, Comment: "When the agent sent it last."},
+		{Name: "agent_id", Type: field.TypeInt64, Comment: "The agent."},
+	}
+	// RecentStickersTable holds the schema information for the "recent_stickers" table.
+	RecentStickersTable = &schema.Table{
+		Name:       "recent_stickers",
+		Comment:    "The last stickers that each agent sent, each once (MSG-13).",
+		Columns:    RecentStickersColumns,
+		PrimaryKey: []*schema.Column{RecentStickersColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "recent_stickers_agents_agent",
+				Columns:    []*schema.Column{RecentStickersColumns[6]},
+				RefColumns: []*schema.Column{AgentsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "recentsticker_team_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{RecentStickersColumns[1], RecentStickersColumns[0]},
+			},
+			{
+				Name:    "recentsticker_team_id_agent_id_channel_type_package_id_sticker_id",
+				Unique:  true,
+				Columns: []*schema.Column{RecentStickersColumns[1], RecentStickersColumns[6], RecentStickersColumns[2], RecentStickersColumns[3], RecentStickersColumns[4]},
 			},
 		},
 	}
@@ -2889,6 +2935,7 @@ var (
 		{Name: "joins_names", Type: field.TypeBool, Comment: "Whether a contact's name is made without a space, as Chinese names are (CONT-1).", Default: false},
 		{Name: "status", Type: field.TypeEnum, Comment: "A suspended team can neither sign in nor send.", Enums: []string{"ACTIVE", "SUSPENDED"}, Default: "ACTIVE"},
 		{Name: "collaborates", Type: field.TypeBool, Comment: "Whether several agents may work on one conversation (COLL-1).", Default: false},
+		{Name: "group_message_price", Type: field.TypeString, Comment: "What a message to a group costs for each of its members: a decimal number (GRP-12).", Default: "0"},
 		{Name: "idle_minutes", Type: field.TypeInt, Comment: "After how many minutes without an action a live connection is closed; 0 is the server's limit (RT-5).", Default: 0},
 		{Name: "connections_per_agent", Type: field.TypeInt, Comment: "Live connections an agent may have; 0 is the server's limit (RT-5).", Default: 0},
 		{Name: "connections_per_team", Type: field.TypeInt, Comment: "Live connections the team may have; 0 is the server's limit (RT-5).", Default: 0},
@@ -3063,6 +3110,7 @@ var (
 		PushSubscriptionsTable,
 		PushWebhooksTable,
 		ReadCursorsTable,
+		RecentStickersTable,
 		RemindersTable,
 		RolesTable,
 		SavedRepliesTable,
@@ -3291,6 +3339,10 @@ func init() {
 	ReadCursorsTable.ForeignKeys[1].RefTable = AgentsTable
 	ReadCursorsTable.Annotation = &entsql.Annotation{
 		Table: "read_cursors",
+	}
+	RecentStickersTable.ForeignKeys[0].RefTable = AgentsTable
+	RecentStickersTable.Annotation = &entsql.Annotation{
+		Table: "recent_stickers",
 	}
 	RemindersTable.ForeignKeys[0].RefTable = ConversationsTable
 	RemindersTable.ForeignKeys[1].RefTable = AgentsTable

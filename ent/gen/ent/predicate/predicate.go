@@ -156,6 +156,9 @@ type PushWebhook func(*sql.Selector)
 // ReadCursor is the predicate function for readcursor builders.
 type ReadCursor func(*sql.Selector)
 
+// RecentSticker is the predicate function for recentsticker builders.
+type RecentSticker func(*sql.Selector)
+
 // Reminder is the predicate function for reminder builders.
 type Reminder func(*sql.Selector)
 

@@ -35,6 +35,8 @@ const (
 	FieldStatus = "status"
 	// FieldCollaborates holds the string denoting the collaborates field in the database.
 	FieldCollaborates = "collaborates"
+	// FieldGroupMessagePrice holds the string denoting the group_message_price field in the database.
+	FieldGroupMessagePrice = "group_message_price"
 	// FieldIdleMinutes holds the string denoting the idle_minutes field in the database.
 	FieldIdleMinutes = "idle_minutes"
 	// FieldConnectionsPerAgent holds the string denoting the connections_per_agent field in the database.
@@ -59,6 +61,7 @@ var Columns = []string{
 	FieldJoinsNames,
 	FieldStatus,
 	FieldCollaborates,
+	FieldGroupMessagePrice,
 	FieldIdleMinutes,
 	FieldConnectionsPerAgent,
 	FieldConnectionsPerTeam,
@@ -87,6 +90,8 @@ var (
 	DefaultJoinsNames bool
 	// DefaultCollaborates holds the default value on creation for the "collaborates" field.
 	DefaultCollaborates bool
+	// DefaultGroupMessagePrice holds the default value on creation for the "group_message_price" field.
+	DefaultGroupMessagePrice string
 	// DefaultIdleMinutes holds the default value on creation for the "idle_minutes" field.
 	DefaultIdleMinutes int
 	// DefaultConnectionsPerAgent holds the default value on creation for the "connections_per_agent" field.
@@ -182,6 +187,11 @@ func ByStatus(opts ...sql.OrderTermOption) OrderOption {
 // ByCollaborates orders the results by the collaborates field.
 func ByCollaborates(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCollaborates, opts...).ToFunc()
+}
+
+// ByGroupMessagePrice orders the results by the group_message_price field.
+func ByGroupMessagePrice(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldGroupMessagePrice, opts...).ToFunc()
 }
 
 // ByIdleMinutes orders the results by the idle_minutes field.

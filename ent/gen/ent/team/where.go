@@ -104,6 +104,11 @@ func Collaborates(v bool) predicate.Team {
 	return predicate.Team(sql.FieldEQ(FieldCollaborates, v))
 }
 
+// GroupMessagePrice applies equality check predicate on the "group_message_price" field. It's identical to GroupMessagePriceEQ.
+func GroupMessagePrice(v string) predicate.Team {
+	return predicate.Team(sql.FieldEQ(FieldGroupMessagePrice, v))
+}
+
 // IdleMinutes applies equality check predicate on the "idle_minutes" field. It's identical to IdleMinutesEQ.
 func IdleMinutes(v int) predicate.Team {
 	return predicate.Team(sql.FieldEQ(FieldIdleMinutes, v))
@@ -602,6 +607,71 @@ func CollaboratesEQ(v bool) predicate.Team {
 // CollaboratesNEQ applies the NEQ predicate on the "collaborates" field.
 func CollaboratesNEQ(v bool) predicate.Team {
 	return predicate.Team(sql.FieldNEQ(FieldCollaborates, v))
+}
+
+// GroupMessagePriceEQ applies the EQ predicate on the "group_message_price" field.
+func GroupMessagePriceEQ(v string) predicate.Team {
+	return predicate.Team(sql.FieldEQ(FieldGroupMessagePrice, v))
+}
+
+// GroupMessagePriceNEQ applies the NEQ predicate on the "group_message_price" field.
+func GroupMessagePriceNEQ(v string) predicate.Team {
+	return predicate.Team(sql.FieldNEQ(FieldGroupMessagePrice, v))
+}
+
+// GroupMessagePriceIn applies the In predicate on the "group_message_price" field.
+func GroupMessagePriceIn(vs ...string) predicate.Team {
+	return predicate.Team(sql.FieldIn(FieldGroupMessagePrice, vs...))
+}
+
+// GroupMessagePriceNotIn applies the NotIn predicate on the "group_message_price" field.
+func GroupMessagePriceNotIn(vs ...string) predicate.Team {
+	return predicate.Team(sql.FieldNotIn(FieldGroupMessagePrice, vs...))
+}
+
+// GroupMessagePriceGT applies the GT predicate on the "group_message_price" field.
+func GroupMessagePriceGT(v string) predicate.Team {
+	return predicate.Team(sql.FieldGT(FieldGroupMessagePrice, v))
+}
+
+// GroupMessagePriceGTE applies the GTE predicate on the "group_message_price" field.
+func GroupMessagePriceGTE(v string) predicate.Team {
+	return predicate.Team(sql.FieldGTE(FieldGroupMessagePrice, v))
+}
+
+// GroupMessagePriceLT applies the LT predicate on the "group_message_price" field.
+func GroupMessagePriceLT(v string) predicate.Team {
+	return predicate.Team(sql.FieldLT(FieldGroupMessagePrice, v))
+}
+
+// GroupMessagePriceLTE applies the LTE predicate on the "group_message_price" field.
+func GroupMessagePriceLTE(v string) predicate.Team {
+	return predicate.Team(sql.FieldLTE(FieldGroupMessagePrice, v))
+}
+
+// GroupMessagePriceContains applies the Contains predicate on the "group_message_price" field.
+func GroupMessagePriceContains(v string) predicate.Team {
+	return predicate.Team(sql.FieldContains(FieldGroupMessagePrice, v))
+}
+
+// GroupMessagePriceHasPrefix applies the HasPrefix predicate on the "group_message_price" field.
+func GroupMessagePriceHasPrefix(v string) predicate.Team {
+	return predicate.Team(sql.FieldHasPrefix(FieldGroupMessagePrice, v))
+}
+
+// GroupMessagePriceHasSuffix applies the HasSuffix predicate on the "group_message_price" field.
+func GroupMessagePriceHasSuffix(v string) predicate.Team {
+	return predicate.Team(sql.FieldHasSuffix(FieldGroupMessagePrice, v))
+}
+
+// GroupMessagePriceEqualFold applies the EqualFold predicate on the "group_message_price" field.
+func GroupMessagePriceEqualFold(v string) predicate.Team {
+	return predicate.Team(sql.FieldEqualFold(FieldGroupMessagePrice, v))
+}
+
+// GroupMessagePriceContainsFold applies the ContainsFold predicate on the "group_message_price" field.
+func GroupMessagePriceContainsFold(v string) predicate.Team {
+	return predicate.Team(sql.FieldContainsFold(FieldGroupMessagePrice, v))
 }
 
 // IdleMinutesEQ applies the EQ predicate on the "idle_minutes" field.
