@@ -66,6 +66,11 @@ func agentModel(m workspace.Member) *model.Agent {
 		Permissions: each[model.Permission](m.Rights), OwnPermissions: each[model.Permission](m.Agent.Permissions), BranchID: textOrNil(m.BranchID),
 		RegionID: textOrNil(m.RegionID), Phone: textOrNil(m.Phone), PictureURL: textOrNil(m.PictureURL), CreatedAt: m.CreatedAt,
 	}
+	if m.InboxChannelIds != nil {
+		for _, n := range m.InboxChannelIds {
+			a.InboxChannelIds = append(a.InboxChannelIds, id.Format(id.Channel, n))
+		}
+	}
 	if m.Language != "" {
 		l := languageModel(m.Language)
 		a.Language = &l
@@ -255,7 +260,11 @@ func cleared(o graphql.Omittable[*string]) *string {
 }
 
 // updateInput reads what changes of an agent.
-func updateInput(n int64, in model.AgentUpdateInput) workspace.UpdateInput {
+func updateInput(in model.AgentUpdateInput) (workspace.UpdateInput, error) {
+	n, err := id.Parse(id.Agent, in.AgentID)
+	if err != nil {
+		return workspace.UpdateInput{}, err
+	}
 	u := workspace.UpdateInput{
 		AgentID: n, Name: in.Name.Value(), Role: (*auth.Role)(in.Role.Value()), BranchID: cleared(in.BranchID), RegionID: cleared(in.RegionID),
 		PictureURL: cleared(in.PictureURL), Phone: cleared(in.Phone),
@@ -267,7 +276,16 @@ func updateInput(n int64, in model.AgentUpdateInput) workspace.UpdateInput {
 	if all := some[auth.Permission](in.Permissions); all != nil {
 		u.Permissions = &all
 	}
-	return u
+	if named, ok := in.InboxChannelIds.ValueOK(); ok {
+		var ids []int64
+		if named != nil {
+			if ids, err = id.ParseAll(id.Channel, named); err != nil {
+				return u, err
+			}
+		}
+		u.InboxChannelIDs = &ids
+	}
+	return u, nil
 }
 
 // agentFilter reads which agents are listed.

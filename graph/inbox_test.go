@@ -3,11 +3,14 @@ package graph_test
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/switchyard-chat/switchyard/desk/factory"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/catalogue"
 	"github.com/switchyard-chat/switchyard/internal/id"
@@ -196,6 +199,90 @@ func TestMessages(t *testing.T) {
 		q = answer{}
 		if q, errs = read(ben, map[string]any{}); errs != nil || q.Messages != nil {
 			t.Errorf("another's: %+v, %v", q, errs)
+		}
+	})
+}
+
+// CONV-17: an agent chooses what its combined list gathers, and it alone or an administrator; the default is all, those that come later too, and each row names its channel.
+func TestInboxChannels(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		amy, ben := w.Agent(auth.AgentRole), w.Agent(auth.AgentRole)
+		w.Write(func(ctx context.Context, tx *store.Tx) error {
+			return tx.Role.Create().SetTeamID(tx.Team).SetRole(role.RoleAGENT).SetPermissions([]string{}).SetCreatedAt(tx.Now).SetUpdatedAt(tx.Now).Exec(ctx)
+		})
+		line, shop := w.Channel("LINE"), w.Channel("WEBCHAT")
+		for _, c := range []*ent.Channel{line, shop, line} {
+			w.Conversation(c, factory.Spec{})
+		}
+		const all = "null"
+		choose := func(p auth.Principal, ids any) string {
+			t.Helper()
+			var got struct {
+				AgentUpdate struct {
+					Agent      *struct{ InboxChannelIds []string }
+					UserErrors []struct{ Code, Field string }
+				}
+			}
+			if errs := w.query(t, p, `mutation($a: ID!, $c: [ID!]) { agentUpdate(input: {agentId: $a, inboxChannelIds: $c}) { agent { inboxChannelIds } userErrors { code field } } }`,
+				map[string]any{"a": id.Format(id.Agent, amy.AgentID), "c": ids}, &got); errs != nil {
+				t.Fatal(errs)
+			}
+			if x := got.AgentUpdate; x.Agent == nil {
+				return x.UserErrors[0].Code
+			} else if x.Agent.InboxChannelIds == nil {
+				return all
+			} else {
+				return strings.Join(x.Agent.InboxChannelIds, " ")
+			}
+		}
+		// listed counts the combined list as an app asks for it, by channel.
+		listed := func() map[string]int {
+			t.Helper()
+			var me struct {
+				Node struct{ InboxChannelIds []string }
+			}
+			if errs := w.query(t, amy, `query($a: ID!) { node(id: $a) { ... on Agent { inboxChannelIds } } }`, map[string]any{"a": id.Format(id.Agent, amy.AgentID)}, &me); errs != nil {
+				t.Fatal(errs)
+			}
+			var got struct {
+				Conversations struct {
+					Nodes []struct{ Channel struct{ ID string } }
+				}
+			}
+			if errs := w.query(t, amy, `query($c: [ID!]) { conversations(view: PENDING_HUMAN, filter: {channelIds: $c}) { nodes { channel { id } } } }`, map[string]any{"c": me.Node.InboxChannelIds}, &got); errs != nil {
+				t.Fatal(errs)
+			}
+			n := map[string]int{}
+			for _, x := range got.Conversations.Nodes {
+				n[x.Channel.ID]++
+			}
+			return n
+		}
+		l, s := id.Format(id.Channel, line.ID), id.Format(id.Channel, shop.ID)
+		if got := listed(); got[l] != 2 || got[s] != 1 {
+			t.Errorf("by default it gathers %v", got)
+		}
+		if got := choose(amy, []string{l, l}); got != l {
+			t.Errorf("chosen is %s", got)
+		}
+		if got := listed(); got[l] != 2 || got[s] != 0 {
+			t.Errorf("it gathers %v", got)
+		}
+		for want, try := range map[string]func() string{
+			"FORBIDDEN": func() string { return choose(ben, []string{s}) }, "VALIDATION": func() string { return choose(amy, []string{}) },
+			"NOT_FOUND": func() string { return choose(amy, []string{id.Format(id.Channel, shop.ID+1000)}) }, s: func() string { return choose(w.Agent(auth.Admin), []string{s}) },
+			all: func() string { return choose(amy, nil) },
+		} {
+			if got := try(); got != want {
+				t.Errorf("it says %s, want %s", got, want)
+			}
+		}
+		choose(amy, nil)
+		later := w.Channel("LINE")
+		w.Conversation(later, factory.Spec{})
+		if got := listed(); len(got) != 3 || got[id.Format(id.Channel, later.ID)] != 1 {
+			t.Errorf("with all and a later one it gathers %v", got)
 		}
 	})
 }

@@ -93,9 +93,9 @@ func (r *mutationResolver) AgentUpdate(ctx context.Context, input model.AgentUpd
 	}
 	var m workspace.Member
 	var at event.Cursor
-	n, err := id.Parse(id.Agent, input.AgentID)
+	in, err := updateInput(input)
 	if err == nil {
-		m, at, err = r.Workspace.UpdateAgent(ctx, p, updateInput(n, input))
+		m, at, err = r.Workspace.UpdateAgent(ctx, p, in)
 	}
 	errs, err := userErrors(err)
 	return &model.AgentUpdatePayload{Agent: agentOrNil(m), UserErrors: errs, Cursor: cursorOf(at)}, err

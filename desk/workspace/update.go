@@ -10,6 +10,7 @@ import (
 	"github.com/switchyard-chat/switchyard/ent/gen/ent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/agent"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/apitoken"
+	"github.com/switchyard-chat/switchyard/ent/gen/ent/channel"
 	"github.com/switchyard-chat/switchyard/ent/gen/ent/role"
 	"github.com/switchyard-chat/switchyard/internal/auth"
 	"github.com/switchyard-chat/switchyard/internal/catalogue"
@@ -30,6 +31,8 @@ type UpdateInput struct {
 	Language    *string // empty follows the team
 	PictureURL  *string
 	Phone       *string // by which colleagues find the agent (COLL-2)
+	// InboxChannelIDs are what the agent's combined list gathers (CONV-17): a pointer to nil is all channels, those that come later too.
+	InboxChannelIDs *[]int64
 }
 
 // isPersonal says whether only what is one's own to change is changed.
@@ -58,6 +61,9 @@ func (s *Service) UpdateAgent(ctx context.Context, p auth.Principal, in UpdateIn
 		}
 		c := change{u: tx.Agent.UpdateOne(old), old: old}
 		if err := c.apply(in); err != nil {
+			return err
+		}
+		if err := c.gather(ctx, tx, in.InboxChannelIDs); err != nil {
 			return err
 		}
 		if in.Role != nil && *in.Role != auth.Admin {
@@ -166,6 +172,34 @@ func (c *change) apply(in UpdateInput) error {
 	}
 	return nil
 }
+
+// gather chooses the channels that the agent's combined list gathers; nil leaves the choice as it is.
+func (c *change) gather(ctx context.Context, tx *store.Tx, chosen *[]int64) error {
+	if chosen == nil {
+		return nil
+	}
+	ids := slices.Compact(slices.Sorted(slices.Values(*chosen)))
+	c.note(!slices.Equal(ids, c.old.InboxChannelIds) || (*chosen == nil) != (c.old.InboxChannelIds == nil), false)
+	if *chosen == nil {
+		c.u.ClearInboxChannelIds()
+		return nil
+	}
+	if len(ids) == 0 || len(ids) > maxInboxChannels {
+		return fault.Input("inboxChannelIds", "choose 1 to %d channels, or null for all", maxInboxChannels)
+	}
+	n, err := tx.Channel.Query().Where(channel.IDIn(ids...)).Count(ctx)
+	if err != nil {
+		return fmt.Errorf("read the chosen channels: %w", err)
+	}
+	if n != len(ids) {
+		return fault.Missing("the channel")
+	}
+	c.u.SetInboxChannelIds(ids)
+	return nil
+}
+
+// maxInboxChannels is how many channels an agent chooses at most.
+const maxInboxChannels = 200
 
 // maxPhone is how many characters an agent's phone number has at most.
 const maxPhone = 40

@@ -150,7 +150,7 @@ var meaning = map[string]string{
 	"InvitationAcceptInput.token": "secret", "InvitationAcceptInput.name": "secret", "InvitationAcceptInput.password": "secret",
 	"PasswordResetRequestInput.team": "secret", "PasswordResetRequestInput.email": "secret", "PasswordResetCompleteInput.token": "secret", "PasswordResetCompleteInput.password": "secret",
 	"AgentInviteInput.email": "!key mail.mate", "AgentInviteInput.name": "!words", "AgentInviteInput.branchId": "words", "AgentInviteInput.regionId": "words", "AgentInviteInput.idempotencyKey": "key",
-	"AgentUpdateInput.agentId": "@agent.mate", "AgentUpdateInput.name": "!words", "AgentUpdateInput.branchId": "words", "AgentUpdateInput.regionId": "words", "AgentUpdateInput.pictureUrl": "words https://example.com/me.png", "AgentUpdateInput.phone": "words 0911222000",
+	"AgentUpdateInput.agentId": "@agent.mate", "AgentUpdateInput.inboxChannelIds": "@channel.line", "AgentUpdateInput.name": "!words", "AgentUpdateInput.branchId": "words", "AgentUpdateInput.regionId": "words", "AgentUpdateInput.pictureUrl": "words https://example.com/me.png", "AgentUpdateInput.phone": "words 0911222000",
 	"AgentDeactivateInput.agentId": "@agent.leaver", "AgentReactivateInput.agentId": "@agent.left", "AgentResetLinkInput.agentId": "@agent.mate",
 	"ApiTokenCreateInput.name": "!words", "ApiTokenCreateInput.allowList": "words 10.0.0.0/8", "ApiTokenRevokeInput.apiTokenId": "@token.doomed", "NotificationMarkReadInput.notificationIds": "!@note.1",
 }

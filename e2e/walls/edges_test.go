@@ -24,7 +24,7 @@ var refers = map[string]string{
 	"conversations.mention_message_id": "messages", "messages.reply_to_id": "messages", "messages.channel_id": "channels", "activities.actor_id": "agents", "conversation_counters.channel_id": "channels", "conversation_counters.follower_id": "agents",
 	"bulk_items.conversation_id": "conversations", "idempotency_keys.object_id": "contacts", "events.object_id": "messages", "events.conversation_id": "conversations", "events.agent_id": "agents",
 
-	"keyword_rules.channel_ids": "channels", "shifts.agent_ids": "agents", "saved_replies.file_ids": "files", "drafts.owner_id": "agents", "reminders.owner_id": "agents",
+	"keyword_rules.channel_ids": "channels", "agents.inbox_channel_ids": "channels", "shifts.agent_ids": "agents", "saved_replies.file_ids": "files", "drafts.owner_id": "agents", "reminders.owner_id": "agents",
 	"notifications.message_id": "messages", "push_deliveries.subscription_id": "push_subscriptions",
 
 	"agents.branch_id": "", "agents.region_id": "", "channels.branch_id": "", "channels.region_id": "", "conversations.branch_id": "", "conversations.region_id": "", "conversation_counters.branch_id": "", "conversation_counters.region_id": "",

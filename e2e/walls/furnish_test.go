@@ -73,7 +73,7 @@ var words = map[string]string{
 	"custom_field_values.set_value": "", "company_field_values.set_value": "",
 	"keyword_rules.channel_ids": "", "keyword_rules.statuses": "", "shifts.time_zone": "Asia/Taipei", "shifts.days": "", "shifts.holidays": "", "shifts.agent_ids": "",
 	"teams.language": "en", "teams.time_zone": "Asia/Taipei", "teams.country": "TW", "teams.group_message_price": "0",
-	"agents.permissions": "", "roles.permissions": "", "api_tokens.scopes": "", "api_tokens.allow_list": "",
+	"agents.permissions": "", "agents.inbox_channel_ids": "", "roles.permissions": "", "api_tokens.scopes": "", "api_tokens.allow_list": "",
 	"contacts.tag_ids": "", "conversations.tag_ids": "", "conversations.collaborator_ids": "", "conversations.collaborator_unread": "", "conversations.pinned_by": "",
 	"notice_settings.muted": "", "push_deliveries.failure": "ERROR", "push_subscriptions.failure": "BUSY", "push_subscriptions.service": "push.example", "push_subscriptions.public_key": "",
 	"saved_replies.file_ids": "", "saved_reply_audiences.name": "ADMIN",
@@ -362,6 +362,7 @@ func (f *furnisher) channels() {
 	line("lost", "U"+strings.Repeat(f.mark[:1], 31)+"e", f.digits+"2")
 	f.exec("UPDATE channels SET state = 'DISCONNECTED', state_reason = 'channel.CREDENTIALS_REVOKED' WHERE id = $1", f.rows["channels"][3])
 	channel("gone", "WEBCHAT", nil, set{"deleted_at": f.at, "state": "DISCONNECTED"})
+	f.exec("UPDATE agents SET inbox_channel_ids = $1 WHERE team_id = $2", fmt.Sprintf("[%d]", f.rows["channels"][0]), f.id)
 	f.exec("UPDATE channels SET audience = $1 WHERE id = $2", "="+f.mark+"-branch", f.rows["channels"][1])
 	f.webhook, f.window = f.mark+"-line-key", f.mark+"-web-key"
 	for _, i := range []int{1, 4} {

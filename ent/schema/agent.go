@@ -39,6 +39,7 @@ func (Agent) Fields() []ent.Field {
 		field.String("picture_url").Default("").Comment("A picture, as given."),
 		field.String("phone").Default("").Comment("A phone number by which colleagues find the agent, as typed (COLL-2)."),
 		field.String("phone_digits").Default("").Comment("The number's digits alone."),
+		field.JSON("inbox_channel_ids", []int64{}).Optional().Comment("The channels that the agent's combined list gathers; NULL for all, later ones too (CONV-17)."),
 		field.Int64("auth_version").Default(1).Comment("Raised by every change of rights; sessions and streams compare it."),
 		field.Time("deactivated_at").Optional().Nillable().Comment("When the agent was deactivated."),
 	}

@@ -69,20 +69,21 @@ type ComplexityRoot struct {
 	}
 
 	Agent struct {
-		BranchID       func(childComplexity int) int
-		CreatedAt      func(childComplexity int) int
-		Email          func(childComplexity int) int
-		ID             func(childComplexity int) int
-		Language       func(childComplexity int) int
-		Name           func(childComplexity int) int
-		OwnPermissions func(childComplexity int) int
-		Permissions    func(childComplexity int) int
-		Phone          func(childComplexity int) int
-		PictureURL     func(childComplexity int) int
-		RegionID       func(childComplexity int) int
-		Role           func(childComplexity int) int
-		Status         func(childComplexity int) int
-		Version        func(childComplexity int) int
+		BranchID        func(childComplexity int) int
+		CreatedAt       func(childComplexity int) int
+		Email           func(childComplexity int) int
+		ID              func(childComplexity int) int
+		InboxChannelIds func(childComplexity int) int
+		Language        func(childComplexity int) int
+		Name            func(childComplexity int) int
+		OwnPermissions  func(childComplexity int) int
+		Permissions     func(childComplexity int) int
+		Phone           func(childComplexity int) int
+		PictureURL      func(childComplexity int) int
+		RegionID        func(childComplexity int) int
+		Role            func(childComplexity int) int
+		Status          func(childComplexity int) int
+		Version         func(childComplexity int) int
 	}
 
 	AgentConnection struct {
@@ -2584,6 +2585,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Agent.ID(childComplexity), true
+	case "Agent.inboxChannelIds":
+		if e.ComplexityRoot.Agent.InboxChannelIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agent.InboxChannelIds(childComplexity), true
 	case "Agent.language":
 		if e.ComplexityRoot.Agent.Language == nil {
 			break
@@ -18191,6 +18198,8 @@ type Agent implements Node {
   language: Language
   "A phone number by which colleagues find the agent; null for none."
   phone: String
+  "The channels that the agent's combined list gathers, for ConversationFilter.channelIds; null for all, those that are connected later too."
+  inboxChannelIds: [ID!]
   "A picture; null for none."
   pictureUrl: String
   "When the agent was invited."
@@ -18702,6 +18711,8 @@ input AgentUpdateInput {
   language: Language
   "A phone number by which colleagues find the agent, at most 40 characters; null clears."
   phone: String
+  "The channels that the agent's combined list gathers, at most 200; null for all, those that are connected later too."
+  inboxChannelIds: [ID!]
   "A picture; null clears."
   pictureUrl: String
 }
@@ -18931,6 +18942,8 @@ func (ec *executionContext) childFields_Agent(ctx context.Context, field graphql
 		return ec.fieldContext_Agent_language(ctx, field)
 	case "phone":
 		return ec.fieldContext_Agent_phone(ctx, field)
+	case "inboxChannelIds":
+		return ec.fieldContext_Agent_inboxChannelIds(ctx, field)
 	case "pictureUrl":
 		return ec.fieldContext_Agent_pictureUrl(ctx, field)
 	case "createdAt":
@@ -26224,6 +26237,29 @@ func (ec *executionContext) _Agent_phone(ctx context.Context, field graphql.Coll
 }
 func (ec *executionContext) fieldContext_Agent_phone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Agent", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Agent_inboxChannelIds(ctx context.Context, field graphql.CollectedField, obj *model.Agent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Agent_inboxChannelIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InboxChannelIds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Agent_inboxChannelIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Agent", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _Agent_pictureUrl(ctx context.Context, field graphql.CollectedField, obj *model.Agent) (ret graphql.Marshaler) {
@@ -65166,7 +65202,7 @@ func (ec *executionContext) unmarshalInputAgentUpdateInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"agentId", "name", "role", "permissions", "branchId", "regionId", "language", "phone", "pictureUrl"}
+	fieldsInOrder := [...]string{"agentId", "name", "role", "permissions", "branchId", "regionId", "language", "phone", "inboxChannelIds", "pictureUrl"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -65229,6 +65265,13 @@ func (ec *executionContext) unmarshalInputAgentUpdateInput(ctx context.Context, 
 				return it, err
 			}
 			it.Phone = graphql.OmittableOf(data)
+		case "inboxChannelIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inboxChannelIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InboxChannelIds = graphql.OmittableOf(data)
 		case "pictureUrl":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pictureUrl"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -72760,6 +72803,11 @@ func (ec *executionContext) _Agent(ctx context.Context, sel ast.SelectionSet, ob
 			}
 		case "phone":
 			out.Values[i] = ec._Agent_phone(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "inboxChannelIds":
+			out.Values[i] = ec._Agent_inboxChannelIds(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

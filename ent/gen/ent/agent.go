@@ -54,6 +54,8 @@ type Agent struct {
 	Phone string `json:"phone,omitempty"`
 	// The number's digits alone.
 	PhoneDigits string `json:"phone_digits,omitempty"`
+	// The channels that the agent's combined list gathers; NULL for all, later ones too (CONV-17).
+	InboxChannelIds []int64 `json:"inbox_channel_ids,omitempty"`
 	// Raised by every change of rights; sessions and streams compare it.
 	AuthVersion int64 `json:"auth_version,omitempty"`
 	// When the agent was deactivated.
@@ -66,7 +68,7 @@ func (*Agent) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case agent.FieldPermissions:
+		case agent.FieldPermissions, agent.FieldInboxChannelIds:
 			values[i] = new([]byte)
 		case agent.FieldID, agent.FieldTeamID, agent.FieldVersion, agent.FieldAuthVersion:
 			values[i] = new(sql.NullInt64)
@@ -205,6 +207,14 @@ func (_m *Agent) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.PhoneDigits = value.String
 			}
+		case agent.FieldInboxChannelIds:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field inbox_channel_ids", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.InboxChannelIds); err != nil {
+					return fmt.Errorf("unmarshal field inbox_channel_ids: %w", err)
+				}
+			}
 		case agent.FieldAuthVersion:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field auth_version", values[i])
@@ -306,6 +316,9 @@ func (_m *Agent) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("phone_digits=")
 	builder.WriteString(_m.PhoneDigits)
+	builder.WriteString(", ")
+	builder.WriteString("inbox_channel_ids=")
+	builder.WriteString(fmt.Sprintf("%v", _m.InboxChannelIds))
 	builder.WriteString(", ")
 	builder.WriteString("auth_version=")
 	builder.WriteString(fmt.Sprintf("%v", _m.AuthVersion))

@@ -208,6 +208,12 @@ func (_c *AgentCreate) SetNillablePhoneDigits(v *string) *AgentCreate {
 	return _c
 }
 
+// SetInboxChannelIds sets the "inbox_channel_ids" field.
+func (_c *AgentCreate) SetInboxChannelIds(v []int64) *AgentCreate {
+	_c.mutation.SetInboxChannelIds(v)
+	return _c
+}
+
 // SetAuthVersion sets the "auth_version" field.
 func (_c *AgentCreate) SetAuthVersion(v int64) *AgentCreate {
 	_c.mutation.SetAuthVersion(v)
@@ -480,6 +486,10 @@ func (_c *AgentCreate) createSpec() (*Agent, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.PhoneDigits(); ok {
 		_spec.SetField(agent.FieldPhoneDigits, field.TypeString, value)
 		_node.PhoneDigits = value
+	}
+	if value, ok := _c.mutation.InboxChannelIds(); ok {
+		_spec.SetField(agent.FieldInboxChannelIds, field.TypeJSON, value)
+		_node.InboxChannelIds = value
 	}
 	if value, ok := _c.mutation.AuthVersion(); ok {
 		_spec.SetField(agent.FieldAuthVersion, field.TypeInt64, value)

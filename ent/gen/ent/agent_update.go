@@ -265,6 +265,24 @@ func (_u *AgentUpdate) SetNillablePhoneDigits(v *string) *AgentUpdate {
 	return _u
 }
 
+// SetInboxChannelIds sets the "inbox_channel_ids" field.
+func (_u *AgentUpdate) SetInboxChannelIds(v []int64) *AgentUpdate {
+	_u.mutation.SetInboxChannelIds(v)
+	return _u
+}
+
+// AppendInboxChannelIds appends value to the "inbox_channel_ids" field.
+func (_u *AgentUpdate) AppendInboxChannelIds(v []int64) *AgentUpdate {
+	_u.mutation.AppendInboxChannelIds(v)
+	return _u
+}
+
+// ClearInboxChannelIds clears the value of the "inbox_channel_ids" field.
+func (_u *AgentUpdate) ClearInboxChannelIds() *AgentUpdate {
+	_u.mutation.ClearInboxChannelIds()
+	return _u
+}
+
 // SetAuthVersion sets the "auth_version" field.
 func (_u *AgentUpdate) SetAuthVersion(v int64) *AgentUpdate {
 	_u.mutation.ResetAuthVersion()
@@ -429,6 +447,17 @@ func (_u *AgentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.PhoneDigits(); ok {
 		_spec.SetField(agent.FieldPhoneDigits, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.InboxChannelIds(); ok {
+		_spec.SetField(agent.FieldInboxChannelIds, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedInboxChannelIds(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, agent.FieldInboxChannelIds, value)
+		})
+	}
+	if _u.mutation.InboxChannelIdsCleared() {
+		_spec.ClearField(agent.FieldInboxChannelIds, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.AuthVersion(); ok {
 		_spec.SetField(agent.FieldAuthVersion, field.TypeInt64, value)
@@ -699,6 +728,24 @@ func (_u *AgentUpdateOne) SetNillablePhoneDigits(v *string) *AgentUpdateOne {
 	return _u
 }
 
+// SetInboxChannelIds sets the "inbox_channel_ids" field.
+func (_u *AgentUpdateOne) SetInboxChannelIds(v []int64) *AgentUpdateOne {
+	_u.mutation.SetInboxChannelIds(v)
+	return _u
+}
+
+// AppendInboxChannelIds appends value to the "inbox_channel_ids" field.
+func (_u *AgentUpdateOne) AppendInboxChannelIds(v []int64) *AgentUpdateOne {
+	_u.mutation.AppendInboxChannelIds(v)
+	return _u
+}
+
+// ClearInboxChannelIds clears the value of the "inbox_channel_ids" field.
+func (_u *AgentUpdateOne) ClearInboxChannelIds() *AgentUpdateOne {
+	_u.mutation.ClearInboxChannelIds()
+	return _u
+}
+
 // SetAuthVersion sets the "auth_version" field.
 func (_u *AgentUpdateOne) SetAuthVersion(v int64) *AgentUpdateOne {
 	_u.mutation.ResetAuthVersion()
@@ -893,6 +940,17 @@ func (_u *AgentUpdateOne) sqlSave(ctx context.Context) (_node *Agent, err error)
 	}
 	if value, ok := _u.mutation.PhoneDigits(); ok {
 		_spec.SetField(agent.FieldPhoneDigits, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.InboxChannelIds(); ok {
+		_spec.SetField(agent.FieldInboxChannelIds, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedInboxChannelIds(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, agent.FieldInboxChannelIds, value)
+		})
+	}
+	if _u.mutation.InboxChannelIdsCleared() {
+		_spec.ClearField(agent.FieldInboxChannelIds, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.AuthVersion(); ok {
 		_spec.SetField(agent.FieldAuthVersion, field.TypeInt64, value)

@@ -3202,37 +3202,39 @@ func (m *AdvertMutation) ResetEdge(name string) error {
 // AgentMutation represents an operation that mutates the Agent nodes in the graph.
 type AgentMutation struct {
 	config
-	op                Op
-	typ               string
-	id                *int64
-	team_id           *int64
-	addteam_id        *int64
-	version           *int
-	addversion        *int
-	created_at        *time.Time
-	updated_at        *time.Time
-	email             *string
-	email_folded      *string
-	name              *string
-	name_folded       *string
-	role              *agent.Role
-	status            *agent.Status
-	password_hash     *string
-	permissions       *[]string
-	appendpermissions []string
-	branch_id         *string
-	region_id         *string
-	language          *string
-	picture_url       *string
-	phone             *string
-	phone_digits      *string
-	auth_version      *int64
-	addauth_version   *int64
-	deactivated_at    *time.Time
-	clearedFields     map[string]struct{}
-	done              bool
-	oldValue          func(context.Context) (*Agent, error)
-	predicates        []predicate.Agent
+	op                      Op
+	typ                     string
+	id                      *int64
+	team_id                 *int64
+	addteam_id              *int64
+	version                 *int
+	addversion              *int
+	created_at              *time.Time
+	updated_at              *time.Time
+	email                   *string
+	email_folded            *string
+	name                    *string
+	name_folded             *string
+	role                    *agent.Role
+	status                  *agent.Status
+	password_hash           *string
+	permissions             *[]string
+	appendpermissions       []string
+	branch_id               *string
+	region_id               *string
+	language                *string
+	picture_url             *string
+	phone                   *string
+	phone_digits            *string
+	inbox_channel_ids       *[]int64
+	appendinbox_channel_ids []int64
+	auth_version            *int64
+	addauth_version         *int64
+	deactivated_at          *time.Time
+	clearedFields           map[string]struct{}
+	done                    bool
+	oldValue                func(context.Context) (*Agent, error)
+	predicates              []predicate.Agent
 }
 
 var _ ent.Mutation = (*AgentMutation)(nil)
@@ -4050,6 +4052,71 @@ func (m *AgentMutation) ResetPhoneDigits() {
 	m.phone_digits = nil
 }
 
+// SetInboxChannelIds sets the "inbox_channel_ids" field.
+func (m *AgentMutation) SetInboxChannelIds(i []int64) {
+	m.inbox_channel_ids = &i
+	m.appendinbox_channel_ids = nil
+}
+
+// InboxChannelIds returns the value of the "inbox_channel_ids" field in the mutation.
+func (m *AgentMutation) InboxChannelIds() (r []int64, exists bool) {
+	v := m.inbox_channel_ids
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInboxChannelIds returns the old "inbox_channel_ids" field's value of the Agent entity.
+// If the Agent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgentMutation) OldInboxChannelIds(ctx context.Context) (v []int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInboxChannelIds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInboxChannelIds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInboxChannelIds: %w", err)
+	}
+	return oldValue.InboxChannelIds, nil
+}
+
+// AppendInboxChannelIds adds i to the "inbox_channel_ids" field.
+func (m *AgentMutation) AppendInboxChannelIds(i []int64) {
+	m.appendinbox_channel_ids = append(m.appendinbox_channel_ids, i...)
+}
+
+// AppendedInboxChannelIds returns the list of values that were appended to the "inbox_channel_ids" field in this mutation.
+func (m *AgentMutation) AppendedInboxChannelIds() ([]int64, bool) {
+	if len(m.appendinbox_channel_ids) == 0 {
+		return nil, false
+	}
+	return m.appendinbox_channel_ids, true
+}
+
+// ClearInboxChannelIds clears the value of the "inbox_channel_ids" field.
+func (m *AgentMutation) ClearInboxChannelIds() {
+	m.inbox_channel_ids = nil
+	m.appendinbox_channel_ids = nil
+	m.clearedFields[agent.FieldInboxChannelIds] = struct{}{}
+}
+
+// InboxChannelIdsCleared returns if the "inbox_channel_ids" field was cleared in this mutation.
+func (m *AgentMutation) InboxChannelIdsCleared() bool {
+	_, ok := m.clearedFields[agent.FieldInboxChannelIds]
+	return ok
+}
+
+// ResetInboxChannelIds resets all changes to the "inbox_channel_ids" field.
+func (m *AgentMutation) ResetInboxChannelIds() {
+	m.inbox_channel_ids = nil
+	m.appendinbox_channel_ids = nil
+	delete(m.clearedFields, agent.FieldInboxChannelIds)
+}
+
 // SetAuthVersion sets the "auth_version" field.
 func (m *AgentMutation) SetAuthVersion(i int64) {
 	m.auth_version = &i
@@ -4189,7 +4256,7 @@ func (m *AgentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AgentMutation) Fields() []string {
-	fields := make([]string, 0, 20)
+	fields := make([]string, 0, 21)
 	if m.team_id != nil {
 		fields = append(fields, agent.FieldTeamID)
 	}
@@ -4244,6 +4311,9 @@ func (m *AgentMutation) Fields() []string {
 	if m.phone_digits != nil {
 		fields = append(fields, agent.FieldPhoneDigits)
 	}
+	if m.inbox_channel_ids != nil {
+		fields = append(fields, agent.FieldInboxChannelIds)
+	}
 	if m.auth_version != nil {
 		fields = append(fields, agent.FieldAuthVersion)
 	}
@@ -4294,6 +4364,8 @@ func (m *AgentMutation) Field(name string) (ent.Value, bool) {
 		return m.Phone()
 	case agent.FieldPhoneDigits:
 		return m.PhoneDigits()
+	case agent.FieldInboxChannelIds:
+		return m.InboxChannelIds()
 	case agent.FieldAuthVersion:
 		return m.AuthVersion()
 	case agent.FieldDeactivatedAt:
@@ -4343,6 +4415,8 @@ func (m *AgentMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldPhone(ctx)
 	case agent.FieldPhoneDigits:
 		return m.OldPhoneDigits(ctx)
+	case agent.FieldInboxChannelIds:
+		return m.OldInboxChannelIds(ctx)
 	case agent.FieldAuthVersion:
 		return m.OldAuthVersion(ctx)
 	case agent.FieldDeactivatedAt:
@@ -4482,6 +4556,13 @@ func (m *AgentMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPhoneDigits(v)
 		return nil
+	case agent.FieldInboxChannelIds:
+		v, ok := value.([]int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInboxChannelIds(v)
+		return nil
 	case agent.FieldAuthVersion:
 		v, ok := value.(int64)
 		if !ok {
@@ -4568,6 +4649,9 @@ func (m *AgentMutation) ClearedFields() []string {
 	if m.FieldCleared(agent.FieldPermissions) {
 		fields = append(fields, agent.FieldPermissions)
 	}
+	if m.FieldCleared(agent.FieldInboxChannelIds) {
+		fields = append(fields, agent.FieldInboxChannelIds)
+	}
 	if m.FieldCleared(agent.FieldDeactivatedAt) {
 		fields = append(fields, agent.FieldDeactivatedAt)
 	}
@@ -4587,6 +4671,9 @@ func (m *AgentMutation) ClearField(name string) error {
 	switch name {
 	case agent.FieldPermissions:
 		m.ClearPermissions()
+		return nil
+	case agent.FieldInboxChannelIds:
+		m.ClearInboxChannelIds()
 		return nil
 	case agent.FieldDeactivatedAt:
 		m.ClearDeactivatedAt()
@@ -4652,6 +4739,9 @@ func (m *AgentMutation) ResetField(name string) error {
 		return nil
 	case agent.FieldPhoneDigits:
 		m.ResetPhoneDigits()
+		return nil
+	case agent.FieldInboxChannelIds:
+		m.ResetInboxChannelIds()
 		return nil
 	case agent.FieldAuthVersion:
 		m.ResetAuthVersion()

@@ -151,7 +151,7 @@ func init() {
 	// agent.DefaultPhoneDigits holds the default value on creation for the phone_digits field.
 	agent.DefaultPhoneDigits = agentDescPhoneDigits.Default.(string)
 	// agentDescAuthVersion is the schema descriptor for auth_version field.
-	agentDescAuthVersion := agentFields[14].Descriptor()
+	agentDescAuthVersion := agentFields[15].Descriptor()
 	// agent.DefaultAuthVersion holds the default value on creation for the auth_version field.
 	agent.DefaultAuthVersion = agentDescAuthVersion.Default.(int64)
 	attachmentMixin := schema.Attachment{}.Mixin()

@@ -155,6 +155,8 @@ type Agent struct {
 	Language *Language `json:"language"`
 	// A phone number by which colleagues find the agent; null for none.
 	Phone *string `json:"phone"`
+	// The channels that the agent's combined list gathers, for ConversationFilter.channelIds; null for all, those that are connected later too.
+	InboxChannelIds []string `json:"inboxChannelIds"`
 	// A picture; null for none.
 	PictureURL *string `json:"pictureUrl"`
 	// When the agent was invited.
@@ -329,6 +331,8 @@ type AgentUpdateInput struct {
 	Language graphql.Omittable[*Language] `json:"language"`
 	// A phone number by which colleagues find the agent, at most 40 characters; null clears.
 	Phone graphql.Omittable[*string] `json:"phone"`
+	// The channels that the agent's combined list gathers, at most 200; null for all, those that are connected later too.
+	InboxChannelIds graphql.Omittable[[]string] `json:"inboxChannelIds"`
 	// A picture; null clears.
 	PictureURL graphql.Omittable[*string] `json:"pictureUrl"`
 }

@@ -49,6 +49,8 @@ const (
 	FieldPhone = "phone"
 	// FieldPhoneDigits holds the string denoting the phone_digits field in the database.
 	FieldPhoneDigits = "phone_digits"
+	// FieldInboxChannelIds holds the string denoting the inbox_channel_ids field in the database.
+	FieldInboxChannelIds = "inbox_channel_ids"
 	// FieldAuthVersion holds the string denoting the auth_version field in the database.
 	FieldAuthVersion = "auth_version"
 	// FieldDeactivatedAt holds the string denoting the deactivated_at field in the database.
@@ -78,6 +80,7 @@ var Columns = []string{
 	FieldPictureURL,
 	FieldPhone,
 	FieldPhoneDigits,
+	FieldInboxChannelIds,
 	FieldAuthVersion,
 	FieldDeactivatedAt,
 }

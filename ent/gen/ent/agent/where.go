@@ -1064,6 +1064,16 @@ func PhoneDigitsContainsFold(v string) predicate.Agent {
 	return predicate.Agent(sql.FieldContainsFold(FieldPhoneDigits, v))
 }
 
+// InboxChannelIdsIsNil applies the IsNil predicate on the "inbox_channel_ids" field.
+func InboxChannelIdsIsNil() predicate.Agent {
+	return predicate.Agent(sql.FieldIsNull(FieldInboxChannelIds))
+}
+
+// InboxChannelIdsNotNil applies the NotNil predicate on the "inbox_channel_ids" field.
+func InboxChannelIdsNotNil() predicate.Agent {
+	return predicate.Agent(sql.FieldNotNull(FieldInboxChannelIds))
+}
+
 // AuthVersionEQ applies the EQ predicate on the "auth_version" field.
 func AuthVersionEQ(v int64) predicate.Agent {
 	return predicate.Agent(sql.FieldEQ(FieldAuthVersion, v))

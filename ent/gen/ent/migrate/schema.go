@@ -149,6 +149,7 @@ var (
 		{Name: "picture_url", Type: field.TypeString, Comment: "A picture, as given.", Default: ""},
 		{Name: "phone", Type: field.TypeString, Comment: "A phone number by which colleagues find the agent, as typed (COLL-2).", Default: ""},
 		{Name: "phone_digits", Type: field.TypeString, Comment: "The number's digits alone.", Default: ""},
+		{Name: "inbox_channel_ids", Type: field.TypeJSON, Nullable: true, Comment: "The channels that the agent's combined list gathers; NULL for all, later ones too (CONV-17)."},
 		{Name: "auth_version", Type: field.TypeInt64, Comment: "Raised by every change of rights; sessions and streams compare it.", Default: 1},
 		{Name: "deactivated_at", Type: field.TypeTime, Nullable: true, Comment: "When the agent was deactivated."},
 	}
