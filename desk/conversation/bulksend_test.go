@@ -131,7 +131,6 @@ func TestBulkSend(t *testing.T) {
 		to(text("fourth", "hi"), map[int64]string{others: "DONE hi", joint: "REFUSED STATE_CONFLICT " + catalogue.Text(p.Language, "refusal.join_first", nil)})
 
 		// What is wrong with the whole is done for nobody.
-		head := w.Head()
 		mute := w.Agent(auth.Supervisor, auth.ManageOthers)
 		for name, x := range map[string]struct {
 			p    auth.Principal
@@ -149,7 +148,7 @@ func TestBulkSend(t *testing.T) {
 			"an id that was used": {amy, conversation.BulkInput{IDs: []int64{mia}, Send: text("first", "something else")}, "CONFLICT"},
 		} {
 			x.in.Action = conversation.Replying
-			head = w.Head()
+			head := w.Head()
 			_, _, err := many.Do(ctx, x.p, x.in)
 			if err == nil {
 				t.Errorf("%s: it is done", name)
