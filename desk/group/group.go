@@ -143,13 +143,13 @@ func (s *Service) RemovedIn(ctx context.Context, tx *store.Tx, g *ent.Group, at 
 	case g.State == entgroup.StateLEFT || at.Before(g.JoinedAt):
 		return g, nil
 	}
-	return s.out(ctx, tx, g, tx.Group.UpdateOne(g).SetLeftAt(at), bySystem, func(c *ent.Conversation) error {
+	return s.out(ctx, tx, tx.Group.UpdateOne(g).SetLeftAt(at), bySystem, func(c *ent.Conversation) error {
 		return row.Log(ctx, tx, c.ID, "log.account_left", nil, bySystem)
 	})
 }
 
 // out notes that nobody is in the group any more as far as we know, and ends its conversation.
-func (s *Service) out(ctx context.Context, tx *store.Tx, g *ent.Group, u *ent.GroupUpdateOne, by event.Actor, log func(*ent.Conversation) error) (*ent.Group, error) {
+func (s *Service) out(ctx context.Context, tx *store.Tx, u *ent.GroupUpdateOne, by event.Actor, log func(*ent.Conversation) error) (*ent.Group, error) {
 	g, err := save(ctx, tx, u.SetState(entgroup.StateLEFT).SetMemberCount(0).SetIsStale(true), by)
 	if err != nil {
 		return nil, err

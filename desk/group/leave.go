@@ -32,7 +32,7 @@ func (s *Service) LeaveIn(ctx context.Context, tx *store.Tx, g *ent.Group, by ev
 	if at.Before(g.JoinedAt) { // the platform's clock is ahead of ours
 		at = g.JoinedAt
 	}
-	_, err := s.out(ctx, tx, g, tx.Group.UpdateOne(g).SetLeftAt(at).SetLeaveAskedAt(tx.Now), by, log)
+	_, err := s.out(ctx, tx, tx.Group.UpdateOne(g).SetLeftAt(at).SetLeaveAskedAt(tx.Now), by, log)
 	return err
 }
 
