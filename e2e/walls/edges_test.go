@@ -28,7 +28,7 @@ var refers = map[string]string{
 	"notifications.message_id": "messages", "push_deliveries.subscription_id": "push_subscriptions",
 
 	"agents.branch_id": "", "agents.region_id": "", "channels.branch_id": "", "channels.region_id": "", "conversations.branch_id": "", "conversations.region_id": "", "conversation_counters.branch_id": "", "conversation_counters.region_id": "",
-	"channels.platform_id": "", "identities.platform_user_id": "", "platform_groups.platform_group_id": "", "group_members.platform_user_id": "", "messages.platform_message_id": "", "messages.quoted_platform_id": "",
+	"channels.platform_id": "", "recent_stickers.package_id": "", "recent_stickers.sticker_id": "", "identities.platform_user_id": "", "platform_groups.platform_group_id": "", "group_members.platform_user_id": "", "messages.platform_message_id": "", "messages.quoted_platform_id": "",
 	"messages.client_message_id": "", "inbound_events.platform_message_id": "", "early_effects.platform_message_id": "", "attachments.platform_media_id": "", "attempts.platform_request_id": "", "visitors.external_id": "", "adverts.ad_id": "",
 }
 
