@@ -321,6 +321,8 @@ type Capability struct {
 	RetryKeyFor  time.Duration
 	ReadByAnswer bool // the platform reports no READ: an agent's messages become READ when the customer next answers (MSG-3)
 	CanQuote     bool
+	// StartsByPhone: an agent begins a conversation by the customer's phone number, whose digits in E.164 are its id on the platform (MSG-14).
+	StartsByPhone bool
 	// CanRemind: a customer who does not answer may be reminded before its conversation ends (CONV-10).
 	CanRemind bool
 	// QuoteKinds are the kinds of message that can quote another, where it CanQuote. A file that goes as a link is a text.

@@ -23,7 +23,7 @@ func Foreseen() map[Type]Capability {
 				File: {Types: papers, MaxBytes: 25 * mb}}},
 		Instagram: {Type: Instagram, CanRemind: true, SendKinds: []MessageKind{Template, Text, Image}, TextLimit: 1000, TextUnits: CodePoints, SavedModules: true, Windows: meta,
 			Media: map[MessageKind]MediaRule{Image: {Types: pictures, MaxBytes: 8 * mb}}},
-		WhatsApp: {Type: WhatsApp, CanRemind: true, SendKinds: append([]MessageKind{Template, Sticker, Location}, all...), TextLimit: 4096, TextUnits: CodePoints, CanQuote: true, QuoteKinds: all,
+		WhatsApp: {Type: WhatsApp, CanRemind: true, StartsByPhone: true, SendKinds: append([]MessageKind{Template, Sticker, Location}, all...), TextLimit: 4096, TextUnits: CodePoints, CanQuote: true, QuoteKinds: all,
 			SavedFiles: true, SavedModules: true, Windows: []Window{{For: day, Takes: TakesAll}, {Takes: TakesTemplates}},
 			Media: map[MessageKind]MediaRule{Image: {Types: pictures, MaxBytes: 5 * mb}, Video: {Types: films[:1], MaxBytes: 16 * mb}, Audio: {Types: sounds, MaxBytes: 16 * mb},
 				File: {Types: papers, MaxBytes: 100 * mb}}},

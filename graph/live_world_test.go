@@ -71,7 +71,7 @@ func newWorld(t testing.TB, dialect string) *world {
 		Asked:     func(q string) { w.asked(q) },
 		Committed: func(team int64, at event.Cursor) { _ = live.Announce(context.Background(), b, team, at) },
 	})
-	adapters, err := channels.NewRegistry(line.New(&http.Client{}), foreseen{can: channels.Foreseen()[channels.Facebook]})
+	adapters, err := channels.NewRegistry(line.New(&http.Client{}), foreseen{can: channels.Foreseen()[channels.Facebook]}, foreseen{can: channels.Foreseen()[channels.WhatsApp]})
 	if err != nil {
 		t.Fatal(err)
 	}

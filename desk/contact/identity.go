@@ -16,6 +16,7 @@ import (
 	"github.com/switchyard-chat/switchyard/internal/catalogue"
 	"github.com/switchyard-chat/switchyard/internal/event"
 	"github.com/switchyard-chat/switchyard/internal/fault"
+	"github.com/switchyard-chat/switchyard/internal/input"
 	"github.com/switchyard-chat/switchyard/internal/store"
 	"github.com/switchyard-chat/switchyard/internal/text"
 )
@@ -84,6 +85,47 @@ func (s *Service) EnsureForIdentityIn(ctx context.Context, tx *store.Tx, p Perso
 		return k, nil
 	}
 	return s.newContact(ctx, tx, i, k)
+}
+
+// EnsureForPhoneIn is EnsureForIdentityIn of somebody whose id on the channel is a phone number, given as E.164, whom an agent writes to first (MSG-14). A new contact has the number as its
+// phone. A name that is given, empty for none, is the contact's from now on, as the newest.
+func (s *Service) EnsureForPhoneIn(ctx context.Context, tx *store.Tx, channelID int64, number, name string, by event.Actor) (Known, error) {
+	name, err := input.OptionalLine("name", name, maxName)
+	if err != nil {
+		return Known{}, err
+	}
+	// One after another, from here on: two that both keep a contact from being deleted cannot both go on to change it.
+	id, err := tx.Identity.Query().Where(identity.ChannelID(channelID), identity.PlatformUserID(digits(number))).OnlyID(ctx)
+	if err == nil {
+		err = tx.Lock(ctx, identity.Table, id)
+	}
+	if err != nil && !ent.IsNotFound(err) {
+		return Known{}, fmt.Errorf("hold the identity: %w", err)
+	}
+	k, err := s.EnsureForIdentityIn(ctx, tx, Person{ChannelID: channelID, UserID: digits(number), Reach: identity.ReachUNKNOWN})
+	if err != nil {
+		return k, err
+	}
+	if k.IsNewContact {
+		if err := setPhones(ctx, tx, k.Contact.ID, []string{number}, ""); err != nil {
+			return k, err
+		}
+	}
+	if name == "" {
+		return k, nil
+	}
+	old, err := lockContact(ctx, tx, k.Contact.ID)
+	if err != nil || old.FirstName == name && old.LastName == "" {
+		return k, err
+	}
+	u := tx.Contact.UpdateOne(old).SetFirstName(name).SetLastName("").SetName(name).SetNameFolded(text.Fold(name))
+	if err := touch(ctx, tx, u, by); err != nil {
+		return k, err
+	}
+	if k.Contact, err = tx.Contact.Get(ctx, old.ID); err != nil {
+		return k, fmt.Errorf("read contact %d: %w", old.ID, err)
+	}
+	return k, row.RefreshContact(ctx, tx, old.ID, by)
 }
 
 // hold reads a contact and keeps it from being deleted until the transaction ends, while others may change it.

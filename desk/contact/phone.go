@@ -23,6 +23,20 @@ func readPhone(typed, country string) phone {
 	return p
 }
 
+// Dialled reads the number of somebody whom people of a country call, as E.164; "" with the input that is wrong and why, a code of the catalogue of texts.
+func Dialled(typed, country string) (e164, field, why string) {
+	country = strings.ToUpper(strings.TrimSpace(country))
+	code := phonenumbers.GetCountryCodeForRegion(country)
+	if len(country) != 2 || code == 0 {
+		return "", "country", "refusal.country"
+	}
+	n, err := phonenumbers.Parse(text.Fold(typed), country)
+	if err != nil || !phonenumbers.IsValidNumber(n) || int(n.GetCountryCode()) != code || n.GetExtension() != "" {
+		return "", "phone", "refusal.phone"
+	}
+	return phonenumbers.Format(n, phonenumbers.E164), "", ""
+}
+
 func digits(s string) string {
 	return strings.Map(func(r rune) rune {
 		if '0' <= r && r <= '9' {

@@ -93,14 +93,19 @@ func (s *Service) TakeOver(ctx context.Context, p auth.Principal, in TakeOverInp
 			}
 			return x.refuse(ctx, Permit{Code: "STATE_CONFLICT", Reason: "refusal.not_follower"}, map[string]string{"agent": from})
 		}
-		if err := x.handOver(ctx, x.p.AgentID, x.p.Name); err != nil {
-			return err
-		}
-		if err := x.notify(ctx, "notice.taken_over", nil, in.FromAgentID); err != nil {
-			return err
-		}
-		return x.log(ctx, "log.taken_over", map[string]string{"from": from})
+		return x.takenOver(ctx, in.FromAgentID, from)
 	})
+}
+
+// takenOver makes who acts the follower in the present one's place, who is told.
+func (x *acting) takenOver(ctx context.Context, from int64, name string) error {
+	if err := x.handOver(ctx, x.p.AgentID, x.p.Name); err != nil {
+		return err
+	}
+	if err := x.notify(ctx, "notice.taken_over", nil, from); err != nil {
+		return err
+	}
+	return x.log(ctx, "log.taken_over", map[string]string{"from": name})
 }
 
 // handOver makes an agent the follower in the present one's place. Where several agents work on the conversation the two swap places, and the

@@ -135,7 +135,7 @@ func (x *acting) setting(ctx context.Context, a Action) (Setting, error) {
 // isHere refuses an agent who, since it asked, was deactivated or given a role that does not work with groups, and would become part of the conversation
 // (COLL-17, GRP-1). The agent is held.
 func (x *acting) isHere(ctx context.Context, a Action) error {
-	if x.p.AgentID == 0 || !slices.Contains([]Action{Following, TakingOver, Reopening, Joining}, a) {
+	if x.p.AgentID == 0 || !slices.Contains([]Action{Following, TakingOver, Reopening, Joining, Starting}, a) {
 		return nil
 	}
 	why, err := x.unfit(ctx, x.p.AgentID)

@@ -40,11 +40,12 @@ const (
 	Archiving     Action = "ARCHIVE"
 	Snoozing      Action = "SNOOZE"
 	Waking        Action = "UNSNOOZE"
+	Starting      Action = "START"
 )
 
 // Actions are all actions.
 var Actions = []Action{Following, TakingOver, Transferring, Ending, Reopening, Replying, MarkingRead, MarkingUnread, Adding, Joining, Removing, Leaving,
-	Deleting, Blacklisting, Noting, Exporting, NotingGroup, OpeningMember, LeavingGroup, Pinning, Starring, Archiving, Snoozing, Waking}
+	Deleting, Blacklisting, Noting, Exporting, NotingGroup, OpeningMember, LeavingGroup, Pinning, Starring, Archiving, Snoozing, Waking, Starting}
 
 // Place is where a conversation stands from an agent's point of view: the rows of CONV-6.
 type Place string
@@ -142,6 +143,14 @@ func bots(p auth.Principal) string {
 	return senders(p)
 }
 
+// starters are the agents who may send: who begins a conversation follows it (MSG-14).
+func starters(p auth.Principal) string {
+	if why := whoever(p); why != "" {
+		return why
+	}
+	return senders(p)
+}
+
 // others are those who may manage for others.
 func others(p auth.Principal) string {
 	if !p.Has(auth.ManageOthers) {
@@ -191,13 +200,13 @@ func ShapeOf(f *event.Facets) Shape { return Shape(row.KindOf(f)) }
 // (GRP-1), so that "managers" are three there. What several work on is never PENDING (COLL-3).
 var matrix = map[Shape]map[Place]cells{
 	OneOnOne: {
-		Pending:   {Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
-		Mine:      {Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Pinning: whoever, Starring: noters, Archiving: whoever, Snoozing: whoever, Waking: whoever},
-		Teams:     {TakingOver: whoever, Replying: otherSenders, MarkingRead: others, MarkingUnread: others, Joining: managers, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Starring: noters, Archiving: others, Snoozing: others, Waking: others},
-		MyEnded:   {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Starring: noters, Archiving: whoever},
-		TeamEnded: {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
+		Pending:   {Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Starring: noters, Archiving: others, Starting: starters},
+		Mine:      {Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Pinning: whoever, Starring: noters, Archiving: whoever, Snoozing: whoever, Waking: whoever, Starting: starters},
+		Teams:     {TakingOver: whoever, Replying: otherSenders, MarkingRead: others, MarkingUnread: others, Joining: managers, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Starring: noters, Archiving: others, Snoozing: others, Waking: others, Starting: starters},
+		MyEnded:   {Reopening: whoever, MarkingRead: whoever, MarkingUnread: whoever, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Starring: noters, Archiving: whoever, Starting: starters},
+		TeamEnded: {Reopening: managers, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: heads, Noting: noters, Exporting: admins, Starring: noters, Archiving: others, Starting: starters},
 	},
-	Collaboration: joint(heads),
+	Collaboration: beginning(joint(heads)),
 	Group: {
 		Pending:   {LeavingGroup: whoever, Following: whoever, Ending: anyone, Replying: bots, MarkingRead: others, MarkingUnread: others, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Starring: noters, Archiving: others},
 		Mine:      {LeavingGroup: whoever, Ending: whoever, Transferring: whoever, Replying: senders, MarkingRead: whoever, MarkingUnread: whoever, Adding: whoever, Deleting: heads, Blacklisting: nobody("refusal.group_blacklist"), Noting: noters, Exporting: admins, Pinning: whoever, Starring: noters, Archiving: whoever, Snoozing: whoever, Waking: whoever},
@@ -230,6 +239,17 @@ func jointGroup() map[Place]cells {
 		c[LeavingGroup] = nobody("refusal.follower_leaves_group")
 	}
 	rows[Mine][LeavingGroup], rows[MyEnded][LeavingGroup] = whoever, whoever
+	return rows
+}
+
+// beginning adds to the rows of what several agents work on who begins it by phone number (MSG-14): those who work on it. Others join first.
+func beginning(rows map[Place]cells) map[Place]cells {
+	for place, row := range rows {
+		row[Starting] = starters
+		if place == Teams || place == TeamEnded {
+			row[Starting] = nobody("refusal.join_first")
+		}
+	}
 	return rows
 }
 
@@ -290,10 +310,10 @@ type Permit struct {
 }
 
 // Decide says whether the principal may do it to a conversation with these facets. What the principal does not see does not exist for it:
-// NOT_FOUND. STATE_CONFLICT: where the conversation stands, or the team's setting, refuses it, whoever asks. FORBIDDEN: a role, a permission or a
+// NOT_FOUND, but where it begins one by phone number (MSG-14). STATE_CONFLICT: where the conversation stands, or the team's setting, refuses it, whoever asks. FORBIDDEN: a role, a permission or a
 // scope is missing. LIMIT_EXCEEDED: there are as many collaborators as can be.
 func Decide(p auth.Principal, f *event.Facets, in Setting, a Action) Permit {
-	if !row.Sees(p, f) {
+	if isTold := a == Starting && f.Kind != "GROUP"; !isTold && !row.Sees(p, f) {
 		return Permit{Code: "NOT_FOUND", Reason: "refusal.absent"}
 	}
 	if in.HasLeft && slices.Contains(gone, a) {

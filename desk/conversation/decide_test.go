@@ -25,6 +25,15 @@ func oracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conver
 	if f.Kind == "GROUP" && !worksWithGroups { // GRP-1
 		sees = false
 	}
+	if a == conversation.Starting && f.Kind != "GROUP" { // MSG-14: whoever may send, seen or not; of a collaboration those who work on it
+		switch {
+		case isJoint && (f.Status == "PENDING" || !part):
+			return "STATE_CONFLICT"
+		case p.Has(auth.SendMessages):
+			return ""
+		}
+		return "FORBIDDEN"
+	}
 	if !sees { // CONV-28: unseen means absent
 		return "NOT_FOUND"
 	}
@@ -62,6 +71,8 @@ func oracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conver
 		return ""
 	}
 	switch a {
+	case conversation.Starting: // MSG-14: no group has a phone number
+		return "STATE_CONFLICT"
 	case conversation.Noting:
 		return "FORBIDDEN"
 	case conversation.Exporting: // CONV-25: wherever it stands, also where the account has left
@@ -126,7 +137,8 @@ func oracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conver
 func bulkOracle(p auth.Principal, f *event.Facets, in conversation.Setting, a conversation.Action) string {
 	switch a {
 	case conversation.TakingOver, conversation.Adding, conversation.Joining, conversation.Removing, conversation.Leaving, conversation.Noting, conversation.Exporting,
-		conversation.NotingGroup, conversation.OpeningMember, conversation.LeavingGroup, conversation.Pinning, conversation.Starring, conversation.Archiving:
+		conversation.NotingGroup, conversation.OpeningMember, conversation.LeavingGroup, conversation.Pinning, conversation.Starring, conversation.Archiving,
+		conversation.Starting:
 		return "FORBIDDEN" // CONV-11 names the others, MSG-11 sending
 	case conversation.Transferring:
 		alone := oracle(p, f, in, a)
@@ -168,7 +180,7 @@ func stands() []*event.Facets {
 }
 
 // CONV-6, CONV-11, CONV-12, CONV-13, CONV-14, CONV-15, CONV-20, CONV-21, CONV-22, CONV-23, CONV-25, CONV-28, COLL-1, COLL-2, COLL-3, COLL-5, COLL-6, COLL-7, COLL-8, COLL-9,
-// COLL-10, COLL-11, COLL-12, GRP-1, GRP-5, GRP-7, GRP-10, GRP-18, MSG-11, MSG-17, PROD-14: every action, alone and in bulk, by every role, permission and relation, in every state, of every kind.
+// COLL-10, COLL-11, COLL-12, GRP-1, GRP-5, GRP-7, GRP-10, GRP-18, MSG-11, MSG-14, MSG-17, PROD-14: every action, alone and in bulk, by every role, permission and relation, in every state, of every kind.
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	permissions := [][]auth.Permission{nil, {auth.SendMessages}, {auth.ManageOthers}, {auth.SendMessages, auth.ManageOthers}}

@@ -143,8 +143,11 @@ func (s *Service) openMember(ctx context.Context, x *acting, memberID int64) (Op
 	if o, isThere, err := x.with(ctx, k.Identity.ID); err != nil || isThere {
 		return o, err
 	}
-	made, err := x.begun(ctx, ch, k)
+	made, err := x.begun(ctx, ch, k, func(create *ent.ConversationCreate) { create.SetStatus(conversation.StatusPENDING) })
 	if err != nil {
+		return Opened{}, err
+	}
+	if err := x.log(ctx, "log.opened_from_group", map[string]string{"customer": x.customer()}); err != nil {
 		return Opened{}, err
 	}
 	return Opened{made.ID, true}, s.groups.BindIn(ctx, x.tx, m.ID, k.Identity.ID, x.by)
@@ -171,18 +174,17 @@ func (x *acting) with(ctx context.Context, identityID int64) (Opened, bool, erro
 	return Opened{ConversationID: c.ID}, true, nil
 }
 
-// begun makes the conversation with a person that an agent begins: nothing was said in it.
-func (x *acting) begun(ctx context.Context, ch *ent.Channel, k contact.Known) (*ent.Conversation, error) {
+// begun makes the conversation with a person that an agent begins, standing as fill says: nothing was said in it. The caller logs it.
+func (x *acting) begun(ctx context.Context, ch *ent.Channel, k contact.Known, fill func(*ent.ConversationCreate)) (*ent.Conversation, error) {
 	who := k.Contact
 	create := x.tx.Conversation.Create().SetChannelID(ch.ID).SetChannelType(conversation.ChannelType(ch.Type)).SetBranchID(ch.BranchID).SetRegionID(ch.RegionID).
-		SetLastAt(x.tx.Now).SetKind(conversation.KindONE_ON_ONE).SetStatus(conversation.StatusPENDING).SetBegunBy(conversation.BegunByAGENT).
+		SetLastAt(x.tx.Now).SetKind(conversation.KindONE_ON_ONE).SetBegunBy(conversation.BegunByAGENT).
 		SetIdentityID(k.Identity.ID).SetContactID(who.ID).SetName(who.Name).SetNameFolded(who.NameFolded).SetPictureURL(who.PictureURL).SetTagIds(who.TagIds)
 	hasPhone, err := row.HasPhone(ctx, x.tx, &ent.Conversation{ContactID: &who.ID})
 	if err != nil {
 		return nil, err
 	}
-	if x.c, err = row.Create(ctx, x.tx, create.SetHasPhone(hasPhone), x.by); err != nil {
-		return nil, err
-	}
-	return x.c, x.log(ctx, "log.opened_from_group", map[string]string{"customer": x.customer()})
+	fill(create)
+	x.c, err = row.Create(ctx, x.tx, create.SetHasPhone(hasPhone), x.by)
+	return x.c, err
 }

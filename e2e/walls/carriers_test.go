@@ -79,6 +79,8 @@ var meaning = map[string]string{
 	"CustomFieldUpdateInput.fieldId": "@field.contact.single_choice", "CustomFieldUpdateInput.name": "!key field.name2", "CustomFieldUpdateInput.categoryId": "@category.main", "CustomFieldDeleteInput.fieldId": "@field.doomed",
 
 	// conversations
+	"ConversationStartInput.channelId": "!@channel.line", "ConversationStartInput.name": "words", "ConversationStartInput.country": "!words TW", "ConversationStartInput.phone": "!words 0912345678",
+	"ConversationStartInput.fromAgentId": "@agent.mate", "ConversationStartInput.onBehalfOf": "@agent.admin",
 	"ConversationFollowInput.conversationId": "@conversation.pending", "ConversationFollowInput.onBehalfOf": "@agent.admin",
 	"ConversationTakeOverInput.conversationId": "@conversation.taken", "ConversationTakeOverInput.fromAgentId": "@agent.mate", "ConversationTakeOverInput.onBehalfOf": "@agent.admin",
 	"ConversationTransferInput.conversationId": "@conversation.over", "ConversationTransferInput.toAgentId": "@agent.mate", "ConversationTransferInput.onBehalfOf": "@agent.admin",
@@ -159,6 +161,8 @@ var meaning = map[string]string{
 var unseen = map[string]string{
 	"LimitExceeded.message": "a limit is a number and no team's", "LimitExceeded.code": "likewise", "LimitExceeded.field": "likewise", "LimitExceeded.limit": "likewise",
 	"WindowClosed.message": "no platform that is connected has a window", "WindowClosed.code": "likewise", "WindowClosed.field": "likewise", "WindowClosed.until": "likewise", "Sendability.until": "likewise",
+	"ConversationStartPayload.conversation": "no platform that is connected knows people by their phone numbers", "ConversationStartPayload.held": "likewise", "ConversationStartPayload.cursor": "likewise",
+	"HeldConversation.conversationId": "likewise", "HeldConversation.status": "likewise", "HeldConversation.agent": "likewise", "HeldConversation.mayTakeOver": "likewise",
 	"ConversationExportPayload.job": "no mail server is set in these tests", "StateConflict.field": "it is about no field", "MessageHitConnection.searchedUntil": "a position in time, where a search gave up",
 	"Hello.cause": "nobody caused it", "Tick.cause": "likewise", "ResyncRequired.cause": "likewise", "StreamEnded.cause": "likewise", "PresenceChanged.cause": "likewise", "AgentPresenceChanged.cause": "likewise", "UnreadCountsChanged.cause": "likewise",
 	"Tick.idleAt":                  "the time at which the one connection ends, in its last minute alone",

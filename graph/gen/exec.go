@@ -926,6 +926,14 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	ConversationStartPayload struct {
+		Conversation func(childComplexity int) int
+		Cursor       func(childComplexity int) int
+		Held         func(childComplexity int) int
+		IsNew        func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	ConversationTakeOverPayload struct {
 		Conversation func(childComplexity int) int
 		Cursor       func(childComplexity int) int
@@ -1177,6 +1185,13 @@ type ComplexityRoot struct {
 		Messages func(childComplexity int) int
 		Price    func(childComplexity int) int
 		Usage    func(childComplexity int) int
+	}
+
+	HeldConversation struct {
+		Agent          func(childComplexity int) int
+		ConversationID func(childComplexity int) int
+		MayTakeOver    func(childComplexity int) int
+		Status         func(childComplexity int) int
 	}
 
 	Hello struct {
@@ -1465,6 +1480,7 @@ type ComplexityRoot struct {
 		ConversationReopen              func(childComplexity int, input model.ConversationReopenInput) int
 		ConversationSnooze              func(childComplexity int, input model.ConversationSnoozeInput) int
 		ConversationStar                func(childComplexity int, input model.ConversationStarInput) int
+		ConversationStart               func(childComplexity int, input model.ConversationStartInput) int
 		ConversationTakeOver            func(childComplexity int, input model.ConversationTakeOverInput) int
 		ConversationTransfer            func(childComplexity int, input model.ConversationTransferInput) int
 		ConversationUnsnooze            func(childComplexity int, input model.ConversationUnsnoozeInput) int
@@ -2361,6 +2377,7 @@ type MutationResolver interface {
 	ConversationSnooze(ctx context.Context, input model.ConversationSnoozeInput) (*model.ConversationSnoozePayload, error)
 	ConversationUnsnooze(ctx context.Context, input model.ConversationUnsnoozeInput) (*model.ConversationUnsnoozePayload, error)
 	ConversationRemind(ctx context.Context, input model.ConversationRemindInput) (*model.ConversationRemindPayload, error)
+	ConversationStart(ctx context.Context, input model.ConversationStartInput) (*model.ConversationStartPayload, error)
 	WebchatUpdate(ctx context.Context, input model.WebchatUpdateInput) (*model.WebchatUpdatePayload, error)
 	WebchatIdentitySecretRotate(ctx context.Context, input model.WebchatIdentitySecretRotateInput) (*model.WebchatIdentitySecretRotatePayload, error)
 	TeamUpdate(ctx context.Context, input model.TeamUpdateInput) (*model.TeamUpdatePayload, error)
@@ -5725,6 +5742,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConversationStarPayload.UserErrors(childComplexity), true
 
+	case "ConversationStartPayload.conversation":
+		if e.ComplexityRoot.ConversationStartPayload.Conversation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationStartPayload.Conversation(childComplexity), true
+	case "ConversationStartPayload.cursor":
+		if e.ComplexityRoot.ConversationStartPayload.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationStartPayload.Cursor(childComplexity), true
+	case "ConversationStartPayload.held":
+		if e.ComplexityRoot.ConversationStartPayload.Held == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationStartPayload.Held(childComplexity), true
+	case "ConversationStartPayload.isNew":
+		if e.ComplexityRoot.ConversationStartPayload.IsNew == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationStartPayload.IsNew(childComplexity), true
+	case "ConversationStartPayload.userErrors":
+		if e.ComplexityRoot.ConversationStartPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversationStartPayload.UserErrors(childComplexity), true
+
 	case "ConversationTakeOverPayload.conversation":
 		if e.ComplexityRoot.ConversationTakeOverPayload.Conversation == nil {
 			break
@@ -6613,6 +6661,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.GroupUsage.Usage(childComplexity), true
+
+	case "HeldConversation.agent":
+		if e.ComplexityRoot.HeldConversation.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldConversation.Agent(childComplexity), true
+	case "HeldConversation.conversationId":
+		if e.ComplexityRoot.HeldConversation.ConversationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldConversation.ConversationID(childComplexity), true
+	case "HeldConversation.mayTakeOver":
+		if e.ComplexityRoot.HeldConversation.MayTakeOver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldConversation.MayTakeOver(childComplexity), true
+	case "HeldConversation.status":
+		if e.ComplexityRoot.HeldConversation.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HeldConversation.Status(childComplexity), true
 
 	case "Hello.cause":
 		if e.ComplexityRoot.Hello.Cause == nil {
@@ -8069,6 +8142,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConversationStar(childComplexity, args["input"].(model.ConversationStarInput)), true
+	case "Mutation.conversationStart":
+		if e.ComplexityRoot.Mutation.ConversationStart == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_conversationStart_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConversationStart(childComplexity, args["input"].(model.ConversationStartInput)), true
 	case "Mutation.conversationTakeOver":
 		if e.ComplexityRoot.Mutation.ConversationTakeOver == nil {
 			break
@@ -11680,6 +11764,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputConversationSelection,
 		ec.unmarshalInputConversationSnoozeInput,
 		ec.unmarshalInputConversationStarInput,
+		ec.unmarshalInputConversationStartInput,
 		ec.unmarshalInputConversationTakeOverInput,
 		ec.unmarshalInputConversationTransferInput,
 		ec.unmarshalInputConversationUnsnoozeInput,
@@ -17915,6 +18000,59 @@ extend type Mutation {
   ): ConversationRemindPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/start.graphql", Input: `"With whom to begin a conversation, on which account."
+input ConversationStartInput {
+  "The WhatsApp account."
+  channelId: ID!
+  "The customer's name, where it is known; the newest that is given is the contact's."
+  name: String
+  "The country or region of the number, by its two letters, such as TW."
+  country: String!
+  "The phone number as people there write it, or in full with + before it."
+  phone: String!
+  "The agent who has the conversation, as ` + "`" + `held` + "`" + ` named it: it is taken over from that agent."
+  fromAgentId: ID
+  "For integrations with ACT_AS: the agent who begins it."
+  onBehalfOf: ID
+}
+
+"A conversation that another agent has. It is named to whoever may begin one, also where it may not be seen."
+type HeldConversation {
+  "The conversation's id."
+  conversationId: ID!
+  "IN_PROGRESS, or ENDED by that agent."
+  status: ConversationStatus!
+  "Who has it."
+  agent: AgentSummary!
+  "Whether ` + "`" + `fromAgentId` + "`" + ` with this agent takes it over. What several work on is joined first."
+  mayTakeOver: Boolean!
+}
+
+"The answer to conversationStart."
+type ConversationStartPayload {
+  "The conversation, in progress; null where it was refused. Its sendability says whether it needs a template first."
+  conversation: Conversation
+  "Whether it was made just now."
+  isNew: Boolean!
+  "Who has the conversation, where it was refused for that; else null."
+  held: HeldConversation
+  "What the caller can put right."
+  userErrors: [UserError!]!
+  "The position after the change; null where nothing changed."
+  cursor: Cursor
+}
+
+extend type Mutation {
+  """
+  Begins a conversation by phone number, on WhatsApp: a new one is in progress with the agent as its follower, a pending one is followed, one's own is opened, and reopened where it has ended. One that
+  another has is refused, ` + "`" + `held` + "`" + ` says with whom it is, and it may be taken over. It needs the permission to send messages.
+  """
+  conversationStart(
+    "With whom, on which account."
+    input: ConversationStartInput!
+  ): ConversationStartPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/sticker.graphql", Input: `"A sticker that can be sent."
 type Sticker {
   "The platform's id of the pack."
@@ -20506,6 +20644,22 @@ func (ec *executionContext) childFields_ConversationStarPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type ConversationStarPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ConversationStartPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversation":
+		return ec.fieldContext_ConversationStartPayload_conversation(ctx, field)
+	case "isNew":
+		return ec.fieldContext_ConversationStartPayload_isNew(ctx, field)
+	case "held":
+		return ec.fieldContext_ConversationStartPayload_held(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConversationStartPayload_userErrors(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ConversationStartPayload_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversationStartPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ConversationTakeOverPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "conversation":
@@ -20958,6 +21112,20 @@ func (ec *executionContext) childFields_GroupUsage(ctx context.Context, field gr
 		return ec.fieldContext_GroupUsage_channels(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GroupUsage", field.Name)
+}
+
+func (ec *executionContext) childFields_HeldConversation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conversationId":
+		return ec.fieldContext_HeldConversation_conversationId(ctx, field)
+	case "status":
+		return ec.fieldContext_HeldConversation_status(ctx, field)
+	case "agent":
+		return ec.fieldContext_HeldConversation_agent(ctx, field)
+	case "mayTakeOver":
+		return ec.fieldContext_HeldConversation_mayTakeOver(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HeldConversation", field.Name)
 }
 
 func (ec *executionContext) childFields_Identity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23264,6 +23432,20 @@ func (ec *executionContext) field_Mutation_conversationStar_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ConversationStarInput, error) {
 			return ec.unmarshalNConversationStarInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationStarInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_conversationStart_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConversationStartInput, error) {
+			return ec.unmarshalNConversationStartInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationStartInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -39679,6 +39861,148 @@ func (ec *executionContext) fieldContext_ConversationStarPayload_cursor(_ contex
 	return graphql.NewScalarFieldContext("ConversationStarPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
+func (ec *executionContext) _ConversationStartPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationStartPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationStartPayload_conversation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Conversation) graphql.Marshaler {
+			return ec.marshalOConversation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationStartPayload_conversation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationStartPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Conversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationStartPayload_isNew(ctx context.Context, field graphql.CollectedField, obj *model.ConversationStartPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationStartPayload_isNew(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IsNew, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationStartPayload_isNew(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationStartPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _ConversationStartPayload_held(ctx context.Context, field graphql.CollectedField, obj *model.ConversationStartPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationStartPayload_held(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Held, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.HeldConversation) graphql.Marshaler {
+			return ec.marshalOHeldConversation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐHeldConversation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationStartPayload_held(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationStartPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HeldConversation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationStartPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConversationStartPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationStartPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationStartPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversationStartPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversationStartPayload_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConversationStartPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversationStartPayload_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOCursor2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConversationStartPayload_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversationStartPayload", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
 func (ec *executionContext) _ConversationTakeOverPayload_conversation(ctx context.Context, field graphql.CollectedField, obj *model.ConversationTakeOverPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -43357,6 +43681,107 @@ func (ec *executionContext) fieldContext_GroupUsage_channels(_ context.Context, 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _HeldConversation_conversationId(ctx context.Context, field graphql.CollectedField, obj *model.HeldConversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HeldConversation_conversationId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConversationID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HeldConversation_conversationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HeldConversation", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _HeldConversation_status(ctx context.Context, field graphql.CollectedField, obj *model.HeldConversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HeldConversation_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ConversationStatus) graphql.Marshaler {
+			return ec.marshalNConversationStatus2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HeldConversation_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HeldConversation", field, false, false, errors.New("field of type ConversationStatus does not have child fields"))
+}
+
+func (ec *executionContext) _HeldConversation_agent(ctx context.Context, field graphql.CollectedField, obj *model.HeldConversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HeldConversation_agent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Agent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.AgentSummary) graphql.Marshaler {
+			return ec.marshalNAgentSummary2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentSummary(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HeldConversation_agent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "HeldConversation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AgentSummary(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HeldConversation_mayTakeOver(ctx context.Context, field graphql.CollectedField, obj *model.HeldConversation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HeldConversation_mayTakeOver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MayTakeOver, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HeldConversation_mayTakeOver(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HeldConversation", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _Hello_cursor(ctx context.Context, field graphql.CollectedField, obj *model.Hello) (ret graphql.Marshaler) {
@@ -50828,6 +51253,50 @@ func (ec *executionContext) fieldContext_Mutation_conversationRemind(ctx context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_conversationRemind_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_conversationStart(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_conversationStart(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConversationStart(ctx, fc.Args["input"].(model.ConversationStartInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversationStartPayload) graphql.Marshaler {
+			return ec.marshalNConversationStartPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationStartPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_conversationStart(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversationStartPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_conversationStart_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -68227,6 +68696,71 @@ func (ec *executionContext) unmarshalInputConversationStarInput(ctx context.Cont
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputConversationStartInput(ctx context.Context, obj any) (model.ConversationStartInput, error) {
+	var it model.ConversationStartInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId", "name", "country", "phone", "fromAgentId", "onBehalfOf"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "country":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("country"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Country = data
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = data
+		case "fromAgentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fromAgentId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FromAgentID = graphql.OmittableOf(data)
+		case "onBehalfOf":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOf"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOf = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputConversationTakeOverInput(ctx context.Context, obj any) (model.ConversationTakeOverInput, error) {
 	var it model.ConversationTakeOverInput
 	if obj == nil {
@@ -79163,6 +79697,64 @@ func (ec *executionContext) _ConversationStarPayload(ctx context.Context, sel as
 	return out
 }
 
+var conversationStartPayloadImplementors = []string{"ConversationStartPayload"}
+
+func (ec *executionContext) _ConversationStartPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationStartPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversationStartPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversationStartPayload")
+		case "conversation":
+			out.Values[i] = ec._ConversationStartPayload_conversation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "isNew":
+			out.Values[i] = ec._ConversationStartPayload_isNew(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "held":
+			out.Values[i] = ec._ConversationStartPayload_held(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConversationStartPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ConversationStartPayload_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var conversationTakeOverPayloadImplementors = []string{"ConversationTakeOverPayload"}
 
 func (ec *executionContext) _ConversationTakeOverPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConversationTakeOverPayload) graphql.Marshaler {
@@ -81070,6 +81662,59 @@ func (ec *executionContext) _GroupUsage(ctx context.Context, sel ast.SelectionSe
 			}
 		case "channels":
 			out.Values[i] = ec._GroupUsage_channels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var heldConversationImplementors = []string{"HeldConversation"}
+
+func (ec *executionContext) _HeldConversation(ctx context.Context, sel ast.SelectionSet, obj *model.HeldConversation) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, heldConversationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HeldConversation")
+		case "conversationId":
+			out.Values[i] = ec._HeldConversation_conversationId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._HeldConversation_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "agent":
+			out.Values[i] = ec._HeldConversation_agent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mayTakeOver":
+			out.Values[i] = ec._HeldConversation_mayTakeOver(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -83415,6 +84060,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "conversationRemind":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_conversationRemind(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conversationStart":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_conversationStart(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -90679,6 +91331,10 @@ func (ec *executionContext) marshalNAgentStatus2githubᚗcomᚋswitchyardᚑchat
 	return v
 }
 
+func (ec *executionContext) marshalNAgentSummary2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentSummary(ctx context.Context, sel ast.SelectionSet, v model.AgentSummary) graphql.Marshaler {
+	return ec._AgentSummary(ctx, sel, &v)
+}
+
 func (ec *executionContext) marshalNAgentSummary2ᚕᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐAgentSummaryᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AgentSummary) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -92516,6 +93172,21 @@ func (ec *executionContext) marshalNConversationStarPayload2ᚖgithubᚗcomᚋsw
 		return graphql.Null
 	}
 	return ec._ConversationStarPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNConversationStartInput2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationStartInput(ctx context.Context, v any) (model.ConversationStartInput, error) {
+	res, err := ec.unmarshalInputConversationStartInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConversationStartPayload2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationStartPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConversationStartPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConversationStartPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNConversationStatus2githubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐConversationStatus(ctx context.Context, v any) (model.ConversationStatus, error) {
@@ -96764,6 +97435,13 @@ func (ec *executionContext) marshalOGroupMemberConnection2ᚖgithubᚗcomᚋswit
 		return graphql.Null
 	}
 	return ec._GroupMemberConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOHeldConversation2ᚖgithubᚗcomᚋswitchyardᚑchatᚋswitchyardᚋgraphᚋgenᚋmodelᚐHeldConversation(ctx context.Context, sel ast.SelectionSet, v *model.HeldConversation) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._HeldConversation(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {

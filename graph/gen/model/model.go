@@ -2437,6 +2437,36 @@ type ConversationStarPayload struct {
 	Cursor *string `json:"cursor"`
 }
 
+// With whom to begin a conversation, on which account.
+type ConversationStartInput struct {
+	// The WhatsApp account.
+	ChannelID string `json:"channelId"`
+	// The customer's name, where it is known; the newest that is given is the contact's.
+	Name graphql.Omittable[*string] `json:"name"`
+	// The country or region of the number, by its two letters, such as TW.
+	Country string `json:"country"`
+	// The phone number as people there write it, or in full with + before it.
+	Phone string `json:"phone"`
+	// The agent who has the conversation, as `held` named it: it is taken over from that agent.
+	FromAgentID graphql.Omittable[*string] `json:"fromAgentId"`
+	// For integrations with ACT_AS: the agent who begins it.
+	OnBehalfOf graphql.Omittable[*string] `json:"onBehalfOf"`
+}
+
+// The answer to conversationStart.
+type ConversationStartPayload struct {
+	// The conversation, in progress; null where it was refused. Its sendability says whether it needs a template first.
+	Conversation *Conversation `json:"conversation"`
+	// Whether it was made just now.
+	IsNew bool `json:"isNew"`
+	// Who has the conversation, where it was refused for that; else null.
+	Held *HeldConversation `json:"held"`
+	// What the caller can put right.
+	UserErrors []UserError `json:"userErrors"`
+	// The position after the change; null where nothing changed.
+	Cursor *string `json:"cursor"`
+}
+
 // Which conversation to take over, from whom.
 type ConversationTakeOverInput struct {
 	// The conversation.
@@ -3099,6 +3129,18 @@ type GroupUsage struct {
 	Cost string `json:"cost"`
 	// The same for each channel that has any, by channel.
 	Channels []*ChannelGroupUsage `json:"channels"`
+}
+
+// A conversation that another agent has. It is named to whoever may begin one, also where it may not be seen.
+type HeldConversation struct {
+	// The conversation's id.
+	ConversationID string `json:"conversationId"`
+	// IN_PROGRESS, or ENDED by that agent.
+	Status ConversationStatus `json:"status"`
+	// Who has it.
+	Agent AgentSummary `json:"agent"`
+	// Whether `fromAgentId` with this agent takes it over. What several work on is joined first.
+	MayTakeOver bool `json:"mayTakeOver"`
 }
 
 // The first frame of every stream.
